@@ -1,0 +1,25 @@
+package org.muster.sampling;
+
+import java.time.Duration;
+
+/**
+ * What the hypervisor says about a domain's monitor, without asking the monitor (virDomainGetControlInfo).
+ *
+ * @param since how long it has been in this state; zero when the hypervisor does not say
+ */
+public record ControlState(Kind kind, Duration since) {
+
+    /** The states of virDomainControlState, and the one that libvirt has no word for. */
+    public enum Kind {
+        /** Ready for a command. */
+        OK,
+        /** A job holds the domain, outside the monitor; also what a libvirtd looks like that waits for a dead disk. */
+        JOB,
+        /** A monitor command is under way and has not been answered. */
+        OCCUPIED,
+        /** The monitor is broken. */
+        ERROR,
+        /** The question itself was not answered in time: somebody holds the domain's lock. */
+        NO_ANSWER
+    }
+}

@@ -1,0 +1,43 @@
+package org.muster.sampling;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Where statistics come from: the port that sampling needs and somebody else plugs in.
+ *
+ * <p>Thread-safe; calls from different threads run side by side.
+ */
+public interface StatsSource {
+
+    /**
+     * Samples the given domains in one call.
+     *
+     * <p>Shape: one sample per domain that the hypervisor still has, in no order; a domain that is gone is missing. Blocks: for ever if one guest's
+     * monitor, or its disk, does not answer and the groups reach it; the calling thread must be one that can be lost.
+     *
+     * @param skipBusy leaves out what needs the monitor for a domain whose job is already held (NOWAIT); it does not
+     *     protect the first caller
+     */
+    List<DomainSample> sample(List<UUID> domains, Set<Group> groups, boolean skipBusy) throws StatsUnavailableException;
+
+    /**
+     * Tells for each domain whether its monitor is free.
+     *
+     * <p>Shape: an entry per domain asked, unless it is gone. Blocks: at most {@code patience}, whatever the guests
+     * do; those not answered for by then are {@link ControlState.Kind#NO_ANSWER}.
+     */
+    Map<UUID, ControlState> control(List<UUID> domains, Duration patience) throws StatsUnavailableException;
+
+    /**
+     * Asks for one disk's sizes.
+     *
+     * <p>Blocks: for ever if the guest's monitor or the disk does not answer.
+     *
+     * @param disk the disk's target, such as vda
+     */
+    BlockInfo blockInfo(UUID domain, String disk) throws StatsUnavailableException;
+}
