@@ -1,0 +1,181 @@
+package org.muster.libvirt;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+
+/**
+ * The one count of all calls in flight and all overdue ones, over all connections.
+ *
+ * <p>Why: libvirtd's pool of workers stops growing near {@code min_workers} once calls hang, and then nobody's calls
+ * are served any more. So no more calls may be stuck than {@link #maxStuck}, and no more creates may run than
+ * {@link #createSlots}.
+ *
+ * <p>Thread-safe; never blocks.
+ */
+public final class CallGuard {
+    private static final int ASSUMED_MIN_WORKERS = 5; // libvirtd's default
+    private static final int ASSUMED_MAX_WORKERS = 20;
+    private static final int WORKERS_KEPT_FREE = 6;
+
+    /** What a call is for; calls of one role share connections. */
+    public enum Role {
+        EVENTS(Duration.ofSeconds(5), 1),
+        CONTROL(Duration.ofSeconds(3), 4),
+        VM(Duration.ofSeconds(30), 8), // the destroy of a frozen guest takes 12 s and is healthy
+        CREATE(Duration.ofSeconds(30), 16),
+        STATS(Duration.ofSeconds(3), 4),
+        PROBE(Duration.ofSeconds(3), 2);
+
+        private final Duration overdueAfter;
+        private final int maxConnections;
+
+        Role(Duration overdueAfter, int maxConnections) {
+            this.overdueAfter = overdueAfter;
+            this.maxConnections = maxConnections;
+        }
+
+        int maxConnections() {
+            return maxConnections;
+        }
+    }
+
+    /**
+     * A call that has not returned.
+     *
+     * @param age since it was made
+     */
+    public record InFlight(Role role, String operation, String domain, String thread, Duration age, boolean overdue) {}
+
+    /** Told about every call that returned; on the caller's thread, must not block. */
+    public interface Observer {
+        void returned(Role role, String operation, long nanos, boolean failed);
+    }
+
+    private record Call(Role role, String operation, String domain, String thread, long sinceNanos) {}
+
+    private final LongSupplier nanoTime;
+    private final Set<CallToken> inFlight = ConcurrentHashMap.newKeySet();
+    private volatile OptionalInt configuredMaxStuck; // replaced as a whole by a config reload
+    private volatile Workers workers = new Workers(ASSUMED_MIN_WORKERS, ASSUMED_MAX_WORKERS, false);
+    private volatile Observer observer = (role, operation, nanos, failed) -> {}; // set once, before the first call
+
+    /**
+     * Size of libvirtd's worker pool.
+     *
+     * @param known false when libvirtd would not say and its defaults are assumed
+     */
+    public record Workers(int min, int max, boolean known) {}
+
+    /** @param configuredMaxStuck {@code libvirt.max-stuck-calls}, empty for "auto" */
+    public CallGuard(OptionalInt configuredMaxStuck, LongSupplier nanoTime) {
+        this.configuredMaxStuck = configuredMaxStuck;
+        this.nanoTime = nanoTime;
+    }
+
+    public void observe(Observer newObserver) {
+        this.observer = newObserver;
+    }
+
+    public void setMaxStuck(OptionalInt maxStuck) {
+        this.configuredMaxStuck = maxStuck;
+    }
+
+    void workers(Workers found) {
+        this.workers = found;
+    }
+
+    public Workers workers() {
+        return workers;
+    }
+
+    /** How many calls may be stuck at once before libvirtd is at risk. */
+    public int maxStuck() {
+        return configuredMaxStuck.orElse(Math.max(1, Math.min(8, workers.min - 2)));
+    }
+
+    /** How many creates may run at once. */
+    public int createSlots() {
+        return Math.max(1, workers.max - WORKERS_KEPT_FREE);
+    }
+
+    /** Calls that have not returned for longer than their role allows. */
+    public int overdue() {
+        long now = nanoTime.getAsLong();
+        int count = 0;
+        for (CallToken token : inFlight) {
+            count += token.overdue(now) ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** Overdue calls of all roles but those that sampling counts itself. */
+    public int overdueBesidesSampling() {
+        long now = nanoTime.getAsLong();
+        int count = 0;
+        for (CallToken token : inFlight) {
+            boolean sampling = token.call.role == Role.STATS || token.call.role == Role.PROBE;
+            count += !sampling && token.overdue(now) ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** Everything under way, the oldest first. */
+    public List<InFlight> inFlight() {
+        long now = nanoTime.getAsLong();
+        List<InFlight> all = new ArrayList<>();
+        for (CallToken token : inFlight) {
+            Call call = token.call;
+            all.add(new InFlight(
+                    call.role,
+                    call.operation,
+                    call.domain,
+                    call.thread,
+                    Duration.ofNanos(now - call.sinceNanos),
+                    token.overdue(now)));
+        }
+        all.sort(Comparator.comparing(InFlight::age).reversed());
+        return all;
+    }
+
+    CallToken begin(Role role, String operation, UUID domain) {
+        CallToken token = new CallToken(new Call(
+                role,
+                operation,
+                domain == null ? "" : domain.toString(),
+                Thread.currentThread().getName(),
+                nanoTime.getAsLong()));
+        inFlight.add(token);
+        return token;
+    }
+
+    /** One call, from before it is made until it returned. Confined to its thread but for the counting. */
+    final class CallToken implements AutoCloseable {
+        private final Call call;
+        private boolean failed = true; // until somebody says that it succeeded
+
+        private CallToken(Call call) {
+            this.call = call;
+        }
+
+        private boolean overdue(long now) {
+            return now - call.sinceNanos > call.role.overdueAfter.toNanos();
+        }
+
+        void succeeded() {
+            failed = false;
+        }
+
+        @Override
+        public void close() {
+            inFlight.remove(this);
+            observer.returned(call.role, call.operation, nanoTime.getAsLong() - call.sinceNanos, failed);
+        }
+    }
+}

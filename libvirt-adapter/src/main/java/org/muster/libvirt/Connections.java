@@ -1,0 +1,317 @@
+package org.muster.libvirt;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import org.libvirt.LibvirtException;
+import org.muster.libvirt.CallGuard.Role;
+import org.muster.libvirt.HypervisorException.Kind;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The connections to libvirtd by role: at most four calls on each, opened as needed up to the role's number.
+ *
+ * <p>Opening can hang (a stopped libvirtd accepts and never answers), so one thread, {@code libvirt-connect}, opens for
+ * everybody and callers wait for it with a deadline. That thread also keeps the events connection up, for ever, with
+ * back-off: its state is what {@link #connected} tells.
+ *
+ * <p>Thread-safe.
+ */
+final class Connections implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+    private static final long FIRST_RETRY_MILLIS = 100;
+    private static final long LAST_RETRY_MILLIS = 3000;
+
+    /** Prepares a new events connection (registers callbacks) and hears when it is lost. */
+    interface EventsLink {
+        void opened(LibvirtConnection connection) throws LibvirtException;
+
+        void lost(String reason);
+    }
+
+    private final String uri;
+    private final EventsLink link;
+    private final Thread opener = new Thread(this::run, "libvirt-connect");
+    private final Lock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition(); // a call may be free: for callers
+    private final Condition work = lock.newCondition(); // something to open: for libvirt-connect
+
+    @GuardedBy("lock")
+    private final Map<Role, List<LibvirtConnection>> open = new EnumMap<>(Role.class);
+
+    @GuardedBy("lock")
+    private final Map<Role, Integer> wanted = new EnumMap<>(Role.class); // how many connections a waiting caller needs
+
+    @GuardedBy("lock")
+    private String lastFailure = "not connected yet";
+
+    @GuardedBy("lock")
+    private boolean closed;
+
+    private volatile LibvirtConnection events; // written by libvirt-connect; null while the link is down
+
+    Connections(String uri, EventsLink link) {
+        this.uri = uri;
+        this.link = link;
+        for (Role role : Role.values()) {
+            open.put(role, new ArrayList<>());
+        }
+        opener.setDaemon(true);
+    }
+
+    void start() {
+        opener.start();
+    }
+
+    boolean connected() {
+        LibvirtConnection current = events;
+        return current != null && !current.dead();
+    }
+
+    /** Takes a call on a connection of that role, waiting at most {@code patience} for one. Give it back. */
+    LibvirtConnection take(Role role, Duration patience, String operation, String domain) throws HypervisorException {
+        long left = patience.toNanos();
+        lock.lock();
+        try {
+            while (true) {
+                if (closed || !connected()) {
+                    throw new HypervisorException(
+                            Kind.DISCONNECTED, 0, operation, domain, "no link to " + uri + ": " + lastFailure, null);
+                }
+                LibvirtConnection free = leastBusy(role);
+                if (free != null && free.take()) {
+                    return free;
+                }
+                askForMore(role);
+                if (left <= 0) {
+                    throw new HypervisorException(Kind.BUSY, 0, operation, domain, busyText(role, patience), null);
+                }
+                left = changed.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new HypervisorException(Kind.BUSY, 0, operation, domain, "interrupted while waiting", e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void give(LibvirtConnection connection) {
+        connection.give();
+        lock.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Every connection of the role, to forget a domain's handle on each. */
+    List<LibvirtConnection> of(Role role) {
+        lock.lock();
+        try {
+            return List.copyOf(open.get(role));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @GuardedBy("lock")
+    private LibvirtConnection leastBusy(Role role) {
+        List<LibvirtConnection> all = open.get(role);
+        for (LibvirtConnection connection : List.copyOf(all)) {
+            if (connection.dead()) {
+                all.remove(connection);
+                connection.retire();
+            }
+        }
+        LibvirtConnection best = null;
+        for (LibvirtConnection connection : all) {
+            if (best == null || connection.calls() < best.calls()) {
+                best = connection;
+            }
+        }
+        return best;
+    }
+
+    @GuardedBy("lock")
+    private void askForMore(Role role) {
+        int have = open.get(role).size();
+        if (have < role.maxConnections() && wanted.getOrDefault(role, 0) <= have) {
+            wanted.put(role, have + 1);
+            work.signalAll();
+        }
+    }
+
+    @GuardedBy("lock")
+    private String busyText(Role role, Duration patience) {
+        int calls = open.get(role).stream().mapToInt(LibvirtConnection::calls).sum();
+        return "no call free on the " + role + " connections within " + patience.toMillis() + " ms (" + calls
+                + " calls under way on " + open.get(role).size() + " connections)";
+    }
+
+    private void run() {
+        long retryMillis = FIRST_RETRY_MILLIS;
+        while (!isClosed()) {
+            if (!connected()) {
+                retryMillis = openEvents() ? FIRST_RETRY_MILLIS : pause(retryMillis);
+            } else {
+                openWanted();
+            }
+        }
+    }
+
+    private boolean isClosed() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean openEvents() {
+        forget(events);
+        try {
+            LibvirtConnection[] holder = new LibvirtConnection[1];
+            LibvirtConnection connection = LibvirtConnection.open(uri, () -> eventsClosed(holder));
+            holder[0] = connection;
+            events = connection;
+            link.opened(connection);
+            return true;
+        } catch (LibvirtException | RuntimeException e) {
+            fail(e);
+            forget(events);
+            return false;
+        }
+    }
+
+    private void forget(LibvirtConnection connection) {
+        events = null;
+        if (connection != null) {
+            connection.retire();
+        }
+    }
+
+    private void eventsClosed(LibvirtConnection[] holder) {
+        if (holder[0] != null && holder[0] == events) {
+            link.lost("libvirtd closed the connection");
+        }
+        lock.lock();
+        try {
+            lastFailure = "libvirtd closed the connection";
+            changed.signalAll();
+            work.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void fail(Exception e) {
+        lock.lock();
+        try {
+            String text = String.valueOf(e.getMessage());
+            if (!text.equals(lastFailure)) {
+                LOG.warn("cannot connect to {}: {}; trying on", uri, text);
+            }
+            lastFailure = text;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private long pause(long millis) {
+        lock.lock();
+        try {
+            long left = TimeUnit.MILLISECONDS.toNanos(millis);
+            while (left > 0 && !closed) {
+                left = work.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+        return Math.min(LAST_RETRY_MILLIS, millis * 2);
+    }
+
+    /** Opens what callers wait for, or waits for them. */
+    private void openWanted() {
+        Role role = nextWanted();
+        if (role == null) {
+            return;
+        }
+        LibvirtConnection connection = null;
+        try {
+            connection = LibvirtConnection.open(uri, this::wake);
+        } catch (LibvirtException | RuntimeException e) {
+            fail(e);
+        }
+        lock.lock();
+        try {
+            wanted.remove(role);
+            if (connection != null && !closed) {
+                open.get(role).add(connection);
+                connection = null;
+            }
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        if (connection != null) {
+            connection.retire();
+        }
+    }
+
+    private Role nextWanted() {
+        lock.lock();
+        try {
+            long left = TimeUnit.SECONDS.toNanos(1);
+            while (wanted.isEmpty() && !closed && connected() && left > 0) {
+                left = work.awaitNanos(left);
+            }
+            return wanted.isEmpty() ? null : wanted.keySet().iterator().next();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            closed = true;
+            return null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void wake() {
+        lock.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        List<LibvirtConnection> all = new ArrayList<>();
+        lock.lock();
+        try {
+            closed = true;
+            open.values().forEach(all::addAll);
+            open.values().forEach(List::clear);
+            changed.signalAll();
+            work.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        all.forEach(LibvirtConnection::retire);
+        forget(events);
+    }
+}

@@ -1,0 +1,104 @@
+package org.muster.libvirt;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.muster.libvirt.DomainXml.Problem;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.Node;
+
+/**
+ * A domain XML with keys such as <code>${name}</code> in text and attribute values, filled in on the parsed document, so
+ * that no value can break out of its place.
+ *
+ * <p>Immutable; {@link #fill} copies.
+ */
+public final class DomainTemplate {
+    private static final Pattern KEY = Pattern.compile("\\$\\{([^}]*)\\}");
+
+    private final Document document;
+    private final Set<String> keys;
+
+    private DomainTemplate(Document document, Set<String> keys) {
+        this.document = document;
+        this.keys = keys;
+    }
+
+    /** @throws HypervisorException INVALID_SPEC if it is no domain XML */
+    public static DomainTemplate parse(String xml) throws HypervisorException {
+        Document document = Xml.parse(xml, "domain");
+        Set<String> keys = new TreeSet<>();
+        visit(document.getDocumentElement(), text -> {
+            Matcher matcher = KEY.matcher(text);
+            while (matcher.find()) {
+                keys.add(matcher.group(1));
+            }
+            return text;
+        });
+        return new DomainTemplate(document, keys);
+    }
+
+    /** The keys that the template uses. */
+    public Set<String> keys() {
+        return Set.copyOf(keys);
+    }
+
+    /** What is wrong with these values: a key without value, a value without key. Empty if nothing. */
+    public List<Problem> problems(Map<String, String> values, Set<String> mayBeUnused) {
+        List<Problem> problems = new ArrayList<>();
+        for (String key : keys) {
+            if (!values.containsKey(key)) {
+                problems.add(new Problem("values." + key, "the template uses it, so a value is needed", ""));
+            }
+        }
+        Set<String> unused = new HashSet<>(values.keySet());
+        unused.removeAll(keys);
+        unused.removeAll(mayBeUnused);
+        new TreeSet<>(unused)
+                .forEach(key -> problems.add(
+                        new Problem("values." + key, "the template does not use it", DomainXml.clip(values.get(key)))));
+        return problems;
+    }
+
+    /** The XML with all keys filled in; only after {@link #problems} found none. */
+    public DomainXml fill(Map<String, String> values) {
+        Document copy = (Document) document.cloneNode(true);
+        visit(
+                copy.getDocumentElement(),
+                text -> KEY.matcher(text).replaceAll(match -> Matcher.quoteReplacement(values.get(match.group(1)))));
+        return new DomainXml(copy);
+    }
+
+    private interface Change {
+        String apply(String text);
+    }
+
+    private static void visit(Element element, Change change) {
+        for (int i = 0; i < element.getAttributes().getLength(); i++) {
+            apply(element.getAttributes().item(i), change);
+        }
+        for (Node node = element.getFirstChild(); node != null; node = node.getNextSibling()) {
+            if (node instanceof Element child) {
+                visit(child, change);
+            } else if (node.getNodeType() == Node.TEXT_NODE || node.getNodeType() == Node.CDATA_SECTION_NODE) {
+                apply(node, change);
+            }
+        }
+    }
+
+    private static void apply(Node node, Change change) {
+        String before = node.getNodeValue();
+        if (before.contains("${")) {
+            String after = change.apply(before);
+            if (!after.equals(before)) {
+                node.setNodeValue(after);
+            }
+        }
+    }
+}

@@ -1,0 +1,264 @@
+package org.muster.libvirt;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.muster.libvirt.HypervisorException.Kind;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.Node;
+import org.w3c.dom.NodeList;
+
+/**
+ * A domain's XML: what we read in it, and the little that we write into it. Everything else is left as it came.
+ *
+ * <p>Confined to one thread.
+ */
+public final class DomainXml {
+    /** Namespace of what we store in a domain's metadata. */
+    public static final String MUSTER_NAMESPACE = "urn:muster:vm:1";
+
+    /** Namespace of what oVirt Engine stores there. */
+    public static final String OVIRT_NAMESPACE = "http://ovirt.org/vm/1.0";
+
+    // Placeholders of the engine that stand for something only the host has.
+    private static final List<String> PLACEHOLDERS =
+            List.of("LEASE-PATH:", "LEASE-OFFSET:", "PAYLOAD:", "OS-NAME:", "OS-VERSION:", "HOST-SERIAL:");
+
+    private final Document document;
+    private final Element domain;
+
+    DomainXml(Document document) {
+        this.document = document;
+        this.domain = document.getDocumentElement();
+    }
+
+    /**
+     * What we noted in the metadata when the domain was made.
+     *
+     * @param batchId empty for a domain that came alone
+     */
+    public record Mark(String batchId, String createClass) {}
+
+    /** A problem of the XML, in the words of the wire. */
+    public record Problem(String field, String rule, String value) {}
+
+    /** @throws HypervisorException INVALID_SPEC with line and column if it is no domain XML */
+    public static DomainXml parse(String xml) throws HypervisorException {
+        return new DomainXml(Xml.parse(xml, "domain"));
+    }
+
+    /** The domain's UUID as the XML has it; empty if it has none. */
+    public Optional<UUID> uuid() throws HypervisorException {
+        String text = Xml.text(domain, "uuid");
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(parseUuid(text)
+                .orElseThrow(() -> new HypervisorException(
+                        Kind.INVALID_SPEC, 0, "XML", "", "<uuid> must be a UUID, got '" + text + "'", null)));
+    }
+
+    /** libvirt takes 32 hexadecimal digits with or without dashes; the JDK takes less and more. */
+    public static Optional<UUID> parseUuid(String text) {
+        String digits = text.trim().replace("-", "");
+        if (!digits.matches("[0-9a-fA-F]{32}")) {
+            return Optional.empty();
+        }
+        return Optional.of(UUID.fromString(digits.replaceFirst("(.{8})(.{4})(.{4})(.{4})(.{12})", "$1-$2-$3-$4-$5")));
+    }
+
+    public void setUuid(UUID uuid) {
+        Xml.child(domain, "uuid").ifPresent(domain::removeChild);
+        Element element = document.createElement("uuid");
+        element.setTextContent(uuid.toString());
+        domain.insertBefore(element, domain.getFirstChild());
+    }
+
+    /** The domain's name, empty if the XML has none. */
+    public String name() {
+        return Xml.text(domain, "name");
+    }
+
+    /** True when the engine's metadata ask for the guest to be started paused. */
+    public boolean launchPaused() {
+        NodeList found = domain.getElementsByTagNameNS(OVIRT_NAMESPACE, "launchPaused");
+        return found.getLength() > 0 && found.item(0).getTextContent().trim().equalsIgnoreCase("true");
+    }
+
+    /** True when the engine's metadata or ours are there: then the domain is ours to manage. */
+    public boolean managed() {
+        return mark().isPresent()
+                || domain.getElementsByTagNameNS(OVIRT_NAMESPACE, "vm").getLength() > 0;
+    }
+
+    /** What {@link #mark(Mark)} wrote. */
+    public Optional<Mark> mark() {
+        NodeList found = domain.getElementsByTagNameNS(MUSTER_NAMESPACE, "vm");
+        if (found.getLength() == 0) {
+            return Optional.empty();
+        }
+        Element element = (Element) found.item(0);
+        return Optional.of(new Mark(element.getAttribute("batchId"), element.getAttribute("class")));
+    }
+
+    /** Notes in the metadata that the domain is ours; libvirt keeps it for us, without a job while it is being defined. */
+    public void mark(Mark mark) {
+        Element metadata = Xml.child(domain, "metadata").orElseGet(() -> {
+            Element created = document.createElement("metadata");
+            domain.appendChild(created);
+            return created;
+        });
+        NodeList old = metadata.getElementsByTagNameNS(MUSTER_NAMESPACE, "vm");
+        while (old.getLength() > 0) {
+            old.item(0).getParentNode().removeChild(old.item(0));
+        }
+        Element vm = document.createElementNS(MUSTER_NAMESPACE, "muster:vm");
+        vm.setAttribute("owner", "muster");
+        vm.setAttribute("batchId", mark.batchId());
+        vm.setAttribute("class", mark.createClass());
+        metadata.appendChild(vm);
+    }
+
+    /** Everything that makes it impossible to start this domain as its sender means it. */
+    public List<Problem> problems() {
+        List<Problem> problems = new ArrayList<>();
+        if (name().isEmpty()) {
+            problems.add(new Problem("xml.name", "a domain needs a <name>", ""));
+        } else if (name().contains("/") || name().length() > 200) {
+            problems.add(new Problem("xml.name", "no '/' and at most 200 characters", clip(name())));
+        }
+        findPlaceholders(domain, "", problems);
+        return problems;
+    }
+
+    private static void findPlaceholders(Element element, String path, List<Problem> problems) {
+        String here = path + "/" + element.getTagName();
+        for (int i = 0; i < element.getAttributes().getLength(); i++) {
+            Node attribute = element.getAttributes().item(i);
+            checkPlaceholder(here + "/@" + attribute.getNodeName(), attribute.getNodeValue(), problems);
+        }
+        for (Node node = element.getFirstChild(); node != null; node = node.getNextSibling()) {
+            if (node instanceof Element child) {
+                findPlaceholders(child, here, problems);
+            } else if (node.getNodeType() == Node.TEXT_NODE) {
+                checkPlaceholder(here, node.getNodeValue().trim(), problems);
+            }
+        }
+    }
+
+    private static void checkPlaceholder(String where, String value, List<Problem> problems) {
+        if (PLACEHOLDERS.stream().anyMatch(value::startsWith)) {
+            problems.add(new Problem("xml" + where, "a placeholder that this version cannot resolve", clip(value)));
+        }
+    }
+
+    static String clip(String value) {
+        return value.length() <= 80 ? value : value.substring(0, 77) + "...";
+    }
+
+    /** Changes when, and only when, the devices do; the same after a restart. Source: engine-contract, hash. */
+    public String devicesHash() {
+        String devices = Xml.child(domain, "devices").map(Xml::write).orElse("");
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(devices.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest, 0, 16);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    /** The guest's NICs: target (tap) name, MAC address and model, as far as they are there. */
+    public List<Nic> nics() {
+        List<Nic> nics = new ArrayList<>();
+        Xml.child(domain, "devices").ifPresent(devices -> {
+            for (Element nic : Xml.children(devices, "interface")) {
+                nics.add(new Nic(
+                        attribute(nic, "target", "dev"),
+                        attribute(nic, "mac", "address"),
+                        attribute(nic, "model", "type")));
+            }
+        });
+        return nics;
+    }
+
+    /** The guest's disks: target, device kind and the image id that the engine's metadata give it. */
+    public List<Disk> disks() {
+        List<Disk> disks = new ArrayList<>();
+        Xml.child(domain, "devices").ifPresent(devices -> {
+            for (Element disk : Xml.children(devices, "disk")) {
+                String kind = disk.getAttribute("device");
+                String target = attribute(disk, "target", "dev");
+                disks.add(new Disk(target, kind.isEmpty() ? "disk" : kind, imageId(target)));
+            }
+        });
+        return disks;
+    }
+
+    private String imageId(String target) {
+        NodeList found = domain.getElementsByTagNameNS(OVIRT_NAMESPACE, "device");
+        for (int i = 0; i < found.getLength(); i++) {
+            Element device = (Element) found.item(i);
+            if (device.getAttribute("devtype").equals("disk")
+                    && device.getAttribute("name").equals(target)) {
+                NodeList id = device.getElementsByTagNameNS(OVIRT_NAMESPACE, "imageID");
+                return id.getLength() == 0 ? "" : id.item(0).getTextContent().trim();
+            }
+        }
+        return "";
+    }
+
+    private static String attribute(Element parent, String child, String attribute) {
+        return Xml.child(parent, child).map(e -> e.getAttribute(attribute)).orElse("");
+    }
+
+    /**
+     * A network interface of the guest.
+     *
+     * @param target empty before the guest runs
+     */
+    public record Nic(String target, String mac, String model) {}
+
+    /**
+     * A disk of the guest.
+     *
+     * @param kind disk, cdrom, floppy or lun
+     */
+    public record Disk(String target, String kind, String imageId) {}
+
+    /** Graphics consoles as the live XML has them: type, port, tlsPort, listen address; -1 for a port not allocated. */
+    public List<Console> consoles() {
+        List<Console> consoles = new ArrayList<>();
+        Xml.child(domain, "devices").ifPresent(devices -> {
+            for (Element graphics : Xml.children(devices, "graphics")) {
+                consoles.add(new Console(
+                        graphics.getAttribute("type"),
+                        port(graphics.getAttribute("port")),
+                        port(graphics.getAttribute("tlsPort")),
+                        graphics.getAttribute("listen")));
+            }
+        });
+        return consoles;
+    }
+
+    private static String port(String text) {
+        return text.isEmpty() ? "-1" : text;
+    }
+
+    /** A graphics console. */
+    public record Console(String type, String port, String tlsPort, String listen) {}
+
+    public boolean acpi() {
+        return Xml.child(domain, "features").flatMap(f -> Xml.child(f, "acpi")).isPresent();
+    }
+
+    @Override
+    public String toString() {
+        return Xml.write(document);
+    }
+}

@@ -1,0 +1,85 @@
+package org.muster.libvirt;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * The host's hypervisor, as far as the agent needs it.
+ *
+ * <p>Every method blocks the caller: those marked <em>control</em> only as long as libvirtd itself needs, the others
+ * for as long as a guest, its monitor or its disk keeps them. So call the others from a thread that can be lost, and
+ * never with a lock held. A call that finds no connection or no call to spare within {@code libvirt}'s patience fails
+ * with DISCONNECTED or BUSY and has then not reached libvirtd.
+ *
+ * <p>Thread-safe.
+ */
+public interface Hypervisor extends AutoCloseable {
+
+    /** Starts connecting, and goes on for ever when libvirtd is absent or goes away; the listener hears of both. */
+    void start(HypervisorListener listener);
+
+    /** True while the link to libvirtd is believed good. Never blocks. */
+    boolean connected();
+
+    /** Control. Every domain that libvirtd knows, running or not. Source: virConnectGetAllDomainStats, STATE only. */
+    List<DomainRecord> list() throws HypervisorException;
+
+    /** Control. The domain's name and state now, or empty if libvirtd has no such domain. */
+    Optional<DomainRecord> find(UUID domain) throws HypervisorException;
+
+    /** Control. The domain of that name. */
+    Optional<UUID> findByName(String name) throws HypervisorException;
+
+    /**
+     * Stores a persistent domain. Never without a look-up of its UUID and name before: defining a running UUID silently
+     * replaces its stored configuration.
+     */
+    void define(String xml) throws HypervisorException;
+
+    /** Starts a defined domain; returns when QEMU runs (or is paused at its first instruction). May hang. */
+    void start(UUID domain, boolean paused) throws HypervisorException;
+
+    /** Powers off hard; works on a frozen guest, and then takes 12 s. */
+    void destroy(UUID domain) throws HypervisorException;
+
+    /** Deletes the stored configuration, with the NVRAM file and snapshot metadata. */
+    void undefine(UUID domain) throws HypervisorException;
+
+    /** Control. The live XML, or the stored one of a domain that does not run. */
+    String xml(UUID domain) throws HypervisorException;
+
+    /** What this host is and can; from libvirtd, cached per connection by the caller. Takes seconds on a fresh libvirtd. */
+    HostFacts host() throws HypervisorException;
+
+    /**
+     * Reads statistics of the given domains in one call.
+     *
+     * <p>Shape: a record per domain that libvirtd still has. May hang on one guest and then does for all.
+     * Source: virDomainListGetStats.
+     *
+     * @param skipBusy VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
+     */
+    List<StatsRecord> stats(List<UUID> domains, Set<StatsGroup> groups, boolean skipBusy) throws HypervisorException;
+
+    /**
+     * Whether each domain's monitor is free; takes at most {@code patience}. A domain whose own lock is held has no
+     * answer and is {@link ControlInfo.Kind#NO_ANSWER}; one that is gone, or was not reached, is missing.
+     *
+     * @throws HypervisorException DISCONNECTED when libvirtd itself does not answer within {@code patience}
+     */
+    Map<UUID, ControlInfo> control(List<UUID> domains, Duration patience) throws HypervisorException;
+
+    /** Sizes of one disk: capacity, allocation, physical, in bytes. May hang. Source: virDomainGetBlockInfo. */
+    long[] blockInfo(UUID domain, String disk) throws HypervisorException;
+
+    /** The guard over all calls: what is under way, what is overdue, what may still be risked. Never blocks. */
+    CallGuard calls();
+
+    /** Closes what can be closed without waiting for a call that hangs. */
+    @Override
+    void close();
+}

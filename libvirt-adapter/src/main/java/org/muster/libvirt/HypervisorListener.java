@@ -1,0 +1,31 @@
+package org.muster.libvirt;
+
+import java.util.UUID;
+
+/** Hears of the hypervisor. Called on {@code libvirt-events} and {@code libvirt-connect}: hand over and return. */
+public interface HypervisorListener {
+
+    /** Something happened to the domain; which state it is in now, {@link Hypervisor#find} tells. */
+    void domainChanged(UUID domain, DomainEvent event);
+
+    /** The link is good (again): whatever was known may be out of date. */
+    void connected();
+
+    /** The link is lost; reconnecting has begun. */
+    void disconnected(String reason);
+
+    /** libvirt's virDomainEventType, and the reboot event. */
+    enum DomainEvent {
+        DEFINED,
+        UNDEFINED,
+        STARTED,
+        SUSPENDED,
+        RESUMED,
+        STOPPED,
+        SHUTDOWN,
+        PMSUSPENDED,
+        CRASHED,
+        REBOOT,
+        UNKNOWN
+    }
+}

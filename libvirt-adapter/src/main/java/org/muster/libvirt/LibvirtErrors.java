@@ -1,0 +1,49 @@
+package org.muster.libvirt;
+
+import org.libvirt.Error;
+import org.libvirt.LibvirtException;
+import org.muster.libvirt.HypervisorException.Kind;
+
+/** Turns libvirt's error numbers into {@link HypervisorException}: the one table of what each number means to us. */
+final class LibvirtErrors {
+    private static final int FROM_RPC = 7; // virErrorDomain VIR_FROM_RPC: the link itself failed, not the operation
+
+    private LibvirtErrors() {}
+
+    static HypervisorException of(LibvirtException e, String operation, String domain, boolean connectionDead) {
+        Error error = e.getError();
+        if (error == null) {
+            return new HypervisorException(Kind.FAILED, 0, operation, domain, String.valueOf(e.getMessage()), e);
+        }
+        int number = error.getCode().ordinal();
+        Kind kind = connectionDead
+                ? Kind.DISCONNECTED
+                : kind(number, error.getDomain().ordinal());
+        return new HypervisorException(kind, number, operation, domain, error.getMessage(), e);
+    }
+
+    /** The error that the last own native call left on this thread; null or -1 without one is still a failure. */
+    static HypervisorException last(String operation, String domain, boolean connectionDead) {
+        int number = LibvirtNative.virGetLastErrorCode();
+        String message =
+                number == 0 ? "failed, and libvirt reported no reason" : LibvirtNative.virGetLastErrorMessage();
+        Kind kind = connectionDead ? Kind.DISCONNECTED : kind(number, LibvirtNative.virGetLastErrorDomain());
+        return new HypervisorException(kind, number, operation, domain, message, null);
+    }
+
+    static Kind kind(int number, int errorDomain) {
+        return switch (number) {
+            case 42 -> Kind.NO_SUCH_DOMAIN; // VIR_ERR_NO_DOMAIN
+            case 28 -> Kind.ALREADY_EXISTS; // VIR_ERR_DOM_EXIST
+            // INVALID_ARG, OS_TYPE, NO_SOURCE, NO_TARGET, NO_NAME, NO_OS, XML_ERROR, XML_DETAIL, INVALID_MAC,
+            // CONFIG_UNSUPPORTED, ARGUMENT_UNSUPPORTED, XML_INVALID_SCHEMA
+            case 8, 16, 19, 20, 21, 22, 27, 35, 44, 67, 74, 92 -> Kind.INVALID_SPEC;
+            case 55 -> Kind.WRONG_STATE; // VIR_ERR_OPERATION_INVALID
+            case 68, 87 -> Kind.BUSY; // OPERATION_TIMEOUT (the domain's job is taken), RESOURCE_BUSY
+            case 5, 6, 39 -> Kind.DISCONNECTED; // NO_CONNECT, INVALID_CONN, RPC
+            case 29, 45, 88 -> Kind.DENIED; // OPERATION_DENIED, AUTH_FAILED, ACCESS_DENIED
+            case 3, 84 -> Kind.UNSUPPORTED; // NO_SUPPORT, OPERATION_UNSUPPORTED
+            default -> errorDomain == FROM_RPC ? Kind.DISCONNECTED : Kind.FAILED;
+        };
+    }
+}

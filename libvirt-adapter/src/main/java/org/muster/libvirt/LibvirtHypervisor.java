@@ -1,0 +1,403 @@
+package org.muster.libvirt;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.PointerByReference;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.libvirt.Domain;
+import org.libvirt.LibvirtException;
+import org.muster.libvirt.CallGuard.Role;
+import org.muster.libvirt.HypervisorException.Kind;
+import org.muster.libvirt.HypervisorListener.DomainEvent;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@link Hypervisor} over libvirt: libvirt-java where it has the call and its cost does not matter, our own mapping
+ * otherwise.
+ *
+ * <p>Handles are opened, used and freed within one call, on one thread; the one exception is the stats connection's
+ * table (see {@link LibvirtConnection}).
+ */
+public final class LibvirtHypervisor implements Hypervisor {
+    private static final Logger LOG = LoggerFactory.getLogger(LibvirtHypervisor.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(10); // for a free call, not for its answer
+    // MANAGED_SAVE | SNAPSHOTS_METADATA | NVRAM | CHECKPOINTS_METADATA
+    private static final int UNDEFINE_EVERYTHING = 1 | 2 | 4 | 16;
+    private static final int UNDEFINE_PLAIN = 0;
+    private static final int START_PAUSED = 1;
+    private static final int CONTROL_INFO_BYTES = 16;
+    private static final int BLOCK_INFO_BYTES = 24;
+
+    private final String uri;
+    private final CallGuard guard;
+    private final Connections connections;
+    private final ControlLane controlLane;
+    private volatile HypervisorListener listener; // set by start, before any callback
+
+    /** @param uri such as {@code qemu:///system?socket=PATH} */
+    public LibvirtHypervisor(String uri, CallGuard guard) {
+        this.uri = uri;
+        this.guard = guard;
+        this.connections = new Connections(uri, new Link());
+        this.controlLane = new ControlLane(this::controlOf);
+    }
+
+    /** What a call does with its connection. */
+    private interface Body<T> {
+        T run(LibvirtConnection connection) throws LibvirtException, HypervisorException;
+    }
+
+    /** What a call does with a domain's handle. */
+    private interface DomainBody<T> {
+        T run(Domain domain) throws LibvirtException;
+    }
+
+    @Override
+    public void start(HypervisorListener newListener) {
+        this.listener = newListener;
+        connections.start();
+    }
+
+    @Override
+    public boolean connected() {
+        return connections.connected();
+    }
+
+    @Override
+    public CallGuard calls() {
+        return guard;
+    }
+
+    @Override
+    public List<DomainRecord> list() throws HypervisorException {
+        String operation = "virConnectGetAllDomainStats";
+        return call(Role.CONTROL, operation, null, PATIENCE, connection -> {
+            long askedAt = System.nanoTime();
+            PointerByReference records = new PointerByReference();
+            int count = LibvirtNative.virConnectGetAllDomainStats(
+                    connection.pointer(), StatsGroup.mask(Set.of(StatsGroup.STATE)), records, 0);
+            if (count < 0) {
+                throw LibvirtErrors.last(operation, "", connection.dead());
+            }
+            try {
+                List<DomainRecord> all = new ArrayList<>(count);
+                for (int i = 0; i < count; i++) {
+                    Pointer record = records.getValue().getPointer((long) i * Native.POINTER_SIZE);
+                    all.add(state(record, askedAt));
+                }
+                return all;
+            } finally {
+                LibvirtNative.virDomainStatsRecordListFree(records.getValue());
+            }
+        });
+    }
+
+    private static DomainRecord state(Pointer record, long askedAt) {
+        StatsRecord stats = StatsDecoder.local().decode(record, askedAt);
+        int state = 0;
+        int reason = 0;
+        for (int i = 0; i < stats.size(); i++) {
+            state = stats.field(i) == StatsField.STATE ? (int) stats.number(i) : state;
+            reason = stats.field(i) == StatsField.STATE_REASON ? (int) stats.number(i) : reason;
+        }
+        String name = LibvirtNative.virDomainGetName(record.getPointer(0));
+        return new DomainRecord(stats.domain(), name, DomainRecord.State.of(state), reason, askedAt);
+    }
+
+    @Override
+    public Optional<DomainRecord> find(UUID id) throws HypervisorException {
+        String operation = "virDomainGetState";
+        return call(Role.CONTROL, operation, id, PATIENCE, connection -> {
+            long askedAt = System.nanoTime();
+            Pointer domain = LibvirtNative.virDomainLookupByUUID(connection.pointer(), StatsDecoder.bytes(id));
+            if (domain == null) {
+                return absent(LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection.dead()));
+            }
+            try {
+                IntByReference state = new IntByReference();
+                IntByReference reason = new IntByReference();
+                if (LibvirtNative.virDomainGetState(domain, state, reason, 0) < 0) {
+                    return absent(LibvirtErrors.last(operation, id.toString(), connection.dead()));
+                }
+                return Optional.of(new DomainRecord(
+                        id,
+                        LibvirtNative.virDomainGetName(domain),
+                        DomainRecord.State.of(state.getValue()),
+                        reason.getValue(),
+                        askedAt));
+            } finally {
+                LibvirtNative.virDomainFree(domain);
+            }
+        });
+    }
+
+    private static <T> Optional<T> absent(HypervisorException e) throws HypervisorException {
+        if (e.kind() == Kind.NO_SUCH_DOMAIN) {
+            return Optional.empty();
+        }
+        throw e;
+    }
+
+    @Override
+    public Optional<UUID> findByName(String name) throws HypervisorException {
+        try {
+            return call(Role.CONTROL, "virDomainLookupByName", null, PATIENCE, connection -> {
+                Domain domain = connection.connect().domainLookupByName(name);
+                return withDomain(domain, d -> Optional.of(UUID.fromString(d.getUUIDString())));
+            });
+        } catch (HypervisorException e) {
+            return absent(e);
+        }
+    }
+
+    @Override
+    public void define(String xml) throws HypervisorException {
+        call(
+                Role.CREATE,
+                "virDomainDefineXML",
+                null,
+                PATIENCE,
+                connection -> withDomain(connection.connect().domainDefineXML(xml), d -> null));
+    }
+
+    @Override
+    public void start(UUID id, boolean paused) throws HypervisorException {
+        onDomain(Role.CREATE, "virDomainCreateWithFlags", id, d -> d.create(paused ? START_PAUSED : 0));
+    }
+
+    @Override
+    public void destroy(UUID id) throws HypervisorException {
+        onDomain(Role.VM, "virDomainDestroy", id, d -> {
+            d.destroy();
+            return null;
+        });
+    }
+
+    @Override
+    public void undefine(UUID id) throws HypervisorException {
+        onDomain(Role.VM, "virDomainUndefineFlags", id, d -> {
+            d.undefine(uri.startsWith("qemu:") ? UNDEFINE_EVERYTHING : UNDEFINE_PLAIN);
+            return null;
+        });
+    }
+
+    @Override
+    public String xml(UUID id) throws HypervisorException {
+        return onDomain(Role.CONTROL, "virDomainGetXMLDesc", id, d -> d.getXMLDesc(0));
+    }
+
+    @Override
+    public HostFacts host() throws HypervisorException {
+        return call(
+                Role.CONTROL,
+                "virConnectGetCapabilities",
+                null,
+                PATIENCE,
+                connection -> HostFactsReader.read(connection.connect()));
+    }
+
+    @Override
+    public List<StatsRecord> stats(List<UUID> ids, Set<StatsGroup> groups, boolean skipBusy)
+            throws HypervisorException {
+        if (ids.isEmpty()) {
+            return List.of();
+        }
+        String operation = "virDomainListGetStats";
+        return call(Role.STATS, operation, null, Duration.ofSeconds(1), connection -> {
+            // Time first: if QEMU hangs, this call may return minutes late, and the sample must then look old.
+            long askedAt = System.nanoTime();
+            try (Memory domains = handles(connection, ids)) {
+                PointerByReference records = new PointerByReference();
+                int count = domains == null
+                        ? 0
+                        : LibvirtNative.virDomainListGetStats(
+                                domains, StatsGroup.mask(groups), records, skipBusy ? LibvirtNative.STATS_NOWAIT : 0);
+                if (count < 0) {
+                    HypervisorException e = LibvirtErrors.last(operation, "", connection.dead());
+                    if (e.kind() == Kind.NO_SUCH_DOMAIN) {
+                        ids.forEach(connection::drop); // a handle of a former life; looked up again next time
+                    }
+                    throw e;
+                }
+                return decode(records.getValue(), count, askedAt);
+            }
+        });
+    }
+
+    private static Memory handles(LibvirtConnection connection, List<UUID> ids) throws HypervisorException {
+        Memory list = new Memory((long) (ids.size() + 1) * Native.POINTER_SIZE);
+        int count = 0;
+        for (UUID id : ids) {
+            Pointer domain = connection.domain(id);
+            if (domain != null) {
+                list.setPointer((long) count++ * Native.POINTER_SIZE, domain);
+            } else {
+                HypervisorException e = LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection.dead());
+                if (e.kind() != Kind.NO_SUCH_DOMAIN) {
+                    list.close();
+                    throw e;
+                }
+            }
+        }
+        if (count == 0) {
+            list.close();
+            return null;
+        }
+        list.setPointer((long) count * Native.POINTER_SIZE, null);
+        return list;
+    }
+
+    private static List<StatsRecord> decode(Pointer records, int count, long askedAt) {
+        if (records == null) {
+            return List.of();
+        }
+        try {
+            StatsDecoder decoder = StatsDecoder.local();
+            List<StatsRecord> all = new ArrayList<>(count);
+            for (Pointer record : records.getPointerArray(0, count)) {
+                all.add(decoder.decode(record, askedAt));
+            }
+            return all;
+        } finally {
+            LibvirtNative.virDomainStatsRecordListFree(records);
+        }
+    }
+
+    @Override
+    public Map<UUID, ControlInfo> control(List<UUID> domains, Duration patience) throws HypervisorException {
+        return controlLane.ask(domains, patience, this::libVersion);
+    }
+
+    private void libVersion() throws HypervisorException {
+        call(Role.CONTROL, "virConnectGetLibVersion", null, Duration.ofSeconds(1), connection -> {
+            try (Memory version = new Memory(Long.BYTES)) {
+                if (LibvirtNative.virConnectGetLibVersion(connection.pointer(), version) < 0) {
+                    throw LibvirtErrors.last("virConnectGetLibVersion", "", connection.dead());
+                }
+                return null;
+            }
+        });
+    }
+
+    /** One domain's control info, or null if it is gone. Hangs if somebody holds the domain's lock. */
+    private ControlInfo controlOf(UUID id) throws HypervisorException {
+        String operation = "virDomainGetControlInfo";
+        return call(Role.PROBE, operation, id, Duration.ofSeconds(1), connection -> {
+            Pointer domain = connection.domain(id);
+            if (domain == null) {
+                HypervisorException e = LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection.dead());
+                return absent(e).map(ControlInfo.class::cast).orElse(null);
+            }
+            try (Memory info = new Memory(CONTROL_INFO_BYTES)) {
+                if (LibvirtNative.virDomainGetControlInfo(domain, info, 0) < 0) {
+                    HypervisorException e = LibvirtErrors.last(operation, id.toString(), connection.dead());
+                    connection.drop(id);
+                    if (e.kind() == Kind.WRONG_STATE || e.kind() == Kind.NO_SUCH_DOMAIN) {
+                        return null; // it does not run any more
+                    }
+                    throw e;
+                }
+                int state = Math.min(Math.max(info.getInt(0), 0), 3);
+                return new ControlInfo(ControlInfo.Kind.values()[state], Duration.ofMillis(info.getLong(8)));
+            }
+        });
+    }
+
+    @Override
+    public long[] blockInfo(UUID id, String disk) throws HypervisorException {
+        String operation = "virDomainGetBlockInfo";
+        return call(Role.PROBE, operation, id, Duration.ofSeconds(1), connection -> {
+            Pointer domain = connection.domain(id);
+            try (Memory info = new Memory(BLOCK_INFO_BYTES)) {
+                if (domain == null || LibvirtNative.virDomainGetBlockInfo(domain, disk, info, 0) < 0) {
+                    throw LibvirtErrors.last(operation, id.toString(), connection.dead());
+                }
+                return info.getLongArray(0, 3);
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        controlLane.close();
+        connections.close();
+    }
+
+    private <T> T onDomain(Role role, String operation, UUID id, DomainBody<T> body) throws HypervisorException {
+        return call(
+                role,
+                operation,
+                id,
+                PATIENCE,
+                connection -> withDomain(connection.connect().domainLookupByUUID(id), body));
+    }
+
+    private static <T> T withDomain(Domain domain, DomainBody<T> body) throws LibvirtException {
+        try {
+            return body.run(domain);
+        } finally {
+            domain.free(); // here, on this thread: a finalizer might run while another call still uses the connection
+        }
+    }
+
+    private <T> T call(Role role, String operation, UUID id, Duration patience, Body<T> body)
+            throws HypervisorException {
+        String domain = id == null ? "" : id.toString();
+        LibvirtConnection connection = connections.take(role, patience, operation, domain);
+        try (CallGuard.CallToken token = guard.begin(role, operation, id)) {
+            T result = body.run(connection);
+            token.succeeded();
+            return result;
+        } catch (LibvirtException e) {
+            throw LibvirtErrors.of(e, operation, domain, connection.dead());
+        } finally {
+            connections.give(connection);
+        }
+    }
+
+    /** Keeps a strong reference to every callback while libvirt holds it: it lives as long as the hypervisor. */
+    private final class Link implements Connections.EventsLink {
+        @Override
+        public void opened(LibvirtConnection connection) throws LibvirtException {
+            connection.connect().addLifecycleListener((domain, event) -> {
+                tell(domain, DomainEvents.of(event.getType()));
+                return 0;
+            });
+            if (uri.startsWith("qemu:")) {
+                connection.connect().addRebootListener(domain -> tell(domain, DomainEvent.REBOOT));
+            }
+            guard.workers(WorkerLimits.find(uri));
+            LOG.info("connected to {}, {}", uri, guard.workers());
+            listener.connected();
+        }
+
+        @Override
+        public void lost(String reason) {
+            listener.disconnected(reason);
+        }
+
+        private void tell(Domain domain, DomainEvent event) {
+            UUID id;
+            try {
+                id = withDomain(domain, d -> UUID.fromString(d.getUUIDString())); // local data, no call
+            } catch (LibvirtException e) {
+                LOG.warn("an event without a readable domain: {}", e.getMessage());
+                return;
+            }
+            if (event == DomainEvent.STOPPED || event == DomainEvent.UNDEFINED) {
+                connections.of(Role.STATS).forEach(c -> c.drop(id));
+                connections.of(Role.PROBE).forEach(c -> c.drop(id));
+            }
+            listener.domainChanged(id, event);
+        }
+    }
+}

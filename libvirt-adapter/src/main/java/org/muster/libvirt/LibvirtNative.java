@@ -1,0 +1,60 @@
+package org.muster.libvirt;
+
+import com.sun.jna.Callback;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.PointerByReference;
+
+/**
+ * The libvirt functions that libvirt-java lacks, mapped directly. Source: libvirt-domain.h, libvirt-event.h, virterror.h.
+ *
+ * <p>Every function may block as libvirtd does. An error is left in libvirt's thread-local slot, which the caller reads
+ * on the same thread.
+ */
+final class LibvirtNative {
+    /** VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT. */
+    static final int STATS_NOWAIT = 1 << 29;
+
+    static final int UUID_LENGTH = 16;
+
+    static {
+        Native.register(LibvirtNative.class, "virt");
+    }
+
+    private LibvirtNative() {}
+
+    static native int virConnectGetAllDomainStats(Pointer conn, int stats, PointerByReference records, int flags);
+
+    static native int virDomainListGetStats(Pointer domains, int stats, PointerByReference records, int flags);
+
+    static native void virDomainStatsRecordListFree(Pointer records);
+
+    static native int virDomainGetUUID(Pointer domain, byte[] uuid);
+
+    static native String virDomainGetName(Pointer domain);
+
+    static native Pointer virDomainLookupByUUID(Pointer conn, byte[] uuid);
+
+    static native int virDomainFree(Pointer domain);
+
+    /** Fills {@code struct {int state; unsigned details; unsigned long long stateTime}}; never blocks on the monitor. */
+    static native int virDomainGetControlInfo(Pointer domain, Pointer info, int flags);
+
+    static native int virDomainGetState(Pointer domain, IntByReference state, IntByReference reason, int flags);
+
+    /** Fills {@code unsigned long long capacity, allocation, physical}; asks the monitor. */
+    static native int virDomainGetBlockInfo(Pointer domain, String disk, Pointer info, int flags);
+
+    static native void virTypedParamsFree(Pointer params, int count);
+
+    static native int virConnectGetLibVersion(Pointer conn, Pointer version);
+
+    static native int virEventAddTimeout(int millis, Callback callback, Pointer opaque, Pointer freeCallback);
+
+    static native int virGetLastErrorCode();
+
+    static native int virGetLastErrorDomain();
+
+    static native String virGetLastErrorMessage();
+}
