@@ -1,0 +1,53 @@
+package org.muster.agent.rpc;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Optional;
+
+/**
+ * An error that the caller is to see as it is.
+ *
+ * <p>A handler throws it or completes its stage with it. Everything else that comes out of a handler reaches the wire
+ * as {@link #INTERNAL} with a reference to the log. Codes 22, 1100 and 5022 would make the engine take the host for
+ * lost and are refused here.
+ */
+public final class RpcException extends RuntimeException {
+
+    public static final int PARSE_ERROR = -32700;
+    public static final int INVALID_REQUEST = -32600;
+    public static final int METHOD_NOT_FOUND = -32601;
+    public static final int INVALID_PARAMS = -32602;
+    public static final int INTERNAL = -32603;
+    /** The principal does not hold the access that the verb needs; from the range that JSON-RPC leaves to servers. */
+    public static final int ACCESS_DENIED = -32001;
+    /** VDSM's TransientError: try again later. */
+    public static final int BUSY = 59;
+
+    private final int code;
+    private final transient JsonNode data;
+
+    public RpcException(int code, String message) {
+        this(code, message, null);
+    }
+
+    /**
+     * Makes an error with more in it for programs.
+     *
+     * @param data null for none
+     */
+    public RpcException(int code, String message, JsonNode data) {
+        super(message, null, false, false); // an answer, not a fault: no stack is needed
+        if (code == 22 || code == 1100 || code == 5022) {
+            throw new IllegalArgumentException("the engine takes code " + code + " for a lost host: " + message);
+        }
+        this.code = code;
+        this.data = data;
+    }
+
+    public int code() {
+        return code;
+    }
+
+    public Optional<JsonNode> data() {
+        return Optional.ofNullable(data);
+    }
+}

@@ -1,0 +1,248 @@
+package org.muster.agent.rpc;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * The type of a value on the wire: what is checked when a call comes in, and what the API description says.
+ *
+ * <p>Immutable; make them with the factories here.
+ */
+public sealed interface WireType {
+
+    /** The rule in words, to be read after the name of a field: {@code must be a UUID}. */
+    String rule();
+
+    /** Adds to {@code problems} everything that is wrong with the value; nothing if it is right. */
+    void check(String path, JsonNode value, Problems problems);
+
+    /** Any JSON value, null too. */
+    static WireType any() {
+        return new Any();
+    }
+
+    /** Any text of at most {@code maxChars}. */
+    static WireType text(int maxChars) {
+        return new Text(0, maxChars, List.of(), Optional.empty());
+    }
+
+    static WireType text(int minChars, int maxChars) {
+        return new Text(minChars, maxChars, List.of(), Optional.empty());
+    }
+
+    /** Text that matches a regular expression as a whole; the expression must not backtrack without bound. */
+    static WireType pattern(int maxChars, String regex) {
+        return new Text(0, maxChars, List.of(), Optional.of(Pattern.compile(regex)));
+    }
+
+    static WireType oneOf(String... values) {
+        return new Text(0, Integer.MAX_VALUE, List.of(values), Optional.empty());
+    }
+
+    /** A UUID in its usual form of 36 characters. */
+    static WireType uuid() {
+        return new Uuid();
+    }
+
+    static WireType integer(long min, long max) {
+        return new Whole(min, max);
+    }
+
+    static WireType number(double min, double max) {
+        return new Decimal(min, max);
+    }
+
+    static WireType bool() {
+        return new Bool();
+    }
+
+    /** An object with these members; others are let through unchecked, as everywhere on this wire. */
+    static WireType object(Param... members) {
+        return new ObjectOf(List.of(members));
+    }
+
+    static WireType array(WireType element, int maxItems) {
+        return new ArrayOf(element, 0, maxItems);
+    }
+
+    static WireType array(WireType element, int minItems, int maxItems) {
+        return new ArrayOf(element, minItems, maxItems);
+    }
+
+    /** An object with names of the caller's choice, all values of one type. */
+    static WireType map(WireType value) {
+        return new MapOf(value);
+    }
+
+    /**
+     * Describes a value without checking it here: for verbs that answer for each item by itself. The handler checks
+     * with {@code described.check}.
+     */
+    static WireType unchecked(WireType described) {
+        return new Unchecked(described);
+    }
+
+    record Any() implements WireType {
+        @Override
+        public String rule() {
+            return "must be a JSON value";
+        }
+
+        @Override
+        public void check(String path, JsonNode value, Problems problems) {}
+    }
+
+    record Bool() implements WireType {
+        @Override
+        public String rule() {
+            return "must be true or false";
+        }
+
+        @Override
+        public void check(String path, JsonNode value, Problems problems) {
+            problems.require(value.isBoolean(), path, this, value);
+        }
+    }
+
+    record Whole(long min, long max) implements WireType {
+        @Override
+        public String rule() {
+            return "must be an integer from " + min + " to " + max;
+        }
+
+        @Override
+        public void check(String path, JsonNode value, Problems problems) {
+            problems.require(value.isIntegralNumber() && inRange(value.bigIntegerValue()), path, this, value);
+        }
+
+        private boolean inRange(BigInteger number) {
+            return number.compareTo(BigInteger.valueOf(min)) >= 0 && number.compareTo(BigInteger.valueOf(max)) <= 0;
+        }
+    }
+
+    record Decimal(double min, double max) implements WireType {
+        @Override
+        public String rule() {
+            return "must be a number from " + BigDecimal.valueOf(min).toPlainString() + " to "
+                    + BigDecimal.valueOf(max).toPlainString();
+        }
+
+        @Override
+        public void check(String path, JsonNode value, Problems problems) {
+            double number = value.doubleValue();
+            problems.require(value.isNumber() && number >= min && number <= max, path, this, value);
+        }
+    }
+
+    record Uuid() implements WireType {
+        private static final Pattern FORM =
+                Pattern.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
+
+        @Override
+        public String rule() {
+            return "must be a UUID";
+        }
+
+        @Override
+        public void check(String path, JsonNode value, Problems problems) {
+            problems.require(
+                    value.isTextual() && FORM.matcher(value.textValue()).matches(), path, this, value);
+        }
+    }
+
+    /**
+     * Text.
+     *
+     * @param values what is allowed; empty: anything
+     * @param pattern what the whole text must match
+     */
+    record Text(int minChars, int maxChars, List<String> values, Optional<Pattern> pattern) implements WireType {
+
+        @Override
+        public String rule() {
+            if (!values.isEmpty()) {
+                return "must be one of " + String.join(", ", values);
+            }
+            String length = minChars == 0
+                    ? "must be text of at most " + maxChars + " characters"
+                    : "must be text of " + minChars + " to " + maxChars + " characters";
+            return length + pattern.map(wanted -> " that matches " + wanted).orElse("");
+        }
+
+        @Override
+        public void check(String path, JsonNode value, Problems problems) {
+            problems.require(value.isTextual() && fits(value.textValue()), path, this, value);
+        }
+
+        private boolean fits(String text) {
+            return text.length() >= minChars
+                    && text.length() <= maxChars
+                    && (values.isEmpty() || values.contains(text))
+                    && pattern.map(wanted -> wanted.matcher(text).matches()).orElse(true);
+        }
+    }
+
+    record ArrayOf(WireType element, int minItems, int maxItems) implements WireType {
+        @Override
+        public String rule() {
+            return "must be an array of " + minItems + " to " + maxItems + " elements";
+        }
+
+        @Override
+        public void check(String path, JsonNode value, Problems problems) {
+            boolean fits = value.isArray() && value.size() >= minItems && value.size() <= maxItems;
+            problems.require(fits, path, this, value);
+            for (int i = 0; fits && i < value.size() && !problems.full(); i++) {
+                element.check(path + "[" + i + "]", value.get(i), problems);
+            }
+        }
+    }
+
+    record MapOf(WireType value) implements WireType {
+        @Override
+        public String rule() {
+            return "must be an object";
+        }
+
+        @Override
+        public void check(String path, JsonNode node, Problems problems) {
+            problems.require(node.isObject(), path, this, node);
+            for (Map.Entry<String, JsonNode> member : node.properties()) {
+                if (problems.full()) {
+                    return;
+                }
+                value.check(path + "." + Clip.text(member.getKey()), member.getValue(), problems);
+            }
+        }
+    }
+
+    record ObjectOf(List<Param> members) implements WireType {
+        @Override
+        public String rule() {
+            return "must be an object";
+        }
+
+        @Override
+        public void check(String path, JsonNode value, Problems problems) {
+            problems.require(value.isObject(), path, this, value);
+            if (value.isObject()) {
+                members.forEach(member -> problems.checkMember(path + ".", member, value.get(member.name())));
+            }
+        }
+    }
+
+    record Unchecked(WireType described) implements WireType {
+        @Override
+        public String rule() {
+            return described.rule();
+        }
+
+        @Override
+        public void check(String path, JsonNode value, Problems problems) {}
+    }
+}

@@ -1,0 +1,16 @@
+/**
+ * Bytes to verbs and back: STOMP and JSON lines, JSON-RPC 2.0, connections, subscriptions, notifications.
+ *
+ * <p>The only package that knows the wire; the verbs are declared elsewhere as {@link org.muster.agent.rpc.Verb}s and
+ * handed to {@link org.muster.agent.rpc.RpcServer}. Threads, all started by {@code RpcServer.start} and stopped by
+ * {@code RpcServer.close}, their number independent of load:
+ *
+ * <table>
+ * <caption>Threads</caption>
+ * <tr><th>name</th><th>count</th><th>may block on</th></tr>
+ * <tr><td>{@code rpc-io-%d}</td><td>2</td><td>nothing; inline verbs run here, from memory only</td></tr>
+ * <tr><td>{@code rpc-worker-%d}</td><td>4</td><td>the processor only: worker verbs, long messages, peer names; never
+ * libvirt, never a guest's storage</td></tr>
+ * </table>
+ */
+package org.muster.agent.rpc;
