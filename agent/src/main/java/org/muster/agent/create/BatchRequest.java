@@ -1,0 +1,34 @@
+package org.muster.agent.create;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A bulk of VMs to create, as it was asked for.
+ *
+ * @param contentHash equal for equal content; a batchId that comes again must have the same
+ * @param remote asked for over the network
+ */
+public record BatchRequest(
+        String batchId,
+        Optional<String> template,
+        List<Item> items,
+        String contentHash,
+        boolean remote,
+        long decodedAtNanos) {
+
+    /**
+     * One VM of it: its own XML, or values for the template.
+     *
+     * @param vmId as text, not checked yet
+     * @param launchPaused empty: the XML's metadata decide
+     */
+    public record Item(
+            Optional<String> vmId,
+            Optional<String> xml,
+            Map<String, String> values,
+            CreateClass createClass,
+            int priority,
+            Optional<Boolean> launchPaused) {}
+}

@@ -1,0 +1,40 @@
+package org.muster.agent.create;
+
+import java.time.Duration;
+
+/**
+ * How creates are run; the keys of section create.
+ *
+ * @param resumeWithin an item older than this is not started any more after an outage, ours or libvirtd's
+ */
+public record CreateConfig(Concurrency concurrency, int queueCapacity, Duration startTimeout, Duration resumeWithin) {
+
+    /** create.concurrency. */
+    public sealed interface Concurrency {
+        /** As many as the machine seems to serve well. */
+        record Auto() implements Concurrency {}
+
+        /** So many and no more. */
+        record Fixed(int limit) implements Concurrency {}
+
+        /** As many as the guard over libvirtd's workers lets. */
+        record Unlimited() implements Concurrency {}
+    }
+
+    private static final int AUTO_MIN = 2;
+    private static final int AUTO_MAX = 8;
+
+    /** How many creates may run, before the guard has its say. */
+    int limit(int hostCpus) {
+        if (concurrency instanceof Concurrency.Fixed fixed) {
+            return fixed.limit();
+        }
+        return concurrency instanceof Concurrency.Auto
+                ? Math.max(AUTO_MIN, Math.min(AUTO_MAX, hostCpus))
+                : Integer.MAX_VALUE;
+    }
+
+    boolean selfTuning() {
+        return !(concurrency instanceof Concurrency.Fixed);
+    }
+}

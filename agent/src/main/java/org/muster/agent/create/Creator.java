@@ -1,0 +1,321 @@
+package org.muster.agent.create;
+
+import com.codahale.metrics.MetricRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.muster.agent.domain.ExitInfo;
+import org.muster.agent.domain.Vm;
+import org.muster.agent.domain.VmListener;
+import org.muster.agent.domain.VmStatus;
+import org.muster.agent.domain.VmTable;
+import org.muster.agent.journal.Journal;
+import org.muster.agent.journal.JournalRecord;
+import org.muster.agent.journal.JournalState;
+import org.muster.libvirt.CallGuard;
+import org.muster.libvirt.Hypervisor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The create workers and what watches over them: hung starts, starts that take too long, creates that nobody asks for any
+ * more.
+ *
+ * <p>Threads {@code create-%d} (a fixed number: the limit and as many again as may hang) and {@code create-watch}.
+ */
+public final class Creator implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Creator.class);
+    private static final long TICK_MILLIS = 250;
+    private static final int MAY_HANG = 8; // CallGuard.maxStuck at most
+    private static final int MOST_WORKERS = 64;
+    private static final int VM_LANE_THREADS = 16;
+
+    /** Whether anybody is there who could be told what became of a create. */
+    public interface Presence {
+        /** A connection over the network was alive within that time. */
+        boolean remoteAliveWithin(Duration time);
+    }
+
+    private final VmTable table;
+    private final Hypervisor hypervisor;
+    private final Journal journal;
+    private final String bootId;
+    private final Presence presence;
+    private final Dispatcher dispatcher;
+    private final VmLane lane = new VmLane(VM_LANE_THREADS);
+    private final Destroyer destroyer;
+    private final CreateService service;
+    private final StartSequence sequence;
+    private final Recovery recovery;
+    private final List<Thread> workers = new ArrayList<>();
+    private final ScheduledThreadPoolExecutor watch;
+    private final Set<UUID> timedOut = new HashSet<>(); // confined to create-watch
+    private String lastWaiting = ""; // confined to create-watch
+    private final int hostCpus;
+    private volatile CreateConfig config; // replaced as a whole by a reload
+    private volatile long linkLostAtNanos; // 0 while there is a link
+
+    /**
+     * Wires creates and destroys; nothing runs before {@link #start}.
+     *
+     * @param hostCpus for {@code create.concurrency = "auto"}
+     * @param recheck asks libvirtd anew what a VM does
+     */
+    public Creator(
+            CreateConfig config,
+            int hostCpus,
+            VmTable table,
+            Hypervisor hypervisor,
+            Journal journal,
+            String bootId,
+            Presence presence,
+            Consumer<UUID> recheck,
+            MetricRegistry registry) {
+        this.config = config;
+        this.hostCpus = hostCpus;
+        this.table = table;
+        this.hypervisor = hypervisor;
+        this.journal = journal;
+        this.bootId = bootId;
+        this.presence = presence;
+        CreateMetrics metrics = new CreateMetrics(registry);
+        this.watch = new ScheduledThreadPoolExecutor(1, task -> daemon(task, "create-watch"));
+        this.dispatcher = new Dispatcher(
+                new CreateQueue(config.queueCapacity()),
+                new Slots(config.limit(hostCpus), config.selfTuning()),
+                this::guard,
+                System::nanoTime);
+        this.destroyer = new Destroyer(table, hypervisor, journal, lane, dispatcher::remove, metrics, recheck);
+        this.recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, watch, this::stillWanted);
+        this.sequence = new StartSequence(table, hypervisor, journal, metrics, recovery::take, destroyer::endLate);
+        this.service = new CreateService(table, journal, dispatcher, metrics, bootId);
+        metrics.gauges(dispatcher);
+        table.listen(new Bookkeeper());
+    }
+
+    private static Thread daemon(Runnable task, String name) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    public CreateService service() {
+        return service;
+    }
+
+    public Destroyer destroyer() {
+        return destroyer;
+    }
+
+    /** True if the domain's destroy was answered in a former life of ours; it is then ended. */
+    public boolean endIfDoomed(UUID id) {
+        return destroyer.endIfDoomed(id);
+    }
+
+    /** Takes over what the journal holds. Before the first request, and before {@link #start}. */
+    public void restore(JournalState state) {
+        state.answers().forEach(service::restore);
+        for (JournalState.Entry entry : List.copyOf(state.entries())) {
+            restore(entry);
+        }
+    }
+
+    private void restore(JournalState.Entry entry) {
+        String name =
+                entry.item().map(item -> item.name()).orElseGet(() -> entry.id().toString());
+        entry.item().ifPresent(service::restore);
+        if (entry.destroyed()) {
+            destroyer.doom(entry.id());
+        } else if (entry.down().isPresent()) {
+            JournalRecord.Down down = entry.down().get();
+            table.restoreDown(entry.id(), down.name(), new ExitInfo(down.error(), down.reason(), down.message()));
+        } else if (entry.running() || entry.item().isEmpty()) {
+            table.restoreRunning(entry.id(), name);
+        } else {
+            Vm vm = table.reserve(entry.id(), name, entry.item().get().launchPaused())
+                    .vm();
+            if (vm == null) {
+                LOG.error("the journal holds {} twice; the second is dropped", name);
+                return;
+            }
+            table.announce(vm);
+            long now = System.nanoTime();
+            boolean sameBoot = entry.bootId().equals(bootId);
+            int attempt = entry.resumed() || !sameBoot ? 2 : 1;
+            CreateClass createClass = CreateClass.valueOf(entry.item().get().createClass());
+            recovery.take(
+                    new CreateRequest(vm, entry.item().get(), createClass, attempt, now, now),
+                    sameBoot ? "the agent was restarted" : "the host was rebooted");
+        }
+    }
+
+    public void start() {
+        linkLostAtNanos = System.nanoTime();
+        int count = Math.min(MOST_WORKERS, Math.max(config.limit(hostCpus), MAY_HANG)) + MAY_HANG;
+        for (int i = 0; i < count; i++) {
+            workers.add(daemon(this::work, "create-" + i));
+        }
+        workers.forEach(Thread::start);
+        watch.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** The link to libvirtd is there. */
+    public void connected() {
+        linkLostAtNanos = 0;
+        dispatcher.linkChanged();
+        recovery.connected();
+    }
+
+    public void disconnected() {
+        linkLostAtNanos = System.nanoTime();
+    }
+
+    public void reconfigure(CreateConfig next) {
+        config = next;
+        dispatcher.configure(next.limit(hostCpus), next.selfTuning(), next.queueCapacity());
+    }
+
+    private Slots.Guard guard() {
+        if (!hypervisor.connected()) {
+            return null;
+        }
+        CallGuard calls = hypervisor.calls();
+        int hungCreates = (int) calls.inFlight().stream()
+                .filter(call -> call.overdue() && call.role() == CallGuard.Role.CREATE)
+                .count();
+        return new Slots.Guard(calls.createSlots(), calls.maxStuck(), calls.overdue() - hungCreates);
+    }
+
+    private void work() {
+        try {
+            for (Slots.Slot slot = dispatcher.next(); slot != null; slot = dispatcher.next()) {
+                boolean started = false;
+                try {
+                    started = sequence.run(slot.request(), slot.sinceNanos());
+                } catch (RuntimeException e) {
+                    LOG.error("starting {} failed", slot.request().vm().id(), e);
+                    recovery.take(slot.request(), e.toString());
+                } finally {
+                    dispatcher.finished(slot, started);
+                }
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("a create worker was told to stop");
+        }
+    }
+
+    private void tick() {
+        try {
+            long now = System.nanoTime();
+            for (Slots.Slot slot : dispatcher.judge()) {
+                hung(slot, now);
+            }
+            endTimedOut(now);
+            refuseUnwanted(now);
+            tellWaiting();
+        } catch (RuntimeException e) {
+            LOG.error("watching creates failed", e);
+        }
+    }
+
+    private void hung(Slots.Slot slot, long now) {
+        Vm vm = slot.request().vm();
+        String why = "its start has not returned for " + TimeUnit.NANOSECONDS.toSeconds(now - slot.sinceNanos()) + " s";
+        LOG.warn("{} ({}): {}; another create may take its place", vm.name(), vm.id(), why);
+        table.explain(vm, why);
+    }
+
+    private void endTimedOut(long now) {
+        Set<UUID> still = new HashSet<>();
+        for (Slots.Slot slot : dispatcher.running()) {
+            Vm vm = slot.request().vm();
+            if (now - slot.sinceNanos() < config.startTimeout().toNanos()) {
+                continue;
+            }
+            still.add(vm.id());
+            if (timedOut.add(vm.id())) {
+                String why = "not up within create.start-timeout, "
+                        + config.startTimeout().toSeconds() + " s";
+                LOG.warn("{} ({}): {}", vm.name(), vm.id(), why);
+                table.explain(vm, why);
+                destroyer.endTimedOut(vm);
+            }
+        }
+        timedOut.retainAll(still);
+    }
+
+    private void refuseUnwanted(long now) {
+        if (dispatcher.waiting() == 0) {
+            return;
+        }
+        Duration patience = config.resumeWithin();
+        long lost = linkLostAtNanos;
+        if (lost != 0 && now - lost > patience.toNanos()) {
+            refuse(
+                    dispatcher.removeIf(r -> true),
+                    "libvirtd has not been reachable for " + patience.toSeconds() + " s");
+        } else if (!presence.remoteAliveWithin(patience)) {
+            refuse(
+                    dispatcher.removeIf(r -> r.item().remote()),
+                    "nobody who could ask for it has been connected for " + patience.toSeconds() + " s");
+        }
+    }
+
+    private void refuse(List<CreateRequest> requests, String why) {
+        for (CreateRequest request : requests) {
+            LOG.warn(
+                    "{} ({}) is not started: {}",
+                    request.vm().name(),
+                    request.vm().id(),
+                    why);
+            table.down(request.vm(), ExitInfo.startFailed("not started: " + why));
+        }
+    }
+
+    private void tellWaiting() {
+        String waiting = dispatcher.waitingFor();
+        boolean news = !waiting.equals(lastWaiting) && waiting.contains("libvirtd");
+        lastWaiting = waiting;
+        if (news) {
+            LOG.warn("{} creates wait: {}", dispatcher.waiting(), waiting);
+        }
+    }
+
+    private boolean stillWanted(CreateRequest request) {
+        Duration age = Duration.ofNanos(System.nanoTime() - request.item().acceptedAtNanos());
+        return age.compareTo(config.resumeWithin()) < 0;
+    }
+
+    /** Stops taking requests; calls that are under way are left to libvirtd. */
+    @Override
+    public void close() {
+        dispatcher.close();
+        watch.shutdownNow();
+        lane.close();
+    }
+
+    /** Writes down what went Down and clears away what libvirtd still has of it. */
+    private final class Bookkeeper implements VmListener {
+        @Override
+        public void changed(Vm before, Vm after) {
+            boolean news = after.status() == VmStatus.DOWN && (before == null || before.status() != VmStatus.DOWN);
+            if (news && before != null && !after.destroying() && !after.external()) {
+                ExitInfo exit = after.exit().orElseGet(ExitInfo::notFound);
+                journal.note(
+                        new JournalRecord.Down(after.id(), after.name(), exit.error(), exit.reason(), exit.message()));
+                destroyer.cleanUp(after);
+            }
+        }
+
+        @Override
+        public void removed(Vm last) {
+            recovery.forget(last.id());
+        }
+    }
+}

@@ -1,0 +1,227 @@
+package org.muster.agent.create;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/**
+ * Hands waiting requests to create workers as slots become free: queue and slots under one lock, so that a decision and
+ * what follows from it are one step.
+ *
+ * <p>Thread-safe. Only {@link #next} waits.
+ */
+final class Dispatcher {
+    private static final long RECHECK_SECONDS = 1; // the guard changes without telling us
+
+    private final Supplier<Slots.Guard> guard; // null while there is no link to libvirtd
+    private final LongSupplier nanoTime;
+    private final Lock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+
+    @GuardedBy("lock")
+    private final CreateQueue queue;
+
+    @GuardedBy("lock")
+    private final Slots slots;
+
+    @GuardedBy("lock")
+    private boolean closed;
+
+    Dispatcher(CreateQueue queue, Slots slots, Supplier<Slots.Guard> guard, LongSupplier nanoTime) {
+        this.queue = queue;
+        this.slots = slots;
+        this.guard = guard;
+        this.nanoTime = nanoTime;
+    }
+
+    /** Waits for a request and a slot for it; null when closed. Pair with {@link #finished}. */
+    Slots.Slot next() throws InterruptedException {
+        lock.lock();
+        try {
+            while (!closed) {
+                if (queue.size() > 0 && refusal().isEmpty()) {
+                    Slots.Slot slot = slots.take(queue.poll(), nanoTime.getAsLong());
+                    changed.signal(); // there may be room for another worker
+                    return slot;
+                }
+                if (queue.size() == 0) {
+                    changed.await();
+                } else {
+                    changed.await(RECHECK_SECONDS, TimeUnit.SECONDS);
+                }
+            }
+            return null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @GuardedBy("lock")
+    private String refusal() {
+        Slots.Guard now = guard.get();
+        return now == null ? "there is no link to libvirtd" : slots.refusal(now);
+    }
+
+    /** Why the first request in the queue waits; empty if nothing waits or it is about to start. */
+    String waitingFor() {
+        lock.lock();
+        try {
+            return queue.size() == 0 ? "" : refusal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void finished(Slots.Slot slot, boolean started) {
+        lock.lock();
+        try {
+            slots.release(slot, started, nanoTime.getAsLong());
+            changed.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Looks for creates that hang; answers those newly found. Their places are free from now on. */
+    List<Slots.Slot> judge() {
+        lock.lock();
+        try {
+            List<Slots.Slot> found = new ArrayList<>();
+            for (Slots.Slot slot : slots.running()) {
+                if (slots.judge(slot, nanoTime.getAsLong())) {
+                    found.add(slot);
+                }
+            }
+            if (!found.isEmpty()) {
+                changed.signalAll();
+            }
+            return found;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    List<Slots.Slot> running() {
+        lock.lock();
+        try {
+            return List.copyOf(slots.running());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Places in the queue that are ours to take or give back.
+     *
+     * @param firstPosition of the first of them; 1 is served next
+     */
+    record Promise(int granted, int firstPosition, int capacity, int waiting) {}
+
+    Promise promise(int wanted) {
+        lock.lock();
+        try {
+            int before = queue.lastPosition();
+            int granted = queue.promise(wanted);
+            return new Promise(granted, before + 1, queue.capacity(), before);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void giveBack(int places) {
+        lock.lock();
+        try {
+            queue.giveBack(places);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void add(List<CreateRequest> requests) {
+        lock.lock();
+        try {
+            requests.forEach(queue::add);
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void addAgain(CreateRequest request) {
+        lock.lock();
+        try {
+            queue.addBeyondCapacity(request);
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes the request out of the queue; null if it does not wait there. */
+    CreateRequest remove(UUID id) {
+        lock.lock();
+        try {
+            return queue.remove(id);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes out every waiting request that matches. */
+    List<CreateRequest> removeIf(Predicate<CreateRequest> matches) {
+        lock.lock();
+        try {
+            return queue.removeIf(matches);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int waiting() {
+        lock.lock();
+        try {
+            return queue.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void configure(int limit, boolean selfTuning, int capacity) {
+        lock.lock();
+        try {
+            slots.setLimit(limit, selfTuning);
+            queue.setCapacity(capacity);
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The link to libvirtd came or went. */
+    void linkChanged() {
+        lock.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,158 @@
+package org.muster.agent.create;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.muster.agent.domain.ExitInfo;
+import org.muster.agent.domain.Vm;
+import org.muster.agent.domain.VmTable;
+import org.muster.agent.journal.Journal;
+import org.muster.agent.journal.JournalRecord;
+import org.muster.libvirt.DomainRecord;
+import org.muster.libvirt.Hypervisor;
+import org.muster.libvirt.HypervisorException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Settles creates whose outcome is unknown, after an outage of ours or of libvirtd: a guest that runs is taken in; one
+ * that does not, seen twice because an old call may still run inside libvirtd, is started once more if it is fresh
+ * enough, and is Down otherwise.
+ *
+ * <p>Thread-safe; libvirtd is asked on the VM's lane.
+ */
+final class Recovery {
+    private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+    private static final Duration SECOND_LOOK = Duration.ofSeconds(1);
+    private static final int PAUSED_STARTING_UP = 11; // virDomainPausedReason
+
+    private record Pending(CreateRequest request, String why) {}
+
+    private final VmTable table;
+    private final Hypervisor hypervisor;
+    private final Journal journal;
+    private final VmLane lane;
+    private final Dispatcher dispatcher;
+    private final ScheduledExecutorService timer;
+    private final Predicate<CreateRequest> stillWanted;
+    private final Map<UUID, Pending> pending = new ConcurrentHashMap<>();
+
+    /** @param stillWanted whether a create may be started once more: fresh enough, same boot, somebody there who asks */
+    Recovery(
+            VmTable table,
+            Hypervisor hypervisor,
+            Journal journal,
+            VmLane lane,
+            Dispatcher dispatcher,
+            ScheduledExecutorService timer,
+            Predicate<CreateRequest> stillWanted) {
+        this.table = table;
+        this.hypervisor = hypervisor;
+        this.journal = journal;
+        this.lane = lane;
+        this.dispatcher = dispatcher;
+        this.timer = timer;
+        this.stillWanted = stillWanted;
+    }
+
+    /** Takes over a create; looked at now if there is a link, else when there is one again. */
+    void take(CreateRequest request, String why) {
+        LOG.warn(
+                "{} ({}): outcome unknown: {}",
+                request.vm().name(),
+                request.vm().id(),
+                why);
+        pending.put(request.vm().id(), new Pending(request, why));
+        if (hypervisor.connected()) {
+            later(request.vm().id(), false);
+        }
+    }
+
+    /** There is a link (again). */
+    void connected() {
+        List<UUID> all = new ArrayList<>(pending.keySet());
+        all.forEach(id -> submit(id, false));
+    }
+
+    /** Ends the wait for a VM that was destroyed. */
+    void forget(UUID id) {
+        pending.remove(id);
+    }
+
+    private void later(UUID id, boolean second) {
+        timer.schedule(() -> submit(id, second), SECOND_LOOK.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void submit(UUID id, boolean second) {
+        if (!lane.submit(id, () -> look(id, second))) {
+            later(id, second);
+        }
+    }
+
+    private void look(UUID id, boolean second) {
+        Pending mine = pending.get(id);
+        if (mine == null) {
+            return;
+        }
+        Vm vm = mine.request.vm();
+        if (table.get(id)
+                .filter(now -> now.life() == vm.life() && !now.destroying())
+                .isEmpty()) {
+            pending.remove(id);
+            return;
+        }
+        Optional<DomainRecord> record;
+        try {
+            record = hypervisor.find(id);
+        } catch (HypervisorException e) {
+            LOG.debug("{} still unsettled: {}", id, e.getMessage());
+            if (hypervisor.connected()) {
+                later(id, second);
+            }
+            return; // without a link connected() comes back to it
+        }
+        decide(mine, record, second);
+    }
+
+    private void decide(Pending mine, Optional<DomainRecord> record, boolean second) {
+        UUID id = mine.request.vm().id();
+        boolean active = record.isPresent() && record.get().state().active();
+        boolean starting = active
+                && record.get().state() == DomainRecord.State.PAUSED
+                && record.get().reason() == PAUSED_STARTING_UP;
+        if (starting || (!active && !second)) {
+            later(id, !starting);
+            return;
+        }
+        pending.remove(id);
+        if (active) {
+            journal.note(new JournalRecord.Running(id));
+            table.adopt(record.get(), false, System.currentTimeMillis());
+        } else if (mine.request.attempt() == 1 && stillWanted.test(mine.request)) {
+            resume(mine.request);
+        } else {
+            table.down(mine.request.vm(), ExitInfo.startFailed("not started: " + mine.why));
+        }
+    }
+
+    private void resume(CreateRequest request) {
+        journal.durably(List.of(new JournalRecord.Resumed(request.vm().id()))).whenComplete((nothing, e) -> {
+            if (e == null) {
+                LOG.info(
+                        "{} ({}) is started once more",
+                        request.vm().name(),
+                        request.vm().id());
+                dispatcher.addAgain(request.resumed(System.nanoTime()));
+            } else {
+                table.down(request.vm(), ExitInfo.startFailed("not started again: " + e.getMessage()));
+            }
+        });
+    }
+}

@@ -1,0 +1,32 @@
+package org.muster.agent.domain;
+
+import java.util.function.LongSupplier;
+
+/**
+ * The one clock of everything that the engine orders: milliseconds since the host's boot, offset so that they never fit
+ * 32 bits. It does not go back over a restart of the agent. Source: engine-contract 6.2.
+ */
+public final class EventClock {
+    private static final long OFFSET = Integer.MAX_VALUE;
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    private final LongSupplier nanosSinceBoot;
+
+    /** Reads CLOCK_MONOTONIC, which is what {@link System#nanoTime} is on Linux. */
+    public EventClock() {
+        this(System::nanoTime);
+    }
+
+    EventClock(LongSupplier nanosSinceBoot) {
+        this.nanosSinceBoot = nanosSinceBoot;
+    }
+
+    public long now() {
+        return at(nanosSinceBoot.getAsLong());
+    }
+
+    /** The stamp of a moment taken from {@link System#nanoTime}. */
+    public long at(long nanos) {
+        return OFFSET + Math.floorDiv(nanos, NANOS_PER_MILLI);
+    }
+}

@@ -1,0 +1,53 @@
+package org.muster.agent.domain;
+
+import org.muster.libvirt.DomainRecord.ShutoffReason;
+
+/**
+ * Why a VM is Down.
+ *
+ * @param error exitCode 1 on the wire
+ * @param reason engine-contract 5.2
+ */
+public record ExitInfo(boolean error, int reason, String message) {
+    private static final int GENERIC_ERROR = 1;
+    private static final int LOST_QEMU = 2;
+    private static final int MIGRATED = 4;
+    private static final int SAVED = 5;
+    private static final int ADMIN_SHUTDOWN = 6;
+    private static final int USER_SHUTDOWN = 7;
+    private static final int NOT_FOUND = 9;
+    private static final int DESTROYED_DURING_STARTUP = 10;
+    private static final int TERMINATED_ON_HOST = 11;
+
+    /** A create that failed. */
+    public static ExitInfo startFailed(String message) {
+        return new ExitInfo(true, GENERIC_ERROR, message);
+    }
+
+    /** Destroyed on request while it ran. */
+    public static ExitInfo destroyed() {
+        return new ExitInfo(false, ADMIN_SHUTDOWN, "Admin shut down from the engine");
+    }
+
+    /** Destroyed on request before it ran. */
+    public static ExitInfo destroyedDuringStartup() {
+        return new ExitInfo(false, DESTROYED_DURING_STARTUP, "VM destroyed during the startup");
+    }
+
+    /** libvirtd has no such domain any more. */
+    public static ExitInfo notFound() {
+        return new ExitInfo(true, NOT_FOUND, "Failed to find the libvirt domain");
+    }
+
+    /** The domain is shut off, for the reason that libvirt gives. */
+    public static ExitInfo of(ShutoffReason reason) {
+        return switch (reason) {
+            case SHUTDOWN -> new ExitInfo(false, USER_SHUTDOWN, "User shut down from within the guest");
+            case DESTROYED -> new ExitInfo(true, TERMINATED_ON_HOST, "VM has been terminated on the host");
+            case CRASHED, DAEMON -> new ExitInfo(true, LOST_QEMU, "Lost connection with qemu process");
+            case MIGRATED -> new ExitInfo(false, MIGRATED, "Migration succeeded");
+            case SAVED -> new ExitInfo(false, SAVED, "SaveState succeeded");
+            case FAILED, FROM_SNAPSHOT, UNKNOWN -> new ExitInfo(true, GENERIC_ERROR, "VM terminated with error");
+        };
+    }
+}

@@ -1,0 +1,147 @@
+package org.muster.agent.domain;
+
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import org.muster.libvirt.DomainRecord;
+import org.muster.libvirt.DomainXml;
+import org.muster.libvirt.Hypervisor;
+import org.muster.libvirt.HypervisorException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the table in line with libvirtd, one domain at a time: whatever happened, it asks what is so now. An event is
+ * only the reason to ask; so a late, doubled or lost one does no harm.
+ *
+ * <p>Threads {@code reconcile-%d}, a fixed number; each may block in libvirtd for as long as somebody holds that
+ * domain's lock. A domain is asked by one thread at a time, and again if something happened meanwhile.
+ *
+ * <p>Thread-safe; nothing here blocks the caller.
+ */
+public final class Reconciler implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
+    private static final int THREADS = 4;
+    private static final long RETRY_MILLIS = 500;
+
+    private final VmTable table;
+    private final Hypervisor hypervisor;
+    private final Predicate<UUID> doomed;
+    private final ScheduledThreadPoolExecutor threads;
+    private final Set<UUID> waiting = ConcurrentHashMap.newKeySet(); // at most one question per domain waits
+    private final Set<UUID> asking = ConcurrentHashMap.newKeySet();
+
+    /** @param doomed takes over a domain whose destroy was answered already; false if it is none such */
+    public Reconciler(VmTable table, Hypervisor hypervisor, Predicate<UUID> doomed) {
+        this.table = table;
+        this.doomed = doomed;
+        this.hypervisor = hypervisor;
+        AtomicInteger number = new AtomicInteger();
+        this.threads = new ScheduledThreadPoolExecutor(THREADS, task -> {
+            Thread thread = new Thread(task, "reconcile-" + number.getAndIncrement());
+            thread.setDaemon(true);
+            return thread;
+        });
+        threads.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        threads.prestartAllCoreThreads();
+    }
+
+    /** Asks libvirtd about the domain soon, whether the table knows it or not. */
+    public void check(UUID id) {
+        check(id, 0);
+    }
+
+    /** The same for everything that the table knows. */
+    public void checkAll() {
+        table.all().forEach(vm -> check(vm.id()));
+    }
+
+    /** Looks for domains that the table does not know. Others need not wait for it: the list can hang on one domain. */
+    public void discover() {
+        threads.execute(() -> {
+            try {
+                for (DomainRecord record : hypervisor.list()) {
+                    if (record.state().active() && table.get(record.domain()).isEmpty()) {
+                        check(record.domain());
+                    }
+                }
+            } catch (HypervisorException e) {
+                LOG.warn("cannot list the host's domains: {}", e.getMessage()); // the next link tries again
+            }
+        });
+    }
+
+    private void check(UUID id, long delayMillis) {
+        if (waiting.add(id) && !threads.isShutdown()) {
+            threads.schedule(() -> run(id), delayMillis, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void run(UUID id) {
+        waiting.remove(id);
+        if (!asking.add(id)) {
+            check(id, RETRY_MILLIS); // being asked; what happened meanwhile must be asked again
+            return;
+        }
+        boolean settled = false;
+        try {
+            settled = ask(id);
+        } catch (HypervisorException e) {
+            LOG.debug("cannot ask about {}: {}", id, e.getMessage());
+            settled = !hypervisor.connected(); // all are asked when the link is back
+        } catch (RuntimeException e) {
+            LOG.error("asking about {} failed", id, e);
+            settled = true;
+        } finally {
+            asking.remove(id);
+        }
+        if (!settled) {
+            check(id, RETRY_MILLIS);
+        }
+    }
+
+    private boolean ask(UUID id) throws HypervisorException {
+        Optional<Vm> known = table.get(id);
+        if (known.isPresent() && known.get().destroying()) {
+            return true; // whoever destroys it asks for itself, and libvirtd may hold the domain's lock for long
+        }
+        Optional<DomainRecord> record = hypervisor.find(id);
+        boolean active = record.isPresent() && record.get().state().active();
+        if (known.isEmpty()) {
+            return !active || doomed.test(id) || adopt(record.get());
+        }
+        Vm vm = known.get();
+        if (vm.external() && !active) {
+            table.remove(vm, ExitInfo.notFound());
+            return true;
+        }
+        if (vm.status() == VmStatus.DOWN && active && !table.startPending(id)) {
+            LOG.warn("{} ({}) is known as Down and runs: taken in again", vm.name(), id);
+            return adopt(record.get());
+        }
+        boolean settled = table.observed(vm, record, System.currentTimeMillis());
+        if (settled && active && vm.live().isEmpty()) {
+            table.live(vm, LiveXml.of(hypervisor.xml(id)));
+        }
+        return settled;
+    }
+
+    private boolean adopt(DomainRecord record) throws HypervisorException {
+        String xml = hypervisor.xml(record.domain());
+        boolean managed = DomainXml.parse(xml).managed();
+        Vm vm = table.adopt(record, !managed, System.currentTimeMillis());
+        table.live(vm, LiveXml.of(xml));
+        LOG.info("{} ({}) runs: taken in as {}", vm.name(), vm.id(), managed ? "ours" : "external");
+        return true;
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+}

@@ -1,0 +1,138 @@
+package org.muster.agent.domain;
+
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * One VM as it was at one moment. Immutable: a change makes a new one.
+ *
+ * @param life tells two VMs that had the same UUID apart
+ * @param statusTime when it came to its status, {@link EventClock}
+ * @param statusReason why it is still in its status, for a person; empty mostly
+ * @param exit only when Down
+ * @param external not made by us or the engine: reported, never touched
+ * @param destroying a destroy is under way: not sampled any more
+ * @param startedAtMillis wall clock; 0 before it ran
+ * @param live empty until libvirt was asked
+ */
+public record Vm(
+        UUID id,
+        String name,
+        long life,
+        VmStatus status,
+        long statusTime,
+        String statusReason,
+        Optional<ExitInfo> exit,
+        boolean launchPaused,
+        boolean external,
+        boolean destroying,
+        long startedAtMillis,
+        Optional<LiveXml> live) {
+
+    static Vm accepted(UUID id, String name, long life, long stamp, boolean launchPaused) {
+        return new Vm(
+                id,
+                name,
+                life,
+                VmStatus.WAIT_FOR_LAUNCH,
+                stamp,
+                "",
+                Optional.empty(),
+                launchPaused,
+                false,
+                false,
+                0,
+                Optional.empty());
+    }
+
+    Vm with(VmStatus newStatus, long stamp) {
+        Copy copy = new Copy(this);
+        copy.status = newStatus;
+        copy.statusTime = Math.max(stamp, statusTime);
+        copy.statusReason = "";
+        copy.exit = Optional.empty();
+        return copy.done();
+    }
+
+    Vm down(ExitInfo why, long stamp) {
+        Copy copy = new Copy(with(VmStatus.DOWN, stamp));
+        copy.exit = Optional.of(why);
+        return copy.done();
+    }
+
+    Vm withStart(long wallMillis) {
+        Copy copy = new Copy(this);
+        copy.startedAtMillis = wallMillis;
+        return copy.done();
+    }
+
+    Vm withReason(String reason) {
+        Copy copy = new Copy(this);
+        copy.statusReason = reason;
+        return copy.done();
+    }
+
+    Vm withDestroying(boolean now) {
+        Copy copy = new Copy(this);
+        copy.destroying = now;
+        return copy.done();
+    }
+
+    Vm withLive(LiveXml xml) {
+        Copy copy = new Copy(this);
+        copy.live = Optional.of(xml);
+        return copy.done();
+    }
+
+    Vm asExternal(boolean now) {
+        Copy copy = new Copy(this);
+        copy.external = now;
+        return copy.done();
+    }
+
+    /** A VM in the making, so that each change names only what it changes. */
+    private static final class Copy {
+        private final Vm from;
+        private VmStatus status;
+        private long statusTime;
+        private String statusReason;
+        private Optional<ExitInfo> exit;
+        private boolean external;
+        private boolean destroying;
+        private long startedAtMillis;
+        private Optional<LiveXml> live;
+
+        Copy(Vm from) {
+            this.from = from;
+            this.status = from.status;
+            this.statusTime = from.statusTime;
+            this.statusReason = from.statusReason;
+            this.exit = from.exit;
+            this.external = from.external;
+            this.destroying = from.destroying;
+            this.startedAtMillis = from.startedAtMillis;
+            this.live = from.live;
+        }
+
+        Vm done() {
+            return new Vm(
+                    from.id,
+                    from.name,
+                    from.life,
+                    status,
+                    statusTime,
+                    statusReason,
+                    exit,
+                    from.launchPaused,
+                    external,
+                    destroying,
+                    startedAtMillis,
+                    live);
+        }
+    }
+
+    /** True when there is a guest to take samples of. */
+    public boolean sampled() {
+        return status.running() && !destroying;
+    }
+}

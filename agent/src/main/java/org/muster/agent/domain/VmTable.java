@@ -1,0 +1,301 @@
+package org.muster.agent.domain;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.muster.libvirt.DomainRecord;
+
+/**
+ * All VMs that this host answers for, and the only place where their state changes.
+ *
+ * <p>Each rule of the state machine is one method: it checks and acts in one step and answers whether it applied, so that
+ * two threads that believe different things cannot both win. A start call is known here from {@link #beginStart} to
+ * {@link #endStart}: while one is under way nothing makes the VM Down.
+ *
+ * <p>Thread-safe. Reading takes no lock; nothing here blocks.
+ */
+public final class VmTable {
+    private static final int PAUSED_STARTING_UP = 11; // virDomainPausedReason: QEMU is there, libvirt not done with it
+
+    private final EventClock clock;
+    private final Map<UUID, Vm> vms = new ConcurrentHashMap<>(); // written under the lock, read by anybody
+    private final List<VmListener> listeners = new CopyOnWriteArrayList<>();
+
+    @GuardedBy("this")
+    private final Map<String, UUID> names = new HashMap<>();
+
+    @GuardedBy("this")
+    private final Map<UUID, Long> startCalls = new HashMap<>(); // life of the VM whose start call has not returned
+
+    @GuardedBy("this")
+    private long lastLife;
+
+    public VmTable(EventClock clock) {
+        this.clock = clock;
+    }
+
+    /** Whether a VM could be taken in. */
+    public enum Admission {
+        ACCEPTED,
+        /** The UUID is known. */
+        DUPLICATE_ID,
+        /** Another VM has the name. */
+        DUPLICATE_NAME,
+        /** An old start call of that UUID has not returned and could still bring up the former VM. */
+        START_PENDING
+    }
+
+    /** @param vm null unless accepted */
+    public record Reservation(Admission admission, Vm vm) {}
+
+    public void listen(VmListener listener) {
+        listeners.add(listener);
+    }
+
+    public Optional<Vm> get(UUID id) {
+        return Optional.ofNullable(vms.get(id));
+    }
+
+    /** A view that costs nothing and is as consistent as each VM is. */
+    public Collection<Vm> all() {
+        return vms.values();
+    }
+
+    public EventClock clock() {
+        return clock;
+    }
+
+    /** Takes a VM in as WaitForLaunch, silently: {@link #announce} tells it when its acceptance is on disk. */
+    public synchronized Reservation reserve(UUID id, String name, boolean launchPaused) {
+        if (vms.containsKey(id)) {
+            return new Reservation(Admission.DUPLICATE_ID, null);
+        }
+        if (names.containsKey(name)) {
+            return new Reservation(Admission.DUPLICATE_NAME, null);
+        }
+        if (startCalls.containsKey(id)) {
+            return new Reservation(Admission.START_PENDING, null);
+        }
+        Vm vm = Vm.accepted(id, name, ++lastLife, clock.now(), launchPaused);
+        vms.put(id, vm);
+        names.put(name, id);
+        return new Reservation(Admission.ACCEPTED, vm);
+    }
+
+    /** Takes a reservation back that could not be made durable; nobody has heard of it. */
+    public synchronized void unreserve(Vm vm) {
+        if (same(vm) != null) {
+            forget(vm);
+        }
+    }
+
+    /** Tells everybody of a VM that was reserved. */
+    public synchronized void announce(Vm vm) {
+        Vm now = same(vm);
+        if (now != null) {
+            listeners.forEach(l -> l.changed(null, now));
+        }
+    }
+
+    /** Puts a VM in that the journal remembers as Down. */
+    public synchronized void restoreDown(UUID id, String name, ExitInfo exit) {
+        if (!vms.containsKey(id)) {
+            put(null, Vm.accepted(id, name, ++lastLife, clock.now(), false).down(exit, clock.now()));
+        }
+    }
+
+    /** Puts a VM in that ran when we were last here; whether it still does, libvirtd will tell. */
+    public synchronized void restoreRunning(UUID id, String name) {
+        if (!vms.containsKey(id)) {
+            Vm vm = Vm.accepted(id, name, ++lastLife, clock.now(), false).with(VmStatus.UP, clock.now());
+            put(null, vm.withReason("it ran when the agent was last here; libvirtd has not been asked yet"));
+        }
+    }
+
+    /** Takes in a domain that runs and that we did not know, or know as something that does not run. */
+    public synchronized Vm adopt(DomainRecord record, boolean external, long startedAtMillis) {
+        Vm known = vms.get(record.domain());
+        if (known != null && known.status().running()) {
+            return known;
+        }
+        Vm base = known != null
+                ? known.asExternal(external)
+                : Vm.accepted(record.domain(), record.name(), ++lastLife, 0, false)
+                        .asExternal(external);
+        Vm running = base.with(status(record), clock.at(record.askedAtNanos())).withStart(startedAtMillis);
+        put(known, running);
+        return running;
+    }
+
+    /** The libvirt work for the VM begins. False if it is gone, or somebody is destroying it. */
+    public synchronized boolean beginLaunch(Vm vm) {
+        Vm now = same(vm);
+        if (now == null || now.destroying() || now.status() != VmStatus.WAIT_FOR_LAUNCH) {
+            return now != null && !now.destroying() && now.status() == VmStatus.POWERING_UP;
+        }
+        put(now, now.with(VmStatus.POWERING_UP, clock.now()));
+        return true;
+    }
+
+    /** The call that starts the guest is about to be made. False if it must not be. Pair with {@link #endStart}. */
+    public synchronized boolean beginStart(Vm vm) {
+        Vm now = same(vm);
+        if (now == null
+                || now.destroying()
+                || now.status() != VmStatus.POWERING_UP
+                || startCalls.containsKey(vm.id())) {
+            return false;
+        }
+        startCalls.put(vm.id(), vm.life());
+        return true;
+    }
+
+    /**
+     * The call that starts the guest returned. Answers true if the guest may run on; false if, meanwhile, the VM was
+     * destroyed: then the caller must end the guest at once.
+     *
+     * @param running whether the call succeeded
+     */
+    public synchronized boolean endStart(Vm vm, boolean running, long wallMillis) {
+        startCalls.remove(vm.id(), vm.life());
+        Vm now = same(vm);
+        if (now == null || now.destroying()) {
+            return false;
+        }
+        if (running && now.status() == VmStatus.POWERING_UP) {
+            VmStatus status = now.launchPaused() ? VmStatus.PAUSED : VmStatus.UP;
+            put(now, now.with(status, clock.now()).withStart(wallMillis));
+        }
+        return true;
+    }
+
+    /** True while a call of ours could still start this VM, or a former one of its UUID. */
+    public synchronized boolean startPending(UUID id) {
+        return startCalls.containsKey(id);
+    }
+
+    /** Says why the VM is still in its status; an event tells it. */
+    public synchronized void explain(Vm vm, String reason) {
+        Vm now = same(vm);
+        if (now != null && !now.statusReason().equals(reason)) {
+            put(now, now.withReason(reason));
+        }
+    }
+
+    /**
+     * What libvirtd says of the VM, asked by somebody who then knew it as {@code known}. Answers false if the VM changed
+     * meanwhile, so that the answer may be old and must be asked for again.
+     *
+     * @param record empty if libvirtd has no such domain
+     */
+    public synchronized boolean observed(Vm known, Optional<DomainRecord> record, long wallMillis) {
+        Vm now = same(known);
+        if (now == null || now.status() != known.status()) {
+            return now == null;
+        }
+        boolean active = record.isPresent() && record.get().state().active();
+        if (active) {
+            observedActive(now, record.get(), wallMillis);
+        } else if (now.status().running() && !now.destroying()) {
+            ExitInfo exit = record.map(r -> ExitInfo.of(r.shutoffReason())).orElseGet(ExitInfo::notFound);
+            put(now, now.down(exit, clock.now()));
+        }
+        return true;
+    }
+
+    @GuardedBy("this")
+    private void observedActive(Vm now, DomainRecord record, long wallMillis) {
+        boolean starting = now.status() == VmStatus.POWERING_UP && startCalls.containsKey(now.id());
+        boolean unfinished =
+                record.state() == DomainRecord.State.PAUSED && (record.reason() == PAUSED_STARTING_UP || starting);
+        if (unfinished || !(starting || now.status().running())) {
+            return;
+        }
+        VmStatus status = status(record);
+        if (status != now.status()) {
+            Vm next = now.with(status, clock.at(record.askedAtNanos()));
+            put(now, starting ? next.withStart(wallMillis) : next);
+        }
+    }
+
+    private static VmStatus status(DomainRecord record) {
+        return switch (record.state()) {
+            case PAUSED, PMSUSPENDED -> VmStatus.PAUSED;
+            case SHUTDOWN -> VmStatus.POWERING_DOWN;
+            case RUNNING, BLOCKED, NOSTATE, SHUTOFF, CRASHED -> VmStatus.UP;
+        };
+    }
+
+    /** Keeps the XML that libvirtd gave. */
+    public synchronized void live(Vm vm, LiveXml xml) {
+        Vm now = same(vm);
+        if (now != null) {
+            Vm next = now.withLive(xml);
+            vms.put(next.id(), next); // nothing that an event tells
+        }
+    }
+
+    /** Marks the VM as being destroyed, or not any more when that failed. Empty if there is no such VM. */
+    public synchronized Optional<Vm> destroying(UUID id, boolean now) {
+        Vm vm = vms.get(id);
+        if (vm == null) {
+            return Optional.empty();
+        }
+        Vm next = vm.withDestroying(now);
+        vms.put(id, next);
+        return Optional.of(next);
+    }
+
+    /**
+     * The VM does not run: libvirtd was asked after the fact. False if a start call of it is still under way, or it is
+     * gone, or Down already.
+     */
+    public synchronized boolean down(Vm vm, ExitInfo exit) {
+        Vm now = same(vm);
+        if (now == null || now.status() == VmStatus.DOWN || startCalls.containsKey(vm.id())) {
+            return false;
+        }
+        put(now, now.down(exit, clock.now()));
+        return true;
+    }
+
+    /** Takes the VM out, telling {@code exit} before if it was not Down. */
+    public synchronized void remove(Vm vm, ExitInfo exit) {
+        Vm now = same(vm);
+        if (now == null) {
+            return;
+        }
+        if (now.status() != VmStatus.DOWN) {
+            put(now, now.down(exit, clock.now()));
+        }
+        Vm last = vms.get(vm.id());
+        forget(last);
+        listeners.forEach(l -> l.removed(last));
+    }
+
+    @GuardedBy("this")
+    private void put(Vm before, Vm after) {
+        vms.put(after.id(), after);
+        names.putIfAbsent(after.name(), after.id());
+        listeners.forEach(l -> l.changed(before, after));
+    }
+
+    @GuardedBy("this")
+    private void forget(Vm vm) {
+        vms.remove(vm.id());
+        names.remove(vm.name(), vm.id());
+    }
+
+    /** The VM as it is now, null if that life is over. */
+    @GuardedBy("this")
+    private Vm same(Vm vm) {
+        Vm now = vms.get(vm.id());
+        return now != null && now.life() == vm.life() ? now : null;
+    }
+}

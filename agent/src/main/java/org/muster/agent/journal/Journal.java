@@ -1,0 +1,142 @@
+package org.muster.agent.journal;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes down what must survive us. What waits for durability is written together with whatever else is waiting: one
+ * fsync for all of it.
+ *
+ * <p>Thread-safe. Never blocks the caller; one thread, {@code journal}, does the writing.
+ */
+public final class Journal implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
+    private static final int QUEUE = 16_384;
+    private static final long COMPACT_BYTES = 32L << 20;
+
+    private record Write(List<JournalRecord> lines, boolean durable, CompletableFuture<Void> done) {}
+
+    private final BlockingQueue<Write> queue = new ArrayBlockingQueue<>(QUEUE);
+    private final JournalFile file;
+    private final JournalState state;
+    private final Thread writer = new Thread(this::run, "journal");
+    private long compactAt; // confined to the writer
+    private volatile boolean closed; // set once by close, read by the writer
+
+    private Journal(JournalFile file, JournalState state) {
+        this.file = file;
+        this.state = state;
+        this.compactAt = COMPACT_BYTES;
+        writer.setDaemon(true);
+    }
+
+    /**
+     * Opens the journal of a state directory, made if it is not there.
+     *
+     * @param state filled with what the journal holds; afterwards the journal's own, so read it before {@link #start}
+     * @throws IOException naming the file: not writable, not ours
+     */
+    public static Journal open(Path directory, JournalState state) throws IOException {
+        Files.createDirectories(directory);
+        JournalFile file = JournalFile.open(directory.resolve("journal"), state);
+        file.rewrite(state.lines());
+        return new Journal(file, state);
+    }
+
+    public void start() {
+        writer.start();
+    }
+
+    /** Completes when the lines are on the disk; exceptionally, with none of them written, when that failed. */
+    public CompletableFuture<Void> durably(List<JournalRecord> lines) {
+        return enqueue(new Write(List.copyOf(lines), true, new CompletableFuture<>()));
+    }
+
+    /** Writes the line soon: it survives our death, but not for sure the host's. */
+    public void note(JournalRecord line) {
+        enqueue(new Write(List.of(line), false, new CompletableFuture<>())).whenComplete((nothing, e) -> {
+            if (e != null) {
+                LOG.error("not written to the journal: {}", line, e);
+            }
+        });
+    }
+
+    private CompletableFuture<Void> enqueue(Write write) {
+        if (closed || !queue.offer(write)) {
+            write.done.completeExceptionally(new IOException(
+                    closed ? "the journal is closed" : "the journal's queue is full: the disk is too slow"));
+        }
+        return write.done;
+    }
+
+    private void run() {
+        List<Write> batch = new ArrayList<>();
+        while (!closed || !queue.isEmpty()) {
+            try {
+                Write first = queue.poll(1, TimeUnit.SECONDS);
+                if (first != null) {
+                    batch.add(first);
+                    queue.drainTo(batch);
+                    write(batch);
+                    batch.clear();
+                }
+            } catch (InterruptedException e) {
+                LOG.debug("journal interrupted: closing");
+                closed = true;
+            }
+        }
+    }
+
+    private void write(List<Write> batch) {
+        List<JournalRecord> lines = new ArrayList<>();
+        boolean durable = false;
+        for (Write write : batch) {
+            lines.addAll(write.lines);
+            durable |= write.durable;
+        }
+        try {
+            file.append(lines, durable);
+        } catch (IOException | RuntimeException e) {
+            batch.forEach(write -> write.done.completeExceptionally(e));
+            return;
+        }
+        lines.forEach(state::apply);
+        batch.forEach(write -> write.done.complete(null));
+        compact();
+    }
+
+    private void compact() {
+        if (file.size() < compactAt) {
+            return;
+        }
+        try {
+            file.rewrite(state.lines());
+        } catch (IOException e) {
+            LOG.warn("cannot compact the journal, going on with the long one: {}", e.toString());
+        }
+        compactAt = Math.max(COMPACT_BYTES, 2 * file.size());
+    }
+
+    /** Writes what waits, at most 5 s long, then closes. */
+    @Override
+    public void close() {
+        closed = true;
+        try {
+            writer.join(TimeUnit.SECONDS.toMillis(5));
+            file.close();
+        } catch (IOException e) {
+            LOG.warn("closing the journal: {}", e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

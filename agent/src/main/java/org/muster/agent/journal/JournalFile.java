@@ -1,0 +1,165 @@
+package org.muster.agent.journal;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.zip.CRC32;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The journal's bytes: a line is a CRC-32 in hexadecimal, a blank, JSON, a newline. A torn or damaged line ends the
+ * file: what follows it was never acknowledged, or cannot be trusted.
+ *
+ * <p>Confined to one thread.
+ */
+final class JournalFile implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(JournalFile.class);
+    private static final int CRC_DIGITS = 8;
+    private static final ObjectMapper JSON =
+            new ObjectMapper().configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false);
+
+    private final Path file;
+    private FileChannel channel;
+    private long end; // everything before it is whole
+
+    private JournalFile(Path file, FileChannel channel, long end) {
+        this.file = file;
+        this.channel = channel;
+        this.end = end;
+    }
+
+    /** Opens the file, applying every whole line of it to {@code state}. */
+    static JournalFile open(Path file, JournalState state) throws IOException {
+        long good = 0;
+        if (Files.exists(file)) {
+            byte[] all = Files.readAllBytes(file);
+            good = replay(all, state);
+            if (good < all.length) {
+                LOG.warn("{}: the last {} bytes are no whole line and are dropped", file, all.length - good);
+            }
+        }
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        channel.truncate(good);
+        return new JournalFile(file, channel, good);
+    }
+
+    private static int replay(byte[] all, JournalState state) {
+        int start = 0;
+        for (int i = 0; i < all.length; i++) {
+            if (all[i] == '\n') {
+                JournalRecord line = decode(all, start, i);
+                if (line == null) {
+                    return start;
+                }
+                state.apply(line);
+                start = i + 1;
+            }
+        }
+        return start;
+    }
+
+    private static JournalRecord decode(byte[] all, int start, int end) {
+        int json = start + CRC_DIGITS + 1;
+        if (json >= end) {
+            return null;
+        }
+        String crc = new String(all, start, CRC_DIGITS, StandardCharsets.US_ASCII);
+        if (!crc.equals(crc(all, json, end - json))) {
+            return null;
+        }
+        try {
+            return JSON.readValue(all, json, end - json, JournalRecord.class);
+        } catch (IOException e) {
+            LOG.warn("a journal line that is whole but not understood: {}", e.getMessage());
+            return null;
+        }
+    }
+
+    private static String crc(byte[] bytes, int from, int length) {
+        CRC32 crc = new CRC32();
+        crc.update(bytes, from, length);
+        return String.format("%08x", crc.getValue());
+    }
+
+    private static byte[] encode(List<JournalRecord> lines) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(lines.size() * 256);
+        for (JournalRecord line : lines) {
+            try {
+                byte[] json = JSON.writeValueAsBytes(line);
+                out.writeBytes(crc(json, 0, json.length).getBytes(StandardCharsets.US_ASCII));
+                out.write(' ');
+                out.writeBytes(json);
+                out.write('\n');
+            } catch (JsonProcessingException e) {
+                throw new IllegalStateException("a record of ours that is no JSON: " + line, e);
+            }
+        }
+        return out.toByteArray();
+    }
+
+    long size() {
+        return end;
+    }
+
+    /** Appends the lines, all or none of them; forced to the disk if asked. */
+    void append(List<JournalRecord> lines, boolean force) throws IOException {
+        byte[] bytes = encode(lines);
+        try {
+            write(channel, bytes, end);
+            if (force) {
+                channel.force(false);
+            }
+        } catch (IOException e) {
+            channel.truncate(end); // half a line would end the file for every later one
+            throw e;
+        }
+        end += bytes.length;
+    }
+
+    private static void write(FileChannel to, byte[] bytes, long at) throws IOException {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        long position = at;
+        while (buffer.hasRemaining()) {
+            position += to.write(buffer, position);
+        }
+    }
+
+    /** Replaces the file by one with just these lines; the old one stays if that fails. */
+    void rewrite(List<JournalRecord> lines) throws IOException {
+        byte[] bytes = encode(lines);
+        Path fresh = file.resolveSibling(file.getFileName() + ".new");
+        FileChannel next = FileChannel.open(
+                fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+        try {
+            write(next, bytes, 0);
+            next.force(true);
+            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            next.close();
+            throw e;
+        }
+        channel.close();
+        channel = next;
+        end = bytes.length;
+        try (FileChannel directory = FileChannel.open(file.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
+            directory.force(true); // the new name itself must survive
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

@@ -1,0 +1,49 @@
+package org.muster.agent.journal;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
+import java.util.UUID;
+
+/** One line of the journal. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = JournalRecord.Accepted.class, name = "accepted"),
+    @JsonSubTypes.Type(value = JournalRecord.Answered.class, name = "answered"),
+    @JsonSubTypes.Type(value = JournalRecord.Running.class, name = "running"),
+    @JsonSubTypes.Type(value = JournalRecord.Resumed.class, name = "resumed"),
+    @JsonSubTypes.Type(value = JournalRecord.Down.class, name = "down"),
+    @JsonSubTypes.Type(value = JournalRecord.Destroyed.class, name = "destroyed"),
+    @JsonSubTypes.Type(value = JournalRecord.Gone.class, name = "gone")
+})
+public sealed interface JournalRecord {
+
+    /**
+     * A batch, or a single VM, was accepted.
+     *
+     * @param bootId the host's boot during which that was
+     */
+    record Accepted(String bootId, List<AcceptedItem> items) implements JournalRecord {}
+
+    /**
+     * What a batch was answered, for its repetition.
+     *
+     * @param answer JSON text
+     */
+    record Answered(String batchId, String requestHash, String answer, long atMillis) implements JournalRecord {}
+
+    /** The VM was started: it is never started again by us. */
+    record Running(UUID id) implements JournalRecord {}
+
+    /** After a restart the VM is started once more, and only once. */
+    record Resumed(UUID id) implements JournalRecord {}
+
+    /** The VM is Down and its exit information must be reported until it is destroyed. */
+    record Down(UUID id, String name, boolean error, int reason, String message) implements JournalRecord {}
+
+    /** A destroy was answered while a start call was still under way. */
+    record Destroyed(UUID id) implements JournalRecord {}
+
+    /** Nothing is left of the VM. */
+    record Gone(UUID id) implements JournalRecord {}
+}

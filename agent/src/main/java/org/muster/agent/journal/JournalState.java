@@ -1,0 +1,128 @@
+package org.muster.agent.journal;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What the journal's lines add up to.
+ *
+ * <p>Confined: to the opener while it is replayed, then to the thread {@code journal}.
+ */
+public final class JournalState {
+    private static final int ANSWERS_KEPT = 1000; // batches whose repetition is still recognised
+
+    /** What the journal knows of one VM. */
+    public static final class Entry {
+        private final UUID id;
+        private AcceptedItem item;
+        private String bootId = "";
+        private boolean running;
+        private boolean resumed;
+        private boolean destroyed;
+        private JournalRecord.Down down;
+
+        Entry(UUID id) {
+            this.id = id;
+        }
+
+        public UUID id() {
+            return id;
+        }
+
+        /** Empty for a VM that we adopted. */
+        public Optional<AcceptedItem> item() {
+            return Optional.ofNullable(item);
+        }
+
+        /** The host's boot during which it was accepted. */
+        public String bootId() {
+            return bootId;
+        }
+
+        public boolean running() {
+            return running;
+        }
+
+        public boolean resumed() {
+            return resumed;
+        }
+
+        public boolean destroyed() {
+            return destroyed;
+        }
+
+        public Optional<JournalRecord.Down> down() {
+            return Optional.ofNullable(down);
+        }
+    }
+
+    private final Map<UUID, Entry> entries = new LinkedHashMap<>();
+    private final Map<String, JournalRecord.Answered> answers = new LinkedHashMap<>();
+
+    public Collection<Entry> entries() {
+        return entries.values();
+    }
+
+    public Collection<JournalRecord.Answered> answers() {
+        return answers.values();
+    }
+
+    void apply(JournalRecord line) {
+        if (line instanceof JournalRecord.Accepted accepted) {
+            for (AcceptedItem item : accepted.items()) {
+                Entry entry = new Entry(item.id());
+                entry.item = item;
+                entry.bootId = accepted.bootId();
+                entries.put(item.id(), entry);
+            }
+        } else if (line instanceof JournalRecord.Answered answered) {
+            answers.remove(answered.batchId());
+            answers.put(answered.batchId(), answered);
+            if (answers.size() > ANSWERS_KEPT) {
+                answers.remove(answers.keySet().iterator().next());
+            }
+        } else if (line instanceof JournalRecord.Running running) {
+            entry(running.id()).running = true;
+        } else if (line instanceof JournalRecord.Resumed resumed) {
+            entry(resumed.id()).resumed = true;
+        } else if (line instanceof JournalRecord.Down down) {
+            entry(down.id()).down = down;
+        } else if (line instanceof JournalRecord.Destroyed destroyed) {
+            entry(destroyed.id()).destroyed = true;
+        } else if (line instanceof JournalRecord.Gone gone) {
+            entries.remove(gone.id());
+        }
+    }
+
+    private Entry entry(UUID id) {
+        return entries.computeIfAbsent(id, Entry::new);
+    }
+
+    /** The fewest lines that add up to the same. */
+    List<JournalRecord> lines() {
+        List<JournalRecord> lines = new ArrayList<>(answers.values());
+        for (Entry entry : entries.values()) {
+            if (entry.item != null) {
+                lines.add(new JournalRecord.Accepted(entry.bootId, List.of(entry.item)));
+            }
+            if (entry.running) {
+                lines.add(new JournalRecord.Running(entry.id));
+            }
+            if (entry.resumed) {
+                lines.add(new JournalRecord.Resumed(entry.id));
+            }
+            if (entry.down != null) {
+                lines.add(entry.down);
+            }
+            if (entry.destroyed) {
+                lines.add(new JournalRecord.Destroyed(entry.id));
+            }
+        }
+        return lines;
+    }
+}
