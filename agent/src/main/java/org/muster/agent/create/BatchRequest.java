@@ -21,10 +21,12 @@ public record BatchRequest(
     /**
      * One VM of it: its own XML, or values for the template.
      *
+     * @param index its place in the message, from 0
      * @param vmId as text, not checked yet
      * @param launchPaused empty: the XML's metadata decide
      */
     public record Item(
+            int index,
             Optional<String> vmId,
             Optional<String> xml,
             Map<String, String> values,

@@ -116,7 +116,7 @@ public final class CreateService {
     /** Accepts a single VM; one that comes again within 10 minutes, alike, gets its first answer again. */
     public CompletableFuture<BatchAnswer.Verdict> create(
             BatchRequest.Item item, String contentHash, boolean remote, long decodedAtNanos) {
-        ItemCheck.Checked checked = ItemCheck.check(item, Optional.empty(), 0);
+        ItemCheck.Checked checked = ItemCheck.check(item, Optional.empty());
         CompletableFuture<BatchAnswer> answer = new CompletableFuture<>();
         CompletableFuture<BatchAnswer.Verdict> verdict =
                 answer.thenApply(a -> a.items().get(0));
@@ -153,7 +153,7 @@ public final class CreateService {
             BatchRequest request, Optional<DomainTemplate> template, CompletableFuture<BatchAnswer> answer) {
         List<Candidate> candidates = new ArrayList<>();
         for (BatchRequest.Item item : request.items()) {
-            candidates.add(new Candidate(item, ItemCheck.check(item, template, candidates.size())));
+            candidates.add(new Candidate(item, ItemCheck.check(item, template)));
         }
         decide(request, candidates);
         write(request, candidates, answer);

@@ -36,7 +36,7 @@ final class ItemCheck {
         }
     }
 
-    static Checked check(BatchRequest.Item item, Optional<DomainTemplate> template, int index) {
+    static Checked check(BatchRequest.Item item, Optional<DomainTemplate> template) {
         Optional<UUID> asked = item.vmId().flatMap(DomainXml::parseUuid);
         if (item.vmId().isPresent() && asked.isEmpty()) {
             return Checked.bad(
@@ -52,7 +52,7 @@ final class ItemCheck {
         if (template.isEmpty()) {
             return Checked.bad(item.vmId(), BAD_VALUE, "xml", "an item needs xml, or the batch a template", "");
         }
-        return fromTemplate(item, template.get(), asked.orElseGet(UUID::randomUUID), index);
+        return fromTemplate(item, template.get(), asked.orElseGet(UUID::randomUUID));
     }
 
     private static Checked fromXml(BatchRequest.Item item, Optional<UUID> asked) {
@@ -81,14 +81,14 @@ final class ItemCheck {
         }
     }
 
-    private static Checked fromTemplate(BatchRequest.Item item, DomainTemplate template, UUID id, int index) {
+    private static Checked fromTemplate(BatchRequest.Item item, DomainTemplate template, UUID id) {
         Map<String, String> values = new HashMap<>(item.values());
         List<Problem> problems = new ArrayList<>();
         if (values.containsKey("vmId") && !values.get("vmId").equals(id.toString())) {
             problems.add(new Problem("values.vmId", "is made from the item's vmId", values.get("vmId")));
         }
         values.put("vmId", id.toString());
-        values.putIfAbsent("index", Integer.toString(index));
+        values.putIfAbsent("index", Integer.toString(item.index()));
         problems.addAll(template.problems(values, ALWAYS_GIVEN));
         if (!problems.isEmpty()) {
             return Checked.bad(item.vmId(), BAD_VALUE, problems);

@@ -76,6 +76,11 @@ public final class Reconciler implements AutoCloseable {
         });
     }
 
+    /** Runs something else that asks libvirtd, on the same threads. */
+    public void run(Runnable question) {
+        threads.execute(question);
+    }
+
     private void check(UUID id, long delayMillis) {
         if (waiting.add(id) && !threads.isShutdown()) {
             threads.schedule(() -> run(id), delayMillis, TimeUnit.MILLISECONDS);

@@ -1,0 +1,220 @@
+package org.muster.agent.config;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeSet;
+import org.muster.sampling.SamplingConfig;
+import org.tomlj.Toml;
+import org.tomlj.TomlParseResult;
+import org.tomlj.TomlPosition;
+import org.tomlj.TomlTable;
+
+/**
+ * Reads the configuration: the file, then {@code conf.d/*.toml} beside it in name order, the later ones winning.
+ *
+ * <p>Blocks on the disk. Nothing is replaced silently: whatever cannot be used is refused, all of it at once.
+ */
+public final class ConfigFile {
+    private static final String UNKNOWN = "is no key of this version";
+
+    private final Map<Key, Object> values = new EnumMap<>(Key.class);
+    private final Map<Key, String> origins = new EnumMap<>(Key.class);
+    private final List<String> problems = new ArrayList<>();
+
+    private ConfigFile() {}
+
+    /** @throws InvalidConfigException with every problem of every file */
+    public static ConfigFile read(Path file) throws InvalidConfigException {
+        ConfigFile config = new ConfigFile();
+        if (!Files.isReadable(file)) {
+            throw new InvalidConfigException(List.of(file + ": no such file, or not readable"));
+        }
+        config.readOne(file);
+        Path parent = file.toAbsolutePath().getParent();
+        for (Path extra : config.dropIns(parent.resolve("conf.d"))) {
+            config.readOne(extra);
+        }
+        config.checkTogether();
+        if (!config.problems.isEmpty()) {
+            throw new InvalidConfigException(config.problems);
+        }
+        return config;
+    }
+
+    private Iterable<Path> dropIns(Path directory) {
+        TreeSet<Path> found = new TreeSet<>();
+        if (Files.isDirectory(directory)) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*.toml")) {
+                files.forEach(found::add);
+            } catch (IOException e) {
+                problems.add(directory + ": cannot be listed: " + e.getMessage());
+            }
+        }
+        return found;
+    }
+
+    private void readOne(Path file) {
+        TomlParseResult toml;
+        try {
+            toml = Toml.parse(file);
+        } catch (IOException e) {
+            problems.add(file + ": cannot be read: " + e.getMessage());
+            return;
+        }
+        toml.errors().forEach(e -> problems.add(place(file, e.position()) + e.getMessage()));
+        if (toml.hasErrors()) {
+            return;
+        }
+        take(file, toml, "");
+    }
+
+    private void take(Path file, TomlTable table, String prefix) {
+        for (Map.Entry<String, Object> entry : table.entrySet()) {
+            String path = prefix + entry.getKey();
+            TomlPosition position = table.inputPositionOf(List.of(entry.getKey()));
+            Optional<Key> key = Key.of(path);
+            if (key.isPresent()) {
+                take(file, key.get(), entry.getValue(), position);
+            } else if (entry.getValue() instanceof TomlTable section && isSection(path)) {
+                take(file, section, path + ".");
+            } else {
+                problems.add(
+                        place(file, position) + path + " " + UNKNOWN + hint(path) + ", got " + show(entry.getValue()));
+            }
+        }
+    }
+
+    private void take(Path file, Key key, Object value, TomlPosition position) {
+        Optional<String> broken = key.broken(value);
+        if (broken.isPresent()) {
+            problems.add(place(file, position) + key.path() + " " + broken.get() + ", got " + show(value));
+            return;
+        }
+        values.put(key, value);
+        origins.put(key, place(file, position).replaceFirst(": $", ""));
+    }
+
+    private static boolean isSection(String path) {
+        for (Key key : Key.values()) {
+            if (key.path().startsWith(path + ".")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static String hint(String path) {
+        Key nearest = null;
+        int best = 4; // more edits than this is another word
+        for (Key key : Key.values()) {
+            int distance = distance(path, key.path());
+            if (distance < best) {
+                best = distance;
+                nearest = key;
+            }
+        }
+        return nearest == null ? "" : " (did you mean " + nearest.path() + "?)";
+    }
+
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(change, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[b.length()];
+    }
+
+    private void checkTogether() {
+        if (!problems.isEmpty()) {
+            return;
+        }
+        MusterConfig.Sampling sampling = effective().sampling();
+        for (SamplingConfig.Problem problem : SamplingConfig.problems(
+                sampling.interval(), sampling.blockInterval(), sampling.timeout(), sampling.unresponsiveAfter())) {
+            String origin = Key.of(problem.key()).map(origins::get).orElse(null);
+            problems.add((origin == null ? "default" : origin) + ": " + problem.key() + " must be " + problem.rule()
+                    + ", got " + problem.value());
+        }
+    }
+
+    private static String place(Path file, TomlPosition position) {
+        return file + (position == null ? "" : ":" + position.line() + ":" + position.column()) + ": ";
+    }
+
+    private static String show(Object value) {
+        String text = value instanceof String s ? '"' + s + '"' : value instanceof TomlTable ? "a table" : "" + value;
+        return text.length() <= 100 ? text : text.substring(0, 97) + "...";
+    }
+
+    private Object value(Key key) {
+        return values.getOrDefault(key, key.fallback());
+    }
+
+    private Duration duration(Key key) {
+        return Key.toDuration(value(key));
+    }
+
+    /** The configuration with every default filled in. */
+    public MusterConfig effective() {
+        Object stuck = value(Key.LIBVIRT_MAX_STUCK_CALLS);
+        return new MusterConfig(
+                new MusterConfig.Libvirt(
+                        (String) value(Key.LIBVIRT_URI),
+                        stuck instanceof Long n ? OptionalInt.of(n.intValue()) : OptionalInt.empty()),
+                new MusterConfig.Listen(
+                        (String) value(Key.LISTEN_ADDRESS), ((Long) value(Key.LISTEN_PORT)).intValue(), Path.of((String)
+                                value(Key.LISTEN_SOCKET))),
+                new MusterConfig.Tls((Boolean) value(Key.TLS_ENABLED), (Boolean) value(Key.TLS_ALLOW_PLAINTEXT)),
+                new MusterConfig.Create(
+                        value(Key.CREATE_CONCURRENCY).toString(),
+                        ((Long) value(Key.CREATE_QUEUE_CAPACITY)).intValue(),
+                        duration(Key.CREATE_START_TIMEOUT),
+                        duration(Key.CREATE_RESUME_WITHIN)),
+                new MusterConfig.Sampling(
+                        duration(Key.SAMPLING_INTERVAL),
+                        duration(Key.SAMPLING_BLOCK_INTERVAL),
+                        duration(Key.SAMPLING_TIMEOUT),
+                        duration(Key.SAMPLING_UNRESPONSIVE_AFTER)),
+                new MusterConfig.State(Path.of((String) value(Key.STATE_DIRECTORY))),
+                new MusterConfig.Log((String) value(Key.LOG_LEVEL)));
+    }
+
+    /** Every key with its value and where that comes from, a line each, as {@code --check-config} prints it. */
+    public String describe() {
+        StringBuilder text = new StringBuilder();
+        for (Key key : Key.values()) {
+            text.append(String.format(
+                    "%-30s = %-28s # %s%n", key.path(), show(value(key)), origins.getOrDefault(key, "default")));
+        }
+        return text.toString();
+    }
+
+    /** Keys whose value differs from {@code running} and that only a restart applies. */
+    public List<String> needRestart(ConfigFile running) {
+        List<String> keys = new ArrayList<>();
+        for (Key key : Key.values()) {
+            if (!key.live() && !value(key).equals(running.value(key))) {
+                keys.add(key.path());
+            }
+        }
+        return keys;
+    }
+}

@@ -1,0 +1,143 @@
+package org.muster.agent.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Every key that the configuration has: name, default, rule, and whether SIGHUP applies a change. The only place where a
+ * key is written down.
+ */
+@SuppressWarnings("ImmutableEnumChecker") // the defaults are texts, numbers and booleans, the rules pure functions
+enum Key {
+    LIBVIRT_URI("libvirt.uri", "qemu:///system", false, Key::uri),
+    LIBVIRT_MAX_STUCK_CALLS("libvirt.max-stuck-calls", "auto", true, v -> numberOr(v, 1, 64, "auto")),
+    LISTEN_ADDRESS("listen.address", "::", false, v -> text(v, 1, 255)),
+    LISTEN_PORT("listen.port", 54321L, false, v -> number(v, 0, 65535)),
+    LISTEN_SOCKET("listen.socket", "/run/muster/muster.sock", false, Key::socket),
+    TLS_ENABLED("tls.enabled", true, false, Key::flag),
+    TLS_ALLOW_PLAINTEXT("tls.allow-plaintext", false, false, Key::flag),
+    CREATE_CONCURRENCY("create.concurrency", "auto", true, v -> numberOr(v, 1, 1024, "auto", "unlimited")),
+    CREATE_QUEUE_CAPACITY("create.queue-capacity", 4000L, true, v -> number(v, 1, 100_000)),
+    CREATE_START_TIMEOUT("create.start-timeout", "300s", true, v -> duration(v, 1000, 86_400_000)),
+    CREATE_RESUME_WITHIN("create.resume-within", "60s", true, v -> duration(v, 0, 86_400_000)),
+    SAMPLING_INTERVAL("sampling.interval", "5s", true, v -> duration(v, 200, 3_600_000)),
+    SAMPLING_BLOCK_INTERVAL("sampling.block-interval", "15s", true, v -> duration(v, 200, 3_600_000)),
+    SAMPLING_TIMEOUT("sampling.timeout", "3s", true, v -> duration(v, 250, 600_000)),
+    SAMPLING_UNRESPONSIVE_AFTER("sampling.unresponsive-after", "15s", true, v -> duration(v, 500, 3_600_000)),
+    STATE_DIRECTORY("state.directory", "/var/lib/muster", false, Key::absolutePath),
+    LOG_LEVEL("log.level", "info", true, v -> oneOf(v, "error", "warn", "info", "debug", "trace"));
+
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
+    private static final int SOCKET_PATH_BYTES = 107; // sockaddr_un
+
+    private final String path;
+    private final Object fallback;
+    private final boolean live;
+    private final Function<Object, Optional<String>> rule; // the rule that a value breaks, in words
+
+    Key(String path, Object fallback, boolean live, Function<Object, Optional<String>> rule) {
+        this.path = path;
+        this.fallback = fallback;
+        this.live = live;
+        this.rule = rule;
+    }
+
+    String path() {
+        return path;
+    }
+
+    Object fallback() {
+        return fallback;
+    }
+
+    boolean live() {
+        return live;
+    }
+
+    /** The rule that this value breaks, empty if none. */
+    Optional<String> broken(Object value) {
+        return rule.apply(value);
+    }
+
+    static Optional<Key> of(String path) {
+        return Arrays.stream(values()).filter(key -> key.path.equals(path)).findFirst();
+    }
+
+    static Duration toDuration(Object value) {
+        Matcher matcher = DURATION.matcher((String) value);
+        if (!matcher.matches()) {
+            throw new IllegalArgumentException("unchecked duration " + value);
+        }
+        long amount = Long.parseLong(matcher.group(1));
+        return switch (matcher.group(2)) {
+            case "ms" -> Duration.ofMillis(amount);
+            case "s" -> Duration.ofSeconds(amount);
+            case "m" -> Duration.ofMinutes(amount);
+            default -> Duration.ofHours(amount);
+        };
+    }
+
+    private static Optional<String> check(boolean good, String rule) {
+        return good ? Optional.empty() : Optional.of(rule);
+    }
+
+    private static Optional<String> number(Object value, long min, long max) {
+        return check(
+                value instanceof Long n && n >= min && n <= max, "must be a whole number from " + min + " to " + max);
+    }
+
+    private static Optional<String> numberOr(Object value, long min, long max, String... words) {
+        boolean word = value instanceof String s && List.of(words).contains(s);
+        return check(
+                word || number(value, min, max).isEmpty(),
+                "must be a whole number from " + min + " to " + max + " or \"" + String.join("\" or \"", words) + "\"");
+    }
+
+    private static Optional<String> duration(Object value, long minMillis, long maxMillis) {
+        String rule = "must be a duration such as \"500ms\", \"5s\" or \"2m\", from " + minMillis + " ms to "
+                + maxMillis / 1000 + " s";
+        if (!(value instanceof String s) || !DURATION.matcher(s).matches()) {
+            return Optional.of(rule);
+        }
+        long millis = toDuration(s).toMillis();
+        return check(millis >= minMillis && millis <= maxMillis, rule);
+    }
+
+    private static Optional<String> flag(Object value) {
+        return check(value instanceof Boolean, "must be true or false");
+    }
+
+    private static Optional<String> text(Object value, int min, int max) {
+        return check(
+                value instanceof String s && s.length() >= min && s.length() <= max,
+                "must be a text of " + min + " to " + max + " characters");
+    }
+
+    private static Optional<String> oneOf(Object value, String... words) {
+        return check(
+                value instanceof String s && List.of(words).contains(s),
+                "must be one of \"" + String.join("\", \"", words) + "\"");
+    }
+
+    private static Optional<String> uri(Object value) {
+        return check(
+                value instanceof String s && s.matches("(qemu|test)://.+"),
+                "must be a libvirt URI such as \"qemu:///system\"");
+    }
+
+    private static Optional<String> absolutePath(Object value) {
+        return check(
+                value instanceof String s && !s.contains("\0") && Path.of(s).isAbsolute(), "must be an absolute path");
+    }
+
+    private static Optional<String> socket(Object value) {
+        boolean good = absolutePath(value).isEmpty() && ((String) value).length() <= SOCKET_PATH_BYTES;
+        return check(good, "must be an absolute path of at most " + SOCKET_PATH_BYTES + " characters");
+    }
+}

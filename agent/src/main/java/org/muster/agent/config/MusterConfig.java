@@ -1,0 +1,41 @@
+package org.muster.agent.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.OptionalInt;
+
+/**
+ * The effective configuration, checked. Keys, defaults and meaning: docs/operations.md.
+ */
+public record MusterConfig(
+        Libvirt libvirt, Listen listen, Tls tls, Create create, Sampling sampling, State state, Log log) {
+
+    /**
+     * Section libvirt.
+     *
+     * @param maxStuckCalls empty for auto
+     */
+    public record Libvirt(String uri, OptionalInt maxStuckCalls) {}
+
+    /** Section listen. */
+    public record Listen(String address, int port, Path socket) {}
+
+    /** Section tls. */
+    public record Tls(boolean enabled, boolean allowPlaintext) {}
+
+    /**
+     * Section create.
+     *
+     * @param concurrency {@code auto}, {@code unlimited} or a number
+     */
+    public record Create(String concurrency, int queueCapacity, Duration startTimeout, Duration resumeWithin) {}
+
+    /** Section sampling. */
+    public record Sampling(Duration interval, Duration blockInterval, Duration timeout, Duration unresponsiveAfter) {}
+
+    /** Section state. */
+    public record State(Path directory) {}
+
+    /** Section log. */
+    public record Log(String level) {}
+}

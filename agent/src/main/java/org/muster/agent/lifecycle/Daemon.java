@@ -1,0 +1,259 @@
+package org.muster.agent.lifecycle;
+
+import com.codahale.metrics.Gauge;
+import com.codahale.metrics.MetricRegistry;
+import com.codahale.metrics.jmx.JmxReporter;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.muster.agent.config.MusterConfig;
+import org.muster.agent.create.CreateConfig;
+import org.muster.agent.create.Creator;
+import org.muster.agent.domain.EventClock;
+import org.muster.agent.domain.Reconciler;
+import org.muster.agent.domain.Vm;
+import org.muster.agent.domain.VmListener;
+import org.muster.agent.domain.VmTable;
+import org.muster.agent.journal.Journal;
+import org.muster.agent.journal.JournalState;
+import org.muster.agent.rpc.NotificationHub;
+import org.muster.agent.rpc.RpcConfig;
+import org.muster.agent.rpc.RpcServer;
+import org.muster.agent.rpc.Verb;
+import org.muster.agent.rpc.VerbTable;
+import org.muster.agent.stats.LibvirtStatsSource;
+import org.muster.agent.stats.StatsView;
+import org.muster.agent.verbs.CreateVerbs;
+import org.muster.agent.verbs.HostVerbs;
+import org.muster.agent.verbs.StatusEvents;
+import org.muster.agent.verbs.StatusWords;
+import org.muster.libvirt.CallGuard;
+import org.muster.libvirt.Hypervisor;
+import org.muster.libvirt.HypervisorListener;
+import org.muster.sampling.Sampler;
+import org.muster.sampling.SamplingConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The whole agent, wired: everything that runs is made here, started in order, and stopped in reverse.
+ *
+ * <p>{@link #start} returns when requests are served; libvirtd need not be there.
+ */
+public final class Daemon implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+
+    private final Hypervisor hypervisor;
+    private final JournalState journalState = new JournalState();
+    private final Journal journal;
+    private final VmTable table;
+    private final Reconciler reconciler;
+    private final Creator creator;
+    private final Sampler sampler;
+    private final SamplingEvents samplingEvents;
+    private final Capabilities capabilities;
+    private final RpcServer server;
+    private final MetricRegistry metrics = new MetricRegistry();
+
+    @GuardedBy("this")
+    private final Deque<AutoCloseable> started = new ArrayDeque<>();
+
+    /**
+     * Makes the parts; reads the journal.
+     *
+     * @throws IOException if the state directory cannot be used
+     */
+    public Daemon(MusterConfig config, Hypervisor hypervisor, String version) throws IOException {
+        this.hypervisor = hypervisor;
+        String bootId = HostIdentity.bootId();
+        EventClock clock = new EventClock();
+        this.table = new VmTable(clock);
+        this.journal = Journal.open(config.state().directory(), journalState);
+        NotificationHub notifications = new NotificationHub();
+        StatusEvents events = new StatusEvents(notifications, clock);
+        this.samplingEvents = new SamplingEvents(table, events, metrics);
+        this.capabilities = new Capabilities(hypervisor, bootId, version);
+        this.reconciler = new Reconciler(table, hypervisor, this::doomed);
+        this.creator = new Creator(
+                createConfig(config.create()),
+                Runtime.getRuntime().availableProcessors(),
+                table,
+                hypervisor,
+                journal,
+                bootId,
+                this::remoteAliveWithin,
+                reconciler::check,
+                metrics);
+        this.sampler = new Sampler(
+                samplingConfig(config.sampling()),
+                new LibvirtStatsSource(hypervisor),
+                this::sampled,
+                this::stuckBudget,
+                samplingEvents);
+        StatsView stats = new StatsView(StatusWords::of, sampler::latest, System::nanoTime);
+        List<Verb> verbs = new ArrayList<>(new HostVerbs(table, stats, capabilities::current).verbs());
+        verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock).verbs());
+        this.server = new RpcServer(rpcConfig(config), VerbTable.of(verbs), notifications, metrics);
+        table.listen(events);
+        table.listen(new Followers());
+        observeCalls();
+    }
+
+    private boolean doomed(UUID id) {
+        return creator.endIfDoomed(id);
+    }
+
+    private boolean remoteAliveWithin(Duration time) {
+        return server.remoteAliveWithin(time);
+    }
+
+    private List<UUID> sampled() {
+        List<UUID> ids = new ArrayList<>();
+        for (Vm vm : table.all()) {
+            if (vm.sampled()) {
+                ids.add(vm.id());
+            }
+        }
+        return ids;
+    }
+
+    private int stuckBudget() {
+        return Math.max(0, hypervisor.calls().maxStuck() - hypervisor.calls().overdueBesidesSampling());
+    }
+
+    private void observeCalls() {
+        CallGuard calls = hypervisor.calls();
+        calls.observe((role, operation, nanos, failed) -> {
+            metrics.timer("libvirt." + operation).update(nanos, TimeUnit.NANOSECONDS);
+            if (failed) {
+                metrics.meter("libvirt." + operation + ".failed").mark();
+            }
+        });
+        metrics.registerAll(() -> Map.of(
+                "libvirt.calls-in-flight", (Gauge<Integer>) () -> calls.inFlight().size(),
+                "libvirt.calls-overdue", (Gauge<Integer>) calls::overdue));
+    }
+
+    /** Serves from here on. Blocks until the sockets are bound. */
+    public synchronized void start() throws IOException {
+        JmxReporter jmx = JmxReporter.forRegistry(metrics).inDomain("org.muster").build();
+        jmx.start();
+        started.push(jmx);
+        creator.restore(journalState); // before the journal's own thread takes the state over
+        journal.start();
+        started.push(journal);
+        started.push(reconciler);
+        creator.start();
+        started.push(creator);
+        sampler.start();
+        started.push(sampler);
+        hypervisor.start(new Link());
+        started.push(hypervisor);
+        server.start();
+        started.push(server);
+    }
+
+    /** The TCP port that is bound; 0 if only the local socket is. */
+    public int port() {
+        return server.port();
+    }
+
+    /** Applies the keys that can change while running. */
+    public void reconfigure(MusterConfig config) {
+        hypervisor.calls().setMaxStuck(config.libvirt().maxStuckCalls());
+        creator.reconfigure(createConfig(config.create()));
+        sampler.reconfigure(samplingConfig(config.sampling()));
+    }
+
+    @Override
+    public synchronized void close() {
+        while (!started.isEmpty()) {
+            AutoCloseable part = started.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.warn("stopping {}: {}", part.getClass().getSimpleName(), e.toString());
+            }
+        }
+    }
+
+    private static CreateConfig createConfig(MusterConfig.Create create) {
+        CreateConfig.Concurrency concurrency =
+                switch (create.concurrency()) {
+                    case "auto" -> new CreateConfig.Concurrency.Auto();
+                    case "unlimited" -> new CreateConfig.Concurrency.Unlimited();
+                    default -> new CreateConfig.Concurrency.Fixed(Integer.parseInt(create.concurrency()));
+                };
+        return new CreateConfig(concurrency, create.queueCapacity(), create.startTimeout(), create.resumeWithin());
+    }
+
+    private static SamplingConfig samplingConfig(MusterConfig.Sampling sampling) {
+        return new SamplingConfig(
+                sampling.interval(), sampling.blockInterval(), sampling.timeout(), sampling.unresponsiveAfter());
+    }
+
+    private static RpcConfig rpcConfig(MusterConfig config) {
+        RpcConfig.Listen listen = RpcConfig.Listen.defaults()
+                .withSocket(config.listen().socket(), Optional.of("muster"));
+        return RpcConfig.defaults()
+                .withListen(
+                        config.tls().enabled()
+                                ? listen.withoutTcp()
+                                : listen.withAddress(config.listen().address(), config.listen().port())
+                                        .withPlaintextBeyondLoopback(config.tls().allowPlaintext()));
+    }
+
+    /** Hands over what libvirt tells: its threads must not wait. */
+    private final class Link implements HypervisorListener {
+        @Override
+        public void domainChanged(UUID domain, DomainEvent event) {
+            if (event != DomainEvent.DEFINED && event != DomainEvent.UNDEFINED) {
+                reconciler.check(domain);
+            }
+        }
+
+        @Override
+        public void connected() {
+            sampler.connectionReset();
+            creator.connected();
+            reconciler.checkAll();
+            reconciler.discover();
+            reconciler.run(capabilities::refresh);
+        }
+
+        @Override
+        public void disconnected(String reason) {
+            LOG.warn("the link to libvirtd is lost: {}", reason);
+            creator.disconnected();
+        }
+    }
+
+    /** Keeps sampling and the cached XML in step with the table. */
+    private final class Followers implements VmListener {
+        @Override
+        public void changed(Vm before, Vm after) {
+            boolean was = before != null && before.sampled();
+            if (!was && after.sampled()) {
+                sampler.added(after.id());
+                if (after.live().isEmpty()) {
+                    reconciler.check(after.id()); // reads the XML
+                }
+            } else if (was && !after.sampled()) {
+                sampler.removed(after.id());
+            }
+        }
+
+        @Override
+        public void removed(Vm last) {
+            sampler.removed(last.id());
+        }
+    }
+}

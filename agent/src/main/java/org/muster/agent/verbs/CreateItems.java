@@ -1,0 +1,182 @@
+package org.muster.agent.verbs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import org.muster.agent.create.BatchAnswer;
+import org.muster.agent.create.BatchRequest;
+import org.muster.agent.create.CreateClass;
+import org.muster.agent.rpc.Param;
+import org.muster.agent.rpc.WireType;
+import org.muster.libvirt.DomainXml.Problem;
+
+/** The items of Host.createVms: each is judged on its own, so a bad one spoils nothing but itself. Stateless. */
+final class CreateItems {
+    /** How an item looks, for the API's description. */
+    static final WireType TYPE = WireType.object(
+            Param.optional("vmId", WireType.uuid(), "made by the agent if absent"),
+            Param.optional("xml", WireType.text(1, 4 << 20), "the domain XML"),
+            Param.optional("values", WireType.map(WireType.text(65_536)), "keys of the template"),
+            Param.optional("class", WireType.oneOf("HA", "RERUN", "NORMAL", "PRESTART"), "default NORMAL"),
+            Param.optional("priority", WireType.integer(0, 100), "the higher first; default 0"),
+            Param.optional("launchPaused", WireType.bool(), "default: what the XML's metadata say"),
+            Param.optional("requestedAt", WireType.number(0, 1e15), "when a person asked for it, ms since 1970"));
+
+    private static final int BAD_VALUE = -32602;
+    private static final int MOST_PRIORITY = 100;
+    private static final int CLIP = 80;
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private CreateItems() {}
+
+    /**
+     * An item as it was sent.
+     *
+     * @param item empty when there are problems
+     * @param vmId as sent, to be repeated in the verdict
+     */
+    record Parsed(Optional<BatchRequest.Item> item, String vmId, List<Problem> problems) {}
+
+    static List<Parsed> parse(ArrayNode items) {
+        List<Parsed> parsed = new ArrayList<>(items.size());
+        items.forEach(item -> parsed.add(parse(parsed.size(), item)));
+        return parsed;
+    }
+
+    private static Parsed parse(int index, JsonNode node) {
+        List<Problem> problems = new ArrayList<>();
+        if (!node.isObject()) {
+            problems.add(new Problem("item", "must be an object", clip(node)));
+            return new Parsed(Optional.empty(), "", problems);
+        }
+        Optional<String> vmId = text(node, "vmId", problems);
+        BatchRequest.Item item = new BatchRequest.Item(
+                index,
+                vmId,
+                text(node, "xml", problems),
+                CreateVerbs.values(node.get("values"), problems),
+                createClass(node, problems),
+                priority(node, problems),
+                flag(node, problems));
+        JsonNode requestedAt = node.get("requestedAt");
+        if (requestedAt != null && !requestedAt.isNumber()) {
+            problems.add(new Problem("requestedAt", "must be a number, ms since 1970", clip(requestedAt)));
+        }
+        return new Parsed(problems.isEmpty() ? Optional.of(item) : Optional.empty(), vmId.orElse(""), problems);
+    }
+
+    private static Optional<String> text(JsonNode node, String field, List<Problem> problems) {
+        JsonNode value = node.get(field);
+        if (value == null || value.isNull()) {
+            return Optional.empty();
+        }
+        if (!value.isTextual()) {
+            problems.add(new Problem(field, "must be a text", clip(value)));
+            return Optional.empty();
+        }
+        return Optional.of(value.textValue());
+    }
+
+    private static CreateClass createClass(JsonNode node, List<Problem> problems) {
+        JsonNode value = node.get("class");
+        if (value == null || value.isNull()) {
+            return CreateClass.NORMAL;
+        }
+        for (CreateClass createClass : CreateClass.values()) {
+            if (createClass.name().equals(value.textValue())) {
+                return createClass;
+            }
+        }
+        problems.add(new Problem("class", "must be one of " + Arrays.toString(CreateClass.values()), clip(value)));
+        return CreateClass.NORMAL;
+    }
+
+    private static int priority(JsonNode node, List<Problem> problems) {
+        JsonNode value = node.get("priority");
+        if (value == null || value.isNull()) {
+            return 0;
+        }
+        if (!value.isInt() || value.intValue() < 0 || value.intValue() > MOST_PRIORITY) {
+            problems.add(new Problem("priority", "must be a whole number from 0 to " + MOST_PRIORITY, clip(value)));
+            return 0;
+        }
+        return value.intValue();
+    }
+
+    private static Optional<Boolean> flag(JsonNode node, List<Problem> problems) {
+        JsonNode value = node.get("launchPaused");
+        if (value == null || value.isNull()) {
+            return Optional.empty();
+        }
+        if (!value.isBoolean()) {
+            problems.add(new Problem("launchPaused", "must be true or false", clip(value)));
+            return Optional.empty();
+        }
+        return Optional.of(value.booleanValue());
+    }
+
+    static String clip(JsonNode node) {
+        String text = node.isTextual() ? node.textValue() : node.toString();
+        return text.length() <= CLIP ? text : text.substring(0, CLIP - 3) + "...";
+    }
+
+    /** The answer in the order asked: what was parsed got a verdict, the rest is refused here. */
+    static ObjectNode answer(BatchAnswer answer, List<Parsed> asked) {
+        ArrayNode vms = JSON.arrayNode();
+        Iterator<BatchAnswer.Verdict> verdicts = answer.items().iterator();
+        for (Parsed parsed : asked) {
+            vms.add(parsed.item().isPresent() ? verdict(verdicts.next()) : refused(parsed));
+        }
+        ObjectNode result = JSON.objectNode();
+        result.put("batchId", answer.batchId());
+        result.put("replayed", answer.replayed());
+        result.set("vms", vms);
+        return result;
+    }
+
+    private static ObjectNode verdict(BatchAnswer.Verdict verdict) {
+        if (verdict.isAccepted()) {
+            return JSON.objectNode()
+                    .put("vmId", verdict.vmId())
+                    .put("status", "ACCEPTED")
+                    .put("queuePosition", verdict.queuePosition());
+        }
+        return refused(verdict.vmId(), verdict.code(), verdict.reason(), verdict.problems());
+    }
+
+    private static ObjectNode refused(Parsed parsed) {
+        Problem first = parsed.problems().get(0);
+        return refused(
+                parsed.vmId(),
+                BAD_VALUE,
+                first.field() + " " + first.rule() + ", got " + first.value(),
+                parsed.problems());
+    }
+
+    private static ObjectNode refused(String vmId, int code, String reason, List<Problem> problems) {
+        ObjectNode refused = JSON.objectNode();
+        if (!vmId.isEmpty()) {
+            refused.put("vmId", vmId);
+        }
+        refused.put("status", "REFUSED").put("code", code).put("reason", reason);
+        refused.set("problems", problems(problems));
+        return refused;
+    }
+
+    static ArrayNode problems(List<Problem> problems) {
+        ArrayNode array = JSON.arrayNode();
+        for (Problem problem : problems) {
+            array.addObject()
+                    .put("field", problem.field())
+                    .put("rule", problem.rule())
+                    .put("value", problem.value());
+        }
+        return array;
+    }
+}

@@ -1,0 +1,218 @@
+package org.muster.agent.verbs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.muster.agent.create.BatchAnswer;
+import org.muster.agent.create.BatchRequest;
+import org.muster.agent.create.CreateClass;
+import org.muster.agent.create.CreateRefusedException;
+import org.muster.agent.create.CreateService;
+import org.muster.agent.create.Destroyer;
+import org.muster.agent.domain.EventClock;
+import org.muster.agent.rpc.Access;
+import org.muster.agent.rpc.Call;
+import org.muster.agent.rpc.Param;
+import org.muster.agent.rpc.RpcException;
+import org.muster.agent.rpc.Verb;
+import org.muster.agent.rpc.WireType;
+import org.muster.libvirt.DomainXml.Problem;
+
+/** VMs into being and out of it. Parsing is done on an rpc-worker, everything slower elsewhere. */
+public final class CreateVerbs {
+    private static final int NO_SUCH_VM = 1;
+    private static final int EXISTS = 4;
+    private static final int CANNOT_CREATE = 9;
+    private static final int DESTROY_FAILED = 42;
+    private static final int BUSY = 59;
+    private static final int UNSUPPORTED = 75;
+    private static final int INVALID_PARAMETER = 91;
+    private static final int GENERAL = 100;
+    private static final int XML_CHARS = 4 << 20;
+    private static final int MOST_ITEMS = 10_000;
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private final CreateService creates;
+    private final Destroyer destroyer;
+    private final EventClock clock;
+
+    public CreateVerbs(CreateService creates, Destroyer destroyer, EventClock clock) {
+        this.creates = creates;
+        this.destroyer = destroyer;
+        this.clock = clock;
+    }
+
+    public List<Verb> verbs() {
+        return List.of(createVms(), create(), destroy());
+    }
+
+    private Verb createVms() {
+        return Verb.named("Host.createVms", "Accepts many VMs for creation in one message and answers at once.")
+                .access(Access.OPERATE)
+                .required("batchId", WireType.text(1, 128), "names the batch: sent again, it gets its first answer again")
+                .optional("template", WireType.text(1, XML_CHARS), "domain XML with ${name}-like keys, for items without xml")
+                .required("vms", WireType.array(WireType.unchecked(CreateItems.TYPE), 1, MOST_ITEMS), "one item a VM")
+                .returns(WireType.map(WireType.any()), "batchId, replayed, and a verdict per item in the order asked")
+                .error(INVALID_PARAMETER, "the batchId is known, with other content")
+                .error(16, "the journal cannot be written: nothing was accepted")
+                .largeResult()
+                .worker(this::createVms);
+    }
+
+    private CompletionStage<JsonNode> createVms(Call call) {
+        List<CreateItems.Parsed> items = CreateItems.parse((ArrayNode) call.params().get("vms"));
+        List<BatchRequest.Item> good = new ArrayList<>();
+        items.forEach(item -> item.item().ifPresent(good::add));
+        BatchRequest request = new BatchRequest(
+                call.text("batchId"),
+                call.optionalText("template"),
+                good,
+                hash(call.params().toString()),
+                call.remote(),
+                call.receivedAtNanos());
+        try {
+            return creates.createAll(request)
+                    .handle(outcome(answer -> CreateItems.answer(answer, items)));
+        } catch (CreateRefusedException e) {
+            throw new RpcException(e.code(), e.getMessage());
+        }
+    }
+
+    private Verb create() {
+        return Verb.named("VM.create", "Accepts one VM for creation; what becomes of it, events tell.")
+                .access(Access.OPERATE)
+                .required("vmID", WireType.uuid(), "the VM; the uuid in the XML wins")
+                .required(
+                        "vmParams",
+                        WireType.object(
+                                Param.required("xml", WireType.text(1, XML_CHARS), "the domain XML"),
+                                Param.optional("vmId", WireType.uuid(), "as vmID")),
+                        "what to create")
+                .returns(WireType.map(WireType.any()), "vmId, status, statusTime, xml")
+                .error(EXISTS, "a VM of this UUID is known already")
+                .error(CANNOT_CREATE, "the name is taken, or the queue is full")
+                .error(BUSY, "a former VM of this UUID is still being ended")
+                .error(GENERAL, "the XML cannot be used")
+                .worker(this::createOne);
+    }
+
+    private CompletionStage<JsonNode> createOne(Call call) {
+        String xml = call.params().get("vmParams").get("xml").textValue();
+        BatchRequest.Item item = new BatchRequest.Item(
+                0,
+                idUnlessInXml(call.text("vmID"), xml),
+                Optional.of(xml),
+                Map.of(),
+                CreateClass.NORMAL,
+                0,
+                Optional.empty());
+        return creates.create(item, hash(xml), call.remote(), call.receivedAtNanos())
+                .handle(outcome(verdict -> created(verdict, xml)));
+    }
+
+    /** In VM.create the XML's uuid wins. Source: engine-contract 4.3. */
+    private static Optional<String> idUnlessInXml(String vmId, String xml) {
+        return xml.contains("<uuid>") ? Optional.empty() : Optional.of(vmId);
+    }
+
+    private JsonNode created(BatchAnswer.Verdict verdict, String xml) {
+        if (!verdict.isAccepted()) {
+            ArrayNode problems = CreateItems.problems(verdict.problems());
+            throw new RpcException(verdict.code(), verdict.reason(), JSON.objectNode().set("problems", problems));
+        }
+        return JSON.objectNode()
+                .put("vmId", verdict.vmId())
+                .put("status", "WaitForLaunch")
+                .put("statusTime", Long.toString(clock.now()))
+                .put("xml", xml);
+    }
+
+    private Verb destroy() {
+        return Verb.named("VM.destroy", "Powers a VM off and forgets it; answers when it is gone.")
+                .access(Access.OPERATE)
+                .required("vmID", WireType.uuid(), "the VM")
+                .optional("gracefulAttempts", WireType.integer(0, 1000), "libvirt's own way is always taken")
+                .returnsTrue()
+                .error(NO_SUCH_VM, "there is no such VM")
+                .error(DESTROY_FAILED, "it still runs, or that is not certain")
+                .error(BUSY, "too many requests wait for this VM")
+                .error(UNSUPPORTED, "the domain is not ours")
+                .worker(this::destroy);
+    }
+
+    private CompletionStage<JsonNode> destroy(Call call) {
+        UUID id = call.uuid("vmID");
+        return destroyer.destroy(id).handle(outcome(result -> {
+            if (result.refusal().isPresent()) {
+                throw new RpcException(code(result.refusal().get()), result.message());
+            }
+            return JSON.booleanNode(true);
+        }));
+    }
+
+    private static int code(Destroyer.Refusal refusal) {
+        return switch (refusal) {
+            case NO_SUCH_VM -> NO_SUCH_VM;
+            case EXTERNAL -> UNSUPPORTED;
+            case TOO_MANY_WAITING -> BUSY;
+            case FAILED -> DESTROY_FAILED;
+        };
+    }
+
+    private static <T> BiFunction<T, Throwable, JsonNode> outcome(Function<T, JsonNode> result) {
+        return (value, e) -> {
+            if (e == null) {
+                return result.apply(value);
+            }
+            Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
+            if (cause instanceof CreateRefusedException refused) {
+                throw new RpcException(refused.code(), refused.getMessage());
+            }
+            throw new CompletionException(cause);
+        };
+    }
+
+    private static String hash(String text) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    static Map<String, String> values(JsonNode node, List<Problem> problems) {
+        Map<String, String> values = new TreeMap<>();
+        if (node == null) {
+            return values;
+        }
+        if (!node.isObject()) {
+            problems.add(new Problem("values", "must be an object", CreateItems.clip(node)));
+            return values;
+        }
+        ((ObjectNode) node).properties().forEach(entry -> {
+            if (entry.getValue().isValueNode() && !entry.getValue().isNull()) {
+                values.put(entry.getKey(), entry.getValue().asText());
+            } else {
+                problems.add(new Problem(
+                        "values." + entry.getKey(), "must be a text, number or boolean", CreateItems.clip(entry.getValue())));
+            }
+        });
+        return values;
+    }
+}
