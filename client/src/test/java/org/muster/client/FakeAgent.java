@@ -118,6 +118,12 @@ public final class FakeAgent implements AutoCloseable {
                 + body.getBytes(StandardCharsets.UTF_8).length + "\n\n" + body + "\0";
     }
 
+    /** Holds answers (and events) until there are this many, and sends them as one array. */
+    public FakeAgent answersInArraysOf(int count) {
+        answersPerArray = count;
+        return this;
+    }
+
     /** Sends an event to all connections that subscribed to events. */
     public void event(String method, String paramsJson) {
         try {

@@ -108,7 +108,8 @@ final class FakeConnection implements Runnable {
         }
     }
 
-    void event(JsonNode event) throws IOException {
+    /** Sends an event if the client wants any and is still there. */
+    void event(JsonNode event) {
         if (eventsId.isEmpty()) {
             return;
         }
@@ -116,7 +117,7 @@ final class FakeConnection implements Runnable {
             if (agent.answersPerArray > 1) {
                 held.add(event);
             } else {
-                write(FakeAgent.message(Json.write(event)));
+                writeOrClose(FakeAgent.message(Json.write(event)));
             }
         }
     }

@@ -85,7 +85,7 @@ final class CreateCommand implements Callable<Integer> {
             paramLabel = "S",
             converter = SecondsConverter.class,
             defaultValue = "600",
-            description = "Wait this long for all to settle. Default: $${DEFAULT-VALUE}.")
+            description = "Wait this long for all to settle. Default: ${DEFAULT-VALUE}.")
     private Duration waitTimeout;
 
     @Override

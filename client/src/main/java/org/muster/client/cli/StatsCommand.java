@@ -33,7 +33,7 @@ final class StatsCommand implements Callable<Integer> {
             paramLabel = "S",
             converter = SecondsConverter.class,
             defaultValue = "5",
-            description = "With --watch. Default: $${DEFAULT-VALUE}, the agent's own usual interval.")
+            description = "With --watch. Default: ${DEFAULT-VALUE}, the agent's own usual interval.")
     private Duration interval;
 
     @Option(names = "--count", paramLabel = "N", description = "With --watch: end after N times.")

@@ -37,7 +37,7 @@ final class VmCreateCommand implements Callable<Integer> {
             paramLabel = "S",
             converter = SecondsConverter.class,
             defaultValue = "600",
-            description = "With --wait: at most this long. Default: $${DEFAULT-VALUE}.")
+            description = "With --wait: at most this long. Default: ${DEFAULT-VALUE}.")
     private Duration waitTimeout;
 
     @Override
