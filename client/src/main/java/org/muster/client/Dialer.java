@@ -13,10 +13,10 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.muster.client.UnreachableException.Kind;
 
 /** Opens the socket to an agent, non-blocking, before a deadline; runs on the caller's thread. */
 final class Dialer {
@@ -47,7 +47,7 @@ final class Dialer {
                 last = e;
             }
         }
-        throw new UnreachableException(address, reason(last), last);
+        throw unreachable(last);
     }
 
     private List<SocketAddress> targets() throws UnreachableException {
@@ -55,7 +55,7 @@ final class Dialer {
             try {
                 return List.of(UnixDomainSocketAddress.of(unix.path()));
             } catch (IllegalArgumentException e) {
-                throw new UnreachableException(address, e.getMessage(), e);
+                throw new UnreachableException(Kind.NOTHING_THERE, address, e.getMessage(), e);
             }
         }
         AgentAddress.Tcp tcp = (AgentAddress.Tcp) address;
@@ -66,7 +66,8 @@ final class Dialer {
             }
             return targets;
         } catch (UnknownHostException e) {
-            throw new UnreachableException(address, "the host name '" + tcp.host() + "' is not known", e);
+            throw new UnreachableException(
+                    Kind.NOTHING_THERE, address, "the host name '" + tcp.host() + "' is not known", e);
         }
     }
 
@@ -104,11 +105,17 @@ final class Dialer {
         }
     }
 
-    private String reason(IOException failure) {
-        if (address instanceof AgentAddress.Unix unix && Files.notExists(unix.path(), LinkOption.NOFOLLOW_LINKS)) {
-            return "there is no such socket";
+    private UnreachableException unreachable(IOException failure) {
+        if (address instanceof AgentAddress.Unix unix) {
+            if (Files.notExists(unix.path())) {
+                return new UnreachableException(Kind.NOTHING_THERE, address, "there is no such socket", failure);
+            }
+            if (!Files.isWritable(unix.path())) {
+                return new UnreachableException(Kind.NOT_ALLOWED, address, "this user may not open it", failure);
+            }
         }
         String text = failure.getMessage() == null ? failure.toString() : failure.getMessage();
-        return Character.toLowerCase(text.charAt(0)) + text.substring(1);
+        String reason = Character.toLowerCase(text.charAt(0)) + text.substring(1);
+        return new UnreachableException(Kind.NOTHING_THERE, address, reason, failure);
     }
 }

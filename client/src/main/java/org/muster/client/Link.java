@@ -120,7 +120,7 @@ final class Link implements Runnable {
             throw new IOException(
                     "no sign of life for " + heartBeat.silence(now).toMillis() / 1000.0 + " s, heart-beats included");
         }
-        if (heartBeat.due(now)) {
+        if (heartBeat.due(now) && outbox.isEmpty()) { // else bytes are on their way already
             outbox.send(ByteBuffer.wrap(new byte[] {'\n'}));
         }
     }

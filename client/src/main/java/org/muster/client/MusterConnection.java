@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import org.muster.client.UnreachableException.Kind;
 
 /**
  * A connection to an agent: calls, their answers, and events.
@@ -56,7 +57,7 @@ public final class MusterConnection implements AutoCloseable {
             connection = new MusterConnection(address, options, channel);
         } catch (IOException e) {
             closeAfter(e, channel);
-            throw new UnreachableException(address, String.valueOf(e.getMessage()), e);
+            throw new UnreachableException(Kind.NO_HANDSHAKE, address, String.valueOf(e.getMessage()), e);
         }
         connection.handshake(options.connectTimeout().toNanos() - (System.nanoTime() - start));
         return connection;
@@ -79,11 +80,14 @@ public final class MusterConnection implements AutoCloseable {
             link.send("SUBSCRIBE", NO_BODY, "id", "replies", "destination", replies, "ack", "auto");
             done = true;
         } catch (ExecutionException e) {
-            throw new UnreachableException(address, "it took the connection, but then: " + text(e.getCause()), e);
+            throw new UnreachableException(
+                    Kind.NO_HANDSHAKE, address, "it took the connection, but then: " + text(e.getCause()), e);
         } catch (IOException e) {
-            throw new UnreachableException(address, "it took the connection, but then: " + text(e), e);
+            throw new UnreachableException(
+                    Kind.NO_HANDSHAKE, address, "it took the connection, but then: " + text(e), e);
         } catch (TimeoutException e) {
             throw new UnreachableException(
+                    Kind.NO_HANDSHAKE,
                     address,
                     "it took the connection, but did not answer within "
                             + options.connectTimeout().toMillis() / 1000.0 + " s",
@@ -133,13 +137,9 @@ public final class MusterConnection implements AutoCloseable {
             }
             link.send("SEND", body, headers(callOptions));
         } catch (IOException | RuntimeException e) {
-            boolean ours = calls.remove(id).isPresent() || !answer.isDone();
-            if (ours) {
-                answer.completeExceptionally(
-                        e instanceof IOException && !(e instanceof ConnectionLostException)
-                                ? new ConnectionLostException(address, text(e), e)
-                                : e);
-            }
+            calls.remove(id);
+            boolean lost = e instanceof IOException && !(e instanceof ConnectionLostException);
+            answer.completeExceptionally(lost ? new ConnectionLostException(address, text(e), e) : e);
         }
         return answer;
     }

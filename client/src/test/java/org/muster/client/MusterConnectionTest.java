@@ -50,8 +50,8 @@ class MusterConnectionTest {
     @Test
     void aCallOverAUnixSocketGetsItsResult(@TempDir Path dir) throws Exception {
         try (FakeAgent local = FakeAgent.onUnix(dir.resolve("s")).on("Host.ping2", "true");
-                MusterConnection connection =
-                        MusterConnection.connect(AgentAddress.parse("unix:" + dir.resolve("s")), QUICK)) {
+                MusterConnection connection = MusterConnection.connect(
+                        AgentAddress.parse("unix:" + dir.resolve("s")), ConnectOptions.defaults())) {
             assertThat(connection.callAndWait("Host.ping2", Json.object()).asBoolean())
                     .isTrue();
             assertThat(local.awaitConnect()).containsEntry("host", "localhost");
@@ -274,9 +274,9 @@ class MusterConnectionTest {
 
     @Test
     void aPeerThatStopsItsHeartBeatsIsDead() throws Exception {
-        agent.connected = "CONNECTED\nversion:1.2\nheart-beat:30,0\n\n\0";
+        agent.connected = "CONNECTED\nversion:1.2\nheart-beat:200,0\n\n\0";
         agent.silentOn("sleep");
-        ConnectOptions options = ConnectOptions.defaults().withHeartBeat(Duration.ofMillis(30));
+        ConnectOptions options = ConnectOptions.defaults().withHeartBeat(Duration.ofMillis(200));
         try (MusterConnection connection = MusterConnection.connect(agent.address(), options)) {
             assertThat(connection.call("sleep", Json.object()))
                     .failsWithin(SOON)

@@ -12,7 +12,7 @@ import picocli.CommandLine.ParentCommand;
 
 @Command(name = "call", description = "Calls any verb of the agent and prints its result.")
 final class CallCommand implements Callable<Integer> {
-    private static final int SHOWN = 200; // characters of an agent's reply are unlimited, of a bad argument are not
+    private static final int SHOWN = 200; // characters of a bad argument that its error repeats
 
     @ParentCommand
     private Muster muster;

@@ -20,8 +20,8 @@ record Failure(int exitCode, String message, String advice) {
         if (e instanceof RpcError) {
             return new Failure(ExitCode.REFUSED, "the agent refused: " + e.getMessage(), "");
         }
-        if (e instanceof UnreachableException) {
-            return new Failure(ExitCode.UNREACHABLE, e.getMessage(), adviceFor(e.getMessage()));
+        if (e instanceof UnreachableException unreachable) {
+            return new Failure(ExitCode.UNREACHABLE, e.getMessage(), adviceFor(unreachable.kind()));
         }
         if (e instanceof ConnectionLostException) {
             return new Failure(
@@ -36,13 +36,11 @@ record Failure(int exitCode, String message, String advice) {
         return new Failure(ExitCode.BUG, "mistake in muster: " + e, "for its stack trace: --debug");
     }
 
-    private static String adviceFor(String message) {
-        if (message.contains("ermission denied")) {
-            return "the socket is for root and the group muster: is this user a member?";
-        }
-        if (message.contains("it took the connection")) {
-            return "is that the agent's port, and is it one without TLS? try --url";
-        }
-        return "is musterd running? for another place: --url, or $MUSTER_URL";
+    private static String adviceFor(UnreachableException.Kind kind) {
+        return switch (kind) {
+            case NOTHING_THERE -> "is musterd running? for another place: --url, or $MUSTER_URL";
+            case NOT_ALLOWED -> "the socket is for root and the group muster: is this user a member?";
+            case NO_HANDSHAKE -> "is that the agent's port, and is it one without TLS? try --url";
+        };
     }
 }

@@ -3,8 +3,6 @@ package org.muster.client.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.muster.client.Answers;
 import org.muster.client.CallOptions;
@@ -24,10 +22,10 @@ final class LaunchWait {
     private final MusterConnection connection;
     private final LaunchWatch watch;
     private final Progress progress;
-    private final Set<String> told = new HashSet<>(); // VMs whose failure has been printed
     private CompletableFuture<JsonNode> poll = CompletableFuture.completedFuture(Json.array());
     private boolean pollTaken = true;
     private boolean pollFailureTold;
+    private int told; // failures and refusals printed
     private long lastPollNanos = System.nanoTime();
 
     LaunchWait(MusterConnection connection, LaunchWatch watch, Progress progress) {
@@ -65,10 +63,9 @@ final class LaunchWait {
     }
 
     private void tellFailures() {
-        for (Launch launch : watch.launches()) {
-            if (launch.isLost() && told.add(launch.vmId())) {
-                progress.aside(describe(launch));
-            }
+        for (Launch launch : watch.lostAfter(told)) {
+            progress.aside(describe(launch));
+            told++;
         }
     }
 

@@ -40,6 +40,9 @@ final class LaunchWatch implements EventListener {
     private long lastHeardNanos; // any event about one of ours
 
     @GuardedBy("lock")
+    private final List<Launch> lost = new ArrayList<>(); // in the order they were
+
+    @GuardedBy("lock")
     private int settled;
 
     LaunchWatch(LongSupplier nanoClock, boolean paused, List<Launch> pending) {
@@ -145,6 +148,9 @@ final class LaunchWatch implements EventListener {
     @GuardedBy("lock")
     private void end(Launch ended) {
         launches.put(ended.vmId(), ended);
+        if (ended.isLost()) {
+            lost.add(ended);
+        }
         settled++;
         changed.signalAll();
     }
@@ -173,6 +179,16 @@ final class LaunchWatch implements EventListener {
         lock.lock();
         try {
             return Duration.ofNanos(nanoClock.getAsLong() - lastHeardNanos);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Those that failed or were refused, in that order, without the first {@code known}. */
+    List<Launch> lostAfter(int known) {
+        lock.lock();
+        try {
+            return List.copyOf(lost.subList(known, lost.size()));
         } finally {
             lock.unlock();
         }

@@ -110,9 +110,9 @@ class MusterTest {
     @Test
     void silenceIsExitStatus4() {
         agent.silentOn("sleep");
-        CliRun run = CliRun.of(agent, "--timeout", "0.05", "call", "sleep");
+        CliRun run = CliRun.of(agent, "--timeout", "0.5", "call", "sleep");
         assertThat(run.exitCode()).isEqualTo(4);
-        assertThat(run.err()).contains("sleep got no answer from " + agent.address() + " within 0.05 s");
+        assertThat(run.err()).contains("sleep got no answer from " + agent.address() + " within 0.5 s");
     }
 
     @Test

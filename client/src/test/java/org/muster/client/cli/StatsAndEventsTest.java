@@ -114,10 +114,10 @@ class StatsAndEventsTest {
 
     @Test
     void listeningEndsAtTheTimeoutWhichIsAFailureOnlyIfEventsWereWanted() {
-        assertThat(CliRun.of(agent, "events", "--timeout", "0.2").exitCode()).isZero();
-        CliRun run = CliRun.of(agent, "events", "--count", "3", "--timeout", "0.2");
+        assertThat(CliRun.of(agent, "events", "--timeout", "0.5").exitCode()).isZero();
+        CliRun run = CliRun.of(agent, "events", "--count", "3", "--timeout", "0.5");
         assertThat(run.exitCode()).isEqualTo(4);
-        assertThat(run.err()).contains("0 of 3 events came within 0.2 s");
+        assertThat(run.err()).contains("0 of 3 events came within 0.5 s");
     }
 
     @Test
