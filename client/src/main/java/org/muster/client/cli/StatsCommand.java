@@ -1,0 +1,120 @@
+package org.muster.client.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.muster.client.Json;
+import org.muster.client.MusterConnection;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+        name = "stats",
+        description = {
+            "CPU, memory, network and disks of all VMs, from the agent's latest samples.",
+            "CPU is in percent of one host CPU; AGE is how old the quick and the block sample are, in seconds.",
+            "Network figures are totals since the start of the VM, with --watch bytes a second."
+        })
+final class StatsCommand implements Callable<Integer> {
+    @ParentCommand
+    private Muster muster;
+
+    @Option(names = "--watch", description = "Again every --interval seconds, until --count or Ctrl-C.")
+    private boolean watch;
+
+    @Option(
+            names = "--interval",
+            paramLabel = "S",
+            converter = SecondsConverter.class,
+            defaultValue = "5",
+            description = "With --watch. Default: ${DEFAULT-VALUE}, the agent's own usual interval.")
+    private Duration interval;
+
+    @Option(names = "--count", paramLabel = "N", description = "With --watch: end after N times.")
+    private Long count;
+
+    private Map<String, StatsRow> earlier = new HashMap<>();
+
+    @Override
+    public Integer call() throws Exception {
+        if (count != null && count < 1) {
+            throw CommandFailure.usage("--count must be at least 1, got " + count);
+        }
+        try (MusterConnection connection = muster.connect()) {
+            CountDownLatch ended = new CountDownLatch(1);
+            var unused = connection.closed().whenComplete((nothing, failure) -> ended.countDown());
+            show(connection);
+            for (long shown = 1; watch && (count == null || shown < count); shown++) {
+                if (ended.await(interval.toNanos(), TimeUnit.NANOSECONDS)) {
+                    connection.closed().join();
+                }
+                show(connection);
+                if (muster.console().out().checkError()) {
+                    return ExitCode.OK; // whoever read our output has seen enough
+                }
+            }
+            return ExitCode.OK;
+        }
+    }
+
+    private void show(MusterConnection connection) throws Exception {
+        Map<String, StatsRow> rows = new HashMap<>();
+        ArrayNode entries = Json.array();
+        Table table = table();
+        for (Vm vm : Vm.all(connection)) {
+            StatsRow row = StatsRow.of(vm);
+            Optional<StatsRow> before = Optional.ofNullable(earlier.get(vm.id()));
+            rows.put(vm.id(), row);
+            entries.add(row.json(before));
+            add(table, row, before);
+        }
+        earlier = rows;
+        if (muster.json()) {
+            muster.printJson(entries);
+            return;
+        }
+        if (watch) {
+            separate();
+        }
+        muster.print(table);
+    }
+
+    private void separate() {
+        boolean first = muster.console().fancyOut();
+        muster.console().out().print(first ? "\033[H\033[2J" : "\n");
+    }
+
+    private Table table() {
+        String unit = watch ? "/s" : "";
+        return new Table(
+                "NAME",
+                "STATUS",
+                ">CPU %",
+                ">MEMORY",
+                ">NET RX" + unit,
+                ">NET TX" + unit,
+                ">DISK RD/s",
+                ">DISK WR/s",
+                ">AGE");
+    }
+
+    private void add(Table table, StatsRow row, Optional<StatsRow> before) {
+        String name = row.vm().name().isEmpty() ? row.vm().id() : row.vm().name();
+        table.row(
+                name,
+                row.status(),
+                StatsRow.decimal(row.cpuPercent()),
+                row.memory(),
+                StatsRow.size(watch ? row.netRxRate(before) : row.netRxBytes()),
+                StatsRow.size(watch ? row.netTxRate(before) : row.netTxBytes()),
+                StatsRow.size(row.diskReadRate()),
+                StatsRow.size(row.diskWriteRate()),
+                row.ages());
+    }
+}

@@ -1,0 +1,78 @@
+package org.muster.client.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.muster.client.Answers;
+import org.muster.client.Json;
+import org.muster.client.MusterConnection;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParentCommand;
+
+@Command(name = "list", description = "All VMs the agent knows, with their status and since when they have it.")
+final class VmListCommand implements Callable<Integer> {
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
+
+    private record Row(String id, String name, String status, JsonNode statusTime, Optional<Instant> since) {}
+
+    @ParentCommand
+    private VmCommand vm;
+
+    @Override
+    public Integer call() throws Exception {
+        Muster muster = vm.muster();
+        try (MusterConnection connection = muster.connect()) {
+            CompletableFuture<JsonNode> list = connection.call("Host.getVMList", Json.object());
+            Map<String, Vm> named = Vm.all(connection).stream()
+                    .collect(Collectors.toMap(Vm::id, Function.identity(), (first, second) -> first));
+            Clock ours = muster.console().clock();
+            AgentClock clock = AgentClock.of(connection, ours.millis());
+            ArrayNode entries = Json.array();
+            Table table = new Table("ID", "NAME", "STATUS", "SINCE");
+            for (JsonNode entry : Answers.await(list)) {
+                Row row = row(entry, named, clock);
+                entries.add(json(row));
+                table.row(
+                        row.id(),
+                        row.name(),
+                        row.status(),
+                        row.since()
+                                .map(since -> TIME.format(since.atZone(ours.getZone())))
+                                .orElse("-"));
+            }
+            if (muster.json()) {
+                muster.printJson(entries);
+            } else {
+                muster.print(table);
+            }
+            return ExitCode.OK;
+        }
+    }
+
+    private static Row row(JsonNode entry, Map<String, Vm> named, AgentClock clock) {
+        String id = entry.isTextual() ? entry.textValue() : entry.path("vmId").asText("");
+        Vm known = named.getOrDefault(id, Vm.of(entry));
+        JsonNode statusTime = entry.has("statusTime")
+                ? entry.get("statusTime")
+                : known.stats().path("statusTime");
+        String status = entry.path("status").asText(known.status());
+        return new Row(id, known.name(), status, statusTime, clock.instant(statusTime));
+    }
+
+    private static JsonNode json(Row row) {
+        return Json.object()
+                .put("vmId", row.id())
+                .put("name", row.name())
+                .put("status", row.status())
+                .put("statusTime", row.statusTime().asText(""))
+                .put("since", row.since().map(Instant::toString).orElse(null));
+    }
+}

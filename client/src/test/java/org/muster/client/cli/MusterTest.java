@@ -1,0 +1,155 @@
+package org.muster.client.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.muster.client.FakeAgent;
+import org.muster.client.Json;
+
+class MusterTest {
+    private FakeAgent agent;
+
+    @BeforeEach
+    void start() throws IOException {
+        agent = FakeAgent.onTcp()
+                .on("Host.ping2", "true")
+                .on("echo", params -> params)
+                .on("Host.getCapabilities", "{\"kvmEnabled\":\"true\",\"memSize\":\"9\",\"selinux\":{\"mode\":\"1\"}}");
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        agent.close();
+    }
+
+    @Test
+    void pingPrintsTheRoundTrip() throws Exception {
+        CliRun run = CliRun.of(agent, "ping");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).matches("tcp://\\S+ answers: round trip \\d+\\.\\d ms, connected in \\d+\\.\\d ms\n");
+        CliRun json = CliRun.of(agent, "ping", "--output", "json");
+        assertThat(Json.parse(json.out()).path("roundTripMillis").isDouble()).isTrue();
+        assertThat(Json.parse(json.out()).path("url").asText())
+                .isEqualTo(agent.address().toString());
+    }
+
+    @Test
+    void globalOptionsMayStandOnEitherSideOfTheCommand() {
+        String url = agent.address().toString();
+        assertThat(CliRun.with(Map.of(), null, "", "--url", url, "ping").exitCode())
+                .isZero();
+        assertThat(CliRun.with(Map.of("MUSTER_URL", "tcp://nowhere.invalid"), null, "", "host", "caps", "--url", url)
+                        .exitCode())
+                .isZero();
+    }
+
+    @Test
+    void capsAsTableAndAsTheAgentSentThem() throws Exception {
+        assertThat(CliRun.of(agent, "host", "caps").out())
+                .isEqualTo("FIELD         VALUE\nkvmEnabled    true\nmemSize       9\nselinux.mode  1\n");
+        assertThat(Json.parse(CliRun.of(agent, "host", "caps", "--output=json").out())
+                        .path("memSize")
+                        .asText())
+                .isEqualTo("9");
+    }
+
+    @Test
+    void callPassesJsonBothWays() throws Exception {
+        assertThat(CliRun.of(agent, "call", "echo", "{\"a\":[1]}", "--output", "json")
+                        .out())
+                .isEqualTo("{\"a\":[1]}\n");
+        assertThat(Json.parse(CliRun.of(agent, "call", "echo").out())).isEqualTo(Json.object());
+        Map<String, String> here = Map.of("MUSTER_URL", agent.address().toString());
+        assertThat(CliRun.with(here, null, "[1]", "call", "echo", "-").out()).contains("1");
+    }
+
+    @Test
+    void badJsonIsShownWithItsPlace() {
+        CliRun run = CliRun.of(agent, "call", "echo", "{\"a\":}");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("JSON is no JSON at line 1, column 6").contains("got '{\"a\":}'");
+        assertThat(CliRun.of(agent, "call", "echo", "7").err()).contains("JSON must be an object or an array, got '7'");
+        assertThat(agent.requests()).isEmpty();
+    }
+
+    @Test
+    void aRefusalIsOneLineAndExitStatus1() {
+        agent.failOn("bad", 91, "no\nsuch \033[31mthing");
+        CliRun run = CliRun.of(agent, "call", "bad");
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).isEqualTo("muster: the agent refused: no such ?[31mthing (code 91)\n");
+        assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void anAbsentAgentIsExitStatus3WithAdvice(@TempDir Path dir) {
+        String url = "unix:" + dir.resolve("no.sock");
+        CliRun run = CliRun.with(Map.of(), null, "", "--url", url, "ping");
+        assertThat(run.exitCode()).isEqualTo(3);
+        assertThat(run.err())
+                .isEqualTo("muster: no agent answers at " + url + ": there is no such socket\n"
+                        + "is musterd running? for another place: --url, or $MUSTER_URL\n");
+        CliRun debug = CliRun.with(Map.of(), null, "", "--url", url, "ping", "--debug");
+        assertThat(debug.err()).contains("UnreachableException");
+    }
+
+    @Test
+    void aLostConnectionIsExitStatus3() {
+        agent.closeOn("die");
+        CliRun run = CliRun.of(agent, "call", "die");
+        assertThat(run.exitCode()).isEqualTo(3);
+        assertThat(run.err()).contains("connection to " + agent.address() + " lost: ");
+    }
+
+    @Test
+    void silenceIsExitStatus4() {
+        agent.silentOn("sleep");
+        CliRun run = CliRun.of(agent, "--timeout", "0.5", "call", "sleep");
+        assertThat(run.exitCode()).isEqualTo(4);
+        assertThat(run.err()).contains("sleep got no answer from " + agent.address() + " within 0.5 s");
+    }
+
+    @Test
+    void wrongCommandLinesAreExitStatus2WithTheWayOut() {
+        Map.of(
+                        new String[] {"frob"}, "'frob'",
+                        new String[] {}, "a command is missing",
+                        new String[] {"vm"}, "a command of vm is missing",
+                        new String[] {"host"}, "a command of host is missing",
+                        new String[] {"--timeout", "x", "ping"}, "must be 0.001 to 86400 seconds, got 'x'",
+                        new String[] {"--timeout", "0", "ping"}, "must be 0.001 to 86400 seconds, got '0'",
+                        new String[] {"--output", "xml", "ping"}, "'xml'",
+                        new String[] {"vm", "destroy"}, "NAME|ID")
+                .forEach((arguments, message) -> {
+                    CliRun run = CliRun.of(agent, arguments);
+                    assertThat(run.exitCode()).as(message).isEqualTo(2);
+                    assertThat(run.err()).contains(message).contains("try: muster");
+                    assertThat(run.err().lines().count()).as(run.err()).isLessThanOrEqualTo(3);
+                });
+    }
+
+    @Test
+    void badUrlsNameWhereTheyCameFrom() {
+        CliRun run = CliRun.with(Map.of("MUSTER_URL", "tls://h:1"), null, "", "ping");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("$MUSTER_URL: url 'tls://h:1': tls:// is not yet in this version");
+        assertThat(CliRun.with(Map.of(), null, "", "ping", "--url", "h").err())
+                .contains("--url: url 'h' must be tcp://HOST:PORT or unix:PATH");
+    }
+
+    @Test
+    void helpDocumentsTheExitStatusesAndVersionTheVersion() {
+        CliRun help = CliRun.of(agent, "--help");
+        assertThat(help.exitCode()).isZero();
+        assertThat(help.out()).contains("Exit status:", "3", "no agent answers", "ping", "create", "events");
+        assertThat(CliRun.of(agent, "create", "--help").out())
+                .contains("${name}", "web-%03d", "Default: 600.", "Exit status:");
+        assertThat(CliRun.of(agent, "--version").out()).matches("muster \\d+\\.\\d+\\.\\d+\\S*\n");
+    }
+}

@@ -1,0 +1,130 @@
+package org.muster.client.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.muster.client.FakeAgent;
+import org.muster.client.Json;
+
+class StatsAndEventsTest {
+    private static final String ID = "aa110000-0000-0000-0000-000000000001";
+
+    private FakeAgent agent;
+
+    @BeforeEach
+    void start() throws IOException {
+        AtomicInteger polls = new AtomicInteger();
+        agent = FakeAgent.onTcp().on("Host.getAllVmStats", params -> {
+            int poll = polls.getAndIncrement();
+            return Json.parse("[{\"vmId\":\"" + ID + "\",\"vmName\":\"web\",\"status\":\"Up\","
+                    + "\"cpuUser\":\"10.25\",\"cpuSys\":\"2.00\",\"memUsage\":\"23\","
+                    + "\"balloonInfo\":{\"balloon_cur\":\"524288\"},"
+                    + "\"network\":{\"vnet0\":{\"rx\":\"" + (2048 + poll * 3072) + "\",\"tx\":\"100\","
+                    + "\"sampleTime\":" + (5.0 + 2 * poll) + "}},"
+                    + "\"disks\":{\"vda\":{\"readRate\":\"1024\",\"writeRate\":\"0\"},"
+                    + "\"vdb\":{\"readRate\":\"1024\",\"writeRate\":\"7\"}},"
+                    + "\"sampleAges\":{\"cpu\":1200,\"network\":300,\"block\":8000}},"
+                    + "{\"vmId\":\"v2\",\"vmName\":\"ice\",\"status\":\"Up\",\"frozen\":true,"
+                    + "\"monitorResponse\":\"-1\"}]");
+        });
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        agent.close();
+    }
+
+    @Test
+    void showsTotalsRatesAgesAndTheFrozenMark() {
+        assertThat(CliRun.of(agent, "stats").lines())
+                .containsExactly(
+                        "NAME  STATUS      CPU %         MEMORY   NET RX  NET TX  DISK RD/s  DISK WR/s      AGE",
+                        "web   Up           12.3  512 MiB (23%)  2.0 KiB   100 B    2.0 KiB        7 B  1.2/8.0",
+                        "ice   Up, FROZEN      -              -        -       -          -          -      -/-");
+    }
+
+    @Test
+    void watchingShowsNetworkRatesFromTheSecondTimeOn() {
+        CliRun run = CliRun.of(agent, "stats", "--watch", "--interval", "0.01", "--count", "2");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).contains("NET RX/s");
+        assertThat(run.lines().get(2)).matches("web .* - +- +2\\.0 KiB +7 B .*");
+        assertThat(run.lines().get(6)).matches("web .* 1\\.5 KiB +0 B +2\\.0 KiB +7 B .*");
+    }
+
+    @Test
+    void theJsonHasNumbersAndNulls() throws Exception {
+        CliRun run = CliRun.of(agent, "stats", "--watch", "--interval=0.01", "--count=2", "--output=json");
+        JsonNode second = Json.parse(run.lines().get(1)).get(0);
+        assertThat(second.path("cpuPercent").doubleValue()).isEqualTo(12.25);
+        assertThat(second.path("memoryKib").doubleValue()).isEqualTo(524288);
+        assertThat(second.path("netRxBytesPerSecond").doubleValue()).isEqualTo(1536);
+        assertThat(second.path("sampleAgeSeconds").path("block").doubleValue()).isEqualTo(8);
+        JsonNode frozen = Json.parse(run.lines().get(1)).get(1);
+        assertThat(frozen.path("frozen").asBoolean()).isTrue();
+        assertThat(frozen.path("cpuPercent").isNull()).isTrue();
+    }
+
+    @Test
+    void watchingEndsWithTheConnection() {
+        AtomicInteger polls = new AtomicInteger();
+        agent.on("Host.getAllVmStats", params -> {
+            if (polls.getAndIncrement() == 1) {
+                agent.sendRaw("ERROR\n\nshutting down\0");
+            }
+            return Json.array();
+        });
+        CliRun run = CliRun.of(agent, "stats", "--watch", "--interval", "0.01");
+        assertThat(run.exitCode()).isEqualTo(3);
+        assertThat(run.err()).contains("the agent reports: shutting down");
+    }
+
+    @Test
+    void eventsArePrintedOnePerLineUntilTheCount() throws Exception {
+        CompletableFuture<CliRun> run = CompletableFuture.supplyAsync(() -> CliRun.of(agent, "events", "--count", "2"));
+        agent.awaitEventSubscription();
+        agent.vmStatus(ID, "Up");
+        agent.event("|jobs|status|j1", "{\"id\":\"j1\",\"description\":\"two\\nlines\",\"notify_time\":7}");
+        CliRun ended = run.get(10, TimeUnit.SECONDS);
+        assertThat(ended.exitCode()).isZero();
+        assertThat(ended.lines())
+                .containsExactly(
+                        "10:00:00.000 |virt|VM_status|" + ID + " status=\"Up\"",
+                        "10:00:00.000 |jobs|status|j1 id=\"j1\" description=\"two\\nlines\"");
+    }
+
+    @Test
+    void eventsAsJsonAreOneObjectPerLine() throws Exception {
+        CompletableFuture<CliRun> run =
+                CompletableFuture.supplyAsync(() -> CliRun.of(agent, "events", "--count=1", "--output=json"));
+        agent.awaitEventSubscription();
+        agent.vmStatus(ID, "Up");
+        assertThat(Json.parse(run.get(10, TimeUnit.SECONDS).out()))
+                .isEqualTo(Json.parse("{\"receivedAt\":\"2026-11-21T10:00:00Z\",\"method\":\"|virt|VM_status|" + ID
+                        + "\",\"notifyTime\":4242,\"params\":{\"" + ID
+                        + "\":{\"status\":\"Up\"},\"notify_time\":4242}}"));
+    }
+
+    @Test
+    void listeningEndsAtTheTimeoutWhichIsAFailureOnlyIfEventsWereWanted() {
+        assertThat(CliRun.of(agent, "events", "--timeout", "0.5").exitCode()).isZero();
+        CliRun run = CliRun.of(agent, "events", "--count", "3", "--timeout", "0.5");
+        assertThat(run.exitCode()).isEqualTo(4);
+        assertThat(run.err()).contains("0 of 3 events came within 0.5 s");
+    }
+
+    @Test
+    void listeningEndsWithTheConnection() throws Exception {
+        CompletableFuture<CliRun> run = CompletableFuture.supplyAsync(() -> CliRun.of(agent, "events"));
+        agent.awaitEventSubscription();
+        agent.closeConnections();
+        assertThat(run.get(10, TimeUnit.SECONDS).exitCode()).isEqualTo(3);
+    }
+}
