@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** That the rig does what its users rely on: real effects, faults that can be undone, nothing left. */
 @Tag("qemu")
-class RigSelfTest {
+class RigQemuTest {
     private static final Duration SOON = Duration.ofSeconds(10);
 
     @Test
