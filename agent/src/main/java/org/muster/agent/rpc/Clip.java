@@ -11,12 +11,16 @@ final class Clip {
 
     /** Shape: at most some 90 characters, line ends and other control characters replaced. */
     static String text(String value) {
-        String head = value.length() <= MAX_CHARS ? value : value.substring(0, MAX_CHARS);
+        return text(value, MAX_CHARS);
+    }
+
+    static String text(String value, int maxChars) {
+        String head = value.length() <= maxChars ? value : value.substring(0, maxChars);
         String clean = head.codePoints()
                 .map(c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE ? '?' : c)
                 .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
                 .toString();
-        return value.length() <= MAX_CHARS ? clean : clean + "... (" + value.length() + " characters)";
+        return value.length() <= maxChars ? clean : clean + "... (" + value.length() + " characters)";
     }
 
     /** Shape: the value as JSON, clipped; containers by kind and size only, since writing a large one out costs. */

@@ -10,7 +10,7 @@ import java.util.Set;
 /** All verbs of an agent, by name. Immutable. */
 public final class VerbTable {
 
-    /** Served by the connection itself; see the line handler. */
+    /** Served by the connection itself: see {@link LineHandler}. */
     static final String SUBSCRIBE = "Events.subscribe";
 
     static final String UNSUBSCRIBE = "Events.unsubscribe";

@@ -1,0 +1,121 @@
+package org.muster.agent.rpc;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+
+/**
+ * Takes new connections in: who they are, whether there is room, and the handlers they get.
+ *
+ * <p>Pipeline over TCP: (later TLS), detector, which gives way to decoder and handler; over the local socket the peer
+ * check comes first. Thread-safe; runs on the event loops.
+ */
+final class Acceptor {
+
+    private final RpcConfig config;
+    private final Connections connections;
+    private final Dispatcher dispatcher;
+    private final NotificationHub hub;
+    private final Presence presence;
+    private final ByteBudget budget;
+    private final Workers workers;
+    private final RpcMetrics metrics;
+    private final LongSupplier clock;
+
+    Acceptor(
+            RpcConfig config,
+            Connections connections,
+            Dispatcher dispatcher,
+            NotificationHub hub,
+            Presence presence,
+            ByteBudget budget,
+            Workers workers,
+            RpcMetrics metrics,
+            LongSupplier clock) {
+        this.config = config;
+        this.connections = connections;
+        this.dispatcher = dispatcher;
+        this.hub = hub;
+        this.presence = presence;
+        this.budget = budget;
+        this.workers = workers;
+        this.metrics = metrics;
+        this.clock = clock;
+    }
+
+    void acceptTcp(Channel channel) {
+        if (!connections.tryAdmit(channel)) {
+            return;
+        }
+        Optional<Principal> principal = plainPrincipal((InetSocketAddress) channel.remoteAddress());
+        if (principal.isEmpty()) {
+            connections.refuse(channel, "plain TCP is served on loopback only");
+            return;
+        }
+        channel.pipeline().addLast(detector(principal.get(), true));
+    }
+
+    void acceptLocal(Channel channel, LocalAccess access) {
+        if (connections.tryAdmit(channel)) {
+            ChannelPipeline pipeline = channel.pipeline();
+            pipeline.addLast(new LocalPeerCheck(
+                    access,
+                    workers,
+                    connections,
+                    config.timing().detect(),
+                    principal -> pipeline.addLast(detector(principal, false))));
+        }
+    }
+
+    private Optional<Principal> plainPrincipal(InetSocketAddress peer) {
+        if (peer == null) {
+            return Optional.empty(); // gone again already
+        }
+        if (peer.getAddress().isLoopbackAddress()) {
+            return Optional.of(new Principal(Principal.Kind.LOOPBACK, "loopback", Access.OPERATE));
+        }
+        if (!config.listen().plaintextBeyondLoopback()) {
+            return Optional.empty();
+        }
+        String name = peer.getAddress().getHostAddress();
+        return Optional.of(new Principal(Principal.Kind.PLAIN, name, Access.OPERATE));
+    }
+
+    private ProtocolDetector detector(Principal principal, boolean remote) {
+        return new ProtocolDetector(
+                (ctx, stomp) -> install(ctx, principal, remote, stomp),
+                config.timing().detect(),
+                metrics);
+    }
+
+    private void install(ChannelHandlerContext ctx, Principal principal, boolean remote, boolean stomp) {
+        Channel channel = ctx.channel();
+        EventsSwitch events = stomp ? EventsSwitch.absent() : EventsSwitch.off();
+        Connection connection =
+                new Connection(channel, principal, remote, events, connections, budget, metrics, config.limits());
+        connections.register(connection);
+        if (Presence.counts(principal, remote)) {
+            presence.opened();
+            channel.closeFuture().addListener(closed -> presence.closed());
+        }
+        if (stomp) {
+            ctx.pipeline()
+                    .addLast(decoder(new StompReader(config.limits()), connection))
+                    .addLast(new StompHandler(connection, dispatcher, hub, metrics, config, clock));
+            return;
+        }
+        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        ctx.pipeline()
+                .addLast(decoder(new LineReader(config.limits().frameBytes()), connection))
+                .addLast(new LineHandler(connection, events, dispatcher, hub, metrics, config, clock));
+    }
+
+    private ByteToMessageDecoder decoder(FrameReader reader, Connection connection) {
+        return new MessageDecoder(reader, connection, budget, config.timing().frame(), metrics);
+    }
+}

@@ -1,0 +1,78 @@
+package org.muster.agent.rpc;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+
+/**
+ * Output bytes waiting for one peer, part of the budget of all.
+ *
+ * <p>Thread-safe. Once closed it takes nothing more, and what it held has gone back to the budget.
+ */
+final class Account {
+
+    enum Verdict {
+        TAKEN,
+        /** The peer does not read what it gets. */
+        OVER_LIMIT,
+        /** All peers together hold too much; taken nevertheless. */
+        TAKEN_OVER_TOTAL,
+        CLOSED
+    }
+
+    private final ByteBudget budget;
+    private final long limit;
+    private final Object lock = new Object();
+
+    @GuardedBy("lock")
+    private long held;
+
+    @GuardedBy("lock")
+    private boolean closed;
+
+    Account(ByteBudget budget, long limit) {
+        this.budget = budget;
+        this.limit = limit;
+    }
+
+    Verdict take(long bytes) {
+        synchronized (lock) {
+            if (closed) {
+                return Verdict.CLOSED;
+            }
+            // One answer larger than the limit is let through if nothing waits before it.
+            if (held > 0 && held + bytes > limit) {
+                return Verdict.OVER_LIMIT;
+            }
+            held += bytes;
+            if (budget.tryTake(bytes)) {
+                return Verdict.TAKEN;
+            }
+            budget.take(bytes);
+            return Verdict.TAKEN_OVER_TOTAL;
+        }
+    }
+
+    void giveBack(long bytes) {
+        synchronized (lock) {
+            if (!closed) {
+                held -= bytes;
+                budget.giveBack(bytes);
+            }
+        }
+    }
+
+    long held() {
+        synchronized (lock) {
+            return held;
+        }
+    }
+
+    void close() {
+        synchronized (lock) {
+            if (!closed) {
+                closed = true;
+                budget.giveBack(held);
+                held = 0;
+            }
+        }
+    }
+}

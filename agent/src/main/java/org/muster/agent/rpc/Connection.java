@@ -1,0 +1,176 @@
+package org.muster.agent.rpc;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.netty.channel.Channel;
+import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One peer whose protocol is known: who it is, and what it makes us hold.
+ *
+ * <p>Thread-safe, but for {@link #adjustReading}, {@link #drainInput} and {@link #isPaused}: those are confined to its
+ * event loop.
+ */
+final class Connection implements Inbound.Peer {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+
+    /** Sent through the pipeline when messages may be taken off the buffer again. */
+    static final Object RESUME = new Object();
+
+    private final Channel channel;
+    private final Principal principal;
+    private final boolean remote;
+    private final EventsSwitch events;
+    private final Account account;
+    private final PendingRequests pending;
+    private final Connections connections;
+    private final RpcMetrics metrics;
+    private final long highWaterBytes;
+    private final AtomicBoolean closedAsSlow = new AtomicBoolean(); // atomic: logged and counted once
+    private boolean paused;
+    private boolean draining;
+
+    Connection(
+            Channel channel,
+            Principal principal,
+            boolean remote,
+            EventsSwitch events,
+            Connections connections,
+            ByteBudget budget,
+            RpcMetrics metrics,
+            RpcConfig.Limits limits) {
+        this.channel = channel;
+        this.principal = principal;
+        this.remote = remote;
+        this.events = events;
+        this.connections = connections;
+        this.metrics = metrics;
+        account = new Account(budget, limits.outputBytes());
+        pending = new PendingRequests(limits.pendingRequests());
+        highWaterBytes = limits.outputHighWaterBytes();
+    }
+
+    @Override
+    public Principal principal() {
+        return principal;
+    }
+
+    @Override
+    public boolean remote() {
+        return remote;
+    }
+
+    @Override
+    public PendingRequests pending() {
+        return pending;
+    }
+
+    @Override
+    public ScheduledExecutorService timers() {
+        return channel.eventLoop();
+    }
+
+    @Override
+    public Optional<JsonNode> builtIn(String method) {
+        return events.serve(method);
+    }
+
+    Channel channel() {
+        return channel;
+    }
+
+    long heldBytes() {
+        return account.held();
+    }
+
+    /** Sets output bytes aside; false if the connection is closed or, being too slow, is being closed now. */
+    boolean reserve(long bytes) {
+        return switch (account.take(bytes)) {
+            case TAKEN -> true;
+            case TAKEN_OVER_TOTAL -> {
+                connections.closeLargest();
+                yield true;
+            }
+            case OVER_LIMIT -> {
+                closeSlow("would have to take " + bytes + " more");
+                yield false;
+            }
+            case CLOSED -> false;
+        };
+    }
+
+    /** Gives back what was reserved. */
+    void release(long bytes) {
+        account.giveBack(bytes);
+        if (channel.eventLoop().inEventLoop()) {
+            adjustReading();
+        }
+    }
+
+    /** Runs a task on the event loop, at once if this is it; false if the server is stopping. */
+    boolean onLoop(Runnable task) {
+        if (channel.eventLoop().inEventLoop()) {
+            task.run();
+            return true;
+        }
+        try {
+            channel.eventLoop().execute(task);
+            return true;
+        } catch (RejectedExecutionException e) {
+            LOG.debug("{}: the event loop has stopped", this);
+            return false; // nobody is left to be told
+        }
+    }
+
+    /** Stops reading while too much output waits, and starts again when half of that is gone. */
+    void adjustReading() {
+        long held = account.held();
+        if (draining || (paused ? held > highWaterBytes / 2 : held <= highWaterBytes)) {
+            return;
+        }
+        paused = !paused;
+        channel.config().setAutoRead(!paused);
+        if (!paused) {
+            // Later, not here: this may be the decoder's own call stack.
+            channel.eventLoop().execute(() -> channel.pipeline().fireUserEventTriggered(RESUME));
+        }
+    }
+
+    /** Reads on from now on whatever the output, to throw it away. */
+    void drainInput() {
+        draining = true;
+        paused = false;
+        channel.config().setAutoRead(true);
+    }
+
+    boolean isPaused() {
+        return paused;
+    }
+
+    void closeSlow(String why) {
+        if (closedAsSlow.compareAndSet(false, true)) {
+            metrics.slowReaders().inc();
+            LOG.warn("{}: closed, it does not read: {}, {} bytes waiting", this, why, account.held());
+            closeNow();
+        }
+    }
+
+    void closeNow() {
+        Connections.close(channel);
+    }
+
+    void onClosed() {
+        account.close();
+    }
+
+    /** Shape: for logs: {@code loopback /127.0.0.1:40112}. */
+    @Override
+    public String toString() {
+        return principal.name() + " " + (remote ? channel.remoteAddress() : channel.id());
+    }
+}

@@ -1,0 +1,139 @@
+package org.muster.agent.rpc;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Messages to calls, calls to answers.
+ *
+ * <p>Thread-safe; called on the event loops. Never blocks: long messages are parsed on a worker if one is free, inline
+ * verbs run at once, the others on workers. Requests of one connection may overtake one another; a batch is answered in
+ * its own order when all of it is done.
+ */
+final class Dispatcher {
+
+    private static final int LONG_MESSAGE_BYTES = 64 << 10;
+
+    private final VerbTable verbs;
+    private final Envelope envelope;
+    private final Workers workers;
+    private final ByteBudget budget;
+    private final RpcMetrics metrics;
+    private final Duration patience;
+    private final long maxBatchAnswerBytes;
+
+    Dispatcher(
+            VerbTable verbs,
+            Envelope envelope,
+            Workers workers,
+            ByteBudget budget,
+            RpcMetrics metrics,
+            RpcConfig config) {
+        this.verbs = verbs;
+        this.envelope = envelope;
+        this.workers = workers;
+        this.budget = budget;
+        this.metrics = metrics;
+        patience = config.timing().request();
+        maxBatchAnswerBytes = config.limits().outputBytes() / 2;
+        verbs.all().forEach(metrics::verb); // all timers are there from the start, at zero
+    }
+
+    /** Serves one message; answers at most once, on any thread. */
+    void dispatch(Inbound message) {
+        if (message.body().length <= LONG_MESSAGE_BYTES || !workers.tryRunNow(() -> serve(message))) {
+            serve(message);
+        }
+    }
+
+    /** Encodes an error that belongs to no request. */
+    byte[] error(RpcException error) {
+        return envelope.error(NullNode.instance, error);
+    }
+
+    private void serve(Inbound inbound) {
+        int size = inbound.body().length;
+        boolean fits = budget.tryTake(size);
+        Envelope.Message message = envelope.parse(inbound.body());
+        Gathering answers = new Gathering(message.batch(), message.requests().size(), maxBatchAnswerBytes, answer -> {
+            if (fits) {
+                budget.giveBack(size);
+            }
+            if (answer != null) {
+                inbound.answers().answer(answer, message.batch());
+            }
+        });
+        for (int i = 0; i < message.requests().size(); i++) {
+            int index = i;
+            Envelope.Request request = message.requests().get(i);
+            try {
+                begin(inbound, request, fits, body -> answers.answered(index, bounded(answers, request.id(), body)));
+            } catch (RpcException refused) {
+                answers.answered(index, request.isNotification() ? null : envelope.error(request.id(), refused));
+            }
+        }
+    }
+
+    private void begin(Inbound inbound, Envelope.Request request, boolean fits, Consumer<byte[]> answer) {
+        if (request.problem() != null) {
+            throw request.problem();
+        }
+        Inbound.Peer peer = inbound.peer();
+        Optional<JsonNode> builtIn = peer.builtIn(request.method());
+        if (builtIn.isPresent()) {
+            answer.accept(request.isNotification() ? null : envelope.success(request.id(), builtIn.get()));
+            return;
+        }
+        Verb verb = verbs.find(request.method()).orElseThrow(() -> unknown(request.method()));
+        if (!peer.principal().access().covers(verb.access())) {
+            throw denied(verb, peer.principal());
+        }
+        if (!fits) {
+            throw new RpcException(
+                    RpcException.BUSY, verb.name() + " not started: " + budget.limit() + " bytes are being served");
+        }
+        ParamCheck.Checked checked = ParamCheck.check(verb.params(), request.params());
+        metrics.unknownParams().inc(checked.unknown());
+        if (!peer.pending().tryBegin()) {
+            throw new RpcException(
+                    RpcException.BUSY,
+                    verb.name() + " not started: " + peer.pending().limit()
+                            + " requests of this connection are not answered yet");
+        }
+        Call call = new Call(
+                verb.name(),
+                checked.params(),
+                peer.principal(),
+                inbound.correlationId(),
+                inbound.receivedAtNanos(),
+                peer.remote());
+        new Exchange(verb, call, request.id(), peer, envelope, workers, metrics, answer).begin(patience);
+    }
+
+    private byte[] bounded(Gathering answers, JsonNode id, byte[] body) {
+        if (body == null || answers.fits(body.length)) {
+            return body;
+        }
+        return envelope.error(
+                id,
+                new RpcException(
+                        RpcException.BUSY,
+                        "the answers to this batch would be larger than " + maxBatchAnswerBytes + " bytes"));
+    }
+
+    private static RpcException unknown(String method) {
+        return new RpcException(
+                RpcException.METHOD_NOT_FOUND,
+                "The method does not exist or is not available: {'method': '" + Clip.text(method) + "'}");
+    }
+
+    private static RpcException denied(Verb verb, Principal principal) {
+        return new RpcException(
+                RpcException.ACCESS_DENIED,
+                "Access denied: " + verb.name() + " needs " + verb.access() + ", " + principal.name() + " holds "
+                        + principal.access());
+    }
+}

@@ -1,0 +1,135 @@
+package org.muster.agent.rpc;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * JSON-RPC 2.0: messages to requests, and answers to bytes.
+ *
+ * <p>An answer has either {@code result}, never null, or {@code error} with an integer code: the engine's client takes
+ * even {@code "error":null} for a failure. Thread-safe.
+ */
+final class Envelope {
+
+    /**
+     * A request, or what has to be answered in its place.
+     *
+     * @param id a string, a number or JSON's null; Java's null for a notification, which is never answered
+     * @param params Java's null if there are none
+     * @param problem what is wrong with it, or null if it can be served
+     */
+    record Request(JsonNode id, String method, JsonNode params, RpcException problem) {
+
+        boolean isNotification() {
+            return id == null;
+        }
+    }
+
+    /**
+     * A message.
+     *
+     * @param batch true if it came as an array and its answers must go back as one
+     */
+    record Message(boolean batch, List<Request> requests) {}
+
+    private final Json json;
+    private final int maxBatch;
+
+    Envelope(Json json, int maxBatch) {
+        this.json = json;
+        this.maxBatch = maxBatch;
+    }
+
+    /** Never fails: a message that cannot be understood becomes a request with a problem and id null. */
+    Message parse(byte[] body) {
+        try {
+            JsonNode tree = json.parse(body);
+            return tree.isArray() ? batch(tree) : new Message(false, List.of(request(tree)));
+        } catch (RpcException e) {
+            return single(e);
+        }
+    }
+
+    private Message batch(JsonNode array) {
+        if (array.isEmpty()) {
+            return single(invalid("an empty batch"));
+        }
+        if (array.size() > maxBatch) {
+            return single(invalid("a batch must be of at most " + maxBatch + " requests, got " + array.size()));
+        }
+        List<Request> requests = new ArrayList<>(array.size());
+        array.forEach(element -> requests.add(request(element)));
+        return new Message(true, requests);
+    }
+
+    private static Request request(JsonNode node) {
+        if (!node.isObject()) {
+            return broken(NullNode.instance, "must be an object, got " + Clip.json(node));
+        }
+        JsonNode id = node.get("id");
+        if (id != null && !id.isTextual() && !id.isNumber() && !id.isNull()) {
+            return broken(NullNode.instance, "id must be a string, a number or null, got " + Clip.json(id));
+        }
+        JsonNode answerTo = id == null ? NullNode.instance : id;
+        JsonNode version = node.path("jsonrpc");
+        if (!"2.0".equals(version.textValue())) {
+            return broken(answerTo, "jsonrpc must be \"2.0\", got " + shown(version));
+        }
+        JsonNode method = node.path("method");
+        if (!method.isTextual()) {
+            return broken(answerTo, "method must be a string, got " + shown(method));
+        }
+        JsonNode params = node.get("params");
+        return new Request(id, method.textValue(), params == null || params.isNull() ? null : params, null);
+    }
+
+    /** Shape: {@code {"jsonrpc":"2.0","id":…,"result":…}}; no value at all is {@code true}. */
+    byte[] success(JsonNode id, JsonNode result) {
+        boolean empty = result == null || result instanceof NullNode || result instanceof MissingNode;
+        return json.write(answer(id).set("result", empty ? BooleanNode.TRUE : result));
+    }
+
+    /** Shape: {@code {"jsonrpc":"2.0","id":…,"error":{"code":…,"message":…[,"data":…]}}}. */
+    byte[] error(JsonNode id, RpcException error) {
+        ObjectNode answer = answer(id);
+        ObjectNode detail = answer.putObject("error").put("code", error.code()).put("message", error.getMessage());
+        error.data().ifPresent(data -> detail.set("data", data));
+        return json.write(answer);
+    }
+
+    /** Shape: {@code {"jsonrpc":"2.0","method":…,"params":{…}}}, without an id. */
+    byte[] notification(String method, ObjectNode params) {
+        ObjectNode event =
+                JsonNodeFactory.instance.objectNode().put("jsonrpc", "2.0").put("method", method);
+        event.set("params", params);
+        return json.write(event);
+    }
+
+    private static ObjectNode answer(JsonNode id) {
+        ObjectNode answer = JsonNodeFactory.instance.objectNode().put("jsonrpc", "2.0");
+        answer.set("id", id);
+        return answer;
+    }
+
+    private static Message single(RpcException problem) {
+        return new Message(false, List.of(new Request(NullNode.instance, "", null, problem)));
+    }
+
+    private static Request broken(JsonNode id, String what) {
+        return new Request(id, "", null, invalid(what));
+    }
+
+    private static RpcException invalid(String what) {
+        return new RpcException(RpcException.INVALID_REQUEST, "Invalid request: " + what);
+    }
+
+    private static String shown(JsonNode value) {
+        return value.isMissingNode() ? Problem.MISSING : Clip.json(value);
+    }
+}

@@ -1,0 +1,179 @@
+package org.muster.agent.rpc;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One call of a verb, from its begin to its one answer.
+ *
+ * <p>Thread-safe: the handler, its stage and the deadline may all end it; the first one counts.
+ */
+final class Exchange {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
+    private static final int UNEXPECTED = 16; // VDSM's code; never 5022, which stands for a lost host
+
+    private final Verb verb;
+    private final Call call;
+    private final JsonNode id; // null for a notification
+    private final Inbound.Peer peer;
+    private final Envelope envelope;
+    private final Workers workers;
+    private final RpcMetrics metrics;
+    private final Consumer<byte[]> answer; // takes null for a notification
+    private final AtomicBoolean ended = new AtomicBoolean(); // atomic: ended by whoever is first
+    private volatile Future<?> deadline; // volatile: set by the thread that began, cancelled by the one that ends
+
+    Exchange(
+            Verb verb,
+            Call call,
+            JsonNode id,
+            Inbound.Peer peer,
+            Envelope envelope,
+            Workers workers,
+            RpcMetrics metrics,
+            Consumer<byte[]> answer) {
+        this.verb = verb;
+        this.call = call;
+        this.id = id;
+        this.peer = peer;
+        this.envelope = envelope;
+        this.workers = workers;
+        this.metrics = metrics;
+        this.answer = answer;
+    }
+
+    /** Begins; ends by itself at the latest after {@code patience}. */
+    void begin(Duration patience) {
+        if (verb.execution() == Verb.Execution.INLINE) {
+            run();
+        } else if (!workers.tryRun(this::run)) {
+            end(null, new RpcException(RpcException.BUSY, verb.name() + " not started: " + Workers.capacity()));
+        }
+        if (!ended.get()) {
+            armDeadline(patience);
+        }
+    }
+
+    private void armDeadline(Duration patience) {
+        try {
+            deadline = peer.timers().schedule(() -> expire(patience), patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            end(null, e); // the server is stopping; nobody is left to hear the answer
+        }
+        if (ended.get()) {
+            cancelDeadline(); // it ended while the deadline was being set
+        }
+    }
+
+    private void expire(Duration patience) {
+        end(
+                null,
+                new RpcException(
+                        UNEXPECTED,
+                        verb.name() + " has not answered within " + patience.toSeconds()
+                                + " s; its outcome is unknown"));
+    }
+
+    @SuppressWarnings(
+            "CatchingUnchecked") // whatever a handler throws becomes one error of this call, in the log and on the wire
+    private void run() {
+        if (ended.get()) {
+            return; // its time was over before a worker came to it: it must not be begun any more
+        }
+        try {
+            CompletionStage<JsonNode> outcome = verb.handler().handle(call);
+            outcome.whenComplete(this::end);
+        } catch (Exception | StackOverflowError | LinkageError | AssertionError e) {
+            end(null, e);
+        }
+    }
+
+    private void end(JsonNode result, Throwable failure) {
+        if (!ended.compareAndSet(false, true)) {
+            return;
+        }
+        cancelDeadline();
+        metrics.verb(verb).update(System.nanoTime() - call.receivedAtNanos(), TimeUnit.NANOSECONDS);
+        if (failure != null) {
+            RpcException error = told(failure);
+            finish(id == null ? null : envelope.error(id, error));
+        } else if (id == null) {
+            finish(null);
+        } else if (!verb.largeResult() || !encodedApart(result)) {
+            finish(encoded(result));
+        }
+    }
+
+    private boolean encodedApart(JsonNode result) {
+        if (!peer.pending().tryEncodeApart()) {
+            return false;
+        }
+        boolean handedOver = workers.tryRunNow(() -> {
+            byte[] body = encoded(result);
+            peer.pending().encodedApart();
+            finish(body);
+        });
+        if (!handedOver) {
+            peer.pending().encodedApart();
+        }
+        return handedOver;
+    }
+
+    private byte[] encoded(JsonNode result) {
+        try {
+            return envelope.success(id, result);
+        } catch (UncheckedIOException | IllegalStateException | ClassCastException e) {
+            return envelope.error(id, told(e));
+        }
+    }
+
+    private void finish(byte[] body) {
+        answer.accept(body);
+        peer.pending().end(); // last: who waits for zero then finds every answer handed over
+    }
+
+    /** What the caller is told of a failure; whatever was not meant for it goes to the log, under a reference. */
+    private RpcException told(Throwable failure) {
+        Throwable cause = failure;
+        while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+                && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        if (cause instanceof RpcException) {
+            RpcException answered = (RpcException) cause;
+            LOG.debug(
+                    "{} of {} answered {}: {}", verb.name(), call.principal(), answered.code(), answered.getMessage());
+            return answered;
+        }
+        String reference = UUID.randomUUID().toString();
+        LOG.error(
+                "{} failed, reference {}, flow {}",
+                verb.name(),
+                reference,
+                call.correlationId().orElse("-"),
+                cause);
+        return new RpcException(
+                RpcException.INTERNAL,
+                "Internal JSON-RPC error: {'reason': '" + verb.name() + " failed, see the log at " + reference + "'}");
+    }
+
+    private void cancelDeadline() {
+        Future<?> armed = deadline;
+        if (armed != null) {
+            armed.cancel(false);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package org.muster.agent.rpc;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+
+/**
+ * One message from a peer, and where its answer goes.
+ *
+ * @param body a JSON text, never changed
+ * @param correlationId clipped
+ * @param answers takes at most one answer; on any thread
+ */
+@SuppressWarnings("ArrayRecordComponent") // handed on and never changed or compared
+record Inbound(Peer peer, byte[] body, Optional<String> correlationId, long receivedAtNanos, Answers answers) {
+
+    /** The way back to the peer. Thread-safe. */
+    @FunctionalInterface
+    interface Answers {
+        /** @param batch true if the body is a JSON array, which must stay one message */
+        void answer(byte[] body, boolean batch);
+    }
+
+    /** A connection, as far as serving its requests goes. Thread-safe. */
+    interface Peer {
+        Principal principal();
+
+        boolean remote();
+
+        PendingRequests pending();
+
+        /** The connection's event loop: timers only. */
+        ScheduledExecutorService timers();
+
+        /** Serves what belongs to the connection and not to the agent; empty for all other methods. */
+        Optional<JsonNode> builtIn(String method);
+    }
+}

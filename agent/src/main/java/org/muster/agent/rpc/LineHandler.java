@@ -1,0 +1,130 @@
+package org.muster.agent.rpc;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection that speaks JSON-RPC, one text a line.
+ *
+ * <p>{@link VerbTable#SUBSCRIBE} turns notifications on for it. A peer that ends its side first still gets the answers to
+ * what it asked. {@link #wants} and {@link #accept} are thread-safe; all else is confined to the connection's event loop.
+ */
+final class LineHandler extends ChannelInboundHandlerAdapter implements EventSink {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LineHandler.class);
+    private static final long RECHECK_MILLIS = 20;
+
+    private final Connection connection;
+    private final EventsSwitch events;
+    private final LineQueue queue = new LineQueue();
+    private final Output output;
+    private final Dispatcher dispatcher;
+    private final NotificationHub hub;
+
+    LineHandler(
+            Connection connection,
+            EventsSwitch events,
+            Dispatcher dispatcher,
+            NotificationHub hub,
+            RpcMetrics metrics,
+            RpcConfig config,
+            LongSupplier clock) {
+        this.connection = connection;
+        this.events = events;
+        this.dispatcher = dispatcher;
+        this.hub = hub;
+        WriterDecision decision = new WriterDecision(false, clock.getAsLong());
+        output = new Output(connection, queue, decision, clock, config.timing().stalledOutput(), metrics);
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        hub.add(this);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (!output.isOpen()) {
+            return; // it was told goodbye
+        }
+        if (message instanceof BadInputException bad) {
+            String why = bad.getMessage();
+            LOG.warn("{}: closed: {}", connection, why);
+            deliver(dispatcher.error(new RpcException(RpcException.INVALID_REQUEST, why)));
+            output.endAfterQueued();
+            return;
+        }
+        dispatcher.dispatch(new Inbound(
+                connection, (byte[]) message, Optional.empty(), System.nanoTime(), (body, batch) -> deliver(body)));
+    }
+
+    private void deliver(byte[] json) {
+        if (output.reserve(json.length)) {
+            connection.onLoop(() -> {
+                if (output.isOpen()) {
+                    queue.add(json);
+                    output.pump();
+                } else {
+                    connection.release(json.length);
+                }
+            });
+        }
+    }
+
+    @Override
+    public boolean wants(boolean ownKind) {
+        return events.isOn();
+    }
+
+    @Override
+    public void accept(byte[] json, boolean ownKind) {
+        deliver(json);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
+            endWhenAnswered();
+        }
+        ctx.fireUserEventTriggered(event);
+    }
+
+    private void endWhenAnswered() {
+        if (!connection.channel().isActive()) {
+            return;
+        }
+        if (connection.pending().count() == 0) {
+            output.endAfterQueued();
+        } else {
+            // Bounded by the deadline of each request.
+            var unused = connection
+                    .channel()
+                    .eventLoop()
+                    .schedule(this::endWhenAnswered, RECHECK_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        output.pump();
+        ctx.fireChannelWritabilityChanged();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        hub.remove(this);
+        output.onClosed();
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        Faults.close(connection, cause);
+    }
+}

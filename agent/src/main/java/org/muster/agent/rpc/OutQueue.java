@@ -1,0 +1,19 @@
+package org.muster.agent.rpc;
+
+import io.netty.buffer.ByteBuf;
+
+/** What waits to be written to one peer. Confined to the connection's event loop. */
+interface OutQueue {
+
+    boolean isEmpty();
+
+    /** Takes what goes out next as one frame; never called when empty. */
+    Taken take();
+
+    /**
+     * A frame.
+     *
+     * @param accounted bytes that were taken from the connection's account for it
+     */
+    record Taken(ByteBuf frame, long accounted) {}
+}

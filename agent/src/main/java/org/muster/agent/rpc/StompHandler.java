@@ -1,0 +1,245 @@
+package org.muster.agent.rpc;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One STOMP connection: carries out what {@link StompSession} decides.
+ *
+ * <p>{@link #wants} and {@link #accept} are thread-safe; all else is confined to the connection's event loop.
+ */
+final class StompHandler extends ChannelInboundHandlerAdapter implements EventSink {
+
+    private static final Logger LOG = LoggerFactory.getLogger(StompHandler.class);
+    private static final int MAX_KEPT = 1000; // notifications kept for an undecided connection, for half a second
+
+    private final Connection connection;
+    private final StompSession session;
+    private final StompQueue queue = new StompQueue();
+    private final WriterDecision decision;
+    private final Output output;
+    private final Dispatcher dispatcher;
+    private final NotificationHub hub;
+    private final LongSupplier clock;
+    private final long lostSubscriptionNanos;
+    private final Queue<byte[]> kept = new ArrayDeque<>();
+    private volatile Interest interest = Interest.NONE; // volatile: set on the loop, read by publishers
+    private long lastReadNanos;
+    private Future<?> silenceCheck;
+
+    StompHandler(
+            Connection connection,
+            Dispatcher dispatcher,
+            NotificationHub hub,
+            RpcMetrics metrics,
+            RpcConfig config,
+            LongSupplier clock) {
+        this.connection = connection;
+        this.dispatcher = dispatcher;
+        this.hub = hub;
+        this.clock = clock;
+        session = new StompSession(config);
+        decision = new WriterDecision(true, clock.getAsLong());
+        // The engine's CONNECT may get lost, and then it goes on with the time-out it has: keep it content.
+        decision.beatAfter(config.timing().heartBeatFloor().toNanos() * 3 / 4);
+        output = new Output(connection, queue, decision, clock, config.timing().stalledOutput(), metrics);
+        lostSubscriptionNanos = config.timing().lostSubscription().toNanos();
+        lastReadNanos = clock.getAsLong();
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        hub.add(this);
+        output.pump();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (!output.isOpen()) {
+            return; // it was told goodbye
+        }
+        if (message instanceof BadInputException bad) {
+            LOG.warn("{}: closed: {}", connection, bad.getMessage());
+            control(new StompReply.Fault(bad.getMessage()));
+            output.endAfterQueued();
+            return;
+        }
+        react(session.on((StompFrame) message, clock.getAsLong()));
+    }
+
+    private void react(StompSession.Reaction reaction) {
+        if (reaction instanceof StompSession.Execute request) {
+            execute(request);
+            return;
+        }
+        if (reaction instanceof StompSession.Close) {
+            connection.closeNow();
+            return;
+        }
+        if (reaction instanceof StompSession.Answer answer) {
+            answer(answer);
+        }
+        updateInterest();
+    }
+
+    private void answer(StompSession.Answer answer) {
+        if (answer.reply() instanceof StompReply.Connected connected) {
+            agree(connected.heartBeat());
+        } else if (answer.reply() instanceof StompReply.Fault fault) {
+            LOG.info("{}: answered ERROR {}", connection, fault.text());
+        }
+        control(answer.reply());
+        if (answer.thenClose()) {
+            output.endAfterQueued();
+        }
+    }
+
+    private void agree(HeartBeat heartBeat) {
+        decision.pace(session.mayBeEngine());
+        decision.beatAfter(heartBeat.silenceNanos());
+        if (silenceCheck != null) {
+            silenceCheck.cancel(false);
+            silenceCheck = null;
+        }
+        if (heartBeat.patienceNanos() > 0) {
+            watchSilence(heartBeat.patienceNanos(), heartBeat.patienceNanos());
+        }
+        var unused = later(this::updateInterest, lostSubscriptionNanos);
+    }
+
+    private void watchSilence(long patienceNanos, long delayNanos) {
+        silenceCheck = later(
+                () -> {
+                    long silent = clock.getAsLong() - lastReadNanos;
+                    if (silent >= patienceNanos && !connection.isPaused()) {
+                        LOG.info("{}: closed, silent for {} ms", connection, TimeUnit.NANOSECONDS.toMillis(silent));
+                        connection.closeNow();
+                    } else {
+                        watchSilence(patienceNanos, Math.max(patienceNanos - silent, patienceNanos / 2));
+                    }
+                },
+                delayNanos);
+    }
+
+    private Future<?> later(Runnable task, long nanos) {
+        return connection.channel().eventLoop().schedule(task, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void control(StompReply reply) {
+        if (output.reserve(StompQueue.CONTROL_SIZE)) {
+            queue.addControl(reply);
+            output.pump();
+        }
+    }
+
+    private void execute(StompSession.Execute request) {
+        dispatcher.dispatch(new Inbound(
+                connection,
+                request.body(),
+                request.correlationId(),
+                System.nanoTime(),
+                (body, batch) -> reply(request.replyTo(), body, batch)));
+    }
+
+    private void reply(String replyTo, byte[] body, boolean batch) {
+        if (output.reserve(body.length)) {
+            connection.onLoop(() -> {
+                if (output.isOpen()) {
+                    boolean packable = !batch && session.takesArrays(replyTo);
+                    queue.addAnswer(session.route(replyTo), body, packable);
+                    output.pump();
+                } else {
+                    connection.release(body.length);
+                }
+            });
+        }
+    }
+
+    @Override
+    public boolean wants(boolean ownKind) {
+        return interest.wants(ownKind);
+    }
+
+    @Override
+    public void accept(byte[] json, boolean ownKind) {
+        if (output.reserve(json.length)) {
+            connection.onLoop(() -> take(json, ownKind));
+        }
+    }
+
+    private void take(byte[] json, boolean ownKind) {
+        updateInterest();
+        if (!output.isOpen() || !interest.wants(ownKind)) {
+            connection.release(json.length); // it unsubscribed while this was under way
+        } else if (interest != Interest.UNDECIDED) {
+            send(json);
+            output.pump();
+        } else if (kept.size() < MAX_KEPT) {
+            kept.add(json);
+        } else {
+            LOG.warn("{}: more than {} notifications before it subscribed, one is left out", connection, MAX_KEPT);
+            connection.release(json.length);
+        }
+    }
+
+    private void send(byte[] json) {
+        Route route = session.eventRoute();
+        queue.addNotification(route, json, session.takesArrays(route.destination()));
+    }
+
+    private void updateInterest() {
+        Interest now = session.interest(clock.getAsLong());
+        if (now != interest && now != Interest.UNDECIDED && now != Interest.NONE && interest == Interest.UNDECIDED) {
+            LOG.debug(
+                    "{}: gets notifications on {}",
+                    connection,
+                    session.eventRoute().destination());
+        }
+        interest = now;
+        if (kept.isEmpty() || now == Interest.UNDECIDED) {
+            return;
+        }
+        for (byte[] json = kept.poll(); json != null; json = kept.poll()) {
+            if (now == Interest.NONE) {
+                connection.release(json.length);
+            } else {
+                send(json);
+            }
+        }
+        output.pump();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        lastReadNanos = clock.getAsLong();
+        ctx.fireChannelReadComplete();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        output.pump();
+        ctx.fireChannelWritabilityChanged();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        hub.remove(this);
+        output.onClosed();
+        if (silenceCheck != null) {
+            silenceCheck.cancel(false);
+        }
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        Faults.close(connection, cause);
+    }
+}

@@ -1,0 +1,158 @@
+package org.muster.agent.rpc;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The STOMP dialect of the engine and of peer hosts: what each frame of theirs leads to.
+ *
+ * <p>Differs from STOMP 1.2 where VDSM's clients do: SUBSCRIBE may come before CONNECT, and CONNECT may get lost
+ * altogether; no frame but DISCONNECT gets a RECEIPT. Differs from VDSM in that a frame which ends the connection is
+ * answered with an ERROR first, and that SEND reaches nobody but us.
+ *
+ * <p>Decides only: no clock, no channel. Confined to the connection's event loop.
+ */
+final class StompSession {
+
+    private static final int MAX_NAME_CHARS = 255; // the engine's client reads all headers from 1024 bytes
+
+    /** What a frame leads to. */
+    sealed interface Reaction {}
+
+    /** Nothing to do. */
+    record Nothing() implements Reaction {}
+
+    /** A frame of ours, and then perhaps the end. */
+    record Answer(StompReply reply, boolean thenClose) implements Reaction {}
+
+    /** The end, without a word. */
+    record Close() implements Reaction {}
+
+    /** A JSON-RPC message; its answer goes to {@code replyTo}. */
+    @SuppressWarnings("ArrayRecordComponent") // a message, handed on and never changed or compared
+    record Execute(byte[] body, String replyTo, Optional<String> correlationId) implements Reaction {}
+
+    private final Subscriptions subscriptions;
+    private final long heartBeatFloorMillis;
+    private final long lostSubscriptionNanos;
+    private Optional<HeartBeat> heartBeat = Optional.empty(); // empty until CONNECT
+    private long connectedAtNanos;
+
+    StompSession(RpcConfig config) {
+        subscriptions = new Subscriptions(config.limits().subscriptions());
+        heartBeatFloorMillis = config.timing().heartBeatFloor().toMillis();
+        lostSubscriptionNanos = config.timing().lostSubscription().toNanos();
+    }
+
+    Reaction on(StompFrame frame, long nowNanos) {
+        return switch (frame.command()) {
+            case "CONNECT" -> connect(frame, nowNanos);
+            case "SUBSCRIBE" -> subscribe(frame);
+            case "UNSUBSCRIBE" -> unsubscribe(frame);
+            case "SEND" -> send(frame);
+            case "DISCONNECT" -> disconnect(frame);
+            default -> new Answer(new StompReply.Fault("Unknown command: " + Clip.text(frame.command())), true);
+        };
+    }
+
+    /** Heart-beats as agreed; empty before CONNECT. */
+    Optional<HeartBeat> heartBeat() {
+        return heartBeat;
+    }
+
+    /** Tells whether this may be the engine's client, whose frames must be paced; before CONNECT it may. */
+    boolean mayBeEngine() {
+        return heartBeat.map(HeartBeat::mayBeEngine).orElse(true);
+    }
+
+    /** Tells whether answers to this destination may be packed into an array. */
+    boolean takesArrays(String destination) {
+        return mayBeEngine() && Route.isEngineQueue(destination) && subscriptions.onlyEngineQueues();
+    }
+
+    /** The way of an answer; there is one even if the subscription got lost. */
+    Route route(String replyTo) {
+        return subscriptions.route(replyTo);
+    }
+
+    /** The way of a notification: the response queue if the subscription to events got lost. */
+    Route eventRoute() {
+        return subscriptions.route(subscriptions.has(Route.EVENTS) ? Route.EVENTS : Route.RESPONSES);
+    }
+
+    Interest interest(long nowNanos) {
+        if (subscriptions.has(Route.EVENTS)) {
+            return mayBeEngine() && subscriptions.onlyEngineQueues() ? Interest.ENGINE : Interest.ALL;
+        }
+        boolean asksOnly = heartBeat
+                .map(beat -> beat.mayBeEngine() && beat.askedMillis() > 0)
+                .orElse(false);
+        boolean mayBeLost = asksOnly
+                && subscriptions.neverEvents()
+                && (subscriptions.isEmpty() || subscriptions.exactlyResponses());
+        if (!mayBeLost) {
+            return Interest.NONE;
+        }
+        if (nowNanos - connectedAtNanos < lostSubscriptionNanos) {
+            return Interest.UNDECIDED;
+        }
+        return subscriptions.exactlyResponses() ? Interest.ENGINE : Interest.NONE;
+    }
+
+    private Reaction connect(StompFrame frame, long nowNanos) {
+        String versions = frame.header("accept-version").orElse("");
+        if (!List.of(versions.split(",")).contains("1.2")) {
+            return error("Version unsupported");
+        }
+        HeartBeat agreed = HeartBeat.parse(frame.header("heart-beat").orElse(null), heartBeatFloorMillis);
+        heartBeat = Optional.of(agreed);
+        connectedAtNanos = nowNanos;
+        return new Answer(new StompReply.Connected(agreed), false);
+    }
+
+    private Reaction subscribe(StompFrame frame) {
+        Optional<String> id = frame.header("id");
+        Optional<String> destination = frame.header("destination");
+        if (id.isEmpty() || destination.isEmpty()) {
+            return error("Missing destination or subscription id header");
+        }
+        if (id.get().length() > MAX_NAME_CHARS || destination.get().length() > MAX_NAME_CHARS) {
+            return error("Subscription id and destination must be of at most " + MAX_NAME_CHARS + " characters");
+        }
+        return switch (subscriptions.add(id.get(), destination.get())) {
+            case ADDED -> new Nothing();
+            case DUPLICATE -> error("Subscription id already exists");
+            case FULL -> error("A connection must have at most " + subscriptions.limit() + " subscriptions");
+        };
+    }
+
+    private Reaction unsubscribe(StompFrame frame) {
+        if (frame.header("id").isEmpty()) {
+            return error("Missing id header");
+        }
+        subscriptions.remove(frame.header("id").get());
+        return new Nothing();
+    }
+
+    private static Reaction disconnect(StompFrame frame) {
+        return frame.header("receipt")
+                .<Reaction>map(id -> new Answer(new StompReply.Receipt(id), true))
+                .orElse(new Close());
+    }
+
+    private Reaction send(StompFrame frame) {
+        if (!Route.takesRequests(frame.header("destination").orElse(""))) {
+            return error("Subscription not available");
+        }
+        String replyTo = frame.header("reply-to").orElse(Route.RESPONSES);
+        if (replyTo.length() > MAX_NAME_CHARS) {
+            return error("reply-to must be of at most " + MAX_NAME_CHARS + " characters");
+        }
+        return new Execute(
+                frame.body(), replyTo, frame.header("ovirtCorrelationId").map(Clip::text));
+    }
+
+    private static Reaction error(String text) {
+        return new Answer(new StompReply.Fault(text), false);
+    }
+}

@@ -1,0 +1,87 @@
+package org.muster.agent.rpc;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * How frames of ours look: short headers, a length, NUL last and nothing after it.
+ *
+ * <p>The engine's client takes the headers, the blank line and the first byte of the body from one read of 1024 bytes;
+ * therefore a frame is one buffer, written in one go. Thread-safe.
+ */
+final class StompText {
+
+    private StompText() {}
+
+    static String unescape(String value) {
+        if (value.indexOf('\\') < 0) {
+            return value;
+        }
+        StringBuilder plain = new StringBuilder(value.length());
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            int known = c == '\\' && i + 1 < value.length() ? "nrc\\".indexOf(value.charAt(i + 1)) : -1;
+            if (known >= 0) {
+                plain.append("\n\r:\\".charAt(known));
+                i++;
+            } else {
+                plain.append(c); // VDSM's clients escape nothing, so a lone backslash is one
+            }
+        }
+        return plain.toString();
+    }
+
+    static String escape(String value) {
+        return value.replace("\\", "\\\\")
+                .replace("\n", "\\n")
+                .replace("\r", "\\r")
+                .replace(":", "\\c");
+    }
+
+    /** Shape: answer to CONNECT; its length of zero keeps the engine's client from stumbling over bytes after it. */
+    static ByteBuf connected(HeartBeat heartBeat) {
+        return frame("CONNECTED\nversion:1.2\nheart-beat:" + heartBeat.answer() + "\ncontent-length:0\n\n");
+    }
+
+    static ByteBuf receipt(String id) {
+        return frame("RECEIPT\nreceipt-id:" + escape(id) + "\ncontent-length:0\n\n");
+    }
+
+    static ByteBuf error(String text) {
+        byte[] body = text.getBytes(StandardCharsets.UTF_8);
+        return frame("ERROR\ncontent-type:text/plain\ncontent-length:" + body.length + "\n\n" + text);
+    }
+
+    /** Shape: one MESSAGE with one JSON text; several bodies become one JSON array. */
+    static ByteBuf message(Route route, List<byte[]> bodies) {
+        boolean array = bodies.size() > 1;
+        int length = array ? bodies.size() + 1 : 0; // the brackets and commas
+        for (byte[] body : bodies) {
+            length += body.length;
+        }
+        byte[] head = ("MESSAGE\ndestination:" + escape(route.destination())
+                        + (route.subscription().isEmpty() ? "" : "\nsubscription:" + escape(route.subscription()))
+                        + "\ncontent-type:application/json\ncontent-length:" + length + "\n\n")
+                .getBytes(StandardCharsets.UTF_8);
+        ByteBuf frame = Unpooled.buffer(head.length + length + 1);
+        frame.writeBytes(head);
+        char separator = '[';
+        for (byte[] body : bodies) {
+            if (array) {
+                frame.writeByte(separator);
+                separator = ',';
+            }
+            frame.writeBytes(body);
+        }
+        if (array) {
+            frame.writeByte(']');
+        }
+        return frame.writeByte(0);
+    }
+
+    private static ByteBuf frame(String text) {
+        return Unpooled.copiedBuffer(text + '\0', StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,76 @@
+package org.muster.agent.rpc;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** What one STOMP connection subscribed to. Confined to the connection's event loop. */
+final class Subscriptions {
+
+    enum Outcome {
+        ADDED,
+        DUPLICATE,
+        FULL
+    }
+
+    private final Map<String, String> destinationById = new LinkedHashMap<>();
+    private final int limit;
+    private boolean everEvents;
+
+    Subscriptions(int limit) {
+        this.limit = limit;
+    }
+
+    Outcome add(String id, String destination) {
+        if (destinationById.containsKey(id)) {
+            return Outcome.DUPLICATE;
+        }
+        if (destinationById.size() >= limit) {
+            return Outcome.FULL;
+        }
+        destinationById.put(id, destination);
+        everEvents |= destination.equals(Route.EVENTS);
+        return Outcome.ADDED;
+    }
+
+    /** An unknown id is no error on this wire. */
+    void remove(String id) {
+        destinationById.remove(id);
+    }
+
+    /** The way to a destination, with this connection's own id for it, or none if it did not subscribe. */
+    Route route(String destination) {
+        return destinationById.entrySet().stream()
+                .filter(subscription -> subscription.getValue().equals(destination))
+                .map(subscription -> new Route(destination, subscription.getKey()))
+                .findFirst()
+                .orElse(new Route(destination, ""));
+    }
+
+    boolean has(String destination) {
+        return destinationById.containsValue(destination);
+    }
+
+    boolean isEmpty() {
+        return destinationById.isEmpty();
+    }
+
+    /** Tells whether events were never subscribed to; giving them up is not losing them. */
+    boolean neverEvents() {
+        return !everEvents;
+    }
+
+    /** Tells whether there is nothing but the engine's own queues. */
+    boolean onlyEngineQueues() {
+        return destinationById.values().stream().allMatch(Route::isEngineQueue);
+    }
+
+    /** Tells whether the response queue is all there is. */
+    boolean exactlyResponses() {
+        return Set.copyOf(destinationById.values()).equals(Set.of(Route.RESPONSES));
+    }
+
+    int limit() {
+        return limit;
+    }
+}

@@ -1,0 +1,75 @@
+package org.muster.agent.rpc;
+
+import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The threads {@code rpc-worker-%d}: a fixed number, all started at once, before a bounded queue.
+ *
+ * <p>Thread-safe. Never blocks a caller: a full queue is an answer.
+ */
+final class Workers implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Workers.class);
+    private static final int COUNT = 4;
+    private static final int QUEUE = 4096;
+    private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
+
+    private final ThreadPoolExecutor pool;
+
+    Workers() {
+        AtomicInteger number = new AtomicInteger();
+        pool = new ThreadPoolExecutor(COUNT, COUNT, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(QUEUE), task -> {
+            Thread thread = new Thread(task, "rpc-worker-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+        pool.prestartAllCoreThreads();
+    }
+
+    /** Hands a task over; false if the queue is full or the server is stopping. */
+    boolean tryRun(Runnable task) {
+        try {
+            pool.execute(() -> guarded(task));
+            return true;
+        } catch (RejectedExecutionException e) {
+            return false; // full or stopping: the caller answers for it
+        }
+    }
+
+    /** Hands a task over only if it will be begun at once, as far as can be seen. */
+    boolean tryRunNow(Runnable task) {
+        return pool.getQueue().isEmpty() && pool.getActiveCount() < COUNT && tryRun(task);
+    }
+
+    /** Shape: for messages. */
+    static String capacity() {
+        return COUNT + " workers, " + QUEUE + " waiting";
+    }
+
+    private static void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOG.error("a task of the wire failed", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        pool.shutdownNow();
+        try {
+            if (!pool.awaitTermination(STOP_WITHIN.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.warn("{} workers still busy {} s after the stop", pool.getActiveCount(), STOP_WITHIN.toSeconds());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

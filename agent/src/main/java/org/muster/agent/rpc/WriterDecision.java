@@ -1,0 +1,107 @@
+package org.muster.agent.rpc;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * When one connection's next bytes go out.
+ *
+ * <p>The engine's client reads into 1024 bytes and looks at a second frame only when further bytes arrive: frames that
+ * reach it together lie there until the next heart-beat, 15 s and more. A connection that may be that client is
+ * therefore <em>paced</em>:
+ *
+ * <ul>
+ *   <li>a frame goes at once if the last one is at least 10 ms old; otherwise everything that comes up meanwhile waits
+ *       for that moment and goes out together, as one JSON array in one MESSAGE;
+ *   <li>after 20 ms of silence comes a lone line feed, and two more 15 ms apart: whatever the client has read and not
+ *       looked at (a pause of its collector is enough for that) it then looks at. A line feed does not call for another.
+ * </ul>
+ *
+ * <p>Not paced is who speaks JSON lines, sent no usable {@code heart-beat} header in CONNECT, or offers heart-beats in it
+ * (its first number is above 0; the engine's client always sends {@code 0,N}): such a connection gets every frame at once,
+ * still one frame a write. This is for plain TCP and local sockets; over TLS the line feeds would have to be split.
+ *
+ * <p>Heart-beats are decided here too: a line feed when nothing else was written for long enough.
+ *
+ * <p>Knows no clock and no channel. Confined to the connection's event loop.
+ */
+final class WriterDecision {
+
+    static final long GAP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    static final long FIRST_NUDGE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    static final long NEXT_NUDGE_NANOS = TimeUnit.MILLISECONDS.toNanos(15);
+    static final int NUDGES = 3;
+
+    /** What to do now. */
+    enum Action {
+        /** Send one frame: all that is pending and goes together. */
+        FRAME,
+        /** Send a lone line feed. */
+        LINE_FEED,
+        /** Ask again in {@code nanos}, or when something comes up. */
+        WAIT,
+        /** Ask again when something comes up. */
+        IDLE
+    }
+
+    /**
+     * A decision.
+     *
+     * @param nanos for {@link Action#WAIT}, else 0
+     */
+    record Step(Action action, long nanos) {}
+
+    private static final Step FRAME = new Step(Action.FRAME, 0);
+    private static final Step LINE_FEED = new Step(Action.LINE_FEED, 0);
+    private static final Step IDLE = new Step(Action.IDLE, 0);
+
+    private boolean paced;
+    private long silenceNanos; // 0 = no heart-beats
+    private boolean frameSent;
+    private long lastFrameNanos;
+    private long lastWriteNanos; // frames and line feeds
+    private int nudgesLeft;
+
+    WriterDecision(boolean paced, long nowNanos) {
+        this.paced = paced;
+        lastWriteNanos = nowNanos;
+    }
+
+    void pace(boolean on) {
+        paced = on;
+        if (!on) {
+            nudgesLeft = 0;
+        }
+    }
+
+    /** @param nanos longest silence from now on, 0 = for ever */
+    void beatAfter(long nanos) {
+        silenceNanos = nanos;
+    }
+
+    Step next(long nowNanos, boolean pending) {
+        if (pending) {
+            long due = lastFrameNanos + GAP_NANOS;
+            return !paced || !frameSent || nowNanos - due >= 0 ? FRAME : new Step(Action.WAIT, due - nowNanos);
+        }
+        if (nudgesLeft > 0) {
+            return lineFeedAt(lastWriteNanos + (nudgesLeft == NUDGES ? FIRST_NUDGE_NANOS : NEXT_NUDGE_NANOS), nowNanos);
+        }
+        return silenceNanos > 0 ? lineFeedAt(lastWriteNanos + silenceNanos, nowNanos) : IDLE;
+    }
+
+    void frameSent(long nowNanos) {
+        frameSent = true;
+        lastFrameNanos = nowNanos;
+        lastWriteNanos = nowNanos;
+        nudgesLeft = paced ? NUDGES : 0;
+    }
+
+    void lineFeedSent(long nowNanos) {
+        lastWriteNanos = nowNanos;
+        nudgesLeft = Math.max(0, nudgesLeft - 1);
+    }
+
+    private static Step lineFeedAt(long due, long nowNanos) {
+        return nowNanos - due >= 0 ? LINE_FEED : new Step(Action.WAIT, due - nowNanos);
+    }
+}
