@@ -79,6 +79,17 @@ class LineWireTest {
     }
 
     @Test
+    void theWildcardOfIpv6ServesIpv4Too() throws IOException {
+        RpcConfig anywhere =
+                RpcConfig.defaults().withListen(RpcConfig.Listen.defaults().withAddress("::", 0));
+        try (Rig everywhere = new Rig(anywhere);
+                RawPeer local = new RawPeer(everywhere.port())) {
+            local.send(RawPeer.call("Host.ping", "", "1") + "\n");
+            assertThat(local.json().get("id").textValue()).isEqualTo("1");
+        }
+    }
+
+    @Test
     void aLargeAnswerArrivesWhole() throws IOException {
         peer.send(RawPeer.call("Test.large", "\"bytes\":3000000", "1") + "\n");
 
