@@ -140,7 +140,7 @@ final class Asking {
     }
 
     private void probe(long now) {
-        for (Guest guest : quarantine.toProbe()) {
+        for (Guest guest : quarantine.toProbe(now)) {
             Admission admission = flight.admission(budget);
             boolean proven = guest.frozen.release == Frozen.Release.PROVEN;
             boolean allowed = proven ? admission.regular() : admission.canary();
@@ -220,7 +220,8 @@ final class Asking {
     }
 
     private boolean hand(Call call, long lateAfterNanos) {
-        call.checkAtNanos = call.startedAtNanos + lateAfterNanos;
+        call.lateAtNanos = call.startedAtNanos + lateAfterNanos;
+        call.checkAtNanos = call.startedAtNanos + Lateness.firstLookNanos(lateAfterNanos);
         if (!lanes.call(call)) {
             return false;
         }
