@@ -199,10 +199,15 @@ final class Asking {
         if (overdrawn()) {
             readable.addAll(sound(cycles.get(Tier.SHORT)));
         }
-        boolean mayHang = flight.stuckSafe() == 0 || !flight.admission(budget).exhausted();
-        if (readable.isEmpty() || (mayHang && call(Purpose.SAFE, Tier.SHORT, readable, now))) {
+        if (readable.isEmpty() || (mayReadWithoutMonitor() && call(Purpose.SAFE, Tier.SHORT, readable, now))) {
             readWithoutMonitor = false;
         }
+    }
+
+    /** Such a call hangs only on a domain's lock, so it may be made beyond the budget, unless all of libvirtd is silent. */
+    private boolean mayReadWithoutMonitor() {
+        Admission admission = flight.admission(budget);
+        return admission.canary() || (admission.onTime() == 0 && flight.stuckSafe() == 0 && !flight.undecided());
     }
 
     private boolean call(Purpose purpose, Tier tier, List<Guest> guests, long now) {

@@ -191,6 +191,13 @@ final class SimulatedHost implements Lanes {
         return id;
     }
 
+    /** A new guest of which the sampler has been told. */
+    UUID started() {
+        UUID id = addGuest();
+        table.add(id, now);
+        return id;
+    }
+
     SimulatedGuest guest(int index) {
         return new ArrayList<>(guests.values()).get(index);
     }
@@ -298,6 +305,21 @@ final class SimulatedHost implements Lanes {
             }
             mostStuck = Math.max(mostStuck, core.state().stuckCalls());
         }
+    }
+
+    /** What is under way, for messages. */
+    String stuck() {
+        StringBuilder text = new StringBuilder();
+        for (Running running : calls) {
+            Call call = running.call;
+            text.append('\n').append(call.purpose + " " + call.tier + " " + call.guests.size() + " " + call.phase);
+            text.append(" for " + (now - running.takenAt) / MS + " ms");
+            if (running.waitsFor != null) {
+                SimulatedGuest guest = running.waitsFor;
+                text.append(" on " + guest.id + " frozen " + guest.frozen + " locked " + guest.locked);
+            }
+        }
+        return text.toString();
     }
 
     private void noteAges() {
