@@ -91,7 +91,9 @@ final class SamplerCore {
         lateness.examine(now);
         frozenCheck.check(now, config);
         for (TierCycle cycle : cycles.values()) {
-            cycle.wantThoseDue(now);
+            if (cycle.wantThoseDue(now)) {
+                cycle.grow(plan.shardSize(cycle.wanted.size(), cycle.cost.perGuestNanos()));
+            }
             if (cycle.due(now)) {
                 start(cycle, now);
             }

@@ -8,6 +8,7 @@ import java.util.function.LongSupplier;
 /** Notes what it is told, with the time. Thread-safe as far as the sampler's one thread writes it. */
 final class RecordingListener implements SamplingListener {
     final List<Told> told = new ArrayList<>();
+    boolean broken;
     private final LongSupplier clock;
 
     /** @param what such as "frozen" */
@@ -18,6 +19,9 @@ final class RecordingListener implements SamplingListener {
     }
 
     private void note(String what, UUID domain, Object detail) {
+        if (broken) {
+            throw new IllegalStateException("this listener is broken");
+        }
         told.add(new Told(clock.getAsLong(), what, domain, String.valueOf(detail)));
     }
 
