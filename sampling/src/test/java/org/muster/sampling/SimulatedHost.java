@@ -195,6 +195,8 @@ final class SimulatedHost implements Lanes {
     UUID started() {
         UUID id = addGuest();
         table.add(id, now);
+        core.added(id, now);
+        wake = now;
         return id;
     }
 

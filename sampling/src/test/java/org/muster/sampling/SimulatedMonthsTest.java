@@ -76,7 +76,7 @@ final class SimulatedMonthsTest {
                     host.table.remove(guest.id);
                 }
             }
-            case 10 -> host.core.added(host.started(), host.now);
+            case 10 -> host.started();
             case 11 -> {
                 if (host.connected && random.nextInt(4) == 0) {
                     host.disconnect();
