@@ -211,9 +211,7 @@ final class Asking {
     }
 
     private boolean call(Purpose purpose, Tier tier, List<Guest> guests, long now) {
-        long lateAfter = cycles.get(tier)
-                .cost
-                .lateAfterNanos(guests.size(), config.timeout().toNanos());
+        long lateAfter = cycles.get(tier).cost.lateAfterNanos(guests.size(), latestNanos(tier));
         Call call = new Call(purpose, tier, guests, "", now, flight.epoch());
         if (!hand(call, purpose == Purpose.SAFE ? CostWindow.EARLIEST_LATE_NANOS : lateAfter)) {
             return false;
@@ -222,6 +220,15 @@ final class Asking {
             cycles.get(tier).called();
         }
         return true;
+    }
+
+    /**
+     * No call waits longer than a quarter of its interval before anybody asks why: then the guests that are not to blame
+     * can still be asked again within this interval, however slow the host was when its calls were measured.
+     */
+    private long latestNanos(Tier tier) {
+        long quarter = config.interval(tier).toNanos() / 4;
+        return Math.min(config.timeout().toNanos(), Math.max(CostWindow.EARLIEST_LATE_NANOS, quarter));
     }
 
     private boolean hand(Call call, long lateAfterNanos) {

@@ -52,14 +52,18 @@ class FreezeQemuTest {
         agent = AgentProcess.start(host.directory().resolve("agent"), host.uri(), SETTINGS);
         client = agent.connect();
         for (int i = 0; i < GUESTS; i++) {
-            GUESTS_XML.add(guest("g" + i, i == 0 ? fuse.resolve("g0.raw") : disk("g" + i), i == 1));
+            GUESTS_XML.add(guest("g" + i, i == 0 ? fuse.resolve("g0.raw") : disk("g" + i), code(i)));
         }
         client.create("all", GUESTS_XML.stream().map(GuestXml::xml).toList());
         client.awaitStatus(GUESTS_XML.stream().map(GuestXml::uuid).toList(), "Up", SOON);
     }
 
-    private static GuestXml guest(String name, Path disk, boolean burns) {
-        BootSector code = burns ? BootSector.BURN_CPU : BootSector.WRITE_DISK;
+    /** One burns CPU, one writes to its disk, the others are idle. */
+    private static BootSector code(int number) {
+        return number == 1 ? BootSector.BURN_CPU : number == 2 ? BootSector.WRITE_DISK : BootSector.HALT;
+    }
+
+    private static GuestXml guest(String name, Path disk, BootSector code) {
         return GuestXml.named(name).withDisk(code.writeTo(disk)).withNic();
     }
 
@@ -170,7 +174,8 @@ class FreezeQemuTest {
     @Test
     void fiveFrozenGuestsAtOnceCostTheOthersNothingAndCreatesGoOn() {
         Set<UUID> frozen = freeze(4, 5);
-        List<GuestXml> more = List.of(guest("more0", disk("more0"), false), guest("more1", disk("more1"), false));
+        List<GuestXml> more =
+                List.of(guest("more0", disk("more0"), BootSector.HALT), guest("more1", disk("more1"), BootSector.HALT));
         client.create(
                 "more-" + UUID.randomUUID(), more.stream().map(GuestXml::xml).toList());
         watch(frozen);
