@@ -46,10 +46,10 @@ final class GuestTable {
                 add(id, nowNanos);
             }
         }
-        if (guests.size() == running.size()) {
+        Set<?> present = running instanceof Set<?> set ? set : new HashSet<>(running);
+        if (guests.size() == present.size()) {
             return;
         }
-        Set<UUID> present = new HashSet<>(running);
         for (Iterator<Guest> all = guests.values().iterator(); all.hasNext(); ) {
             Guest guest = all.next();
             if (!present.contains(guest.id)) {

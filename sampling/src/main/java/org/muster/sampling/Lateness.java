@@ -130,7 +130,7 @@ final class Lateness {
         for (Call call : flight.all()) {
             if (call.examining) {
                 call.examining = false;
-                call.checkAtNanos = now + SOONEST_LOOK_NANOS;
+                lookAgain(call, now);
             }
         }
     }
@@ -179,6 +179,11 @@ final class Lateness {
                     somebodyLeaves ? "a guest in it is leaving" : "slow host");
             abandon(call, present);
         }
+        lookAgain(call, now);
+    }
+
+    /** Soon at first, then less and less often, at least once per interval. */
+    private void lookAgain(Call call, long now) {
         long interval = config.interval().toNanos();
         long pause = Math.min(interval, Math.max(SOONEST_LOOK_NANOS, call.ageNanos(now) / 2));
         boolean beforeLate = call.phase == Phase.ON_TIME && call.lateAtNanos - now < pause;

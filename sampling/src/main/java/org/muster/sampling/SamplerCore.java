@@ -42,6 +42,8 @@ final class SamplerCore {
 
     private SamplingConfig config;
     private boolean connected = true;
+    private boolean failing; // calls fail, though connected; told once
+    private boolean unanswered; // questions about monitors fail; told once
     private long healthNanos; // when to look for unresponsive guests again
     private long readNanos; // when to read what never blocks of guests that are left out
     private volatile SamplerState state; // replaced by the sampler, read by anybody
@@ -87,6 +89,9 @@ final class SamplerCore {
 
     /** Does all that is due, and tells when it wants to be called again at the latest. */
     long step(long now) {
+        if (quarantine.size() + asking.suspectCount() > 0) {
+            table.retain(running.get(), now); // whoever is being destroyed holds up every call that it is in
+        }
         quarantine.dropGone();
         lateness.examine(now);
         frozenCheck.check(now, config);
@@ -181,6 +186,7 @@ final class SamplerCore {
     }
 
     private void succeeded(Call call, Outcome outcome, long now) {
+        failing = false;
         if (flight.current(call)) {
             reachable(now);
         }
@@ -227,7 +233,12 @@ final class SamplerCore {
         if (call.purpose == Purpose.PROBE && call.guests.get(0).frozen != null) {
             call.guests.get(0).frozen.release = Frozen.Release.NONE;
         }
-        LOG.warn("a call for {} guests failed", call.guests.size(), outcome.failure());
+        if (failing) {
+            LOG.debug("a call for {} guests failed again", call.guests.size(), outcome.failure());
+        } else {
+            LOG.warn("a call for {} guests failed", call.guests.size(), outcome.failure());
+        }
+        failing = true;
         if (call.countsForCycle()) {
             TierCycle cycle = cycles.get(call.tier);
             cycle.split();
@@ -264,10 +275,12 @@ final class SamplerCore {
             return;
         }
         if (answer.states() == null) {
-            LOG.info(
-                    "no answer about the guests' monitors: {}", answer.failure().getMessage());
+            if (!unanswered) {
+                LOG.warn("no answer about the guests' monitors", answer.failure());
+            }
             connected &= !answer.connectionLost();
         }
+        unanswered = answer.states() == null;
         switch (request.purpose()) {
             case CULPRITS -> lateness.answered(request, answer.states(), now);
             case FROZEN -> frozenCheck.answered(request, answer.states(), now, config);

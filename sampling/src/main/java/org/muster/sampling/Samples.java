@@ -60,7 +60,8 @@ final class Samples {
 
     private void store(Guest guest, DomainSample sample, Call call, long returnedAt, SamplingConfig config) {
         GuestStats old = guest.stats();
-        GuestStats merged = StatsMerge.merge(old, sample, call.groups(), returnedAt - sample.takenAtNanos());
+        GuestStats merged =
+                StatsMerge.merge(old, sample, call.groups(), returnedAt - sample.takenAtNanos(), reachableSinceNanos);
         boolean answered = !merged.monitorTakenAtNanos().equals(old.monitorTakenAtNanos());
         boolean fresh =
                 returnedAt - sample.takenAtNanos() < config.unresponsiveAfter().toNanos();

@@ -176,12 +176,16 @@ final class SimulatedHost implements Lanes {
     }
 
     SimulatedHost(SamplingConfig config, int guestCount) {
+        this(config, guestCount, 2);
+    }
+
+    SimulatedHost(SamplingConfig config, int guestCount, int cpus) {
         this.config = config;
         for (int i = 0; i < guestCount; i++) {
             addGuest();
         }
         core = new SamplerCore(
-                config, table, this, this::running, () -> budget, listener, ShardPlan.forCpus(2), 0, now);
+                config, table, this, this::running, () -> budget, listener, ShardPlan.forCpus(cpus), 0, now);
         wake = now;
     }
 

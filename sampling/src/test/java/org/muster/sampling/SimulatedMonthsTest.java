@@ -15,7 +15,7 @@ final class SimulatedMonthsTest {
     void whateverHappensEverybodyIsSampledInTheEnd() {
         for (int seed = 0; seed < 60; seed++) {
             Random random = new Random(seed);
-            SimulatedHost host = new SimulatedHost(CONFIG, 10 + random.nextInt(60));
+            SimulatedHost host = new SimulatedHost(CONFIG, 10 + random.nextInt(60), 1 + random.nextInt(8));
             host.budget = 1 + random.nextInt(8);
             host.costPerGuest = (1 + random.nextInt(8)) * SimulatedHost.MS;
             for (int i = 0; i < 300; i++) {

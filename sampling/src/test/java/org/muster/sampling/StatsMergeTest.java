@@ -20,7 +20,7 @@ final class StatsMergeTest {
     private static GuestStats merge(DomainSample... samples) {
         GuestStats stats = GuestStats.unknown(ID);
         for (DomainSample sample : samples) {
-            stats = StatsMerge.merge(stats, sample, ALL, 0);
+            stats = StatsMerge.merge(stats, sample, ALL, 0, 0);
         }
         return stats;
     }
@@ -111,7 +111,7 @@ final class StatsMergeTest {
         GuestStats stats = merge(cpu(0, SECOND, 5, 5), restarted);
         assertThat(stats.cpu().orElseThrow().userPercent()).isEmpty();
         assertThat(stats.cpu().orElseThrow().systemPercent()).isEmpty();
-        GuestStats next = StatsMerge.merge(stats, cpu(3 * SECOND, SECOND / 2, 0, 0), ALL, 0);
+        GuestStats next = StatsMerge.merge(stats, cpu(3 * SECOND, SECOND / 2, 0, 0), ALL, 0, 0);
         assertThat(next.cpu().orElseThrow().userPercent().orElseThrow()).isCloseTo(50, within(0.01));
     }
 
@@ -154,21 +154,21 @@ final class StatsMergeTest {
     @Test
     void anOlderSampleOverwritesNothing() {
         GuestStats newer = merge(cpu(0, 0, 0, 0), cpu(5 * SECOND, SECOND, 0, 0));
-        assertThat(StatsMerge.merge(newer, cpu(2 * SECOND, 7, 7, 7), ALL, 60 * SECOND))
+        assertThat(StatsMerge.merge(newer, cpu(2 * SECOND, 7, 7, 7), ALL, 60 * SECOND, 0))
                 .isEqualTo(newer);
     }
 
     @Test
     void twoSamplesInOneMomentCountAsOne() {
         GuestStats first = merge(cpu(0, 0, 0, 0), cpu(5 * SECOND, SECOND, 0, 0));
-        GuestStats second = StatsMerge.merge(first, cpu(5 * SECOND + 1_000_000, 2 * SECOND, 0, 0), ALL, 0);
+        GuestStats second = StatsMerge.merge(first, cpu(5 * SECOND + 1_000_000, 2 * SECOND, 0, 0), ALL, 0, 0);
         assertThat(second.cpu()).isEqualTo(first.cpu());
     }
 
     @Test
     void aSampleThatWasLongUnderWayHasNoRates() {
         GuestStats stats = merge(cpu(0, 0, 0, 0));
-        GuestStats late = StatsMerge.merge(stats, cpu(5 * SECOND, 60 * SECOND, 0, 0), ALL, 60 * SECOND);
+        GuestStats late = StatsMerge.merge(stats, cpu(5 * SECOND, 60 * SECOND, 0, 0), ALL, 60 * SECOND, 0);
         assertThat(late.cpu().orElseThrow().timeNanos()).isEqualTo(60 * SECOND);
         assertThat(late.cpu().orElseThrow().userPercent()).isEmpty();
     }
@@ -176,7 +176,7 @@ final class StatsMergeTest {
     @Test
     void whatWasNotAskedForStaysAndGrowsOld() {
         GuestStats stats = merge(cpu(0, 5, 1, 1));
-        GuestStats later = StatsMerge.merge(stats, cpu(SECOND, 9, 9, 9), Tier.NEVER_BLOCKS, 0);
+        GuestStats later = StatsMerge.merge(stats, cpu(SECOND, 9, 9, 9), Tier.NEVER_BLOCKS, 0, 0);
         assertThat(later.cpu()).isEqualTo(stats.cpu());
         assertThat(later.ageNanos(3 * SECOND, Group.CPU_TOTAL)).hasValue(3 * SECOND);
         assertThat(later.ageNanos(3 * SECOND, Group.STATE)).hasValue(2 * SECOND);
@@ -187,10 +187,19 @@ final class StatsMergeTest {
     @Test
     void aBusyGuestKeepsWhatItTellsNoMoreAndIsNotTakenToHaveAnswered() {
         GuestStats stats = merge(Samplings.full(new SimulatedHost.SimulatedGuest(ID, 0), SECOND, SECOND, ALL));
-        GuestStats later = StatsMerge.merge(stats, Samplings.busy(ID, 3 * SECOND, ALL, 3 * SECOND), ALL, 0);
+        GuestStats later = StatsMerge.merge(stats, Samplings.busy(ID, 3 * SECOND, ALL, 3 * SECOND), ALL, 0, 0);
         assertThat(later.block()).isEqualTo(stats.block());
         assertThat(later.memory()).isEqualTo(stats.memory());
         assertThat(later.cpu().orElseThrow().takenAtNanos()).isEqualTo(3 * SECOND);
         assertThat(later.monitorTakenAtNanos()).hasValue(SECOND);
+    }
+
+    @Test
+    void ratesResumeAfterTwoSamplesOfTheNewConnection() {
+        GuestStats stats = merge(cpu(0, 0, 0, 0), cpu(SECOND, SECOND, 0, 0));
+        GuestStats first = StatsMerge.merge(stats, cpu(4 * SECOND, 2 * SECOND, 0, 0), ALL, 0, 3 * SECOND);
+        assertThat(first.cpu().orElseThrow().userPercent()).isEmpty();
+        GuestStats second = StatsMerge.merge(first, cpu(5 * SECOND, 3 * SECOND, 0, 0), ALL, 0, 3 * SECOND);
+        assertThat(second.cpu().orElseThrow().userPercent().orElseThrow()).isCloseTo(100, within(0.01));
     }
 }
