@@ -108,20 +108,8 @@ class FreezeQemuTest {
     /** Watches until every frozen guest is marked by event, and then for two block intervals more. */
     private static void watch(Set<UUID> frozen) {
         Set<UUID> marked = new HashSet<>();
-        long end = System.nanoTime() + SOON.toNanos();
-        long calm = Long.MAX_VALUE;
-        while (System.nanoTime() < Math.min(end, calm)) {
-            JsonNode all = client.call("Host.getAllVmStats");
-            assertThat(all.size()).isGreaterThanOrEqualTo(GUESTS);
-            for (JsonNode vm : all) {
-                UUID id = UUID.fromString(vm.get("vmId").asText());
-                if (!frozen.contains(id) && vm.path("sampleAges").has("block")) {
-                    assertThat(age(vm, "cpu")).as("%s's CPU", vm.get("vmName")).isLessThan(SHORT_MS * 3 / 2);
-                    assertThat(age(vm, "block"))
-                            .as("%s's disks", vm.get("vmName"))
-                            .isLessThan(BLOCK_MS * 3 / 2);
-                }
-            }
+        Await.until("all frozen guests are told by event", SOON, () -> {
+            othersAreFresh(frozen);
             for (UUID id : frozen) {
                 boolean told = client.events(id).stream()
                         .anyMatch(
@@ -130,13 +118,28 @@ class FreezeQemuTest {
                     marked.add(id);
                 }
             }
-            if (marked.containsAll(frozen) && calm == Long.MAX_VALUE) {
-                calm = System.nanoTime() + 2 * BLOCK_MS * 1_000_000;
-            }
-        }
+            return marked.containsAll(frozen);
+        });
+        long calm = System.nanoTime() + 2 * BLOCK_MS * 1_000_000;
+        Await.until("two block intervals more", SOON, () -> {
+            othersAreFresh(frozen);
+            return System.nanoTime() > calm;
+        });
         assertThat(marked).as("told by event").isEqualTo(frozen);
         for (UUID id : frozen) {
             assertThat(client.stats(id).get("monitorResponse").asText()).isEqualTo("-1");
+        }
+    }
+
+    private static void othersAreFresh(Set<UUID> frozen) {
+        JsonNode all = client.call("Host.getAllVmStats");
+        assertThat(all.size()).isGreaterThanOrEqualTo(GUESTS);
+        for (JsonNode vm : all) {
+            UUID id = UUID.fromString(vm.get("vmId").asText());
+            if (!frozen.contains(id) && vm.path("sampleAges").has("block")) {
+                assertThat(age(vm, "cpu")).as("%s's CPU", vm.get("vmName")).isLessThan(SHORT_MS * 3 / 2);
+                assertThat(age(vm, "block")).as("%s's disks", vm.get("vmName")).isLessThan(BLOCK_MS * 3 / 2);
+            }
         }
     }
 
