@@ -46,8 +46,6 @@ final class LibvirtNative {
     /** Fills {@code unsigned long long capacity, allocation, physical}; asks the monitor. */
     static native int virDomainGetBlockInfo(Pointer domain, String disk, Pointer info, int flags);
 
-    static native void virTypedParamsFree(Pointer params, int count);
-
     static native int virConnectGetLibVersion(Pointer conn, Pointer version);
 
     static native int virEventAddTimeout(int millis, Callback callback, Pointer opaque, Pointer freeCallback);

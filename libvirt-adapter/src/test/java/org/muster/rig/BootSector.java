@@ -54,6 +54,7 @@ public enum BootSector {
     private static final int SECTOR_BYTES = 512;
     private static final int MIN_IMAGE_BYTES = 1 << 20; // WRITE_DISK uses half of it
 
+    @SuppressWarnings("ImmutableEnumChecker") // never handed out, never changed
     private final byte[] code;
 
     BootSector(String hex) {

@@ -44,8 +44,9 @@ public final class Leftovers {
         String name = prefix.getFileName().toString();
         for (String namespace : list(Path.of("/run/netns"))) {
             // A hub belongs to a subnet, not to a directory; it is a leftover once no port is in it.
-            if (namespace.startsWith(name)
-                    || namespace.startsWith("mrhub-") && ports(namespace).isEmpty()) {
+            boolean emptyHub =
+                    namespace.startsWith("mrhub-") && ports(namespace).isEmpty();
+            if (namespace.startsWith(name) || emptyHub) {
                 found.add("network namespace " + namespace);
             }
         }

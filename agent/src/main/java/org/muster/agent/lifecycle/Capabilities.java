@@ -7,9 +7,9 @@ import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.muster.libvirt.HostFacts;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorException;
-import org.muster.libvirt.HostFacts;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,7 +57,9 @@ final class Capabilities {
         ObjectNode packages = caps.putObject("packages2");
         packages.putObject("vdsm").put("version", version).put("release", "muster");
         try {
-            packages.putObject("kernel").put("version", HostIdentity.kernelRelease()).put("release", "");
+            packages.putObject("kernel")
+                    .put("version", HostIdentity.kernelRelease())
+                    .put("release", "");
             Map<String, String> os = HostIdentity.osRelease();
             caps.putObject("operatingSystem")
                     .put("name", os.getOrDefault("ID", ""))
@@ -72,8 +74,12 @@ final class Capabilities {
 
     private static void fromLibvirt(ObjectNode caps, HostFacts facts) {
         ObjectNode packages = (ObjectNode) caps.get("packages2");
-        packages.putObject("libvirt").put("version", version(facts.libvirtVersion())).put("release", "");
-        packages.putObject("qemu-kvm").put("version", version(facts.qemuVersion())).put("release", "");
+        packages.putObject("libvirt")
+                .put("version", version(facts.libvirtVersion()))
+                .put("release", "");
+        packages.putObject("qemu-kvm")
+                .put("version", version(facts.qemuVersion()))
+                .put("release", "");
         caps.put("hostname", facts.hostname());
         caps.put("uuid", facts.uuid());
         caps.put("kvmEnabled", Boolean.toString(facts.kvm()));

@@ -138,13 +138,15 @@ public final class Daemon implements AutoCloseable {
             }
         });
         metrics.registerAll(() -> Map.of(
-                "libvirt.calls-in-flight", (Gauge<Integer>) () -> calls.inFlight().size(),
+                "libvirt.calls-in-flight",
+                        (Gauge<Integer>) () -> calls.inFlight().size(),
                 "libvirt.calls-overdue", (Gauge<Integer>) calls::overdue));
     }
 
     /** Serves from here on. Blocks until the sockets are bound. */
     public synchronized void start() throws IOException {
-        JmxReporter jmx = JmxReporter.forRegistry(metrics).inDomain("org.muster").build();
+        JmxReporter jmx =
+                JmxReporter.forRegistry(metrics).inDomain("org.muster").build();
         jmx.start();
         started.push(jmx);
         creator.restore(journalState); // before the journal's own thread takes the state over
@@ -186,12 +188,11 @@ public final class Daemon implements AutoCloseable {
     }
 
     private static CreateConfig createConfig(MusterConfig.Create create) {
-        CreateConfig.Concurrency concurrency =
-                switch (create.concurrency()) {
-                    case "auto" -> new CreateConfig.Concurrency.Auto();
-                    case "unlimited" -> new CreateConfig.Concurrency.Unlimited();
-                    default -> new CreateConfig.Concurrency.Fixed(Integer.parseInt(create.concurrency()));
-                };
+        CreateConfig.Concurrency concurrency = switch (create.concurrency()) {
+            case "auto" -> new CreateConfig.Concurrency.Auto();
+            case "unlimited" -> new CreateConfig.Concurrency.Unlimited();
+            default -> new CreateConfig.Concurrency.Fixed(Integer.parseInt(create.concurrency()));
+        };
         return new CreateConfig(concurrency, create.queueCapacity(), create.startTimeout(), create.resumeWithin());
     }
 
@@ -202,13 +203,10 @@ public final class Daemon implements AutoCloseable {
 
     private static RpcConfig rpcConfig(MusterConfig config) {
         RpcConfig.Listen listen = RpcConfig.Listen.defaults()
+                .withAddress(config.listen().address(), config.listen().port())
+                .withPlaintextBeyondLoopback(config.tls().allowPlaintext())
                 .withSocket(config.listen().socket(), Optional.of("muster"));
-        return RpcConfig.defaults()
-                .withListen(
-                        config.tls().enabled()
-                                ? listen.withoutTcp()
-                                : listen.withAddress(config.listen().address(), config.listen().port())
-                                        .withPlaintextBeyondLoopback(config.tls().allowPlaintext()));
+        return RpcConfig.defaults().withListen(config.tls().enabled() ? listen.withoutTcp() : listen);
     }
 
     /** Hands over what libvirt tells: its threads must not wait. */

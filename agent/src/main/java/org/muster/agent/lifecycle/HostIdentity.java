@@ -31,7 +31,9 @@ final class HostIdentity {
             for (String line : Files.readAllLines(OS_RELEASE, StandardCharsets.UTF_8)) {
                 int equals = line.indexOf('=');
                 if (equals > 0) {
-                    values.put(line.substring(0, equals), line.substring(equals + 1).replaceAll("^\"|\"$", ""));
+                    values.put(
+                            line.substring(0, equals),
+                            line.substring(equals + 1).replaceAll("^\"|\"$", ""));
                 }
             }
         }

@@ -13,15 +13,13 @@ import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.LibvirtHypervisor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import sun.misc.Signal;
 
 /** The command {@code musterd}. Exit codes: 0 stopped, 2 usage, 70 cannot start, 78 bad configuration. */
 public final class Musterd {
     private static final int USAGE = 2;
     private static final int CANNOT_START = 70;
     private static final int BAD_CONFIG = 78;
-    private static final String HELP =
-            """
+    private static final String HELP = """
             Usage: musterd --config FILE [--check-config]
 
               --config FILE    the configuration; FILE's folder may hold conf.d/*.toml
@@ -85,7 +83,8 @@ public final class Musterd {
         CallGuard guard = new CallGuard(effective.libvirt().maxStuckCalls(), System::nanoTime);
         Daemon daemon;
         try {
-            daemon = new Daemon(effective, new LibvirtHypervisor(effective.libvirt().uri(), guard), version());
+            daemon = new Daemon(
+                    effective, new LibvirtHypervisor(effective.libvirt().uri(), guard), version());
             daemon.start();
         } catch (IOException e) {
             log.error("cannot start: {}", e.getMessage());
@@ -94,11 +93,15 @@ public final class Musterd {
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(daemon, log, stopped), "stop"));
         Reload reload = new Reload(file, config, daemon);
-        Signal.handle(new Signal("HUP"), signal -> reload.run());
+        HangUp.onSignal(reload);
         if (effective.tls().enabled()) {
             log.warn("tls.enabled is true and this version has no TLS yet: only the local socket is open");
         }
-        log.info("musterd {} serves on {} and port {}", version(), effective.listen().socket(), daemon.port());
+        log.info(
+                "musterd {} serves on {} and port {}",
+                version(),
+                effective.listen().socket(),
+                daemon.port());
         await(stopped);
         return 0;
     }

@@ -33,7 +33,8 @@ public record RpcConfig(Listen listen, Limits limits, Timing timing) {
     /**
      * Where to listen.
      *
-     * @param address literal or name; {@code ::} takes IPv4 too, and is taken for 0.0.0.0 where there is no IPv6
+     * @param address literal or name; {@code ::} takes IPv4 too, and is taken for 0.0.0.0 where there is no IPv6; empty: no
+     *     TCP at all
      * @param port 0 = any free one, told by {@link RpcServer#port}
      * @param socket path of the local socket; empty: none
      * @param socketGroup members of this group may use the local socket with {@link Access#OPERATE}; empty: only root
@@ -57,6 +58,14 @@ public record RpcConfig(Listen listen, Limits limits, Timing timing) {
 
         public Listen withAddress(String newAddress, int newPort) {
             return new Listen(newAddress, newPort, socket, socketGroup, plaintextBeyondLoopback);
+        }
+
+        public Listen withoutTcp() {
+            return new Listen("", 0, socket, socketGroup, plaintextBeyondLoopback);
+        }
+
+        public Listen withPlaintextBeyondLoopback(boolean allowed) {
+            return new Listen(address, port, socket, socketGroup, allowed);
         }
 
         public Listen withSocket(Path path, Optional<String> group) {

@@ -131,10 +131,12 @@ public final class RpcServer implements AutoCloseable {
         Dispatcher dispatcher = new Dispatcher(verbs, envelope, workers, budget, metrics, config);
         Acceptor acceptor =
                 new Acceptor(config, connections, dispatcher, notifications, presence, budget, workers, metrics, clock);
-        Channel tcp = bindTcp(loops, acceptor);
-        closers.add(() -> unbind(tcp));
-        port = ((InetSocketAddress) tcp.localAddress()).getPort();
-        LOG.info("listening on {}", tcp.localAddress());
+        if (!config.listen().address().isEmpty()) {
+            Channel tcp = bindTcp(loops, acceptor);
+            closers.add(() -> unbind(tcp));
+            port = ((InetSocketAddress) tcp.localAddress()).getPort();
+            LOG.info("listening on {}", tcp.localAddress());
+        }
         if (config.listen().socket().isPresent()) {
             Path path = config.listen().socket().get();
             bindLocal(path, loops, acceptor);

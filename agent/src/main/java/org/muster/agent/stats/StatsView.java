@@ -36,9 +36,7 @@ public final class StatsView {
 
     /** @param words the wire's words for a status */
     public StatsView(
-            Function<VmStatus, String> words,
-            Function<UUID, Optional<GuestStats>> samples,
-            LongSupplier nanoTime) {
+            Function<VmStatus, String> words, Function<UUID, Optional<GuestStats>> samples, LongSupplier nanoTime) {
         this.words = words;
         this.samples = samples;
         this.nanoTime = nanoTime;
@@ -179,7 +177,8 @@ public final class StatsView {
 
     private static OptionalLong freeKib(DomainSample.Balloon balloon) {
         return balloon.unusedKib().isPresent()
-                ? OptionalLong.of(balloon.unusedKib().getAsLong() + balloon.diskCachesKib().orElse(0))
+                ? OptionalLong.of(balloon.unusedKib().getAsLong()
+                        + balloon.diskCachesKib().orElse(0))
                 : OptionalLong.empty();
     }
 
@@ -240,7 +239,8 @@ public final class StatsView {
                         .findFirst();
                 String kind = known.map(DomainXml.Disk::kind).orElse("disk");
                 if (kind.equals("disk") || kind.equals("lun")) {
-                    disks.set(name, disk(disk, known.map(DomainXml.Disk::imageId).orElse("")));
+                    disks.set(
+                            name, disk(disk, known.map(DomainXml.Disk::imageId).orElse("")));
                 }
             }
         });
@@ -250,7 +250,10 @@ public final class StatsView {
         ObjectNode node = JSON.objectNode();
         DomainSample.Disk sample = disk.sample();
         text(node, "truesize", sample.allocationBytes());
-        text(node, "apparentsize", sample.physicalBytes().isPresent() ? sample.physicalBytes() : sample.capacityBytes());
+        text(
+                node,
+                "apparentsize",
+                sample.physicalBytes().isPresent() ? sample.physicalBytes() : sample.capacityBytes());
         node.put("readRate", fraction(disk.readBytesPerSecond()));
         node.put("writeRate", fraction(disk.writeBytesPerSecond()));
         sample.counters().ifPresent(counters -> {

@@ -64,8 +64,12 @@ public final class CreateVerbs {
     private Verb createVms() {
         return Verb.named("Host.createVms", "Accepts many VMs for creation in one message and answers at once.")
                 .access(Access.OPERATE)
-                .required("batchId", WireType.text(1, 128), "names the batch: sent again, it gets its first answer again")
-                .optional("template", WireType.text(1, XML_CHARS), "domain XML with ${name}-like keys, for items without xml")
+                .required(
+                        "batchId", WireType.text(1, 128), "names the batch: sent again, it gets its first answer again")
+                .optional(
+                        "template",
+                        WireType.text(1, XML_CHARS),
+                        "domain XML with ${name}-like keys, for items without xml")
                 .required("vms", WireType.array(WireType.unchecked(CreateItems.TYPE), 1, MOST_ITEMS), "one item a VM")
                 .returns(WireType.map(WireType.any()), "batchId, replayed, and a verdict per item in the order asked")
                 .error(INVALID_PARAMETER, "the batchId is known, with other content")
@@ -75,7 +79,8 @@ public final class CreateVerbs {
     }
 
     private CompletionStage<JsonNode> createVms(Call call) {
-        List<CreateItems.Parsed> items = CreateItems.parse((ArrayNode) call.params().get("vms"));
+        List<CreateItems.Parsed> items =
+                CreateItems.parse((ArrayNode) call.params().get("vms"));
         List<BatchRequest.Item> good = new ArrayList<>();
         items.forEach(item -> item.item().ifPresent(good::add));
         BatchRequest request = new BatchRequest(
@@ -86,8 +91,7 @@ public final class CreateVerbs {
                 call.remote(),
                 call.receivedAtNanos());
         try {
-            return creates.createAll(request)
-                    .handle(outcome(answer -> CreateItems.answer(answer, items)));
+            return creates.createAll(request).handle(outcome(answer -> CreateItems.answer(answer, items)));
         } catch (CreateRefusedException e) {
             throw new RpcException(e.code(), e.getMessage());
         }
@@ -133,7 +137,8 @@ public final class CreateVerbs {
     private JsonNode created(BatchAnswer.Verdict verdict, String xml) {
         if (!verdict.isAccepted()) {
             ArrayNode problems = CreateItems.problems(verdict.problems());
-            throw new RpcException(verdict.code(), verdict.reason(), JSON.objectNode().set("problems", problems));
+            throw new RpcException(
+                    verdict.code(), verdict.reason(), JSON.objectNode().set("problems", problems));
         }
         return JSON.objectNode()
                 .put("vmId", verdict.vmId())
@@ -210,7 +215,9 @@ public final class CreateVerbs {
                 values.put(entry.getKey(), entry.getValue().asText());
             } else {
                 problems.add(new Problem(
-                        "values." + entry.getKey(), "must be a text, number or boolean", CreateItems.clip(entry.getValue())));
+                        "values." + entry.getKey(),
+                        "must be a text, number or boolean",
+                        CreateItems.clip(entry.getValue())));
             }
         });
         return values;

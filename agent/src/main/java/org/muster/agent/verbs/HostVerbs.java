@@ -56,7 +56,8 @@ public final class HostVerbs {
                         .optional("vmList", ids(), "only these")
                         .optional("fullStatus", WireType.bool(), "ignored")
                         .optional("onlyUUID", WireType.bool(), "ignored")
-                        .returns(WireType.array(WireType.map(WireType.any()), MOST_IDS), "vmId, status, statusTime each")
+                        .returns(
+                                WireType.array(WireType.map(WireType.any()), MOST_IDS), "vmId, status, statusTime each")
                         .inline(call -> done(list(call))),
                 Verb.named("Host.getAllVmStats", "The statistics of every VM that this host answers for.")
                         .access(Access.MONITOR)
@@ -88,7 +89,8 @@ public final class HostVerbs {
     private Vm vm(Call call) {
         UUID id = call.uuid("vmID");
         return table.get(id)
-                .orElseThrow(() -> new RpcException(NO_SUCH_VM, "Virtual machine does not exist: {'vmId': '" + id + "'}"));
+                .orElseThrow(
+                        () -> new RpcException(NO_SUCH_VM, "Virtual machine does not exist: {'vmId': '" + id + "'}"));
     }
 
     private ArrayNode list(Call call) {

@@ -1,0 +1,196 @@
+package org.muster.agent.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.muster.agent.rpc.StompSession.Answer;
+import org.muster.agent.rpc.StompSession.Close;
+import org.muster.agent.rpc.StompSession.Execute;
+import org.muster.agent.rpc.StompSession.Nothing;
+import org.muster.agent.rpc.StompSession.Reaction;
+
+class StompSessionTest {
+
+    private static final long NOW = TimeUnit.HOURS.toNanos(5);
+    private static final long LATER = NOW + TimeUnit.MILLISECONDS.toNanos(500);
+
+    private final StompSession session = new StompSession(RpcConfig.defaults());
+
+    @Test
+    void subscribesBeforeConnectAndIsNotAnswered() {
+        assertThat(subscribe("1", Route.RESPONSES)).isInstanceOf(Nothing.class);
+        assertThat(session.route(Route.RESPONSES)).isEqualTo(new Route(Route.RESPONSES, "1"));
+    }
+
+    @Test
+    void answersHeartBeats() {
+        assertHeartBeat("0,15000", "20000,0", 15_000); // the engine's: stable, and sent well before it is due
+        assertHeartBeat("0,24000", "24000,0", 18_000);
+        assertHeartBeat("0,0", "0,0", 0);
+        assertHeartBeat("5000,8000", "8000,5000", 6_000);
+        assertHeartBeat("500,10", "1000,1000", 750);
+        assertHeartBeat("x,1", "0,0", 0);
+    }
+
+    @Test
+    void pacesUnlessTheClientCannotBeTheEngines() {
+        assertThat(session.mayBeEngine()).as("CONNECT may be lost").isTrue();
+        connect("0,15000");
+        assertThat(session.mayBeEngine()).isTrue();
+        connect("1000,15000");
+        assertThat(session.mayBeEngine()).isFalse();
+        connect(null);
+        assertThat(session.mayBeEngine()).isFalse();
+    }
+
+    @Test
+    void tellsWhatIsWrongInVdsmsWords() {
+        assertError(on("CONNECT", Map.of("accept-version", "1.0")), "Version unsupported", false);
+        assertError(on("SUBSCRIBE", Map.of("id", "1")), "Missing destination or subscription id header", false);
+        assertError(
+                on("SUBSCRIBE", Map.of("destination", "1")), "Missing destination or subscription id header", false);
+        subscribe("1", "a");
+        assertError(subscribe("1", "b"), "Subscription id already exists", false);
+        assertError(on("UNSUBSCRIBE", Map.of()), "Missing id header", false);
+        assertError(on("SEND", Map.of("destination", "elsewhere")), "Subscription not available", false);
+        assertError(on("SEND", Map.of()), "Subscription not available", false);
+        assertError(on("ACK", Map.of("id", "1")), "Unknown command: ACK", true);
+        assertThat(on("UNSUBSCRIBE", Map.of("id", "unknown"))).isInstanceOf(Nothing.class);
+    }
+
+    @Test
+    void subscriptionsAreBounded() {
+        for (int i = 0; i < 64; i++) {
+            assertThat(subscribe("id" + i, "d" + i)).isInstanceOf(Nothing.class);
+        }
+        assertError(subscribe("more", "d"), "A connection must have at most 64 subscriptions", false);
+        assertError(
+                on("SUBSCRIBE", Map.of("id", "x".repeat(256), "destination", "d")),
+                "Subscription id and destination must be of at most 255 characters",
+                false);
+    }
+
+    @Test
+    void executesWhatIsSentToTheRequestQueues() {
+        Execute plain = (Execute) on("SEND", Map.of("destination", Route.REQUESTS));
+        Execute below = (Execute) on(
+                "SEND",
+                Map.of(
+                        "destination", Route.STORAGE_REQUESTS + ".sub",
+                        "reply-to", "r",
+                        "ovirtCorrelationId", "flow"));
+
+        assertThat(plain.replyTo()).isEqualTo(Route.RESPONSES);
+        assertThat(plain.correlationId()).isEmpty();
+        assertThat(below.replyTo()).isEqualTo("r");
+        assertThat(below.correlationId()).contains("flow");
+    }
+
+    @Test
+    void disconnectIsReceiptedOrClosed() {
+        assertThat(on("DISCONNECT", Map.of("receipt", "7"))).isEqualTo(new Answer(new StompReply.Receipt("7"), true));
+        assertThat(on("DISCONNECT", Map.of())).isInstanceOf(Close.class);
+    }
+
+    @Test
+    void theEngineGetsNotificationsButNotOurOwnKinds() {
+        connect("0,15000");
+        subscribe("1", Route.RESPONSES);
+        subscribe("2", Route.EVENTS);
+
+        assertThat(session.interest(NOW)).isEqualTo(Interest.ENGINE);
+        assertThat(session.eventRoute()).isEqualTo(new Route(Route.EVENTS, "2"));
+    }
+
+    @Test
+    void aLostSubscriptionIsRecognisedAfterHalfASecond() {
+        connect("0,15000");
+        subscribe("1", Route.RESPONSES);
+
+        assertThat(session.interest(LATER - 1)).isEqualTo(Interest.UNDECIDED);
+        assertThat(session.interest(LATER)).isEqualTo(Interest.ENGINE);
+        assertThat(session.eventRoute()).isEqualTo(new Route(Route.RESPONSES, "1"));
+    }
+
+    @Test
+    void whoOnlyLooksSimilarGetsNothing() {
+        connect("0,15000");
+        assertThat(session.interest(LATER)).as("no subscription at all").isEqualTo(Interest.NONE);
+        subscribe("1", "random");
+        assertThat(session.interest(LATER)).as("a peer host").isEqualTo(Interest.NONE);
+        subscribe("2", Route.RESPONSES);
+        assertThat(session.interest(LATER)).as("more than the responses").isEqualTo(Interest.NONE);
+    }
+
+    @Test
+    void theStorageConnectionOfTheEngineGetsNothing() {
+        connect("0,15000");
+        subscribe("1", Route.STORAGE_RESPONSES);
+
+        assertThat(session.interest(LATER)).isEqualTo(Interest.NONE);
+    }
+
+    @Test
+    void aClientThatOffersHeartBeatsOrNoneIsNotTakenForTheEngine() {
+        subscribe("1", Route.RESPONSES);
+        connect("1000,15000");
+        assertThat(session.interest(LATER)).isEqualTo(Interest.NONE);
+        connect(null);
+        assertThat(session.interest(LATER)).isEqualTo(Interest.NONE);
+        subscribe("2", Route.EVENTS);
+        assertThat(session.interest(LATER)).as("it gets our own kinds too").isEqualTo(Interest.ALL);
+    }
+
+    @Test
+    void givingEventsUpIsNotLosingThem() {
+        connect("0,15000");
+        subscribe("1", Route.RESPONSES);
+        subscribe("2", Route.EVENTS);
+        on("UNSUBSCRIBE", Map.of("id", "2"));
+
+        assertThat(session.interest(LATER)).isEqualTo(Interest.NONE);
+    }
+
+    @Test
+    void arraysAreForTheEnginesQueuesOnly() {
+        connect("0,15000");
+        subscribe("1", Route.RESPONSES);
+        assertThat(session.takesArrays(Route.RESPONSES)).isTrue();
+        assertThat(session.takesArrays("other")).isFalse();
+        subscribe("2", "a-random-name");
+        assertThat(session.takesArrays(Route.RESPONSES))
+                .as("a peer host is there")
+                .isFalse();
+    }
+
+    private void assertHeartBeat(String asked, String answer, long silenceMillis) {
+        HeartBeat agreed = ((StompReply.Connected) ((Answer) connect(asked)).reply()).heartBeat();
+
+        assertThat(agreed.answer()).isEqualTo(answer);
+        assertThat(agreed.silenceNanos()).isEqualTo(TimeUnit.MILLISECONDS.toNanos(silenceMillis));
+    }
+
+    private Reaction connect(String heartBeat) {
+        Map<String, String> headers = new HashMap<>(Map.of("accept-version", "1.2", "host", "null"));
+        if (heartBeat != null) {
+            headers.put("heart-beat", heartBeat);
+        }
+        return on("CONNECT", headers);
+    }
+
+    private Reaction subscribe(String id, String destination) {
+        return on("SUBSCRIBE", Map.of("id", id, "destination", destination, "ack", "auto"));
+    }
+
+    private Reaction on(String command, Map<String, String> headers) {
+        return session.on(new StompFrame(command, headers, "{}".getBytes(StandardCharsets.UTF_8)), NOW);
+    }
+
+    private static void assertError(Reaction reaction, String text, boolean thenClose) {
+        assertThat(reaction).isEqualTo(new Answer(new StompReply.Fault(text), thenClose));
+    }
+}

@@ -1,0 +1,71 @@
+package org.muster.sampling;
+
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One call to the source, from before it is handed to a thread until it returned.
+ *
+ * <p>Confined to the thread {@code sampler}, but for what is final, which the worker reads.
+ */
+final class Call {
+    /** What a call is for. */
+    enum Purpose {
+        /** A tier's groups for guests above suspicion. */
+        REGULAR,
+        /** A tier's groups for suspects. */
+        SUSPECT,
+        /** The short tier's groups for one frozen guest that seems to be back. */
+        PROBE,
+        /** What never blocks, for guests that must not be asked for more. */
+        SAFE,
+        /** Sizes of the disks of one guest. */
+        BLOCK_INFO
+    }
+
+    /** What became of it. */
+    enum Phase {
+        ON_TIME,
+        /** Late, and somebody is to be found who is to blame for it. */
+        LATE,
+        /** Nobody waits for it any more. */
+        ABANDONED
+    }
+
+    final Purpose purpose;
+    final Tier tier;
+    final List<Guest> guests;
+    final String disk; // of a BLOCK_INFO call, else empty
+    final long startedAtNanos;
+    final int epoch; // the connection it was made on
+
+    Phase phase = Phase.ON_TIME;
+    long checkAtNanos; // when it becomes late, or is to be examined again
+    boolean examining; // a control request about it is under way
+
+    Call(Purpose purpose, Tier tier, List<Guest> guests, String disk, long startedAtNanos, int epoch) {
+        this.purpose = purpose;
+        this.tier = tier;
+        this.guests = List.copyOf(guests);
+        this.disk = disk;
+        this.startedAtNanos = startedAtNanos;
+        this.epoch = epoch;
+    }
+
+    Set<Group> groups() {
+        return purpose == Purpose.SAFE ? Tier.NEVER_BLOCKS : tier.groups();
+    }
+
+    /** True if it reaches monitors or disks, so that a guest can keep it. */
+    boolean reachesMonitor() {
+        return purpose != Purpose.SAFE;
+    }
+
+    boolean late() {
+        return phase != Phase.ON_TIME;
+    }
+
+    long ageNanos(long now) {
+        return now - startedAtNanos;
+    }
+}

@@ -1,0 +1,52 @@
+package org.muster.sampling;
+
+import java.util.UUID;
+
+/**
+ * Told what sampling finds out about guests and about itself.
+ *
+ * <p>Called on the thread {@code sampler}, one call at a time; must not block, or all sampling waits. What it throws is
+ * logged and goes no further. A guest that is removed while frozen or unresponsive is not reported again.
+ */
+public interface SamplingListener {
+
+    /**
+     * The guest keeps a call of ours and is left out from now on.
+     *
+     * @param reason what the hypervisor says of it: OCCUPIED, JOB or NO_ANSWER
+     */
+    default void frozen(UUID domain, ControlState.Kind reason) {}
+
+    /** A frozen guest has answered a call of its own and is sampled as before. */
+    default void thawed(UUID domain) {}
+
+    /**
+     * The guest's monitor-backed values got older than {@code sampling.unresponsive-after}.
+     *
+     * @param ageNanos their age now
+     */
+    default void unresponsive(UUID domain, long ageNanos) {}
+
+    /** An unresponsive guest's monitor has answered. */
+    default void responsive(UUID domain) {}
+
+    /**
+     * There are guests that cannot be asked, because one more hanging call would endanger the hypervisor; told again
+     * with false when it is over.
+     *
+     * @param frozenCount guests known to be frozen
+     */
+    default void degraded(boolean degraded, int frozenCount) {}
+
+    /**
+     * A cycle has ended.
+     *
+     * @param durationNanos from its first call until its last answer
+     * @param calls bulk calls it took
+     * @param late how many of them were late
+     */
+    default void cycle(Tier tier, long durationNanos, int calls, int late) {}
+
+    /** The number of calls that are late and have not returned has changed. */
+    default void stuckCalls(int count) {}
+}

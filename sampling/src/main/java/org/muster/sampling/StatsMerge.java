@@ -1,0 +1,211 @@
+package org.muster.sampling;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * Puts a new sample on top of what is known of a guest: group by group, newer over older, and nothing over something.
+ *
+ * <p>Immutable; a pure decision.
+ */
+final class StatsMerge {
+    /** Two samples closer than this say no more than one, and their rates would be noise. */
+    static final long SHORTEST_WINDOW_NANOS = 50_000_000;
+
+    private static final double MOST_BUSY_PERCENT = 100.0;
+
+    private final GuestStats old;
+    private final DomainSample sample;
+    private final Set<Group> asked;
+    private final long callNanos; // how long the call took, so how uncertain it is when the values were read
+
+    private StatsMerge(GuestStats old, DomainSample sample, Set<Group> asked, long callNanos) {
+        this.old = old;
+        this.sample = sample;
+        this.asked = asked;
+        this.callNanos = callNanos;
+    }
+
+    /**
+     * What is known after the sample.
+     *
+     * @param asked groups that the call asked for; what it did not ask for stays as it is
+     * @param callNanos how long the call took: the values were read at some time in it, so when it took longer than
+     *     half the window there are no rates
+     */
+    static GuestStats merge(GuestStats old, DomainSample sample, Set<Group> asked, long callNanos) {
+        return new StatsMerge(old, sample, asked, callNanos).merged();
+    }
+
+    private GuestStats merged() {
+        return new GuestStats(
+                old.domain(),
+                state(),
+                network(),
+                cpu(),
+                vcpus(),
+                memory(),
+                block(),
+                monitor(),
+                old.frozen(),
+                old.responsive());
+    }
+
+    private boolean newer(Group group) {
+        OptionalLong taken = old.takenAtNanos(group);
+        return asked.contains(group)
+                && (taken.isEmpty() || sample.takenAtNanos() - taken.getAsLong() >= SHORTEST_WINDOW_NANOS);
+    }
+
+    private Rates since(long takenAtNanos) {
+        long window = sample.takenAtNanos() - takenAtNanos;
+        return callNanos > window / 2 ? Rates.NONE : new Rates(window);
+    }
+
+    private Optional<GuestStats.State> state() {
+        if (!newer(Group.STATE) || sample.state().isEmpty()) {
+            return old.state();
+        }
+        return Optional.of(
+                new GuestStats.State(sample.takenAtNanos(), sample.state().getAsInt()));
+    }
+
+    private Optional<GuestStats.Network> network() {
+        if (!newer(Group.INTERFACE)) {
+            return old.network();
+        }
+        Rates rates = old.network().map(n -> since(n.takenAtNanos())).orElse(Rates.NONE);
+        List<GuestStats.Nic> before =
+                old.network().map(GuestStats.Network::nics).orElse(List.of());
+        List<GuestStats.Nic> nics = new ArrayList<>(sample.nics().size());
+        for (DomainSample.Nic nic : sample.nics()) {
+            nics.add(nic(nic, before, rates));
+        }
+        return Optional.of(new GuestStats.Network(sample.takenAtNanos(), nics));
+    }
+
+    private static GuestStats.Nic nic(DomainSample.Nic nic, List<GuestStats.Nic> before, Rates rates) {
+        for (GuestStats.Nic earlier : before) {
+            if (earlier.counters().name().equals(nic.name())) {
+                boolean reset = nic.rxBytes() < earlier.counters().rxBytes()
+                        || nic.txBytes() < earlier.counters().txBytes();
+                Rates valid = reset ? Rates.NONE : rates;
+                return new GuestStats.Nic(
+                        nic,
+                        valid.perSecond(earlier.counters().rxBytes(), nic.rxBytes()),
+                        valid.perSecond(earlier.counters().txBytes(), nic.txBytes()));
+            }
+        }
+        return new GuestStats.Nic(nic, OptionalDouble.empty(), OptionalDouble.empty());
+    }
+
+    private Optional<GuestStats.Cpu> cpu() {
+        if (!newer(Group.CPU_TOTAL) || sample.cpuTimeNanos().isEmpty()) {
+            return old.cpu();
+        }
+        long time = sample.cpuTimeNanos().getAsLong();
+        OptionalDouble system = OptionalDouble.empty();
+        OptionalDouble user = OptionalDouble.empty();
+        if (old.cpu().isPresent() && hasEmulator(sample.cpuUserNanos(), sample.cpuSystemNanos())) {
+            GuestStats.Cpu before = old.cpu().get();
+            if (hasEmulator(before.userNanos(), before.systemNanos())) {
+                Rates rates = since(before.takenAtNanos());
+                OptionalDouble total = rates.percent(before.timeNanos(), time);
+                OptionalDouble emulator = rates.percent(
+                        before.userNanos().getAsLong() + before.systemNanos().getAsLong(),
+                        sample.cpuUserNanos().getAsLong()
+                                + sample.cpuSystemNanos().getAsLong());
+                if (total.isPresent() && emulator.isPresent()) {
+                    system = emulator;
+                    user = OptionalDouble.of(Math.max(0, total.getAsDouble() - emulator.getAsDouble()));
+                }
+            }
+        }
+        return Optional.of(new GuestStats.Cpu(
+                sample.takenAtNanos(), time, sample.cpuUserNanos(), sample.cpuSystemNanos(), user, system));
+    }
+
+    private static boolean hasEmulator(OptionalLong user, OptionalLong system) {
+        return user.isPresent() && system.isPresent();
+    }
+
+    private Optional<GuestStats.Vcpus> vcpus() {
+        if (!newer(Group.VCPU)
+                || (sample.vcpus().isEmpty() && sample.vcpuCount().isEmpty())) {
+            return old.vcpus();
+        }
+        List<GuestStats.Vcpu> before = old.vcpus().map(GuestStats.Vcpus::vcpus).orElse(List.of());
+        // a vCPU that was unplugged and plugged again has the same index: after any change all start anew
+        boolean same = before.size() == sample.vcpus().size();
+        Rates rates = same ? old.vcpus().map(v -> since(v.takenAtNanos())).orElse(Rates.NONE) : Rates.NONE;
+        List<GuestStats.Vcpu> vcpus = new ArrayList<>(sample.vcpus().size());
+        for (DomainSample.Vcpu vcpu : sample.vcpus()) {
+            vcpus.add(vcpu(vcpu, before, rates));
+        }
+        return Optional.of(new GuestStats.Vcpus(sample.takenAtNanos(), sample.vcpuCount(), vcpus));
+    }
+
+    private static GuestStats.Vcpu vcpu(DomainSample.Vcpu vcpu, List<GuestStats.Vcpu> before, Rates rates) {
+        OptionalDouble busy = OptionalDouble.empty();
+        for (GuestStats.Vcpu earlier : before) {
+            if (earlier.index() == vcpu.index()
+                    && earlier.timeNanos().isPresent()
+                    && vcpu.timeNanos().isPresent()) {
+                busy = rates.percent(
+                        earlier.timeNanos().getAsLong(), vcpu.timeNanos().getAsLong());
+            }
+        }
+        if (busy.isPresent()) {
+            busy = OptionalDouble.of(Math.min(MOST_BUSY_PERCENT, busy.getAsDouble()));
+        }
+        return new GuestStats.Vcpu(vcpu.index(), vcpu.state(), vcpu.timeNanos(), busy);
+    }
+
+    private Optional<GuestStats.Memory> memory() {
+        DomainSample.Balloon now = sample.balloon();
+        if (!newer(Group.BALLOON) || now.equals(DomainSample.Balloon.UNKNOWN)) {
+            return old.memory();
+        }
+        if (old.memory().isEmpty()) {
+            return Optional.of(memory(now, now, Rates.NONE));
+        }
+        DomainSample.Balloon before = old.memory().get().balloon();
+        if (Monitor.told(before) && !Monitor.told(now)) {
+            return old.memory(); // a busy guest tells its size alone; the rest stays, and shows its age
+        }
+        return Optional.of(memory(before, now, since(old.memory().get().takenAtNanos())));
+    }
+
+    private GuestStats.Memory memory(DomainSample.Balloon before, DomainSample.Balloon now, Rates rates) {
+        return new GuestStats.Memory(
+                sample.takenAtNanos(),
+                now,
+                rates.perSecond(before.swapInKib(), now.swapInKib()),
+                rates.perSecond(before.swapOutKib(), now.swapOutKib()),
+                rates.perSecond(before.majorFaults(), now.majorFaults()),
+                rates.perSecond(before.minorFaults(), now.minorFaults()));
+    }
+
+    private Optional<GuestStats.Block> block() {
+        if (!newer(Group.BLOCK) || !Monitor.toldDisks(sample)) {
+            return old.block();
+        }
+        Rates rates = old.block().map(b -> since(b.takenAtNanos())).orElse(Rates.NONE);
+        List<GuestStats.Disk> before = old.block().map(GuestStats.Block::disks).orElse(List.of());
+        List<GuestStats.Disk> disks = new ArrayList<>(sample.disks().size());
+        for (DomainSample.Disk disk : sample.disks()) {
+            disks.add(DiskMerge.merge(disk, before, rates));
+        }
+        return Optional.of(new GuestStats.Block(sample.takenAtNanos(), disks));
+    }
+
+    private OptionalLong monitor() {
+        OptionalLong taken = old.monitorTakenAtNanos();
+        boolean newer = taken.isEmpty() || sample.takenAtNanos() > taken.getAsLong();
+        return newer && Monitor.answered(old, sample, asked) ? OptionalLong.of(sample.takenAtNanos()) : taken;
+    }
+}
