@@ -41,7 +41,8 @@ final class Agent {
         }
         try {
             Files.writeString(configFile(), config.text());
-            process = children.start(new ProcessBuilder(program.toString(), "--config", configFile().toString())
+            process = children.start(new ProcessBuilder(
+                            program.toString(), "--config", configFile().toString())
                     .redirectErrorStream(true)
                     .redirectOutput(logFile().toFile()));
         } catch (IOException e) {
@@ -72,9 +73,8 @@ final class Agent {
 
     static MusterConnection connect(Path socket) throws BenchException, InterruptedException {
         // An agent that is stopped for the length of a leg is not dead.
-        ConnectOptions patient = ConnectOptions.defaults()
-                .withCallTimeout(Duration.ofMinutes(5))
-                .withHeartBeat(Duration.ofMinutes(10));
+        ConnectOptions patient =
+                ConnectOptions.defaults().withCallTimeout(Duration.ofMinutes(5)).withHeartBeat(Duration.ofMinutes(10));
         try {
             return MusterConnection.connect(new AgentAddress.Unix(socket), patient);
         } catch (UnreachableException e) {

@@ -51,8 +51,8 @@ final class AgentTimers {
                 }
             }
             if (fresh.size() != count - earlier.count) {
-                throw new BenchException("a timer of the agent counted " + (count - earlier.count)
-                        + " times, but has " + fresh.size() + " new values");
+                throw new BenchException("a timer of the agent counted " + (count - earlier.count) + " times, but has "
+                        + fresh.size() + " new values");
             }
             return fresh.stream().mapToDouble(Double::doubleValue).toArray();
         }

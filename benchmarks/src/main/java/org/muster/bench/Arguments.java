@@ -14,8 +14,8 @@ record Arguments(String name, int rounds) {
     private static final int MOST_ROUNDS = 1000;
 
     static String usage() {
-        return "usage: bench NAME [--rounds N]\n  NAME: " + String.join(", ", Catalogue.names())
-                + "\n  N: 1 to " + MOST_ROUNDS + ", default " + DEFAULT_ROUNDS + "; less than 5 is only for trying";
+        return "usage: bench NAME [--rounds N]\n  NAME: " + String.join(", ", Catalogue.names()) + "\n  N: 1 to "
+                + MOST_ROUNDS + ", default " + DEFAULT_ROUNDS + "; less than 5 is only for trying";
     }
 
     /** Errors: IllegalArgumentException, naming what is wrong. */
@@ -32,8 +32,8 @@ record Arguments(String name, int rounds) {
             return new Arguments(name, DEFAULT_ROUNDS);
         }
         if (!words.get(1).equals("--rounds") || words.size() != 3) {
-            throw new IllegalArgumentException(
-                    "after NAME only --rounds N may follow, got '" + String.join(" ", words.subList(1, words.size())) + "'");
+            throw new IllegalArgumentException("after NAME only --rounds N may follow, got '"
+                    + String.join(" ", words.subList(1, words.size())) + "'");
         }
         return new Arguments(name, rounds(words.get(2)));
     }
@@ -42,6 +42,7 @@ record Arguments(String name, int rounds) {
         if (word.matches("[1-9]\\d{0,3}") && Integer.parseInt(word) <= MOST_ROUNDS) {
             return Integer.parseInt(word);
         }
-        throw new IllegalArgumentException("--rounds must be a number from 1 to " + MOST_ROUNDS + ", got '" + word + "'");
+        throw new IllegalArgumentException(
+                "--rounds must be a number from 1 to " + MOST_ROUNDS + ", got '" + word + "'");
     }
 }

@@ -67,8 +67,11 @@ public final class Bench {
     /** The project's folder, above {@code benchmarks/target/bench/} where our jar is. */
     private static Path root() throws BenchException {
         try {
-            Path jar = Path.of(
-                    Bench.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            Path jar = Path.of(Bench.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
             for (Path folder = jar; folder != null; folder = folder.getParent()) {
                 if (Files.exists(folder.resolve("benchmarks/src/main/c/floor.c"))) {
                     return folder;

@@ -34,19 +34,23 @@ final class Bounds {
     static Bounds parse(JsonNode file) throws BenchException {
         Map<String, Bound> bounds = new TreeMap<>();
         List<String> problems = new ArrayList<>();
-        file.properties().forEach(benchmark -> benchmark.getValue().properties().forEach(metric -> {
-            String key = benchmark.getKey() + "/" + metric.getKey();
-            JsonNode ratio = metric.getValue().get("ratio");
-            JsonNode difference = metric.getValue().get("difference");
-            JsonNode value = ratio == null ? difference : ratio;
-            if (metric.getValue().size() != 1 || value == null || !value.isNumber() || value.doubleValue() <= 0) {
-                problems.add(key + " must be {\"ratio\": N} or {\"difference\": N} with N above 0, got "
-                        + metric.getValue());
-            } else {
-                Bound.Judged judged = ratio == null ? Bound.Judged.DIFFERENCE : Bound.Judged.RATIO;
-                bounds.put(key, new Bound(judged, value.doubleValue()));
-            }
-        }));
+        file.properties()
+                .forEach(benchmark -> benchmark.getValue().properties().forEach(metric -> {
+                    String key = benchmark.getKey() + "/" + metric.getKey();
+                    JsonNode ratio = metric.getValue().get("ratio");
+                    JsonNode difference = metric.getValue().get("difference");
+                    JsonNode value = ratio == null ? difference : ratio;
+                    if (metric.getValue().size() != 1
+                            || value == null
+                            || !value.isNumber()
+                            || value.doubleValue() <= 0) {
+                        problems.add(key + " must be {\"ratio\": N} or {\"difference\": N} with N above 0, got "
+                                + metric.getValue());
+                    } else {
+                        Bound.Judged judged = ratio == null ? Bound.Judged.DIFFERENCE : Bound.Judged.RATIO;
+                        bounds.put(key, new Bound(judged, value.doubleValue()));
+                    }
+                }));
         if (!problems.isEmpty()) {
             throw new BenchException(FILE + ": " + String.join("; ", problems));
         }

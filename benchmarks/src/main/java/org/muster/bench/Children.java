@@ -17,7 +17,8 @@ import java.util.concurrent.TimeUnit;
  * <p>Thread-safe.
  */
 final class Children implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(5); // between asking to end and ending; a stopped process needs all of it
+    private static final Duration PATIENCE =
+            Duration.ofSeconds(5); // between asking to end and ending; a stopped process needs all of it
     private static final int TOLD_CHARS = 2000; // of what a failed command said
 
     private final Path folder;

@@ -56,8 +56,8 @@ final class Floor {
     void check(List<Guest> guests, GuestShape shape, String whose) throws BenchException, InterruptedException {
         JsonNode counted = run(ids(guests), "count");
         if (counted.path(shape.state()).asInt(-1) != guests.size()) {
-            throw new BenchException(
-                    whose + " said that " + guests.size() + " guests are " + shape.state() + ", libvirt says " + counted);
+            throw new BenchException(whose + " said that " + guests.size() + " guests are " + shape.state()
+                    + ", libvirt says " + counted);
         }
     }
 

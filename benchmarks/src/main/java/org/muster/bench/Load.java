@@ -48,7 +48,8 @@ final class Load {
         for (Stream stream : streams) {
             while (!stream.idle()) {
                 if (System.nanoTime() > deadline) {
-                    throw new BenchException("requests have no answer " + DRAIN.toSeconds() + " s after the load ended");
+                    throw new BenchException(
+                            "requests have no answer " + DRAIN.toSeconds() + " s after the load ended");
                 }
                 Thread.sleep(POLL_MILLIS);
             }

@@ -11,7 +11,14 @@ import java.time.temporal.ChronoUnit;
 
 /** What the figures were measured on, and when. */
 record Machine(
-        int cpus, String cpuModel, String memory, String kernel, String libvirt, String qemu, String java, String date) {
+        int cpus,
+        String cpuModel,
+        String memory,
+        String kernel,
+        String libvirt,
+        String qemu,
+        String java,
+        String date) {
 
     /** @param versions the floor's answer, of the libvirt and QEMU that were measured */
     static Machine here(JsonNode versions, Instant now) throws BenchException {

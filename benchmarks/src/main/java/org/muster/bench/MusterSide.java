@@ -79,7 +79,8 @@ final class MusterSide implements AutoCloseable {
     }
 
     private CompletableFuture<JsonNode> callDestroy(Guest guest) {
-        return connection.call("VM.destroy", Json.object().put("vmID", guest.id().toString()));
+        return connection.call(
+                "VM.destroy", Json.object().put("vmID", guest.id().toString()));
     }
 
     /** Has the agent forget guests that were killed. */

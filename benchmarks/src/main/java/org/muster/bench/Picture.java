@@ -26,8 +26,9 @@ final class Picture {
 
     private String draw(Report report) {
         int height = TOP + ROW_HEIGHT * report.rows().size() + 10;
-        svg.append("<svg xmlns='http://www.w3.org/2000/svg' width='%d' height='%d' font-family='sans-serif' font-size='12'>\n"
-                .formatted(WIDTH, height));
+        svg.append(
+                "<svg xmlns='http://www.w3.org/2000/svg' width='%d' height='%d' font-family='sans-serif' font-size='12'>\n"
+                        .formatted(WIDTH, height));
         svg.append("<rect width='100%' height='100%' fill='white'/>\n");
         text(16, 24, "font-size='16' font-weight='bold'", "Muster beside the floor: " + report.name());
         text(16, 44, "fill='#666'", report.machine().toString());
@@ -58,15 +59,22 @@ final class Picture {
     private void interval(Row row, int y) {
         double even = row.bound().judged() == Bound.Judged.RATIO ? 1 : 0; // as good as the floor
         double low = Math.min(Math.min(row.interval().low(), even), row.bound().value());
-        double high = Math.max(Math.max(row.interval().high(), even), row.bound().value());
+        double high =
+                Math.max(Math.max(row.interval().high(), even), row.bound().value());
         Scale scale = new Scale(low - MARGIN * (high - low), high + MARGIN * (high - low));
         String colour = row.ok() ? "#2f855a" : "#c53030";
         rectangle(INTERVAL_AT, y, INTERVAL_WIDTH, 1, "#ccc");
         mark(scale.x(even), y, "#a0aec0", "floor", 22);
-        mark(scale.x(row.bound().value()), y, "#dd6b20", "bound " + Report.number(row.bound().value()), 34);
+        mark(
+                scale.x(row.bound().value()),
+                y,
+                "#dd6b20",
+                "bound " + Report.number(row.bound().value()),
+                34);
         double from = scale.x(row.interval().low());
         rectangle(from, y - 3, Math.max(1, scale.x(row.interval().high()) - from), 7, colour);
-        svg.append("<circle cx='%s' cy='%d' r='6' fill='%s'/>\n".formatted(coordinate(scale.x(row.judgedValue())), y, colour));
+        svg.append("<circle cx='%s' cy='%d' r='6' fill='%s'/>\n"
+                .formatted(coordinate(scale.x(row.judgedValue())), y, colour));
         String said = "%s %s (%s to %s) %s"
                 .formatted(
                         row.bound().judged().word(),

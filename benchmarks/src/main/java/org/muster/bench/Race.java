@@ -101,7 +101,8 @@ final class Race {
                 .filter(who -> who != MUSTER)
                 .min(Comparator.comparingDouble(who -> Statistics.median(values(who, value))))
                 .orElseThrow();
-        String others = results.keySet().stream().filter(who -> who != MUSTER).toList().toString();
+        String others =
+                results.keySet().stream().filter(who -> who != MUSTER).toList().toString();
         return new Measured(
                 name + "." + figure,
                 "s",

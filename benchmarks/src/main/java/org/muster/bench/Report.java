@@ -68,7 +68,9 @@ record Report(String name, Machine machine, List<Row> rows) {
     }
 
     private static String line(String metric, String... cells) {
-        return "%-18s %12s %12s %8s %18s %8s %8s %8s  %s".formatted(prepend(metric, cells)).stripTrailing() + "\n";
+        return "%-18s %12s %12s %8s %18s %8s %8s %8s  %s"
+                        .formatted(prepend(metric, cells))
+                        .stripTrailing() + "\n";
     }
 
     private static Object[] prepend(String first, String[] rest) {
