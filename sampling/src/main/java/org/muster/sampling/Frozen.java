@@ -20,6 +20,9 @@ final class Frozen {
     /** The call that it keeps; null once that returned or belongs to a connection that is gone. */
     Call sensor;
 
+    /** False since the connection is another one: that its monitor is free then only means that nobody asked it. */
+    boolean askedOnThisConnection = true;
+
     Release release = Release.NONE;
 
     Frozen(long sinceNanos, ControlState.Kind reason, Call sensor) {

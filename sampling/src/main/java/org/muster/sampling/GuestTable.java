@@ -27,8 +27,9 @@ final class GuestTable {
         return guests.get(id);
     }
 
-    void add(UUID id, long nowNanos) {
-        guests.computeIfAbsent(id, absent -> new Guest(absent, nowNanos));
+    /** False if it was there already. */
+    boolean add(UUID id, long nowNanos) {
+        return guests.putIfAbsent(id, new Guest(id, nowNanos)) == null;
     }
 
     void remove(UUID id) {
