@@ -1,13 +1,14 @@
 package org.muster.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.muster.client.Json;
 
 /** All bounds of all benchmarks, from the one file {@code bounds.json}. Immutable. */
 final class Bounds {
@@ -24,7 +25,7 @@ final class Bounds {
             if (in == null) {
                 throw new BenchException(FILE + " is not in the jar");
             }
-            return parse(JsonMapper.shared().readTree(in));
+            return parse(Json.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8)));
         } catch (IOException e) {
             throw new BenchException(FILE + " cannot be read: " + e.getMessage(), e);
         }

@@ -2,12 +2,12 @@ package org.muster.bench;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.muster.client.Json;
 
 /** The C program {@code floor.c}: asks libvirt for the same with nothing around it, and counts guests for everybody. */
 final class Floor {
@@ -100,7 +100,7 @@ final class Floor {
         command.addAll(List.of(arguments));
         String answer = children.run(LIMIT, input, command);
         try {
-            return JsonMapper.shared().readTree(answer);
+            return Json.parse(answer);
         } catch (JsonProcessingException e) {
             throw new BenchException("floor " + verb + " printed no JSON: " + answer, e);
         }
