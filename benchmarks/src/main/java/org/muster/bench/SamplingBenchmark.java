@@ -9,7 +9,8 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>The agent reads two tiers, which together are the groups of the floor's one bulk call: the sum of one short and one block
  * cycle stands beside it. Its CPU is that of a second in which it samples both tiers, less that of a second in which it
- * samples nothing. Both sides make a cycle a second, and neither samples while the other is measured.
+ * samples nothing. Both sides make a cycle a second, and neither samples while the other is measured. The agent's tiers come half
+ * a second apart, lest each be measured while it waits for the other.
  */
 final class SamplingBenchmark implements Benchmark {
     private static final int COUNT = 100;
@@ -68,6 +69,8 @@ final class SamplingBenchmark implements Benchmark {
 
     private static double[] musterLeg(Bed bed, double idle) throws BenchException, InterruptedException {
         AgentTimers timers = new AgentTimers(bed.agent().pid());
+        bed.agent().sample(AgentConfig.Rhythm.SHORT_ONLY); // a tier comes an interval after it was set
+        Thread.sleep(SETTLE.plus(SECOND.dividedBy(2)).toMillis());
         bed.agent().sample(AgentConfig.Rhythm.BUSY);
         Thread.sleep(SETTLE.toMillis());
         List<AgentTimers.Reading> before = timers.read(TIMERS);
