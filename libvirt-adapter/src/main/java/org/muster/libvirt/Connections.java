@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The connections to libvirtd by role: at most four calls on each, opened as needed up to the role's number.
+ * The connections to libvirtd by role: one call on each at a time, opened as needed up to the role's number.
  *
  * <p>Opening can hang (a stopped libvirtd accepts and never answers), so one thread, {@code libvirt-connect}, opens for
  * everybody and callers wait for it with a deadline. That thread also keeps the events connection up, for ever, with
@@ -86,8 +86,8 @@ final class Connections implements AutoCloseable {
                     throw new HypervisorException(
                             Kind.DISCONNECTED, 0, operation, domain, "no link to " + uri + ": " + lastFailure, null);
                 }
-                LibvirtConnection free = leastBusy(role);
-                if (free != null && free.take()) {
+                LibvirtConnection free = takeFree(role);
+                if (free != null) {
                     return free;
                 }
                 askForMore(role);
@@ -125,21 +125,17 @@ final class Connections implements AutoCloseable {
     }
 
     @GuardedBy("lock")
-    private LibvirtConnection leastBusy(Role role) {
+    private LibvirtConnection takeFree(Role role) {
         List<LibvirtConnection> all = open.get(role);
         for (LibvirtConnection connection : List.copyOf(all)) {
             if (connection.dead()) {
                 all.remove(connection);
                 connection.retire();
+            } else if (connection.take()) {
+                return connection; // the first free one: its table of handles is the fullest
             }
         }
-        LibvirtConnection best = null;
-        for (LibvirtConnection connection : all) {
-            if (best == null || connection.calls() < best.calls()) {
-                best = connection;
-            }
-        }
-        return best;
+        return null;
     }
 
     @GuardedBy("lock")
@@ -153,9 +149,9 @@ final class Connections implements AutoCloseable {
 
     @GuardedBy("lock")
     private String busyText(Role role, Duration patience) {
-        int calls = open.get(role).stream().mapToInt(LibvirtConnection::calls).sum();
-        return "no call free on the " + role + " connections within " + patience.toMillis() + " ms (" + calls
-                + " calls under way on " + open.get(role).size() + " connections)";
+        long calls = open.get(role).stream().filter(LibvirtConnection::inUse).count();
+        return "no " + role + " connection free within " + patience.toMillis() + " ms (" + calls + " of at most "
+                + role.maxConnections() + " in use)";
     }
 
     private void run() {
@@ -186,6 +182,7 @@ final class Connections implements AutoCloseable {
             holder[0] = connection;
             events = connection;
             link.opened(connection);
+            connection.keepAlive(); // last: from here on no call is made on it
             return true;
         } catch (LibvirtException | RuntimeException e) {
             fail(e);

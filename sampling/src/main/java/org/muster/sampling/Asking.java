@@ -140,7 +140,7 @@ final class Asking {
     }
 
     private void probe(long now) {
-        for (Guest guest : quarantine.toProbe()) {
+        for (Guest guest : quarantine.toProbe(now)) {
             Admission admission = flight.admission(budget);
             boolean proven = guest.frozen.release == Frozen.Release.PROVEN;
             boolean allowed = proven ? admission.regular() : admission.canary();
@@ -199,10 +199,15 @@ final class Asking {
         if (overdrawn()) {
             readable.addAll(sound(cycles.get(Tier.SHORT)));
         }
-        boolean mayHang = flight.stuckSafe() == 0 || !flight.admission(budget).exhausted();
-        if (readable.isEmpty() || (mayHang && call(Purpose.SAFE, Tier.SHORT, readable, now))) {
+        if (readable.isEmpty() || (mayReadWithoutMonitor() && call(Purpose.SAFE, Tier.SHORT, readable, now))) {
             readWithoutMonitor = false;
         }
+    }
+
+    /** Such a call hangs only on a domain's lock, so it may be made beyond the budget, unless all of libvirtd is silent. */
+    private boolean mayReadWithoutMonitor() {
+        Admission admission = flight.admission(budget);
+        return admission.canary() || (admission.onTime() == 0 && flight.stuckSafe() == 0 && !flight.undecided());
     }
 
     private boolean call(Purpose purpose, Tier tier, List<Guest> guests, long now) {
@@ -220,7 +225,8 @@ final class Asking {
     }
 
     private boolean hand(Call call, long lateAfterNanos) {
-        call.checkAtNanos = call.startedAtNanos + lateAfterNanos;
+        call.lateAtNanos = call.startedAtNanos + lateAfterNanos;
+        call.checkAtNanos = call.startedAtNanos + Lateness.firstLookNanos(lateAfterNanos);
         if (!lanes.call(call)) {
             return false;
         }

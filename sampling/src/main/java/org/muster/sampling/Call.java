@@ -40,7 +40,8 @@ final class Call {
     final int epoch; // the connection it was made on
 
     Phase phase = Phase.ON_TIME;
-    long checkAtNanos; // when it becomes late, or is to be examined again
+    long lateAtNanos; // when it becomes late
+    long checkAtNanos; // when it is to be examined (again)
     boolean examining; // a control request about it is under way
     boolean settled; // it is known who keeps it, so nobody need be asked any more
 

@@ -13,11 +13,14 @@ import java.util.UUID;
  * minutes that holds up nobody (a migration), so it is blamed only if nobody else is.
  */
 final class Culprits {
+    /** A healthy guest takes milliseconds, on a busy host tens of them. */
+    private static final long SHORTEST_NANOS = 150_000_000;
+
     private Culprits() {}
 
     /** The guests of the call that keep it; empty if nobody does. */
     static List<Guest> of(Call call, Map<UUID, ControlState> states, long now) {
-        long half = call.ageNanos(now) / 2;
+        long half = Math.max(SHORTEST_NANOS, call.ageNanos(now) / 2);
         List<Guest> culprits = new ArrayList<>();
         List<Guest> inJob = new ArrayList<>();
         for (Guest guest : call.guests) {

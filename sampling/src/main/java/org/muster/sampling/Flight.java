@@ -51,6 +51,11 @@ final class Flight {
         return count(c -> !c.late() && c.purpose == purpose && c.tier == tier);
     }
 
+    /** True while a call is late and nobody is known to keep it. */
+    boolean undecided() {
+        return count(c -> c.late() && !c.settled) > 0;
+    }
+
     boolean asksBlockInfoOf(Guest guest) {
         for (Call call : calls) {
             if (call.purpose == Call.Purpose.BLOCK_INFO && call.guests.get(0) == guest) {
@@ -76,7 +81,7 @@ final class Flight {
         int suspects = 0;
         for (Call call : calls) {
             stuck += call.late() ? 1 : 0;
-            onTime += !call.late() && call.reachesMonitor() ? 1 : 0;
+            onTime += call.late() ? 0 : 1;
             suspects += !call.late() && call.purpose == Call.Purpose.SUSPECT ? 1 : 0;
         }
         return new Admission(budget, stuck, onTime, suspects);

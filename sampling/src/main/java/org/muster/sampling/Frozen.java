@@ -25,9 +25,24 @@ final class Frozen {
 
     Release release = Release.NONE;
 
+    private long probeAtNanos;
+    private long pauseNanos;
+
     Frozen(long sinceNanos, ControlState.Kind reason, Call sensor) {
         this.sinceNanos = sinceNanos;
+        this.probeAtNanos = sinceNanos;
         this.reason = reason;
         this.sensor = sensor;
+    }
+
+    /** Not before that is it asked whether it is back. */
+    long probeAtNanos() {
+        return probeAtNanos;
+    }
+
+    /** It was busy with somebody else's call: it is probed again a little later, then less and less often. */
+    void probeLater(long now, long firstPauseNanos, long longestPauseNanos) {
+        pauseNanos = Math.min(longestPauseNanos, Math.max(firstPauseNanos, 2 * pauseNanos));
+        probeAtNanos = now + pauseNanos;
     }
 }

@@ -86,9 +86,8 @@ final class FrozenCheck {
     }
 
     private void freezeIfHung(Guest guest, ControlState state, long now, SamplingConfig config) {
-        boolean hung = state.kind() == ControlState.Kind.OCCUPIED
-                && state.since().compareTo(config.timeout()) >= 0
-                && guest.call == null;
+        boolean hung =
+                state.kind() == ControlState.Kind.OCCUPIED && state.since().compareTo(config.timeout()) >= 0;
         if (hung) {
             quarantine.freeze(guest, state.kind(), flight.abandonedWith(guest), now);
         }

@@ -73,7 +73,7 @@ final class Lateness {
             if (now - call.checkAtNanos < 0 || call.settled) {
                 continue;
             }
-            if (call.phase == Phase.ON_TIME) {
+            if (call.phase == Phase.ON_TIME && now - call.lateAtNanos >= 0) {
                 becomesLate(call);
             }
             if (!call.settled && question == null) {
@@ -84,6 +84,14 @@ final class Lateness {
         if (!involved.isEmpty()) {
             ask(involved, now);
         }
+    }
+
+    /**
+     * Age at which a call is looked at first: a guest that hangs can be told from a healthy one long before the whole
+     * call is late, if the call is a large one.
+     */
+    static long firstLookNanos(long lateAfterNanos) {
+        return Math.max(CostWindow.EARLIEST_LATE_NANOS, lateAfterNanos / 2);
     }
 
     private void becomesLate(Call call) {
@@ -157,6 +165,9 @@ final class Lateness {
         boolean somebodyLeaves = call.guests.stream().anyMatch(g -> g.gone() || !present.contains(g.id));
         long patience = config.timeout().toNanos() * (call.purpose == Purpose.SUSPECT ? SUSPECTS_PATIENCE : 1);
         if (!culprits.isEmpty()) {
+            if (call.phase == Phase.ON_TIME) {
+                becomesLate(call);
+            }
             call.settled = true;
             culprits.forEach(g -> blame(g, call, states.get(g.id).kind(), now));
             abandon(call, present);
@@ -169,7 +180,9 @@ final class Lateness {
             abandon(call, present);
         }
         long interval = config.interval().toNanos();
-        call.checkAtNanos = now + Math.min(interval, Math.max(SOONEST_LOOK_NANOS, call.ageNanos(now) / 2));
+        long pause = Math.min(interval, Math.max(SOONEST_LOOK_NANOS, call.ageNanos(now) / 2));
+        boolean beforeLate = call.phase == Phase.ON_TIME && call.lateAtNanos - now < pause;
+        call.checkAtNanos = beforeLate ? call.lateAtNanos : now + pause;
     }
 
     private void blame(Guest guest, Call call, ControlState.Kind kind, long now) {

@@ -97,14 +97,27 @@ final class Quarantine {
     }
 
     /** Those that seem to be back and have not been asked yet. */
-    List<Guest> toProbe() {
+    List<Guest> toProbe(long now) {
         List<Guest> back = new ArrayList<>();
         for (Guest guest : guests) {
-            if (guest.frozen.release != Frozen.Release.NONE && guest.call == null) {
+            boolean free = guest.frozen.release != Frozen.Release.NONE && guest.call == null;
+            if (free && now - guest.frozen.probeAtNanos() >= 0) {
                 back.add(guest);
             }
         }
         return back;
+    }
+
+    /** When somebody is to be probed again; {@code otherwise} if not before that. */
+    long nextNanos(long now, long otherwise) {
+        long next = otherwise;
+        for (Guest guest : guests) {
+            long at = guest.frozen.probeAtNanos();
+            if (guest.frozen.release != Frozen.Release.NONE && at - now > 0 && at - next < 0) {
+                next = at;
+            }
+        }
+        return next;
     }
 
     /** Those of which nothing has been heard. */

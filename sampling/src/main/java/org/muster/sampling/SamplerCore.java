@@ -21,6 +21,7 @@ final class SamplerCore {
     private static final Logger LOG = LoggerFactory.getLogger(SamplerCore.class);
     private static final int TICKS =
             4; // an interval's quarter: how long a new guest waits for others to share its call
+    private static final long SOONEST_PROBE_NANOS = 50_000_000; // a thawed call goes through its guests in less
     private static final long LONGEST_TICK_NANOS = 500_000_000;
 
     private final GuestTable table;
@@ -90,7 +91,9 @@ final class SamplerCore {
         lateness.examine(now);
         frozenCheck.check(now, config);
         for (TierCycle cycle : cycles.values()) {
-            cycle.wantThoseDue(now);
+            if (cycle.wantThoseDue(now)) {
+                cycle.grow(plan.shardSize(cycle.wanted.size(), cycle.cost.perGuestNanos()));
+            }
             if (cycle.due(now)) {
                 start(cycle, now);
             }
@@ -203,7 +206,7 @@ final class SamplerCore {
             return;
         }
         if (!incomplete.isEmpty()) {
-            guest.frozen.release = Frozen.Release.NONE; // somebody else's call keeps it still
+            guest.frozen.probeLater(now, SOONEST_PROBE_NANOS, config.interval().toNanos());
             return;
         }
         quarantine.thaw(guest, now);
@@ -313,7 +316,7 @@ final class SamplerCore {
         for (TierCycle cycle : cycles.values()) {
             next = cycle.nextNanos(next);
         }
-        return frozenCheck.nextNanos(next);
+        return quarantine.nextNanos(now, frozenCheck.nextNanos(next));
     }
 
     private void publish() {

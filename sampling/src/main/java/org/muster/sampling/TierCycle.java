@@ -30,6 +30,7 @@ final class TierCycle {
     private long startedAtNanos;
     private long nextNanos;
     private int shardSize = 1;
+    private boolean wasSplit;
     private int calls;
     private int late;
 
@@ -63,11 +64,14 @@ final class TierCycle {
         soon.add(guest);
     }
 
-    void wantThoseDue(long now) {
-        if (!soon.isEmpty() && now - soonNanos >= 0) {
-            wanted.addAll(soon);
-            soon.clear();
+    /** True if there were any. */
+    boolean wantThoseDue(long now) {
+        if (soon.isEmpty() || now - soonNanos < 0) {
+            return false;
         }
+        wanted.addAll(soon);
+        soon.clear();
+        return true;
     }
 
     /** When the tier has something to do by itself; {@code otherwise} if not before that. */
@@ -89,6 +93,7 @@ final class TierCycle {
         running = true;
         startedAtNanos = now;
         shardSize = newShardSize;
+        wasSplit = false;
         calls = 0;
         late = 0;
         askedAgain.clear();
@@ -99,6 +104,12 @@ final class TierCycle {
     /** Smaller calls for the rest of this cycle, so that the next error hits fewer guests. */
     void split() {
         shardSize = Math.max(1, shardSize / SPLIT);
+        wasSplit = true;
+    }
+
+    /** Larger calls, for guests that came since the cycle started. */
+    void grow(int newShardSize) {
+        shardSize = wasSplit ? shardSize : Math.max(shardSize, newShardSize);
     }
 
     void called() {
