@@ -39,8 +39,7 @@ final class RpcBenchmark implements Benchmark {
                 for (int i = 0; i < p99.length; i++) {
                     p99[i][round] = figures[i];
                 }
-                Progress.say("round %d/%d, p99: ping %.2f ms (fixed %.2f), stats %.2f ms (fixed %.2f)"
-                        .formatted(round + 1, rounds, figures[0], figures[1], figures[2], figures[3]));
+                tell("round %d/%d".formatted(round + 1, rounds), figures);
             }
         }
         return List.of(
@@ -66,16 +65,23 @@ final class RpcBenchmark implements Benchmark {
                 Collections.reverse(order);
             }
             runWarm(order);
-            for (Stream stream : streams) {
-                stream.take();
-            }
+            tell("warm-up, nothing else going on", p99(streams));
             underLoad(bed, muster, guests, new Load(order));
-            double[] figures = new double[streams.size()];
-            for (int i = 0; i < figures.length; i++) {
-                figures[i] = Statistics.percentile(streams.get(i).take(), PART);
-            }
-            return figures;
+            return p99(streams);
         }
+    }
+
+    private static double[] p99(List<Stream> streams) throws BenchException {
+        double[] figures = new double[streams.size()];
+        for (int i = 0; i < figures.length; i++) {
+            figures[i] = Statistics.percentile(streams.get(i).take(), PART);
+        }
+        return figures;
+    }
+
+    private static void tell(String when, double[] figures) {
+        Progress.say("%s, p99: ping %.2f ms (fixed %.2f), stats %.2f ms (fixed %.2f)"
+                .formatted(when, figures[0], figures[1], figures[2], figures[3]));
     }
 
     private static void runWarm(List<Stream> streams) throws BenchException, InterruptedException {
