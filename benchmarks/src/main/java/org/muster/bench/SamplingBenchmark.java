@@ -35,6 +35,7 @@ final class SamplingBenchmark implements Benchmark {
             bed.floor().check(guests, GuestShape.RUNNING, "Muster");
             bed.agent().sample(AgentConfig.Rhythm.WARM);
             Thread.sleep(WARM_UP.toMillis());
+            new AgentTimers(bed.agent().pid()).read(TIMERS); // loads into the agent what reading takes
             double idle = quietCpuPerSecond(bed);
             for (int round = 0; round < rounds; round++) {
                 boolean musterFirst = round % 2 == 0;
@@ -74,6 +75,7 @@ final class SamplingBenchmark implements Benchmark {
         bed.agent().sample(AgentConfig.Rhythm.BUSY);
         Thread.sleep(SETTLE.toMillis());
         List<AgentTimers.Reading> before = timers.read(TIMERS);
+        Thread.sleep(SETTLE.toMillis()); // reading them costs the agent CPU of its own
         double cpuBefore = bed.agent().cpuSeconds();
         long startedAt = System.nanoTime();
         Thread.sleep(CYCLES * SECOND.toMillis());
