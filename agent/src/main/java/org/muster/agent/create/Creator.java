@@ -1,8 +1,8 @@
 package org.muster.agent.create;
 
 import com.codahale.metrics.MetricRegistry;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * The create workers and what watches over them: hung starts, starts that take too long, creates that nobody asks for any
  * more.
  *
- * <p>Threads {@code create-%d} (a fixed number: the limit and as many again as may hang) and {@code create-watch}.
+ * <p>Threads {@code create-%d} (the limit and as many again as may hang; a raised limit adds to them) and {@code create-watch}.
  */
 public final class Creator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Creator.class);
@@ -53,11 +53,14 @@ public final class Creator implements AutoCloseable {
     private final CreateService service;
     private final StartSequence sequence;
     private final Recovery recovery;
-    private final List<Thread> workers = new ArrayList<>();
     private final ScheduledThreadPoolExecutor watch;
     private final Set<UUID> timedOut = new HashSet<>(); // confined to create-watch
     private String lastWaiting = ""; // confined to create-watch
     private final int hostCpus;
+
+    @GuardedBy("this")
+    private int workers; // started, never fewer again
+
     private volatile CreateConfig config; // replaced as a whole by a reload
     private volatile long linkLostAtNanos; // 0 while there is a link
 
@@ -91,9 +94,10 @@ public final class Creator implements AutoCloseable {
                 new Slots(config.limit(hostCpus), config.selfTuning()),
                 this::guard,
                 System::nanoTime);
-        this.destroyer = new Destroyer(table, hypervisor, journal, lane, dispatcher::remove, metrics, recheck);
         this.recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, watch, this::stillWanted);
-        this.sequence = new StartSequence(table, hypervisor, journal, metrics, recovery::take, destroyer::endLate);
+        this.destroyer = new Destroyer(
+                table, hypervisor, journal, lane, dispatcher::remove, metrics, recheck, recovery::mayComeThrough);
+        this.sequence = new StartSequence(table, hypervisor, journal, metrics, recovery, destroyer);
         this.service = new CreateService(table, journal, dispatcher, metrics, bootId);
         metrics.gauges(dispatcher);
         table.listen(new Bookkeeper());
@@ -157,12 +161,16 @@ public final class Creator implements AutoCloseable {
 
     public void start() {
         linkLostAtNanos = System.nanoTime();
-        int count = Math.min(MOST_WORKERS, Math.max(config.limit(hostCpus), MAY_HANG)) + MAY_HANG;
-        for (int i = 0; i < count; i++) {
-            workers.add(daemon(this::work, "create-" + i));
-        }
-        workers.forEach(Thread::start);
+        startWorkers(config);
         watch.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** As many as the limit needs, and as many again as may hang. */
+    private synchronized void startWorkers(CreateConfig next) {
+        int count = Math.min(MOST_WORKERS, Math.max(next.limit(hostCpus), MAY_HANG)) + MAY_HANG;
+        for (; workers < count; workers++) {
+            daemon(this::work, "create-" + workers).start();
+        }
     }
 
     /** The link to libvirtd is there. */
@@ -178,6 +186,7 @@ public final class Creator implements AutoCloseable {
 
     public void reconfigure(CreateConfig next) {
         config = next;
+        startWorkers(next);
         dispatcher.configure(next.limit(hostCpus), next.selfTuning(), next.queueCapacity());
     }
 
@@ -242,9 +251,10 @@ public final class Creator implements AutoCloseable {
             if (timedOut.add(vm.id())) {
                 String why = "not up within create.start-timeout, "
                         + config.startTimeout().toSeconds() + " s";
-                LOG.warn("{} ({}): {}", vm.name(), vm.id(), why);
-                table.explain(vm, why);
-                destroyer.endTimedOut(vm);
+                if (table.giveUp(vm, why)) {
+                    LOG.warn("{} ({}): {}", vm.name(), vm.id(), why);
+                    destroyer.endGivenUp(vm);
+                }
             }
         }
         timedOut.retainAll(still);

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.muster.agent.domain.ExitInfo;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
@@ -63,6 +64,7 @@ public final class Destroyer {
     private final Function<UUID, CreateRequest> unqueue; // takes a waiting create back, null if it does not wait
     private final CreateMetrics metrics;
     private final Consumer<UUID> recheck; // its state is to be asked again
+    private final Predicate<UUID> mayComeThrough; // an old call may still start it inside libvirtd
     private final Set<UUID> doomed = ConcurrentHashMap.newKeySet(); // as many as the journal has tombstones
 
     Destroyer(
@@ -72,7 +74,8 @@ public final class Destroyer {
             VmLane lane,
             Function<UUID, CreateRequest> unqueue,
             CreateMetrics metrics,
-            Consumer<UUID> recheck) {
+            Consumer<UUID> recheck,
+            Predicate<UUID> mayComeThrough) {
         this.table = table;
         this.hypervisor = hypervisor;
         this.journal = journal;
@@ -80,6 +83,7 @@ public final class Destroyer {
         this.unqueue = unqueue;
         this.metrics = metrics;
         this.recheck = recheck;
+        this.mayComeThrough = mayComeThrough;
     }
 
     /** Completes when the VM is gone, or cannot be made to go. */
@@ -104,7 +108,7 @@ public final class Destroyer {
         }
         long since = System.nanoTime();
         if (!lane.submit(id, () -> run(vm, since, outcome))) {
-            table.destroying(id, false);
+            table.destroying(id, known.get().destroying()); // another one may be under way
             outcome.complete(Outcome.refused(
                     Refusal.TOO_MANY_WAITING, VmLane.WAITING_PER_VM + " requests wait for " + id + " already"));
         }
@@ -121,6 +125,7 @@ public final class Destroyer {
             outcome.complete(Outcome.GONE); // a destroy before this one did it
             return;
         }
+        table.destroying(asked.id(), true); // one before this one may have failed
         String failure = end(asked.id(), System.nanoTime() + PATIENCE.toNanos());
         if (!failure.isEmpty()) {
             table.destroying(asked.id(), false);
@@ -130,7 +135,7 @@ public final class Destroyer {
         }
         metrics.destroyed(System.nanoTime() - since);
         boolean ran = now.get().status().running();
-        if (awaitStartCall(asked.id())) {
+        if (awaitStartCall(asked.id()) && !mayComeThrough.test(asked.id())) {
             undefine(asked.id());
             forget(now.get(), ran ? ExitInfo.destroyed() : ExitInfo.destroyedDuringStartup(), outcome);
         } else {
@@ -197,11 +202,13 @@ public final class Destroyer {
     }
 
     private void forget(Vm vm, ExitInfo exit, CompletableFuture<Outcome> outcome) {
+        doomed.remove(vm.id());
         write(new JournalRecord.Gone(vm.id()), vm, exit, outcome);
     }
 
     private void leaveTombstone(Vm vm, CompletableFuture<Outcome> outcome) {
-        LOG.warn("{} ({}) is destroyed, but a call that starts it has not returned", vm.name(), vm.id());
+        LOG.warn("{} ({}) is destroyed, but a call that starts it may still come through", vm.name(), vm.id());
+        doomed.add(vm.id()); // before it leaves the table: its guest must not be taken in as an unknown one
         write(new JournalRecord.Destroyed(vm.id()), vm, ExitInfo.destroyedDuringStartup(), outcome);
     }
 
@@ -230,37 +237,72 @@ public final class Destroyer {
     }
 
     /** A start call returned whose VM had been destroyed: its guest, if there is one, must go. */
-    void endLate(UUID id) {
-        if (!lane.submit(id, () -> {
-            if (table.get(id).filter(vm -> !vm.destroying()).isPresent()) {
-                return; // a new VM of that UUID was accepted after the call had returned
-            }
-            String failure = end(id, System.nanoTime() + PATIENCE.toNanos());
-            if (failure.isEmpty()) {
-                undefine(id);
-                if (table.get(id).isEmpty()) {
-                    journal.note(new JournalRecord.Gone(id));
-                }
+    void endLate(Vm vm) {
+        if (!lane.submit(vm.id(), () -> {
+            if (endLateNow(vm.id())) {
+                table.lateGuestEnded(vm);
             } else {
-                LOG.error("{} was destroyed, came up late and cannot be ended: {}", id, failure);
+                endLate(vm);
+            }
+        })) {
+            LOG.error("{} was destroyed and may come up late; its lane is full", vm.id());
+        }
+    }
+
+    private void endLate(UUID id) {
+        if (!lane.submit(id, () -> {
+            if (!endLateNow(id)) {
+                endLate(id);
             }
         })) {
             LOG.error("{} was destroyed and came up late; its lane is full", id);
         }
     }
 
-    /** Ends a guest that is still not up after the time that a start may take. It becomes Down when its call returns. */
-    void endTimedOut(Vm vm) {
+    /** False if the guest may still be there. */
+    private boolean endLateNow(UUID id) {
+        if (table.get(id).filter(vm -> !vm.destroying()).isPresent()) {
+            return true; // a new VM of that UUID, or one whose destroy failed and which somebody else settles
+        }
+        String failure = end(id, System.nanoTime() + PATIENCE.toNanos());
+        if (!failure.isEmpty()) {
+            LOG.error("{} was destroyed, came up late and cannot be ended: {}", id, failure);
+            return false;
+        }
+        undefine(id);
+        if (table.get(id).isEmpty()) {
+            journal.note(new JournalRecord.Gone(id));
+            doomed.remove(id);
+        }
+        return true;
+    }
+
+    /**
+     * Ends the guest of a VM that was given up, for as long as it takes. The VM becomes Down when the guest is certainly
+     * not there: by us, or by its start call if that has not returned.
+     */
+    void endGivenUp(Vm vm) {
         if (!lane.submit(vm.id(), () -> {
-            if (!table.startPending(vm.id())) {
+            if (!table.givenUp(vm)) {
                 return;
             }
+            boolean pending =
+                    table.startPending(vm.id()); // before the look: a call that returns later brings it up later
             String failure = end(vm.id(), System.nanoTime() + PATIENCE.toNanos());
-            if (!failure.isEmpty()) {
-                LOG.warn("{} does not start, and cannot be ended: {}", vm.id(), failure);
+            if (pending) {
+                return; // whatever its start call does, it comes back to this VM
+            }
+            if (failure.isEmpty()) {
+                table.down(
+                        vm,
+                        ExitInfo.startFailed(
+                                table.get(vm.id()).map(Vm::statusReason).orElse("")));
+            } else {
+                LOG.warn("{} took too long to start, and cannot be ended: {}", vm.id(), failure);
+                endGivenUp(vm);
             }
         })) {
-            LOG.warn("{} does not start; its lane is full", vm.id());
+            LOG.warn("{} took too long to start; its lane is full", vm.id());
         }
     }
 

@@ -28,12 +28,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe; libvirtd is asked on the VM's lane.
  */
-final class Recovery {
+final class Recovery implements StartSequence.Unsettled {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
     private static final Duration SECOND_LOOK = Duration.ofSeconds(1);
     private static final int PAUSED_STARTING_UP = 11; // virDomainPausedReason
 
-    private record Pending(CreateRequest request, String why) {}
+    /** @param callUnderWay libvirtd may still be at an old start call of it */
+    private record Pending(CreateRequest request, String why, boolean callUnderWay) {}
 
     private final VmTable table;
     private final Hypervisor hypervisor;
@@ -63,13 +64,36 @@ final class Recovery {
     }
 
     /** Takes over a create; looked at now if there is a link, else when there is one again. */
-    void take(CreateRequest request, String why) {
-        LOG.warn(
-                "{} ({}): outcome unknown: {}",
-                request.vm().name(),
-                request.vm().id(),
-                why);
-        pending.put(request.vm().id(), new Pending(request, why));
+    @Override
+    public void take(CreateRequest request, String why) {
+        Vm vm = request.vm();
+        if (table.get(vm.id()).filter(now -> now.life() == vm.life()).isEmpty()) {
+            return;
+        }
+        LOG.warn("{} ({}): outcome unknown: {}", vm.name(), vm.id(), why);
+        settle(new Pending(request, why, true));
+    }
+
+    /** Looks at it when the destroy has ended, which is when the VM's lane gets to it; it is not started any more. */
+    @Override
+    public void abandoned(CreateRequest request) {
+        Vm vm = request.vm();
+        if (table.get(vm.id())
+                .filter(now -> now.life() == vm.life() && now.destroying())
+                .isPresent()) {
+            settle(new Pending(request.resumed(System.nanoTime()), "it was being destroyed, which failed", false));
+        }
+    }
+
+    /** True while an old call may still start the VM inside libvirtd. */
+    boolean mayComeThrough(UUID id) {
+        Pending mine = pending.get(id);
+        return mine != null && mine.callUnderWay;
+    }
+
+    private void settle(Pending create) {
+        CreateRequest request = create.request;
+        pending.put(request.vm().id(), create);
         if (hypervisor.connected()) {
             later(request.vm().id(), false);
         }
@@ -102,10 +126,13 @@ final class Recovery {
             return;
         }
         Vm vm = mine.request.vm();
-        if (table.get(id)
-                .filter(now -> now.life() == vm.life() && !now.destroying())
-                .isEmpty()) {
+        Optional<Vm> now = table.get(id).filter(found -> found.life() == vm.life());
+        if (now.isEmpty()) {
             pending.remove(id);
+            return;
+        }
+        if (now.get().destroying()) {
+            later(id, false); // that may fail
             return;
         }
         Optional<DomainRecord> record;

@@ -2,13 +2,13 @@ package org.muster.agent.create;
 
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Consumer;
 import org.muster.agent.domain.ExitInfo;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmTable;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalRecord;
 import org.muster.libvirt.DomainRecord;
+import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorException;
 import org.muster.libvirt.HypervisorException.Kind;
@@ -26,9 +26,13 @@ import org.slf4j.LoggerFactory;
 final class StartSequence {
     private static final Logger LOG = LoggerFactory.getLogger(StartSequence.class);
 
-    /** Takes over a create whose outcome is unknown because the link to libvirtd was lost. */
+    /** Takes over creates that cannot be settled here. */
     interface Unsettled {
+        /** Its outcome is unknown because the link to libvirtd was lost. */
         void take(CreateRequest request, String why);
+
+        /** It was not, or not any more, started because it is being destroyed; which may fail. */
+        void abandoned(CreateRequest request);
     }
 
     private final VmTable table;
@@ -36,7 +40,7 @@ final class StartSequence {
     private final Journal journal;
     private final CreateMetrics metrics;
     private final Unsettled unsettled;
-    private final Consumer<UUID> lateStart; // a guest came up whose destroy was answered already
+    private final Destroyer destroyer; // ends a guest that came up although nobody wants it any more
 
     StartSequence(
             VmTable table,
@@ -44,20 +48,21 @@ final class StartSequence {
             Journal journal,
             CreateMetrics metrics,
             Unsettled unsettled,
-            Consumer<UUID> lateStart) {
+            Destroyer destroyer) {
         this.table = table;
         this.hypervisor = hypervisor;
         this.journal = journal;
         this.metrics = metrics;
         this.unsettled = unsettled;
-        this.lateStart = lateStart;
+        this.destroyer = destroyer;
     }
 
     /** Answers whether the guest was started. */
     boolean run(CreateRequest request, long slotAt) {
         Vm vm = request.vm();
         if (!table.beginLaunch(vm)) {
-            return false; // destroyed while it waited
+            unsettled.abandoned(request); // destroyed while it waited
+            return false;
         }
         metrics.slotTaken(request.queuedAtNanos(), slotAt);
         try {
@@ -76,8 +81,9 @@ final class StartSequence {
         Optional<DomainRecord> existing = hypervisor.find(vm.id());
         if (existing.isPresent() && existing.get().state().active()) {
             LOG.warn("{} ({}) runs already; it is taken in as it is", vm.name(), vm.id());
+            boolean managed = DomainXml.parse(hypervisor.xml(vm.id())).managed();
             journal.note(new JournalRecord.Running(vm.id()));
-            table.adopt(existing.get(), false, System.currentTimeMillis());
+            table.adopt(existing.get(), !managed, System.currentTimeMillis());
             return false;
         }
         Optional<UUID> namesake = hypervisor.findByName(vm.name());
@@ -97,7 +103,8 @@ final class StartSequence {
     private boolean start(CreateRequest request, long slotAt) {
         Vm vm = request.vm();
         if (!table.beginStart(vm)) {
-            return false; // destroyed meanwhile; whoever did it also undefines it
+            notBegun(request);
+            return false;
         }
         long callAt = System.nanoTime();
         metrics.prepared(slotAt, callAt);
@@ -106,15 +113,32 @@ final class StartSequence {
             hypervisor.start(vm.id(), vm.launchPaused());
         } catch (HypervisorException e) {
             failure = e;
+        } catch (RuntimeException e) { // a bug below us: the call is over all the same, and must be known as over
+            LOG.error("starting {} failed", vm.id(), e);
+            failure = new HypervisorException(
+                    Kind.FAILED, 0, "virDomainCreateWithFlags", vm.id().toString(), e.toString(), e);
         }
         long returnedAt = System.nanoTime();
+        boolean lost = failure != null && failure.kind() == Kind.DISCONNECTED;
+        if (lost) { // before the call counts as over, so that a destroy knows that it may still come through
+            unsettled.take(request, failure.getMessage());
+        }
         boolean wanted = table.endStart(vm, failure == null, System.currentTimeMillis());
+        if (lost) {
+            table.lateGuestEnded(vm); // nobody can tell when; its destroy left a tombstone
+            return false;
+        }
         if (!wanted) {
-            lateStart.accept(vm.id());
+            unsettled.abandoned(request);
+            destroyer.endLate(vm);
             return false;
         }
         if (failure != null) {
             failed(request, failure);
+            return false;
+        }
+        if (table.givenUp(vm)) {
+            destroyer.endGivenUp(vm);
             return false;
         }
         metrics.called(callAt, returnedAt);
@@ -127,6 +151,17 @@ final class StartSequence {
                 (returnedAt - callAt) / 1_000_000,
                 (returnedAt - request.decodedAtNanos()) / 1_000_000);
         return true;
+    }
+
+    /** Given up or destroyed while it was being defined: what is stored now must go, whoever was here before. */
+    private void notBegun(CreateRequest request) {
+        Vm vm = request.vm();
+        if (table.get(vm.id()).filter(now -> now.life() == vm.life()).isPresent()) {
+            destroyer.endGivenUp(vm);
+            destroyer.cleanUp(vm);
+            unsettled.abandoned(request);
+        }
+        destroyer.endLate(vm);
     }
 
     private void failed(CreateRequest request, HypervisorException e) {
@@ -146,6 +181,10 @@ final class StartSequence {
         Vm vm = request.vm();
         Optional<DomainRecord> now = hypervisor.find(vm.id());
         if (now.isPresent() && now.get().state().active()) {
+            if (table.givenUp(vm)) {
+                destroyer.endGivenUp(vm);
+                return;
+            }
             LOG.warn("{} ({}): {}; but it runs", vm.name(), vm.id(), e.getMessage());
             table.adopt(now.get(), false, System.currentTimeMillis());
             return;

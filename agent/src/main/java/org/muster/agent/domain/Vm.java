@@ -12,6 +12,7 @@ import java.util.UUID;
  * @param exit only when Down
  * @param external not made by us or the engine: reported, never touched
  * @param destroying a destroy is under way: not sampled any more
+ * @param givenUp it took too long to start: it is not started any more, and ended should it come up
  * @param startedAtMillis wall clock; 0 before it ran
  * @param live empty until libvirt was asked
  */
@@ -26,6 +27,7 @@ public record Vm(
         boolean launchPaused,
         boolean external,
         boolean destroying,
+        boolean givenUp,
         long startedAtMillis,
         Optional<LiveXml> live) {
 
@@ -41,6 +43,7 @@ public record Vm(
                 launchPaused,
                 false,
                 false,
+                false,
                 0,
                 Optional.empty());
     }
@@ -50,6 +53,7 @@ public record Vm(
         copy.status = newStatus;
         copy.statusTime = Math.max(stamp, statusTime);
         copy.statusReason = "";
+        copy.givenUp = false;
         copy.exit = Optional.empty();
         return copy.done();
     }
@@ -78,6 +82,12 @@ public record Vm(
         return copy.done();
     }
 
+    Vm withGivenUp() {
+        Copy copy = new Copy(this);
+        copy.givenUp = true;
+        return copy.done();
+    }
+
     Vm withLive(LiveXml xml) {
         Copy copy = new Copy(this);
         copy.live = Optional.of(xml);
@@ -99,6 +109,7 @@ public record Vm(
         private Optional<ExitInfo> exit;
         private boolean external;
         private boolean destroying;
+        private boolean givenUp;
         private long startedAtMillis;
         private Optional<LiveXml> live;
 
@@ -110,6 +121,7 @@ public record Vm(
             this.exit = from.exit;
             this.external = from.external;
             this.destroying = from.destroying;
+            this.givenUp = from.givenUp;
             this.startedAtMillis = from.startedAtMillis;
             this.live = from.live;
         }
@@ -126,6 +138,7 @@ public record Vm(
                     from.launchPaused,
                     external,
                     destroying,
+                    givenUp,
                     startedAtMillis,
                     live);
         }

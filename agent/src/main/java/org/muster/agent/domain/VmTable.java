@@ -148,6 +148,7 @@ public final class VmTable {
         Vm now = same(vm);
         if (now == null
                 || now.destroying()
+                || now.givenUp()
                 || now.status() != VmStatus.POWERING_UP
                 || startCalls.containsKey(vm.id())) {
             return false;
@@ -163,19 +164,46 @@ public final class VmTable {
      * @param running whether the call succeeded
      */
     public synchronized boolean endStart(Vm vm, boolean running, long wallMillis) {
-        startCalls.remove(vm.id(), vm.life());
         Vm now = same(vm);
-        if (now == null || now.destroying()) {
+        if (now == null) {
+            return false; // its UUID stays taken until its guest is ended: lateGuestEnded
+        }
+        startCalls.remove(vm.id(), vm.life());
+        if (now.destroying()) {
             return false;
         }
-        if (running && now.status() == VmStatus.POWERING_UP) {
+        if (running && !now.givenUp() && now.status() == VmStatus.POWERING_UP) {
             VmStatus status = now.launchPaused() ? VmStatus.PAUSED : VmStatus.UP;
             put(now, now.with(status, clock.now()).withStart(wallMillis));
         }
         return true;
     }
 
-    /** True while a call of ours could still start this VM, or a former one of its UUID. */
+    /** Nothing is left of what the start call of a VM that was gone brought up. */
+    public synchronized void lateGuestEnded(Vm vm) {
+        startCalls.remove(vm.id(), vm.life());
+    }
+
+    /**
+     * The VM takes too long: from now on it is not started, and does not become Up should its start come through. False
+     * if it runs already or is gone.
+     */
+    public synchronized boolean giveUp(Vm vm, String reason) {
+        Vm now = same(vm);
+        if (now == null || now.status().running() || now.status() == VmStatus.DOWN) {
+            return false;
+        }
+        put(now, now.withGivenUp().withReason(reason));
+        return true;
+    }
+
+    /** True if {@link #giveUp} applied, and nothing has been settled since. */
+    public synchronized boolean givenUp(Vm vm) {
+        Vm now = same(vm);
+        return now != null && now.givenUp();
+    }
+
+    /** True while a call of ours could still start this VM, or the guest of a former one of its UUID may be there. */
     public synchronized boolean startPending(UUID id) {
         return startCalls.containsKey(id);
     }
@@ -214,7 +242,7 @@ public final class VmTable {
         boolean starting = now.status() == VmStatus.POWERING_UP && startCalls.containsKey(now.id());
         boolean unfinished =
                 record.state() == DomainRecord.State.PAUSED && (record.reason() == PAUSED_STARTING_UP || starting);
-        if (unfinished || !(starting || now.status().running())) {
+        if (unfinished || now.givenUp() || !(starting || now.status().running())) {
             return;
         }
         VmStatus status = status(record);

@@ -130,6 +130,7 @@ public final class Journal implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        queue.offer(new Write(List.of(), false, new CompletableFuture<>())); // wakes the writer; a full queue does, too
         try {
             writer.join(TimeUnit.SECONDS.toMillis(5));
             file.close();
