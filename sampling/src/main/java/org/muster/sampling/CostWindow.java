@@ -13,14 +13,24 @@ final class CostWindow {
     private static final int REMEMBERED = 32;
     private static final int TIMES_P95 = 4;
     private static final int UNKNOWN_SHARE = 4; // of the timeout, before anything was measured
+    private static final int PASSED_OVER_AT_MOST = 3;
     private static final double PERCENTILE = 0.95;
 
     private final long[] perGuestNanos = new long[REMEMBERED];
+    private int usualGuests;
+    private int passedOver;
     private int next;
     private int size;
     private long p95PerGuestNanos;
 
+    /** What a call for a few guests costs says little of one for many, so much smaller ones are passed over for a while. */
     void add(long callNanos, int guests) {
+        boolean small = 2 * guests < usualGuests;
+        passedOver = small ? passedOver + 1 : 0;
+        if (small && passedOver <= PASSED_OVER_AT_MOST) {
+            return;
+        }
+        usualGuests = guests;
         perGuestNanos[next] = callNanos / Math.max(1, guests);
         next = (next + 1) % REMEMBERED;
         size = Math.min(REMEMBERED, size + 1);
