@@ -2,13 +2,10 @@ package org.muster.sampling;
 
 import java.util.Collection;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
-import org.muster.sampling.Call.Phase;
-import org.muster.sampling.Call.Purpose;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,10 +16,6 @@ import org.slf4j.LoggerFactory;
  */
 final class SamplerCore {
     private static final Logger LOG = LoggerFactory.getLogger(SamplerCore.class);
-    private static final int TICKS =
-            4; // an interval's quarter: how long a new guest waits for others to share its call
-    private static final long SOONEST_PROBE_NANOS = 50_000_000; // a thawed call goes through its guests in less
-    private static final long LONGEST_TICK_NANOS = 500_000_000;
 
     private final GuestTable table;
     private final Lanes lanes;
@@ -39,10 +32,9 @@ final class SamplerCore {
     private final Asking asking;
     private final Lateness lateness;
     private final FrozenCheck frozenCheck;
+    private final Returns returns;
 
     private SamplingConfig config;
-    private boolean connected = true;
-    private boolean failing; // calls fail, though connected; told once
     private boolean unanswered; // questions about monitors fail; told once
     private long healthNanos; // when to look for unresponsive guests again
     private long readNanos; // when to read what never blocks of guests that are left out
@@ -77,6 +69,7 @@ final class SamplerCore {
         this.asking = new Asking(lanes, flight, quarantine, blockInfo, plan, cycles, config);
         this.lateness = new Lateness(lanes, flight, quarantine, asking, cycles, running, config);
         this.frozenCheck = new FrozenCheck(lanes, flight, quarantine, asking, samples);
+        this.returns = new Returns(flight, cycles, samples, asking, quarantine, blockInfo, config);
         this.healthNanos = now;
         this.readNanos = now;
         publish();
@@ -109,7 +102,7 @@ final class SamplerCore {
         }
         if (now - healthNanos >= 0) {
             healthNanos = now + config.interval().toNanos() / 2;
-            if (connected) {
+            if (returns.connected()) {
                 samples.findUnresponsive(now, config);
             }
         }
@@ -165,108 +158,7 @@ final class SamplerCore {
 
     /** Takes what came of a call. */
     void returned(Call call, Outcome outcome, long now) {
-        boolean current = flight.current(call);
-        flight.remove(call);
-        for (Guest guest : call.guests) {
-            if (guest.call == call) {
-                guest.call = null;
-            }
-        }
-        if (current && call.countsForCycle() && call.phase != Phase.ABANDONED) {
-            cycles.get(call.tier).open--;
-        }
-        if (outcome.succeeded()) {
-            succeeded(call, outcome, now);
-        } else if (current) {
-            failed(call, outcome, now);
-        }
-        if (current && !outcome.connectionLost()) {
-            quarantine.returned(call);
-        }
-    }
-
-    private void succeeded(Call call, Outcome outcome, long now) {
-        failing = false;
-        if (flight.current(call)) {
-            reachable(now);
-        }
-        outcome.info().ifPresent(info -> samples.store(call, info));
-        List<Guest> incomplete = samples.store(call, outcome, config);
-        TierCycle cycle = cycles.get(call.tier);
-        if (call.countsForCycle() && call.phase != Phase.ABANDONED) {
-            cycle.cost.add(outcome.returnedAtNanos() - call.startedAtNanos, call.guests.size());
-        }
-        if (call.purpose == Purpose.SUSPECT) {
-            asking.suspects(call.tier).answered();
-        }
-        if (call.purpose == Purpose.PROBE) {
-            probed(call, incomplete, now);
-        } else if (call.countsForCycle()) {
-            incomplete.forEach(g -> askAgain(cycle, g, now));
-        }
-    }
-
-    private void probed(Call call, List<Guest> incomplete, long now) {
-        Guest guest = call.guests.get(0);
-        if (guest.gone() || guest.frozen == null) {
-            return;
-        }
-        if (!incomplete.isEmpty()) {
-            guest.frozen.probeLater(now, SOONEST_PROBE_NANOS, config.interval().toNanos());
-            return;
-        }
-        quarantine.thaw(guest, now);
-        cycles.get(Tier.BLOCK).wantSoon(guest, now, tickNanos());
-    }
-
-    private void failed(Call call, Outcome outcome, long now) {
-        if (outcome.connectionLost()) {
-            if (connected) {
-                LOG.warn(
-                        "sampling waits for the hypervisor: {}",
-                        outcome.failure().getMessage());
-            }
-            connected = false;
-            blamesNobody();
-            return;
-        }
-        if (call.purpose == Purpose.PROBE && call.guests.get(0).frozen != null) {
-            call.guests.get(0).frozen.release = Frozen.Release.NONE;
-        }
-        if (failing) {
-            LOG.debug("a call for {} guests failed again", call.guests.size(), outcome.failure());
-        } else {
-            LOG.warn("a call for {} guests failed", call.guests.size(), outcome.failure());
-        }
-        failing = true;
-        if (call.countsForCycle()) {
-            TierCycle cycle = cycles.get(call.tier);
-            cycle.split();
-            call.guests.forEach(g -> g.suspect = null);
-            call.guests.forEach(g -> askAgain(cycle, g, now));
-        }
-    }
-
-    private void blamesNobody() {
-        for (TierCycle cycle : cycles.values()) {
-            cycle.wanted.clear();
-            asking.suspects(cycle.tier).clear();
-        }
-        blockInfo.clear();
-        quarantine.silence();
-    }
-
-    private void askAgain(TierCycle cycle, Guest guest, long now) {
-        if (!guest.gone() && cycle.askedAgain.add(guest)) {
-            cycle.wantSoon(guest, now, tickNanos());
-        }
-    }
-
-    private void reachable(long now) {
-        if (!connected) {
-            connected = true;
-            samples.reachable(now);
-        }
+        returns.returned(call, outcome, now);
     }
 
     /** Takes what came of a question about monitors. */
@@ -278,7 +170,9 @@ final class SamplerCore {
             if (!unanswered) {
                 LOG.warn("no answer about the guests' monitors", answer.failure());
             }
-            connected &= !answer.connectionLost();
+            if (answer.connectionLost()) {
+                returns.lost();
+            }
         }
         unanswered = answer.states() == null;
         switch (request.purpose()) {
@@ -291,7 +185,7 @@ final class SamplerCore {
     void added(UUID id, long now) {
         Guest guest = table.find(id);
         if (guest != null) {
-            cycles.values().forEach(cycle -> cycle.wantSoon(guest, now, tickNanos()));
+            cycles.values().forEach(cycle -> cycle.wantSoon(guest, now, config.tickNanos()));
         }
     }
 
@@ -307,20 +201,16 @@ final class SamplerCore {
         quarantine.reset();
         lateness.reset();
         frozenCheck.reset(now);
-        connected = true;
-        samples.reachable(now);
+        returns.reset(now);
     }
 
     void reconfigure(SamplingConfig changed, long now) {
         config = changed;
         asking.config(changed);
+        returns.config(changed);
         lateness.config(changed);
         cycles.forEach(
                 (tier, cycle) -> cycle.noLaterThan(now + changed.interval(tier).toNanos()));
-    }
-
-    private long tickNanos() {
-        return Math.min(LONGEST_TICK_NANOS, config.interval().toNanos() / TICKS);
     }
 
     private long next(long now) {
@@ -338,7 +228,7 @@ final class SamplerCore {
                 asking.suspectCount(),
                 flight.stuck(),
                 announcer.degraded(),
-                connected,
+                returns.connected(),
                 lanes.busy(),
                 lanes.size(),
                 asking.waiting(),
