@@ -14,10 +14,10 @@ import java.util.concurrent.TimeUnit;
  */
 final class SamplingBenchmark implements Benchmark {
     private static final int COUNT = 100;
-    private static final int CYCLES = 15;
+    private static final int CYCLES = 30;
     private static final Duration SECOND = Duration.ofSeconds(1);
     private static final Duration SETTLE = Duration.ofSeconds(3); // what was under way when the rhythm changed is over
-    private static final Duration WARM_UP = Duration.ofSeconds(30);
+    private static final Duration WARM_UP = Duration.ofSeconds(60);
     private static final List<String> TIMERS = List.of("sampling.short.cycle", "sampling.block.cycle");
     private static final String WALL_NOTE =
             "Muster: median short cycle + median block cycle; floor: median of one virDomainListGetStats of all groups";
