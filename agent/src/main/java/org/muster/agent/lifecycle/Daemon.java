@@ -213,7 +213,13 @@ public final class Daemon implements AutoCloseable {
     private final class Link implements HypervisorListener {
         @Override
         public void domainChanged(UUID domain, DomainEvent event) {
-            if (event != DomainEvent.DEFINED && event != DomainEvent.UNDEFINED) {
+            boolean known = switch (event) {
+                case DEFINED, UNDEFINED -> true; // tells nothing about a guest
+                // our own call is about to return and says the same
+                case STARTED, RESUMED, SUSPENDED -> table.startPending(domain);
+                case STOPPED, SHUTDOWN, PMSUSPENDED, CRASHED, REBOOT, UNKNOWN -> false;
+            };
+            if (!known) {
                 reconciler.check(domain);
             }
         }
