@@ -133,8 +133,13 @@ public final class Creator implements AutoCloseable {
     private void restore(JournalState.Entry entry) {
         String name =
                 entry.item().map(item -> item.name()).orElseGet(() -> entry.id().toString());
-        entry.item().ifPresent(service::restore);
-        if (entry.destroyed()) {
+        boolean sameBoot = entry.bootId().equals(bootId);
+        if (sameBoot) { // the age of an older one cannot be told
+            entry.item().ifPresent(service::restore);
+        }
+        if (entry.destroyed() && !sameBoot) {
+            journal.note(new JournalRecord.Gone(entry.id())); // no call survives a reboot
+        } else if (entry.destroyed()) {
             destroyer.doom(entry.id());
         } else if (entry.down().isPresent()) {
             JournalRecord.Down down = entry.down().get();
@@ -150,7 +155,6 @@ public final class Creator implements AutoCloseable {
             }
             table.announce(vm);
             long now = System.nanoTime();
-            boolean sameBoot = entry.bootId().equals(bootId);
             int attempt = entry.resumed() || !sameBoot ? 2 : 1;
             CreateClass createClass = CreateClass.valueOf(entry.item().get().createClass());
             recovery.take(

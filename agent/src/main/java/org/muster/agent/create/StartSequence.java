@@ -186,6 +186,7 @@ final class StartSequence {
                 return;
             }
             LOG.warn("{} ({}): {}; but it runs", vm.name(), vm.id(), e.getMessage());
+            journal.note(new JournalRecord.Running(vm.id()));
             table.adopt(now.get(), false, System.currentTimeMillis());
             return;
         }

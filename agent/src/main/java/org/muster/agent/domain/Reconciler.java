@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
@@ -47,6 +48,7 @@ public final class Reconciler implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
+        threads.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy()); // only when closed
         threads.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         threads.prestartAllCoreThreads();
     }

@@ -87,9 +87,9 @@ public final class JournalState {
                 answers.remove(answers.keySet().iterator().next());
             }
         } else if (line instanceof JournalRecord.Running running) {
-            entry(running.id()).running = true;
+            known(running.id()).ifPresent(entry -> entry.running = true);
         } else if (line instanceof JournalRecord.Resumed resumed) {
-            entry(resumed.id()).resumed = true;
+            known(resumed.id()).ifPresent(entry -> entry.resumed = true);
         } else if (line instanceof JournalRecord.Down down) {
             entry(down.id()).down = down;
         } else if (line instanceof JournalRecord.Destroyed destroyed) {
@@ -97,6 +97,11 @@ public final class JournalState {
         } else if (line instanceof JournalRecord.Gone gone) {
             entries.remove(gone.id());
         }
+    }
+
+    /** Empty for a VM that is gone: a worker may be slower than its destroy, and must not bring it back. */
+    private Optional<Entry> known(UUID id) {
+        return Optional.ofNullable(entries.get(id));
     }
 
     private Entry entry(UUID id) {

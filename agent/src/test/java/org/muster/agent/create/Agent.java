@@ -207,6 +207,11 @@ final class Agent implements AutoCloseable {
                 .toList();
     }
 
+    /** From now on nothing can be written down. */
+    void closeJournal() {
+        journal.close();
+    }
+
     /** As a killed process: what is on the disk stays, calls under way are libvirtd's. */
     @Override
     public void close() {

@@ -1,0 +1,303 @@
+package org.muster.agent.create;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.muster.agent.create.Agent.SOON;
+import static org.muster.agent.create.Agent.id;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.muster.agent.domain.FakeHypervisor;
+import org.muster.agent.domain.FakeHypervisor.Op;
+import org.muster.agent.domain.VmStatus;
+
+/** What is accepted, what is refused, and what a repetition gets. */
+class CreateServiceTest {
+    private static final String TEMPLATE = "<domain><name>${name}</name><title>${title}</title></domain>";
+
+    @TempDir
+    private Path directory;
+
+    private final FakeHypervisor hypervisor = new FakeHypervisor();
+    private final Agent.Options options = new Agent.Options();
+    private Agent agent;
+
+    private Agent agent() {
+        if (agent == null) {
+            agent = Agent.start(directory, hypervisor, options);
+        }
+        return agent;
+    }
+
+    @AfterEach
+    void stop() {
+        if (agent != null) {
+            agent.close();
+        }
+    }
+
+    private static BatchRequest batch(String batchId, String hash, BatchRequest.Item... items) {
+        return new BatchRequest(batchId, Optional.empty(), List.of(items), hash, true, System.nanoTime());
+    }
+
+    private BatchAnswer answer(BatchRequest request) throws CreateRefusedException {
+        return Agent.now(agent().creator.service().createAll(request));
+    }
+
+    @Test
+    void theSameBatchAgainGetsTheSameAnswerAndStartsNothing() throws Exception {
+        BatchAnswer first = answer(batch("b", "h", Agent.item(0, id(1)), Agent.item(1, id(2))));
+        agent().await(id(1), VmStatus.UP);
+        agent().await(id(2), VmStatus.UP);
+        agent().destroy(id(2));
+
+        BatchAnswer again = answer(batch("b", "h", Agent.item(0, id(1)), Agent.item(1, id(2))));
+
+        assertThat(first.replayed()).isFalse();
+        assertThat(again.replayed()).isTrue();
+        assertThat(again.items()).isEqualTo(first.items());
+        assertThat(hypervisor.starts(id(1))).isEqualTo(1);
+        assertThat(hypervisor.starts(id(2))).isEqualTo(1);
+    }
+
+    @Test
+    void aBatchIsRecognisedAfterARestartToo() throws Exception {
+        BatchRequest.Item bad = new BatchRequest.Item(
+                1, Optional.of("no uuid"), Optional.empty(), Map.of(), CreateClass.NORMAL, 0, Optional.empty());
+        BatchAnswer first = answer(batch("b", "h", Agent.item(0, id(1)), bad));
+        agent().close();
+        agent = Agent.start(directory, hypervisor, options);
+
+        BatchAnswer again = answer(batch("b", "h", Agent.item(0, id(1)), bad));
+
+        assertThat(again.replayed()).isTrue();
+        assertThat(again.items()).isEqualTo(first.items());
+    }
+
+    @Test
+    void aKnownBatchWithOtherContentIs91() throws Exception {
+        answer(batch("b", "h", Agent.item(0, id(1))));
+
+        assertThatThrownBy(() -> answer(batch("b", "other", Agent.item(0, id(2)))))
+                .isInstanceOfSatisfying(
+                        CreateRefusedException.class, e -> assertThat(e.code()).isEqualTo(91))
+                .hasMessageContaining("batchId b");
+        assertThat(agent().table.get(id(2))).isEmpty();
+    }
+
+    @Test
+    void aBadTemplateRefusesTheBatchAndForgetsIt() throws Exception {
+        BatchRequest bad = new BatchRequest("b", Optional.of("<domain>"), List.of(), "h", true, 0);
+
+        assertThatThrownBy(() -> answer(bad))
+                .isInstanceOfSatisfying(
+                        CreateRefusedException.class, e -> assertThat(e.code()).isEqualTo(-32602))
+                .hasMessageContaining("template")
+                .hasMessageContaining("line 1");
+        assertThat(answer(batch("b", "h2", Agent.item(0, id(1)))).replayed()).isFalse();
+    }
+
+    @Test
+    void verdictsComeInTheOrderAskedAndABadItemSpoilsOnlyItself() throws Exception {
+        BatchRequest.Item noXml = new BatchRequest.Item(
+                1,
+                Optional.of(id(9).toString()),
+                Optional.of("<domain"),
+                Map.of(),
+                CreateClass.NORMAL,
+                0,
+                Optional.empty());
+
+        BatchAnswer answer = answer(batch("b", "h", Agent.item(0, id(1)), noXml, Agent.item(2, id(2))));
+
+        assertThat(answer.items())
+                .extracting(BatchAnswer.Verdict::vmId)
+                .containsExactly(id(1).toString(), id(9).toString(), id(2).toString());
+        assertThat(answer.items()).extracting(BatchAnswer.Verdict::code).containsExactly(0, 100, 0);
+        assertThat(answer.items().get(1).reason()).contains("not well-formed").contains("line 1");
+        agent().await(id(2), VmStatus.UP);
+    }
+
+    @Test
+    void aUuidTwiceInABatchIsAcceptedOnceAndCode4() throws Exception {
+        BatchAnswer answer = answer(batch("b", "h", Agent.item(0, id(1)), Agent.item(1, id(1))));
+
+        assertThat(answer.items()).extracting(BatchAnswer.Verdict::code).containsExactly(0, 4);
+        assertThat(answer.items().get(1).problems())
+                .singleElement()
+                .satisfies(p -> assertThat(p.field()).isEqualTo("vmId"));
+        agent().await(id(1), VmStatus.UP);
+        assertThat(hypervisor.starts(id(1))).isEqualTo(1);
+    }
+
+    @Test
+    void aNameTwiceInABatchOrAgainstAKnownOneIsCode9() throws Exception {
+        BatchAnswer answer = answer(batch("b", "h", named(0, id(1), "same"), named(1, id(2), "same")));
+        agent().await(id(1), VmStatus.UP);
+
+        BatchAnswer later = answer(batch("c", "h", named(0, id(3), "same")));
+
+        assertThat(answer.items()).extracting(BatchAnswer.Verdict::code).containsExactly(0, 9);
+        assertThat(later.items().get(0).code()).isEqualTo(9);
+        assertThat(later.items().get(0).reason()).contains("same");
+        assertThat(hypervisor.log()).noneMatch(call -> call.endsWith(id(3).toString()));
+    }
+
+    private static BatchRequest.Item named(int index, UUID id, String name) {
+        return new BatchRequest.Item(
+                index,
+                Optional.of(id.toString()),
+                Optional.of(Xmls.of(id, name)),
+                Map.of(),
+                CreateClass.NORMAL,
+                0,
+                Optional.empty());
+    }
+
+    @Test
+    void aKnownUuidIsCode4AndTheRunningOneUntouched() throws Exception {
+        agent().create(id(1));
+        agent().await(id(1), VmStatus.UP);
+        int calls = hypervisor.log().size();
+
+        BatchAnswer answer = answer(batch("b", "h", named(0, id(1), "another")));
+
+        assertThat(answer.items().get(0).code()).isEqualTo(4);
+        assertThat(hypervisor.log()).hasSize(calls);
+    }
+
+    @Test
+    void anItemWithoutIdGetsOneThatIsInTheXml() throws Exception {
+        BatchRequest.Item item = new BatchRequest.Item(
+                0,
+                Optional.empty(),
+                Optional.empty(),
+                Map.of("name", "n", "title", "<&'\""),
+                CreateClass.NORMAL,
+                0,
+                Optional.empty());
+        BatchRequest request =
+                new BatchRequest("b", Optional.of(TEMPLATE), List.of(item), "h", true, System.nanoTime());
+
+        UUID made = UUID.fromString(answer(request).items().get(0).vmId());
+
+        agent().await(made, VmStatus.UP);
+        assertThat(hypervisor.storedXml(made))
+                .contains("<uuid>" + made + "</uuid>")
+                .contains("&lt;&amp;");
+        assertThat(answer(request).items().get(0).vmId()).isEqualTo(made.toString());
+    }
+
+    @Test
+    void beyondTheCapacityTheRestIsRefusedWithTheNumbersAndItsNamesAreFree() throws Exception {
+        options.capacity(2);
+        agent();
+        hypervisor.loseLink(); // so that nothing leaves the queue
+
+        BatchAnswer answer = answer(batch("b", "h", Agent.item(0, id(1)), Agent.item(1, id(2)), Agent.item(2, id(3))));
+
+        assertThat(answer.items()).extracting(BatchAnswer.Verdict::code).containsExactly(0, 0, 9);
+        assertThat(answer.items())
+                .extracting(BatchAnswer.Verdict::queuePosition)
+                .containsExactly(1, 2, 0);
+        assertThat(answer.items().get(2).reason()).contains("queue full").contains("/2");
+        assertThat(agent().table.get(id(3))).isEmpty();
+        agent().destroy(id(1));
+        assertThat(answer(batch("c", "h", Agent.item(0, id(3)))).items().get(0).isAccepted())
+                .isTrue();
+    }
+
+    @Test
+    void aJournalThatCannotBeWrittenAcceptsNothingAndGivesEverythingBack() throws Exception {
+        options.capacity(2);
+        agent();
+        agent().closeJournal();
+
+        CompletableFuture<BatchAnswer> refused =
+                agent().creator.service().createAll(batch("b", "h", Agent.item(0, id(1)), Agent.item(1, id(2))));
+
+        assertThatThrownBy(() -> refused.get(SOON.toSeconds(), TimeUnit.SECONDS))
+                .isInstanceOf(ExecutionException.class)
+                .cause()
+                .isInstanceOfSatisfying(
+                        CreateRefusedException.class, e -> assertThat(e.code()).isEqualTo(16))
+                .hasMessageContaining("nothing was accepted");
+        assertThat(agent().table.all()).isEmpty();
+        assertThat(agent().events).as("nobody has heard of them").isEmpty();
+        CompletableFuture<BatchAnswer> again =
+                agent().creator.service().createAll(batch("b", "other", Agent.item(0, id(1)), Agent.item(1, id(2))));
+        assertThatThrownBy(() -> again.get(SOON.toSeconds(), TimeUnit.SECONDS))
+                .as("the batch is forgotten and its places are free, so it fails the same way")
+                .hasMessageContaining("nothing was accepted");
+        CompletableFuture<BatchAnswer.Verdict> single =
+                agent().creator.service().create(Agent.item(0, id(1)), "h", true, System.nanoTime());
+        assertThatThrownBy(() -> single.get(SOON.toSeconds(), TimeUnit.SECONDS))
+                .hasMessageContaining("nothing was accepted");
+    }
+
+    @Test
+    void theSameSingleCreateAgainGetsItsFirstAnswerOtherContentIs4() {
+        BatchAnswer.Verdict first = agent().create(id(1));
+        agent().await(id(1), VmStatus.UP);
+
+        assertThat(agent().create(id(1))).isEqualTo(first);
+        assertThat(Agent.now(agent().creator.service().create(named(0, id(1), "x"), "other", true, System.nanoTime()))
+                        .code())
+                .isEqualTo(4);
+        assertThat(hypervisor.starts(id(1))).isEqualTo(1);
+    }
+
+    @Test
+    void aSingleCreateAfterTheDestroyStartsAgain() {
+        agent().create(id(1));
+        agent().await(id(1), VmStatus.UP);
+        agent().destroy(id(1));
+
+        assertThat(agent().create(id(1)).isAccepted()).isTrue();
+
+        agent().await(id(1), VmStatus.UP);
+        assertThat(hypervisor.starts(id(1))).isEqualTo(2);
+    }
+
+    @Test
+    void racingRepetitionsOfABatchStartItOnce() throws Exception {
+        agent();
+        int racers = 16;
+        CountDownLatch together = new CountDownLatch(racers);
+        List<CompletableFuture<BatchAnswer>> answers = new ArrayList<>();
+        for (int i = 0; i < racers; i++) {
+            answers.add(CompletableFuture.supplyAsync(
+                    () -> {
+                        try {
+                            together.countDown();
+                            assertThat(together.await(SOON.toSeconds(), TimeUnit.SECONDS))
+                                    .isTrue();
+                            return answer(batch("b", "h", Agent.item(0, id(1))));
+                        } catch (InterruptedException | CreateRefusedException e) {
+                            throw new AssertionError(e);
+                        }
+                    },
+                    task -> new Thread(task).start()));
+        }
+
+        List<BatchAnswer> all = answers.stream().map(Agent::now).toList();
+
+        assertThat(all.stream().filter(answer -> !answer.replayed())).hasSize(1);
+        assertThat(all)
+                .allSatisfy(
+                        answer -> assertThat(answer.items().get(0).isAccepted()).isTrue());
+        agent().await(id(1), VmStatus.UP);
+        assertThat(hypervisor.entered(Op.START, id(1))).isEqualTo(1);
+    }
+}

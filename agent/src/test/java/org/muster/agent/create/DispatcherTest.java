@@ -1,0 +1,163 @@
+package org.muster.agent.create;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+/** Queue and slots together, in simulated time, and what wakes a worker. */
+class DispatcherTest {
+    private static final long MILLI = 1_000_000;
+    private static final Slots.Guard FREE = new Slots.Guard(64, 8, 0);
+
+    private final AtomicReference<Slots.Guard> guard = new AtomicReference<>(FREE);
+    private long now; // simulated
+
+    private Dispatcher dispatcher(int limit) {
+        return new Dispatcher(new CreateQueue(100), new Slots(limit, false), guard::get, () -> now);
+    }
+
+    private static void fill(Dispatcher dispatcher, int count) {
+        List<CreateRequest> requests = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            requests.add(Requests.of(i));
+        }
+        assertThat(dispatcher.promise(count).granted()).isEqualTo(count);
+        dispatcher.add(requests);
+    }
+
+    /** Runs everything that waits, each create taking {@code callMillis}; answers when each began, in ms. */
+    private List<Long> simulate(Dispatcher dispatcher, long callMillis, Map<Long, Runnable> atMillis)
+            throws InterruptedException {
+        List<Long> begun = new ArrayList<>();
+        Map<Slots.Slot, Long> ends = new HashMap<>();
+        Map<Long, Runnable> script = new HashMap<>(atMillis);
+        while (true) {
+            while (dispatcher.waiting() > 0 && dispatcher.waitingFor().isEmpty()) {
+                ends.put(dispatcher.next(), now + callMillis * MILLI);
+                begun.add(now / MILLI);
+            }
+            long next = ends.values().stream().min(Comparator.naturalOrder()).orElse(Long.MAX_VALUE);
+            long change =
+                    script.keySet().stream().min(Comparator.naturalOrder()).orElse(Long.MAX_VALUE / MILLI);
+            if (next == Long.MAX_VALUE && script.isEmpty()) {
+                return begun;
+            }
+            now = Math.min(next, change * MILLI);
+            if (change * MILLI == now) {
+                script.remove(change).run();
+            }
+            ends.entrySet().removeIf(end -> {
+                boolean over = end.getValue() <= now;
+                if (over) {
+                    dispatcher.finished(end.getKey(), true);
+                }
+                return over;
+            });
+        }
+    }
+
+    @Test
+    void twentyCreatesOfHalfASecondWithFourSlotsTakeTwoAndAHalf() throws InterruptedException {
+        Dispatcher dispatcher = dispatcher(4);
+        fill(dispatcher, 20);
+
+        List<Long> begun = simulate(dispatcher, 500, Map.of());
+
+        assertThat(begun)
+                .containsExactly(
+                        0L, 0L, 0L, 0L, 500L, 500L, 500L, 500L, 1000L, 1000L, 1000L, 1000L, 1500L, 1500L, 1500L, 1500L,
+                        2000L, 2000L, 2000L, 2000L);
+        assertThat(now / MILLI).isEqualTo(2500);
+    }
+
+    @Test
+    void aLimitRaisedOnTheWayTakesEffectAtOnce() throws InterruptedException {
+        Dispatcher dispatcher = dispatcher(4);
+        fill(dispatcher, 20);
+
+        simulate(dispatcher, 500, Map.of(500L, () -> dispatcher.configure(8, false, 100)));
+
+        assertThat(now / MILLI).isEqualTo(1500);
+    }
+
+    @Test
+    void aLimitLoweredOnTheWayCancelsNothing() throws InterruptedException {
+        Dispatcher dispatcher = dispatcher(4);
+        fill(dispatcher, 20);
+
+        List<Long> begun = simulate(dispatcher, 500, Map.of(250L, () -> dispatcher.configure(1, false, 100)));
+
+        assertThat(begun).hasSize(20);
+        assertThat(now / MILLI).isEqualTo(8500);
+    }
+
+    @Test
+    void aHungCreateIsFoundOnceAndItsPlaceIsFree() throws InterruptedException {
+        Dispatcher dispatcher = dispatcher(1);
+        fill(dispatcher, 2);
+        Slots.Slot hung = dispatcher.next();
+        assertThat(dispatcher.waitingFor()).contains("all 1 slots");
+
+        now = 30_000 * MILLI;
+
+        assertThat(dispatcher.judge()).containsExactly(hung);
+        assertThat(dispatcher.judge()).isEmpty();
+        assertThat(dispatcher.waitingFor()).isEmpty();
+        assertThat(dispatcher.next()).isNotNull();
+        assertThat(dispatcher.running()).hasSize(2);
+    }
+
+    @Test
+    void withoutALinkNothingStartsAndTheReasonIsTold() throws Exception {
+        Dispatcher dispatcher = dispatcher(4);
+        guard.set(null);
+        fill(dispatcher, 1);
+        CompletableFuture<Slots.Slot> worker = worker(dispatcher);
+
+        assertThat(dispatcher.waitingFor()).isEqualTo("there is no link to libvirtd");
+        assertThat(worker).isNotDone();
+        guard.set(FREE);
+        dispatcher.linkChanged();
+
+        assertThat(worker.get(5, TimeUnit.SECONDS)).isNotNull();
+    }
+
+    @Test
+    void aWorkerThatWaitsIsWokenByEveryReasonToGoOn() throws Exception {
+        Dispatcher dispatcher = dispatcher(1);
+        fill(dispatcher, 3);
+        Slots.Slot first = dispatcher.next();
+        CompletableFuture<Slots.Slot> second = worker(dispatcher);
+
+        dispatcher.finished(first, true);
+        assertThat(second.get(5, TimeUnit.SECONDS)).isNotNull();
+        CompletableFuture<Slots.Slot> third = worker(dispatcher);
+        dispatcher.configure(2, false, 100);
+        assertThat(third.get(5, TimeUnit.SECONDS)).isNotNull();
+        CompletableFuture<Slots.Slot> none = worker(dispatcher);
+        dispatcher.close();
+        assertThat(none.get(5, TimeUnit.SECONDS)).isNull();
+    }
+
+    private static CompletableFuture<Slots.Slot> worker(Dispatcher dispatcher) {
+        CompletableFuture<Slots.Slot> slot = new CompletableFuture<>();
+        Thread thread = new Thread(() -> {
+            try {
+                slot.complete(dispatcher.next());
+            } catch (InterruptedException e) {
+                slot.completeExceptionally(e);
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        return slot;
+    }
+}

@@ -1,0 +1,177 @@
+package org.muster.agent.create;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.muster.agent.create.Agent.id;
+
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.muster.libvirt.DomainTemplate;
+import org.muster.libvirt.DomainXml;
+import org.muster.libvirt.HypervisorException;
+
+/** One item, turned into XML or into everything that is wrong with it. */
+class ItemCheckTest {
+    private static final String TEMPLATE =
+            "<domain type='${type}'><name>${name}</name><title>no ${index} of ${type}</title></domain>";
+
+    private static ItemCheck.Checked filled(String template, Map<String, String> values) throws HypervisorException {
+        return ItemCheck.check(
+                Requests.item(Optional.empty(), Optional.empty(), values), Optional.of(DomainTemplate.parse(template)));
+    }
+
+    private static ItemCheck.Checked xml(Optional<String> vmId, String xml) {
+        return ItemCheck.check(Requests.item(vmId, Optional.of(xml), Map.of()), Optional.empty());
+    }
+
+    @Test
+    void aTemplateIsFilledInTextAndAttributes() throws HypervisorException {
+        ItemCheck.Checked checked = filled(TEMPLATE, Map.of("name", "n", "type", "kvm"));
+
+        assertThat(checked.problems()).isEmpty();
+        assertThat(checked.xml().toString())
+                .contains("type=\"kvm\"")
+                .contains("<title>no 7 of kvm</title>")
+                .contains("<uuid>" + checked.id() + "</uuid>");
+    }
+
+    @Test
+    void aValueCannotBreakOutOfItsPlace() throws HypervisorException {
+        String nasty = "</name><devices>\"'&${type}$1\\";
+
+        ItemCheck.Checked checked = filled(TEMPLATE, Map.of("name", "n", "type", nasty));
+
+        assertThat(checked.problems()).isEmpty();
+        DomainXml again = DomainXml.parse(checked.xml().toString());
+        assertThat(again.disks()).isEmpty();
+        assertThat(again.name()).isEqualTo("n");
+        assertThat(checked.xml().toString()).contains("&lt;devices&gt;");
+    }
+
+    @Test
+    void everyMissingAndEveryUnusedKeyIsNamed() throws HypervisorException {
+        ItemCheck.Checked checked = filled(TEMPLATE, Map.of("tpye", "kvm", "extra", "x"));
+
+        assertThat(checked.code()).isEqualTo(-32602);
+        assertThat(checked.problems())
+                .extracting(DomainXml.Problem::field)
+                .containsExactlyInAnyOrder("values.name", "values.type", "values.tpye", "values.extra");
+    }
+
+    @Test
+    void vmIdNameAndIndexNeedNotBeUsed() throws HypervisorException {
+        assertThat(filled("<domain><name>fixed</name></domain>", Map.of("name", "n", "index", "3"))
+                        .problems())
+                .isEmpty();
+    }
+
+    @Test
+    void anotherVmIdInTheValuesIsRefused() throws HypervisorException {
+        ItemCheck.Checked checked = filled(TEMPLATE, Map.of("name", "n", "type", "kvm", "vmId", id(3).toString()));
+
+        assertThat(checked.problems())
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.field()).isEqualTo("values.vmId"));
+    }
+
+    @Test
+    void aTemplatesOwnUuidMustBeTheKey() throws HypervisorException {
+        ItemCheck.Checked fixed = filled("<domain><name>n</name><uuid>" + id(3) + "</uuid></domain>", Map.of());
+        ItemCheck.Checked key = filled("<domain><name>n</name><uuid>${vmId}</uuid></domain>", Map.of());
+
+        assertThat(fixed.problems())
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.field()).isEqualTo("template.uuid"));
+        assertThat(key.problems()).isEmpty();
+        assertThat(key.vmId()).contains(key.id().toString());
+    }
+
+    @Test
+    void aUuidMismatchNamesBoth() {
+        ItemCheck.Checked checked = xml(Optional.of(id(2).toString()), Xmls.of(id(1), "n"));
+
+        assertThat(checked.code()).isEqualTo(-32602);
+        assertThat(checked.problems()).singleElement().satisfies(problem -> {
+            assertThat(problem.field()).isEqualTo("vmId");
+            assertThat(problem.rule()).contains(id(1).toString());
+            assertThat(problem.value()).isEqualTo(id(2).toString());
+        });
+    }
+
+    @Test
+    void aUuidWithoutDashesOrInCapitalsIsTheSame() {
+        String plain = id(1).toString().replace("-", "").toUpperCase(java.util.Locale.ROOT);
+
+        assertThat(xml(Optional.of(plain), Xmls.of(id(1), "n")).id()).isEqualTo(id(1));
+    }
+
+    @Test
+    void noUuidAnywhereMakesOne() {
+        ItemCheck.Checked checked = xml(Optional.empty(), "<domain><name>n</name></domain>");
+
+        assertThat(checked.problems()).isEmpty();
+        assertThat(checked.xml().toString()).contains("<uuid>" + checked.id() + "</uuid>");
+    }
+
+    @Test
+    void badOnesNameTheThing() {
+        assertThat(xml(Optional.of("6695eb01"), Xmls.of(id(1), "n")).problems())
+                .singleElement()
+                .hasToString("Problem[field=vmId, rule=must be a UUID, value=6695eb01]");
+        assertThat(xml(Optional.empty(), "no xml").code()).isEqualTo(100);
+        assertThat(xml(Optional.empty(), "<network/>").problems().get(0).rule())
+                .contains("<domain>")
+                .contains("<network>");
+        assertThat(xml(Optional.empty(), "<domain><name>n</name><uuid>xyz</uuid></domain>")
+                        .problems()
+                        .get(0)
+                        .rule())
+                .contains("xyz");
+        assertThat(xml(Optional.empty(), "<domain><uuid>" + id(1) + "</uuid></domain>")
+                        .problems()
+                        .get(0)
+                        .field())
+                .isEqualTo("xml.name");
+        assertThat(xml(Optional.empty(), "<!DOCTYPE d [<!ENTITY a SYSTEM 'file:///etc/passwd'>]><domain>&a;</domain>")
+                        .code())
+                .isEqualTo(100);
+    }
+
+    @Test
+    void aPlaceholderThatCannotBeResolvedIsRefusedWithItsPlace() {
+        ItemCheck.Checked checked = xml(
+                Optional.empty(),
+                "<domain><name>n</name><devices><lease><target path='LEASE-PATH:a:b'/></lease></devices></domain>");
+
+        assertThat(checked.code()).isEqualTo(100);
+        assertThat(checked.problems()).singleElement().satisfies(problem -> {
+            assertThat(problem.field()).contains("lease/target/@path");
+            assertThat(problem.value()).isEqualTo("LEASE-PATH:a:b");
+        });
+    }
+
+    @Test
+    void anItemNeedsXmlOrATemplateAndNotXmlAndValues() {
+        assertThat(ItemCheck.check(Requests.item(Optional.empty(), Optional.empty(), Map.of()), Optional.empty())
+                        .problems())
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.field()).isEqualTo("xml"));
+        assertThat(ItemCheck.check(
+                                Requests.item(Optional.empty(), Optional.of(Xmls.of(id(1), "n")), Map.of("a", "b")),
+                                Optional.empty())
+                        .problems())
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.field()).isEqualTo("values"));
+    }
+
+    @Test
+    void launchPausedComesFromTheItemElseFromTheMetadata() {
+        String paused = "<domain><name>n</name><metadata xmlns:o='http://ovirt.org/vm/1.0'><o:vm>"
+                + "<o:launchPaused>true</o:launchPaused></o:vm></metadata></domain>";
+        BatchRequest.Item no = new BatchRequest.Item(
+                0, Optional.empty(), Optional.of(paused), Map.of(), CreateClass.NORMAL, 0, Optional.of(false));
+
+        assertThat(xml(Optional.empty(), paused).launchPaused()).isTrue();
+        assertThat(ItemCheck.check(no, Optional.empty()).launchPaused()).isFalse();
+    }
+}

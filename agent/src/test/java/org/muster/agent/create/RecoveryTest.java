@@ -1,0 +1,290 @@
+package org.muster.agent.create;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.muster.agent.create.Agent.BOOT;
+import static org.muster.agent.create.Agent.SOON;
+import static org.muster.agent.create.Agent.id;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.muster.agent.domain.FakeHypervisor;
+import org.muster.agent.domain.FakeHypervisor.Op;
+import org.muster.agent.domain.VmStatus;
+import org.muster.agent.journal.AcceptedItem;
+import org.muster.agent.journal.Journal;
+import org.muster.agent.journal.JournalRecord;
+import org.muster.agent.journal.JournalState;
+import org.muster.libvirt.DomainRecord.State;
+import org.muster.libvirt.HypervisorException.Kind;
+import org.muster.libvirt.HypervisorListener.DomainEvent;
+import org.muster.rig.Await;
+
+/** What becomes of what a former life of the agent left in its journal. */
+class RecoveryTest {
+    private static final Duration RESUME_WITHIN = Duration.ofSeconds(60);
+
+    @TempDir
+    private Path directory;
+
+    private final FakeHypervisor hypervisor = new FakeHypervisor();
+    private final Agent.Options options = new Agent.Options().config(4, Duration.ofMinutes(5), RESUME_WITHIN);
+    private final List<JournalRecord> lines = new ArrayList<>();
+    private Agent agent;
+
+    @AfterEach
+    void stop() {
+        if (agent != null) {
+            agent.close();
+        }
+    }
+
+    private void accepted(UUID id, String boot, Duration age) {
+        AcceptedItem item = new AcceptedItem(
+                id,
+                Agent.name(id),
+                Xmls.engines(id, Agent.name(id)),
+                false,
+                "",
+                "hash of " + id,
+                "NORMAL",
+                0,
+                true,
+                System.nanoTime() - age.toNanos());
+        lines.add(new JournalRecord.Accepted(boot, List.of(item)));
+    }
+
+    private void fresh(UUID id) {
+        accepted(id, BOOT, Duration.ZERO);
+    }
+
+    private Agent restarted() throws IOException {
+        Journal journal = Journal.open(directory, new JournalState());
+        journal.start();
+        Agent.now(journal.durably(lines));
+        journal.close();
+        agent = Agent.start(directory, hypervisor, options);
+        return agent;
+    }
+
+    private String message(UUID id) {
+        return agent.table.get(id).orElseThrow().exit().orElseThrow().message();
+    }
+
+    @Test
+    void everythingAcceptedIsListedBeforeLibvirtdIsThere() throws IOException {
+        hypervisor.loseLink();
+        fresh(id(1));
+        fresh(id(2));
+        lines.add(new JournalRecord.Running(id(2)));
+        fresh(id(3));
+        lines.add(new JournalRecord.Down(id(3), "three", true, 1, "it broke"));
+
+        restarted();
+
+        assertThat(agent.table.get(id(1)).orElseThrow().status()).isEqualTo(VmStatus.WAIT_FOR_LAUNCH);
+        assertThat(agent.table.get(id(2)).orElseThrow().status()).isEqualTo(VmStatus.UP);
+        assertThat(agent.table.get(id(3)).orElseThrow().status()).isEqualTo(VmStatus.DOWN);
+        assertThat(hypervisor.log()).isEmpty();
+    }
+
+    @Test
+    void aFreshOneThatDoesNotRunIsStartedOnceMoreAfterTwoLooks() throws IOException {
+        fresh(id(1));
+        long before = System.nanoTime();
+
+        restarted();
+
+        agent.await(id(1), VmStatus.UP);
+        assertThat(hypervisor.starts(id(1))).isEqualTo(1);
+        assertThat(Duration.ofNanos(System.nanoTime() - before))
+                .as("an old call gets a second to show itself")
+                .isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void oneWhoseStartFailedThoughItRanIsNotStartedAgain() throws IOException {
+        restarted();
+        hypervisor.on(Op.START, id(1)).failAfterwards(Kind.FAILED);
+        agent.create(id(1));
+        agent.await(id(1), VmStatus.UP);
+        agent.close();
+        hypervisor.release(Op.START, id(1));
+        hypervisor.loseLink();
+        hypervisor.becomes(id(1), State.SHUTOFF, 1, DomainEvent.STOPPED); // nobody of us is there to see it
+
+        agent = Agent.start(directory, hypervisor, options);
+        hypervisor.restoreLink();
+
+        agent.await(id(1), VmStatus.DOWN);
+        assertThat(hypervisor.starts(id(1))).isEqualTo(1);
+    }
+
+    @Test
+    void oneThatRunsIsAdoptedAndNotStarted() throws IOException {
+        fresh(id(1));
+        hypervisor.foreign(id(1), Agent.name(id(1)), State.RUNNING, Xmls.engines(id(1), Agent.name(id(1))));
+
+        restarted();
+
+        agent.await(id(1), VmStatus.UP);
+        assertThat(hypervisor.entered(Op.START, id(1))).isZero();
+        assertThat(agent.table.get(id(1)).orElseThrow().external()).isFalse();
+    }
+
+    @Test
+    void anOldCallThatComesThroughBetweenTheLooksIsNotFollowedByAnother() throws IOException {
+        fresh(id(1));
+        hypervisor.foreign(id(1), Agent.name(id(1)), State.SHUTOFF, Xmls.engines(id(1), Agent.name(id(1))));
+        hypervisor.silent(true);
+        restarted();
+        hypervisor.awaitEntered(Op.FIND, id(1));
+
+        hypervisor.becomes(id(1), State.RUNNING, 1, DomainEvent.STARTED);
+
+        agent.await(id(1), VmStatus.UP);
+        assertThat(hypervisor.entered(Op.START, id(1))).isZero();
+        assertThat(agent.told(id(1))).doesNotContain("DOWN");
+    }
+
+    @Test
+    void oneThatIsStillStartingUpIsWaitedFor() throws IOException {
+        fresh(id(1));
+        hypervisor.foreign(id(1), Agent.name(id(1)), State.PAUSED, Xmls.engines(id(1), Agent.name(id(1))));
+        hypervisor.becomes(id(1), State.PAUSED, 11, DomainEvent.UNKNOWN);
+        restarted();
+        hypervisor.awaitEntered(Op.FIND, id(1), 3);
+
+        assertThat(agent.table.get(id(1)).orElseThrow().status()).isEqualTo(VmStatus.WAIT_FOR_LAUNCH);
+        hypervisor.becomes(id(1), State.RUNNING, 1, DomainEvent.RESUMED);
+
+        agent.await(id(1), VmStatus.UP);
+        assertThat(hypervisor.entered(Op.START, id(1))).isZero();
+    }
+
+    @Test
+    void whatMayNotBeStartedAgainIsDownWithTheReason() throws IOException {
+        accepted(id(1), BOOT, RESUME_WITHIN.plusSeconds(1)); // too old
+        accepted(id(2), "another boot", Duration.ZERO);
+        fresh(id(3));
+        lines.add(new JournalRecord.Resumed(id(3))); // once already
+        fresh(id(4));
+        lines.add(new JournalRecord.Running(id(4))); // it ran, and does not any more
+
+        restarted();
+
+        for (int i = 1; i <= 4; i++) {
+            agent.await(id(i), VmStatus.DOWN);
+            assertThat(agent.table.get(id(i)).orElseThrow().exit().orElseThrow().error())
+                    .isTrue();
+            assertThat(hypervisor.entered(Op.START, id(i))).isZero();
+        }
+        assertThat(message(id(1))).contains("restarted");
+        assertThat(message(id(2))).contains("rebooted");
+    }
+
+    @Test
+    void aDownOneKeepsItsReasonUntilDestroyed() throws IOException {
+        fresh(id(1));
+        lines.add(new JournalRecord.Down(id(1), "one", true, 1, "it broke"));
+
+        restarted();
+
+        assertThat(message(id(1))).isEqualTo("it broke");
+        assertThat(agent.destroy(id(1)).refusal()).isEmpty();
+        agent.close();
+        lines.clear();
+        restarted();
+        assertThat(agent.table.get(id(1))).isEmpty();
+    }
+
+    @Test
+    void aDestroyThatWasAnsweredStaysTrueInTheNextLife() throws IOException {
+        fresh(id(1));
+        lines.add(new JournalRecord.Destroyed(id(1)));
+        restarted();
+        assertThat(agent.table.get(id(1))).isEmpty();
+
+        hypervisor.foreign(id(1), Agent.name(id(1)), State.RUNNING, Xmls.engines(id(1), Agent.name(id(1))));
+        hypervisor.becomes(id(1), State.RUNNING, 1, DomainEvent.STARTED);
+
+        Await.until("the late guest has gone", SOON, () -> !hypervisor.running(id(1)));
+        assertThat(agent.table.get(id(1))).isEmpty();
+        assertThat(agent.told(id(1))).isEmpty();
+    }
+
+    @Test
+    void aTombstoneDoesNotSurviveTheHostsReboot() throws IOException {
+        accepted(id(1), "another boot", Duration.ZERO);
+        lines.add(new JournalRecord.Destroyed(id(1)));
+        restarted(); // no call of ours can be under way any more
+
+        hypervisor.foreign(id(1), "theirs", State.RUNNING, Xmls.of(id(1), "theirs"));
+        hypervisor.becomes(id(1), State.RUNNING, 1, DomainEvent.STARTED);
+
+        agent.awaitThat(id(1), vm -> vm.external(), "external");
+        assertThat(hypervisor.running(id(1))).isTrue();
+    }
+
+    @Test
+    void anAdoptedGuestOfNobodyIsExternal() throws IOException {
+        hypervisor.foreign(id(1), "theirs", State.RUNNING, Xmls.of(id(1), "theirs"));
+        hypervisor.foreign(id(2), "engines", State.RUNNING, Xmls.engines(id(2), "engines"));
+
+        restarted();
+
+        agent.awaitThat(id(1), vm -> vm.external(), "external");
+        agent.awaitThat(id(2), vm -> !vm.external(), "ours");
+    }
+
+    @Test
+    void aKilledAgentLeavesEveryVmInOneKnownState() throws IOException {
+        restarted();
+        for (int i = 1; i <= 8; i++) {
+            hypervisor.on(Op.START, id(i)).hang();
+            agent.create(id(i));
+        }
+        hypervisor.awaitEntered(Op.START, id(1));
+        agent.close();
+        hypervisor.loseLink(); // as the kernel does with a dead client's sockets
+        for (int i = 1; i <= 8; i++) {
+            hypervisor.release(Op.START, id(i)); // libvirtd goes on with what had reached it
+        }
+        agent = Agent.start(directory, hypervisor, options);
+        hypervisor.restoreLink();
+
+        for (int i = 1; i <= 8; i++) {
+            agent.await(id(i), VmStatus.UP);
+            assertThat(hypervisor.starts(id(i))).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aRepetitionAfterTheRestartGetsItsFirstAnswer() throws IOException {
+        fresh(id(1));
+        restarted();
+
+        assertThat(agent.create(id(1)).isAccepted()).isTrue();
+
+        agent.await(id(1), VmStatus.UP);
+        assertThat(hypervisor.starts(id(1))).isEqualTo(1);
+    }
+
+    @Test
+    void aNoteThatComesAfterTheEndMakesNoGhost() throws IOException {
+        fresh(id(1));
+        lines.add(new JournalRecord.Gone(id(1)));
+        lines.add(new JournalRecord.Running(id(1))); // a worker that was slower than the destroy
+        lines.add(new JournalRecord.Resumed(id(1)));
+
+        restarted();
+
+        assertThat(agent.table.get(id(1))).isEmpty();
+    }
+}

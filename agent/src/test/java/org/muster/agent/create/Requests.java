@@ -1,0 +1,34 @@
+package org.muster.agent.create;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.muster.agent.domain.EventClock;
+import org.muster.agent.domain.VmTable;
+import org.muster.agent.journal.AcceptedItem;
+
+/** Create requests for tests of what passes them on. */
+final class Requests {
+    private static final VmTable TABLE = new VmTable(new EventClock());
+
+    private Requests() {}
+
+    static CreateRequest of(int number, CreateClass createClass, int priority) {
+        UUID id = UUID.randomUUID();
+        AcceptedItem item = new AcceptedItem(
+                id, "vm-" + number, "<domain/>", false, "", "", createClass.name(), priority, true, System.nanoTime());
+        return new CreateRequest(TABLE.reserve(id, id.toString(), false).vm(), item, createClass, 1, 0, 0);
+    }
+
+    static CreateRequest of(int number) {
+        return of(number, CreateClass.NORMAL, 0);
+    }
+
+    static String name(CreateRequest request) {
+        return request.item().name();
+    }
+
+    static BatchRequest.Item item(Optional<String> vmId, Optional<String> xml, Map<String, String> values) {
+        return new BatchRequest.Item(7, vmId, xml, values, CreateClass.NORMAL, 0, Optional.empty());
+    }
+}
