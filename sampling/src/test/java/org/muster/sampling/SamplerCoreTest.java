@@ -316,13 +316,32 @@ final class SamplerCoreTest {
 
     @Test
     void guestsThatThawTogetherDoNotHideOneAnother() {
+        for (int offset = 0; offset < 5000; offset += 130) {
+            SimulatedHost host = host(20);
+            host.freeze(1, 5, 9, 13, 17);
+            host.run(Duration.ofMillis(21_000 + offset));
+            assertThat(host.core.state().frozen()).hasSize(5);
+            host.thaw(1, 5, 9, 13, 17);
+            host.run(Duration.ofMillis(700));
+            assertThat(host.listener.of("thawed")).as("after " + offset).hasSize(5);
+        }
+    }
+
+    @Test
+    void aGuestThatIsBackButBusyIsProbedAgainSoon() {
         SimulatedHost host = host(20);
-        host.freeze(1, 5, 9, 13, 17);
+        host.freeze(4);
         host.run(Duration.ofSeconds(21));
-        assertThat(host.core.state().frozen()).hasSize(5);
-        host.thaw(1, 5, 9, 13, 17);
-        host.run(Duration.ofMillis(700));
-        assertThat(host.listener.of("thawed")).hasSize(5);
+        host.thaw(4);
+        host.run(Duration.ofMillis(5)); // its call goes on to the others
+        host.guest(4).holder = "a hot plug";
+        host.guest(4).occupiedSince = host.now;
+        host.run(Duration.ofMillis(150));
+        assertThat(host.countCalls("PROBE")).isPositive();
+        assertThat(host.listener.of("thawed")).isEmpty();
+        host.guest(4).holder = null;
+        host.run(Duration.ofMillis(200));
+        assertThat(host.listener.of("thawed")).hasSize(1);
     }
 
     @Test
@@ -375,8 +394,7 @@ final class SamplerCoreTest {
         host.reconnect();
         host.run(Duration.ofSeconds(1));
         old.fail();
-        assertThat(host.core.state().connected()).isTrue();
-        host.run(Duration.ofMillis(10));
+        host.run(Duration.ofSeconds(3)); // no call before the next cycle
         assertThat(host.core.state().connected()).isTrue();
     }
 
