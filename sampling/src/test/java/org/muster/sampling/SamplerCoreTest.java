@@ -300,4 +300,130 @@ final class SamplerCoreTest {
         host.run(Duration.ofSeconds(12));
         assertThat(host.age(0, Group.CPU_TOTAL)).isLessThan(INTERVAL);
     }
+
+    @Test
+    void theCallThatAFrozenGuestKeptTellsAtOnceThatItIsBack() {
+        SimulatedHost host = host(20);
+        host.freeze(4);
+        host.run(Duration.ofSeconds(21));
+        host.thaw(4);
+        host.run(Duration.ofMillis(300)); // long before the next look at frozen guests
+        assertThat(host.listener.of("thawed")).hasSize(1);
+        assertThat(host.age(4, Group.CPU_TOTAL)).isLessThan(Duration.ofMillis(300));
+        host.run(Duration.ofMillis(700));
+        assertThat(host.age(4, Group.BLOCK)).isLessThan(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void guestsThatThawTogetherDoNotHideOneAnother() {
+        for (int offset = 0; offset < 5000; offset += 130) {
+            SimulatedHost host = host(20);
+            host.freeze(1, 5, 9, 13, 17);
+            host.run(Duration.ofMillis(21_000 + offset));
+            assertThat(host.core.state().frozen()).hasSize(5);
+            host.thaw(1, 5, 9, 13, 17);
+            host.run(Duration.ofMillis(700));
+            assertThat(host.listener.of("thawed")).as("after " + offset).hasSize(5);
+        }
+    }
+
+    @Test
+    void aGuestThatIsBackButBusyIsProbedAgainSoon() {
+        SimulatedHost host = host(20);
+        host.freeze(4);
+        host.run(Duration.ofSeconds(21));
+        host.thaw(4);
+        host.run(Duration.ofMillis(5)); // its call goes on to the others
+        host.guest(4).holder = "a hot plug";
+        host.guest(4).occupiedSince = host.now;
+        host.run(Duration.ofMillis(150));
+        assertThat(host.countCalls("PROBE")).isPositive();
+        assertThat(host.listener.of("thawed")).isEmpty();
+        host.guest(4).holder = null;
+        host.run(Duration.ofMillis(200));
+        assertThat(host.listener.of("thawed")).hasSize(1);
+    }
+
+    @Test
+    void shardsOfBothTiersDoNotBreakEachOtherUp() {
+        SimulatedHost host = host(300);
+        host.run(Duration.ofSeconds(4));
+        assertThat(host.log)
+                .containsExactly(
+                        "REGULAR SHORT 100",
+                        "REGULAR SHORT 100",
+                        "REGULAR SHORT 100",
+                        "REGULAR BLOCK 100",
+                        "REGULAR BLOCK 100",
+                        "REGULAR BLOCK 100");
+    }
+
+    @Test
+    void anOutageIsNoWindowForRates() {
+        SimulatedHost host = host(2);
+        host.run(Duration.ofSeconds(16));
+        host.disconnect();
+        host.run(Duration.ofSeconds(7));
+        host.reconnect();
+        host.run(Duration.ofMillis(200));
+        assertThat(host.stats(1).cpu().orElseThrow().userPercent()).isEmpty();
+        host.run(INTERVAL);
+        assertThat(host.stats(1).cpu().orElseThrow().userPercent()).isPresent();
+    }
+
+    @Test
+    void suspectsAreNotAskedWithoutAConnection() {
+        SimulatedHost host = host(20);
+        host.run(Duration.ofSeconds(9));
+        host.freeze(4);
+        host.run(Duration.ofMillis(1280)); // its call is late, and the others are being asked again
+        assertThat(host.core.state().suspects()).isPositive();
+        int before = host.log.size();
+        host.disconnect();
+        host.run(Duration.ofMinutes(1));
+        assertThat(host.core.state().suspects()).isZero();
+        assertThat(host.log.size() - before).isLessThan(60);
+    }
+
+    @Test
+    void aCallOfTheOldConnectionThatFailsAtLastSaysNothingAboutTheNewOne() {
+        SimulatedHost host = host(20);
+        host.freeze(4);
+        host.run(Duration.ofSeconds(16));
+        SimulatedHost.Running old = host.calls.get(0);
+        host.reconnect();
+        host.run(Duration.ofSeconds(1));
+        old.fail();
+        host.run(Duration.ofSeconds(3)); // no call before the next cycle
+        assertThat(host.core.state().connected()).isTrue();
+    }
+
+    @Test
+    void theLastOfTheBudgetIsSpentOnCanariesThatGrow() {
+        SimulatedHost host = host(100);
+        host.budget = 2;
+        host.run(Duration.ofSeconds(19));
+        host.freeze(60);
+        host.watch(
+                host.ids().stream().filter(id -> !id.equals(host.guest(60).id)).toList());
+        host.run(Duration.ofSeconds(60));
+        assertThat(host.countCalls("SUSPECT")).isEqualTo(8); // 1 + 2 + 4 + 8 + 16 + 25 + 25 + 18
+        assertThat(host.mostStuck).isEqualTo(1);
+        assertThat(host.worstAge(Tier.SHORT))
+                .isLessThanOrEqualTo(INTERVAL.multipliedBy(3).dividedBy(2));
+    }
+
+    @Test
+    void aFrozenGuestThatIsDestroyedIsForgottenBeforeTheNextCycle() {
+        SimulatedHost host = host(20);
+        host.freeze(4, 5);
+        host.run(Duration.ofSeconds(21));
+        host.destroy(4, Duration.ofSeconds(11));
+        host.run(Duration.ofSeconds(3));
+        assertThat(host.core.state().frozen()).hasSize(1);
+        assertThat(host.listener.of("thawed")).isEmpty();
+        host.run(Duration.ofSeconds(11));
+        assertThat(host.core.state().stuckCalls()).isEqualTo(1);
+        assertThat(host.age(5, Group.STATE)).isLessThanOrEqualTo(INTERVAL.plusMillis(100));
+    }
 }
