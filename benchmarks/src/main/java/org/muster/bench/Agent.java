@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.muster.client.AgentAddress;
 import org.muster.client.ConnectOptions;
@@ -41,8 +42,9 @@ final class Agent {
         }
         try {
             Files.writeString(configFile(), config.text());
-            process = children.start(new ProcessBuilder(
-                            program.toString(), "--config", configFile().toString())
+            List<String> command = new ArrayList<>(Children.LIKE_THE_SERVICE);
+            command.addAll(List.of(program.toString(), "--config", configFile().toString()));
+            process = children.start(new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(logFile().toFile()));
         } catch (IOException e) {

@@ -17,6 +17,9 @@ import java.util.concurrent.TimeUnit;
  * <p>Thread-safe.
  */
 final class Children implements AutoCloseable {
+    /** Everything that is measured, floors too, has the priority that systemd/musterd.service gives the agent. */
+    static final List<String> LIKE_THE_SERVICE = List.of("nice", "-n", "-10");
+
     private static final Duration PATIENCE =
             Duration.ofSeconds(5); // between asking to end and ending; a stopped process needs all of it
     private static final int TOLD_CHARS = 2000; // of what a failed command said

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.muster.client.Json;
 import org.muster.client.MusterConnection;
@@ -34,8 +35,9 @@ final class FixedReplies implements AutoCloseable {
             Files.writeString(smallFile, Json.write(small));
             Files.writeString(largeFile, Json.write(large));
             // its input is a pipe to us, which ends with us
-            process = children.start(new ProcessBuilder(
-                            List.of(bed.replyProgram(), socket.toString(), smallFile.toString(), largeFile.toString()))
+            List<String> command = new ArrayList<>(Children.LIKE_THE_SERVICE);
+            command.addAll(List.of(bed.replyProgram(), socket.toString(), smallFile.toString(), largeFile.toString()));
+            process = children.start(new ProcessBuilder(command)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(ProcessBuilder.Redirect.INHERIT));
         } catch (IOException e) {

@@ -96,7 +96,8 @@ final class Floor {
     }
 
     private JsonNode run(String input, String verb, String... arguments) throws BenchException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(program, verb, uri));
+        List<String> command = new ArrayList<>(Children.LIKE_THE_SERVICE);
+        command.addAll(List.of(program, verb, uri));
         command.addAll(List.of(arguments));
         String answer = children.run(LIMIT, input, command);
         try {

@@ -60,6 +60,7 @@ public final class Daemon implements AutoCloseable {
     private final Sampler sampler;
     private final SamplingEvents samplingEvents;
     private final Capabilities capabilities;
+    private final StatsView stats;
     private final RpcServer server;
     private final MetricRegistry metrics = new MetricRegistry();
 
@@ -98,7 +99,7 @@ public final class Daemon implements AutoCloseable {
                 this::sampled,
                 this::stuckBudget,
                 samplingEvents);
-        StatsView stats = new StatsView(StatusWords::of, sampler::latest, System::nanoTime);
+        this.stats = new StatsView(StatusWords::of, sampler::latest, System::nanoTime);
         List<Verb> verbs = new ArrayList<>(new HostVerbs(table, stats, capabilities::current).verbs());
         verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock).verbs());
         this.server = new RpcServer(rpcConfig(config), VerbTable.of(verbs), notifications, metrics);
@@ -258,6 +259,7 @@ public final class Daemon implements AutoCloseable {
         @Override
         public void removed(Vm last) {
             sampler.removed(last.id());
+            stats.forget(last.id());
         }
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -117,7 +118,7 @@ public final class HostVerbs {
 
     private ArrayNode allStats() {
         ArrayNode all = JSON.arrayNode();
-        table.all().forEach(vm -> all.add(stats.of(vm)));
+        table.all().forEach(vm -> all.addRawValue(new RawValue(stats.text(vm))));
         return all;
     }
 
