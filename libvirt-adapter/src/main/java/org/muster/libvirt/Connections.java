@@ -78,6 +78,17 @@ final class Connections implements AutoCloseable {
 
     /** Takes a call on a connection of that role, waiting at most {@code patience} for one. Give it back. */
     LibvirtConnection take(Role role, Duration patience, String operation, String domain) throws HypervisorException {
+        List<LibvirtConnection> dead = new ArrayList<>(); // closed without the lock: their callbacks may want it
+        try {
+            return take(role, patience, operation, domain, dead);
+        } finally {
+            dead.forEach(LibvirtConnection::retire);
+        }
+    }
+
+    private LibvirtConnection take(
+            Role role, Duration patience, String operation, String domain, List<LibvirtConnection> dead)
+            throws HypervisorException {
         long left = patience.toNanos();
         lock.lock();
         try {
@@ -86,7 +97,7 @@ final class Connections implements AutoCloseable {
                     throw new HypervisorException(
                             Kind.DISCONNECTED, 0, operation, domain, "no link to " + uri + ": " + lastFailure, null);
                 }
-                LibvirtConnection free = takeFree(role);
+                LibvirtConnection free = takeFree(role, dead);
                 if (free != null) {
                     return free;
                 }
@@ -125,12 +136,12 @@ final class Connections implements AutoCloseable {
     }
 
     @GuardedBy("lock")
-    private LibvirtConnection takeFree(Role role) {
+    private LibvirtConnection takeFree(Role role, List<LibvirtConnection> dead) {
         List<LibvirtConnection> all = open.get(role);
         for (LibvirtConnection connection : List.copyOf(all)) {
             if (connection.dead()) {
                 all.remove(connection);
-                connection.retire();
+                dead.add(connection);
             } else if (connection.take()) {
                 return connection; // the first free one: its table of handles is the fullest
             }
@@ -184,7 +195,7 @@ final class Connections implements AutoCloseable {
             link.opened(connection);
             connection.keepAlive(); // last: from here on no call is made on it
             return true;
-        } catch (LibvirtException | RuntimeException e) {
+        } catch (LibvirtException | RuntimeException | LinkageError e) { // no libvirt.so: told, and tried again
             fail(e);
             forget(events);
             return false;
@@ -212,7 +223,7 @@ final class Connections implements AutoCloseable {
         }
     }
 
-    private void fail(Exception e) {
+    private void fail(Throwable e) {
         lock.lock();
         try {
             String text = String.valueOf(e.getMessage());
@@ -252,6 +263,7 @@ final class Connections implements AutoCloseable {
             connection = LibvirtConnection.open(uri, this::wake);
         } catch (LibvirtException | RuntimeException e) {
             fail(e);
+            pause(FIRST_RETRY_MILLIS); // callers ask again at once: not so fast
         }
         lock.lock();
         try {

@@ -169,8 +169,9 @@ final class LibvirtConnection {
     }
 
     private void close() {
-        domains.values().forEach(LibvirtNative::virDomainFree);
-        domains.clear();
+        for (UUID id : List.copyOf(domains.keySet())) {
+            drop(id); // whoever takes a handle out frees it
+        }
         synchronized (this) {
             dropped.forEach(LibvirtNative::virDomainFree);
             dropped.clear();

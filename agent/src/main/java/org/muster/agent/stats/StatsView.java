@@ -54,10 +54,10 @@ public final class StatsView {
         this.nanoTime = nanoTime;
     }
 
-    public ObjectNode of(Vm vm) {
+    public ObjectNode of(Vm vm, long askedAt) {
         Optional<GuestStats> sample = sample(vm);
         ObjectNode stats = steady(vm, sample);
-        stats.setAll(moving(vm, sample));
+        stats.setAll(moving(vm, sample, askedAt));
         return stats;
     }
 
@@ -65,7 +65,7 @@ public final class StatsView {
      * The same as JSON text. The part that stays as it is between two samples is kept as text, because the engine, and
      * every other reader of all VMs, asks far more often than anything changes.
      */
-    public String text(Vm vm) {
+    public String text(Vm vm, long askedAt) {
         Optional<GuestStats> sample = sample(vm);
         Steady known = steady.get(vm.id());
         if (known == null || !known.isOf(vm, sample.orElse(null))) {
@@ -73,8 +73,7 @@ public final class StatsView {
             known = new Steady(vm, sample.orElse(null), text.substring(0, text.length() - 1));
             steady.put(vm.id(), known);
         }
-        String moving = moving(vm, sample).toString();
-        return moving.length() == 2 ? known.text + "}" : known.text + "," + moving.substring(1);
+        return known.text + "," + moving(vm, sample, askedAt).toString().substring(1);
     }
 
     /** The VM is not reported any more. */
@@ -90,7 +89,6 @@ public final class StatsView {
         ObjectNode stats = JSON.objectNode();
         stats.put("vmId", vm.id().toString());
         stats.put("status", words.apply(vm.status()));
-        stats.put("statusTime", Long.toString(vm.statusTime()));
         if (!vm.statusReason().isEmpty()) {
             stats.put("statusReason", vm.statusReason());
         }
@@ -112,8 +110,9 @@ public final class StatsView {
     }
 
     /** What changes without anything happening: times and ages. */
-    private ObjectNode moving(Vm vm, Optional<GuestStats> sample) {
+    private ObjectNode moving(Vm vm, Optional<GuestStats> sample, long askedAt) {
         ObjectNode stats = JSON.objectNode();
+        stats.put("statusTime", Long.toString(Math.max(askedAt, vm.statusTime())));
         if (vm.status() == VmStatus.DOWN) {
             return stats;
         }

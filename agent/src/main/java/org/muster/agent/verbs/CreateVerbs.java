@@ -31,7 +31,9 @@ import org.muster.agent.rpc.Param;
 import org.muster.agent.rpc.RpcException;
 import org.muster.agent.rpc.Verb;
 import org.muster.agent.rpc.WireType;
+import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.DomainXml.Problem;
+import org.muster.libvirt.HypervisorException;
 
 /** VMs into being and out of it. Parsing is done on an rpc-worker, everything slower elsewhere. */
 public final class CreateVerbs {
@@ -131,7 +133,11 @@ public final class CreateVerbs {
 
     /** In VM.create the XML's uuid wins. Source: engine-contract 4.3. */
     private static Optional<String> idUnlessInXml(String vmId, String xml) {
-        return xml.contains("<uuid>") ? Optional.empty() : Optional.of(vmId);
+        try {
+            return DomainXml.parse(xml).uuid().isPresent() ? Optional.empty() : Optional.of(vmId);
+        } catch (HypervisorException e) {
+            return Optional.of(vmId); // what is wrong with the XML is told when it is checked
+        }
     }
 
     private JsonNode created(BatchAnswer.Verdict verdict, String xml) {
