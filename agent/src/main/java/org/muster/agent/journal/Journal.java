@@ -1,6 +1,7 @@
 package org.muster.agent.journal;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,13 +30,15 @@ public final class Journal implements AutoCloseable {
     private final JournalFile file;
     private final JournalState state;
     private final Thread writer = new Thread(this::run, "journal");
+    private final long compactBytes;
     private long compactAt; // confined to the writer
     private volatile boolean closed; // set once by close, read by the writer
 
-    private Journal(JournalFile file, JournalState state) {
+    private Journal(JournalFile file, JournalState state, long compactBytes) {
         this.file = file;
         this.state = state;
-        this.compactAt = COMPACT_BYTES;
+        this.compactBytes = compactBytes;
+        this.compactAt = compactBytes;
         writer.setDaemon(true);
     }
 
@@ -46,10 +49,15 @@ public final class Journal implements AutoCloseable {
      * @throws IOException naming the file: not writable, not ours
      */
     public static Journal open(Path directory, JournalState state) throws IOException {
+        return open(directory, state, FileChannel::open, COMPACT_BYTES);
+    }
+
+    static Journal open(Path directory, JournalState state, JournalFile.Medium medium, long compactBytes)
+            throws IOException {
         Files.createDirectories(directory);
-        JournalFile file = JournalFile.open(directory.resolve("journal"), state);
+        JournalFile file = JournalFile.open(directory.resolve("journal"), state, medium);
         file.rewrite(state.lines());
-        return new Journal(file, state);
+        return new Journal(file, state, compactBytes);
     }
 
     public void start() {
@@ -123,7 +131,7 @@ public final class Journal implements AutoCloseable {
         } catch (IOException e) {
             LOG.warn("cannot compact the journal, going on with the long one: {}", e.toString());
         }
-        compactAt = Math.max(COMPACT_BYTES, 2 * file.size());
+        compactAt = Math.max(compactBytes, 2 * file.size());
     }
 
     /** Writes what waits, at most 5 s long, then closes. */
