@@ -192,6 +192,19 @@ class JournalTest {
     }
 
     @Test
+    void ofAWriteThatFailedNotEvenTheWholeLinesAreThere() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1));
+            disk.room = Files.size(file()) + 30; // one line and a bit
+
+            assertThatThrownBy(() -> write(journal, accepted(2), accepted(3)))
+                    .hasRootCauseMessage("No space left on device");
+        }
+
+        assertThat(numbers(read())).containsExactly(1);
+    }
+
+    @Test
     void aDiskThatDoesNotSyncHasAcceptedNothing() throws Exception {
         try (Journal journal = open(NEVER)) {
             disk.refusesToForce = true;
