@@ -1,5 +1,7 @@
 package org.muster.agent.config;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -132,12 +134,20 @@ enum Key {
     }
 
     private static Optional<String> absolutePath(Object value) {
-        return check(
-                value instanceof String s && !s.contains("\0") && Path.of(s).isAbsolute(), "must be an absolute path");
+        String rule = "must be an absolute path";
+        if (!(value instanceof String s)) {
+            return Optional.of(rule);
+        }
+        try {
+            return check(Path.of(s).isAbsolute(), rule);
+        } catch (InvalidPathException e) { // in the C locale every letter beyond ASCII is one too many
+            return Optional.of(rule + " that this locale can name (" + e.getReason() + ")");
+        }
     }
 
     private static Optional<String> socket(Object value) {
-        boolean good = absolutePath(value).isEmpty() && ((String) value).length() <= SOCKET_PATH_BYTES;
-        return check(good, "must be an absolute path of at most " + SOCKET_PATH_BYTES + " characters");
+        boolean good = absolutePath(value).isEmpty()
+                && ((String) value).getBytes(StandardCharsets.UTF_8).length <= SOCKET_PATH_BYTES;
+        return check(good, "must be an absolute path of at most " + SOCKET_PATH_BYTES + " bytes");
     }
 }

@@ -150,10 +150,10 @@ public final class CreateService {
         return answer;
     }
 
-    /** Accepts a single VM; one that comes again within 10 minutes, alike, gets its first answer again. */
+    /** Accepts a single VM, the uuid in its XML winning over the item's; one that comes again within 10 minutes, alike, gets its first answer again. */
     public CompletableFuture<BatchAnswer.Verdict> create(
             BatchRequest.Item item, String contentHash, boolean remote, long decodedAtNanos) {
-        ItemCheck.Checked checked = ItemCheck.check(item, Optional.empty());
+        ItemCheck.Checked checked = ItemCheck.checkAlone(item);
         CompletableFuture<BatchAnswer> answer = new CompletableFuture<>();
         CompletableFuture<BatchAnswer.Verdict> verdict =
                 answer.thenApply(a -> a.items().get(0));

@@ -62,7 +62,6 @@ public final class Creator implements AutoCloseable {
     private int workers; // started, never fewer again
 
     private volatile CreateConfig config; // replaced as a whole by a reload
-    private volatile long startedAtNanos; // set once; whoever asked our former life needs time to come back
     private volatile long linkLostAtNanos; // 0 while there is a link
 
     /**
@@ -166,8 +165,7 @@ public final class Creator implements AutoCloseable {
     }
 
     public void start() {
-        startedAtNanos = System.nanoTime();
-        linkLostAtNanos = startedAtNanos;
+        linkLostAtNanos = System.nanoTime();
         startWorkers(config);
         watch.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
@@ -282,7 +280,7 @@ public final class Creator implements AutoCloseable {
             refuse(
                     dispatcher.removeIf(r -> true),
                     "libvirtd has not been reachable for " + patience.toSeconds() + " s");
-        } else if (now - startedAtNanos > patience.toNanos() && !presence.remoteAliveWithin(patience)) {
+        } else if (!presence.remoteAliveWithin(patience)) {
             refuse(
                     dispatcher.removeIf(r -> r.item().remote()),
                     "nobody who could ask for it has been connected for " + patience.toSeconds() + " s");

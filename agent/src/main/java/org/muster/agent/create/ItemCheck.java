@@ -40,7 +40,16 @@ final class ItemCheck {
         }
     }
 
+    /** A VM that comes alone: the uuid in its XML wins over the item's. */
+    static Checked checkAlone(BatchRequest.Item item) {
+        return check(item, Optional.empty(), true);
+    }
+
     static Checked check(BatchRequest.Item item, Optional<DomainTemplate> template) {
+        return check(item, template, false);
+    }
+
+    private static Checked check(BatchRequest.Item item, Optional<DomainTemplate> template, boolean xmlWins) {
         Optional<UUID> asked = item.vmId().flatMap(DomainXml::parseUuid);
         if (item.vmId().isPresent() && asked.isEmpty()) {
             return Checked.bad(
@@ -51,7 +60,7 @@ final class ItemCheck {
                     item.vmId().get());
         }
         if (item.xml().isPresent()) {
-            return fromXml(item, asked);
+            return fromXml(item, asked, xmlWins);
         }
         if (template.isEmpty()) {
             return Checked.bad(item.vmId(), BAD_VALUE, "xml", "an item needs xml, or the batch a template", "");
@@ -59,7 +68,7 @@ final class ItemCheck {
         return fromTemplate(item, template.get(), asked.orElseGet(UUID::randomUUID));
     }
 
-    private static Checked fromXml(BatchRequest.Item item, Optional<UUID> asked) {
+    private static Checked fromXml(BatchRequest.Item item, Optional<UUID> asked, boolean xmlWins) {
         if (!item.values().isEmpty()) {
             return Checked.bad(
                     item.vmId(),
@@ -71,7 +80,7 @@ final class ItemCheck {
         try {
             DomainXml xml = DomainXml.parse(item.xml().get());
             Optional<UUID> own = xml.uuid();
-            if (own.isPresent() && asked.isPresent() && !own.equals(asked)) {
+            if (!xmlWins && own.isPresent() && asked.isPresent() && !own.equals(asked)) {
                 return Checked.bad(
                         item.vmId(),
                         BAD_VALUE,

@@ -35,14 +35,16 @@ public final class Journal implements AutoCloseable {
             new ArrayList<>(); // notes that could not be written yet; confined to the writer
     private final JournalState state;
     private final Thread writer = new Thread(this::run, "journal");
+    private final long compactBytes;
     private long compactAt; // confined to the writer
     private volatile boolean closed; // set once by close, read by the writer
 
-    private Journal(JournalFile file, JournalState state, FileChannel lock) {
+    private Journal(JournalFile file, JournalState state, FileChannel lock, long compactBytes) {
         this.file = file;
         this.lock = lock;
         this.state = state;
-        this.compactAt = COMPACT_BYTES;
+        this.compactBytes = compactBytes;
+        this.compactAt = compactBytes;
         writer.setDaemon(true);
     }
 
@@ -53,12 +55,17 @@ public final class Journal implements AutoCloseable {
      * @throws IOException naming the file: not writable, not ours
      */
     public static Journal open(Path directory, JournalState state) throws IOException {
+        return open(directory, state, FileChannel::open, COMPACT_BYTES);
+    }
+
+    static Journal open(Path directory, JournalState state, JournalFile.Medium medium, long compactBytes)
+            throws IOException {
         Files.createDirectories(directory);
         FileChannel lock = lock(directory.resolve("lock"));
         try {
-            JournalFile file = JournalFile.open(directory.resolve("journal"), state);
+            JournalFile file = JournalFile.open(directory.resolve("journal"), state, medium);
             file.rewrite(state.lines());
-            return new Journal(file, state, lock);
+            return new Journal(file, state, lock, compactBytes);
         } catch (IOException e) {
             lock.close();
             throw e;
@@ -178,7 +185,7 @@ public final class Journal implements AutoCloseable {
         } catch (IOException e) {
             LOG.warn("cannot compact the journal, going on with the long one: {}", e.toString());
         }
-        compactAt = Math.max(COMPACT_BYTES, 2 * file.size());
+        compactAt = Math.max(compactBytes, 2 * file.size());
     }
 
     /** Writes what waits, at most 5 s long, then closes. */

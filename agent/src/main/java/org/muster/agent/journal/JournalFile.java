@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -30,18 +31,25 @@ final class JournalFile implements Closeable {
     private static final ObjectMapper JSON =
             new ObjectMapper().configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false);
 
+    /** Where the bytes go; a test's may be full. */
+    interface Medium {
+        FileChannel open(Path file, OpenOption... options) throws IOException;
+    }
+
     private final Path file;
+    private final Medium medium;
     private FileChannel channel;
     private long end; // everything before it is whole
 
-    private JournalFile(Path file, FileChannel channel, long end) {
+    private JournalFile(Path file, Medium medium, FileChannel channel, long end) {
         this.file = file;
+        this.medium = medium;
         this.channel = channel;
         this.end = end;
     }
 
     /** Opens the file, applying every whole line of it to {@code state}. */
-    static JournalFile open(Path file, JournalState state) throws IOException {
+    static JournalFile open(Path file, JournalState state, Medium medium) throws IOException {
         long good = 0;
         if (Files.exists(file)) {
             byte[] all = Files.readAllBytes(file);
@@ -51,9 +59,9 @@ final class JournalFile implements Closeable {
                 LOG.warn("{}: the last {} bytes are no whole line and are dropped", file, all.length - good);
             }
         }
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel = medium.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         channel.truncate(good);
-        return new JournalFile(file, channel, good);
+        return new JournalFile(file, medium, channel, good);
     }
 
     private static int replay(byte[] all, JournalState state) {
@@ -151,7 +159,7 @@ final class JournalFile implements Closeable {
     void rewrite(List<JournalRecord> lines) throws IOException {
         byte[] bytes = encode(lines);
         Path fresh = file.resolveSibling(file.getFileName() + ".new");
-        FileChannel next = FileChannel.open(
+        FileChannel next = medium.open(
                 fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
         try {
             write(next, bytes, 0);

@@ -61,6 +61,7 @@ public final class Daemon implements AutoCloseable {
     private final SamplingEvents samplingEvents;
     private final Capabilities capabilities;
     private final StatsView stats;
+    private final long madeAtNanos = System.nanoTime();
     private final RpcServer server;
     private final MetricRegistry metrics = new MetricRegistry();
 
@@ -113,7 +114,8 @@ public final class Daemon implements AutoCloseable {
     }
 
     private boolean remoteAliveWithin(Duration time) {
-        return server.remoteAliveWithin(time);
+        // Whoever asked our former life needs as much time to come back.
+        return System.nanoTime() - madeAtNanos < time.toNanos() || server.remoteAliveWithin(time);
     }
 
     private List<UUID> sampled() {

@@ -60,6 +60,11 @@ final class Account {
         }
     }
 
+    /** True while all peers together hold more than they may. */
+    boolean overTotal() {
+        return budget.held() > budget.limit();
+    }
+
     long held() {
         synchronized (lock) {
             return held;

@@ -93,7 +93,7 @@ final class Connection implements Inbound.Peer {
         return switch (account.take(bytes)) {
             case TAKEN -> true;
             case TAKEN_OVER_TOTAL -> {
-                connections.closeLargest();
+                connections.closeLargest(account::overTotal);
                 yield true;
             }
             case OVER_LIMIT -> {

@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,7 +73,10 @@ final class Connections {
     }
 
     /** Closes the one that makes us hold most, because all together hold too much. */
-    void closeLargest() {
+    synchronized void closeLargest(BooleanSupplier stillTooMuch) {
+        if (!stillTooMuch.getAsBoolean()) {
+            return; // somebody else has closed it: the largest of the rest is not to blame
+        }
         known.stream()
                 .max(Comparator.comparingLong(Connection::heldBytes))
                 .ifPresent(largest -> largest.closeSlow("all connections together hold too much, this one most"));

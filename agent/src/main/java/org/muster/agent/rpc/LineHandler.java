@@ -100,7 +100,8 @@ final class LineHandler extends ChannelInboundHandlerAdapter implements EventSin
             return;
         }
         if (connection.pending().count() == 0) {
-            output.endAfterQueued();
+            // behind the answers that were handed to this loop before their requests counted as ended
+            connection.channel().eventLoop().execute(output::endAfterQueued);
         } else {
             // Bounded by the deadline of each request.
             var unused = connection

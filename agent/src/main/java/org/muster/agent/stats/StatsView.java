@@ -240,8 +240,8 @@ public final class StatsView {
         return sample.memory()
                 .map(GuestStats.Memory::balloon)
                 .filter(b -> b.availableKib().orElse(0) > 0 && freeKib(b).isPresent())
-                .map(b -> Long.toString(
-                        100 - 100 * freeKib(b).getAsLong() / b.availableKib().getAsLong()))
+                .map(b -> Long.toString(Math.max(
+                        0, 100 - 100 * freeKib(b).getAsLong() / b.availableKib().getAsLong())))
                 .orElse("0");
     }
 

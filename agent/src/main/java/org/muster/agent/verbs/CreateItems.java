@@ -65,7 +65,7 @@ final class CreateItems {
                 priority(node, problems),
                 flag(node, problems));
         JsonNode requestedAt = node.get("requestedAt");
-        if (requestedAt != null && !requestedAt.isNumber()) {
+        if (requestedAt != null && !requestedAt.isNull() && !requestedAt.isNumber()) {
             problems.add(new Problem("requestedAt", "must be a number, ms since 1970", clip(requestedAt)));
         }
         return new Parsed(problems.isEmpty() ? Optional.of(item) : Optional.empty(), vmId.orElse(""), problems);

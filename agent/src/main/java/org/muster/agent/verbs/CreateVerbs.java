@@ -31,9 +31,7 @@ import org.muster.agent.rpc.Param;
 import org.muster.agent.rpc.RpcException;
 import org.muster.agent.rpc.Verb;
 import org.muster.agent.rpc.WireType;
-import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.DomainXml.Problem;
-import org.muster.libvirt.HypervisorException;
 
 /** VMs into being and out of it. Parsing is done on an rpc-worker, everything slower elsewhere. */
 public final class CreateVerbs {
@@ -121,7 +119,7 @@ public final class CreateVerbs {
         String xml = call.params().get("vmParams").get("xml").textValue();
         BatchRequest.Item item = new BatchRequest.Item(
                 0,
-                idUnlessInXml(call.text("vmID"), xml),
+                Optional.of(call.text("vmID")), // the uuid in the XML wins: engine-contract 4.3
                 Optional.of(xml),
                 Map.of(),
                 CreateClass.NORMAL,
@@ -129,15 +127,6 @@ public final class CreateVerbs {
                 Optional.empty());
         return creates.create(item, hash(xml), call.remote(), call.receivedAtNanos())
                 .handle(outcome(verdict -> created(verdict, xml)));
-    }
-
-    /** In VM.create the XML's uuid wins. Source: engine-contract 4.3. */
-    private static Optional<String> idUnlessInXml(String vmId, String xml) {
-        try {
-            return DomainXml.parse(xml).uuid().isPresent() ? Optional.empty() : Optional.of(vmId);
-        } catch (HypervisorException e) {
-            return Optional.of(vmId); // what is wrong with the XML is told when it is checked
-        }
     }
 
     private JsonNode created(BatchAnswer.Verdict verdict, String xml) {
@@ -209,7 +198,7 @@ public final class CreateVerbs {
 
     static Map<String, String> values(JsonNode node, List<Problem> problems) {
         Map<String, String> values = new TreeMap<>();
-        if (node == null) {
+        if (node == null || node.isNull()) {
             return values;
         }
         if (!node.isObject()) {

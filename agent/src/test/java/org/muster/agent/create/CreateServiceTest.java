@@ -169,12 +169,13 @@ class CreateServiceTest {
     void aKnownUuidIsCode4AndTheRunningOneUntouched() throws Exception {
         agent().create(id(1));
         agent().await(id(1), VmStatus.UP);
-        int calls = hypervisor.log().size();
 
         BatchAnswer answer = answer(batch("b", "h", named(0, id(1), "another")));
 
         assertThat(answer.items().get(0).code()).isEqualTo(4);
-        assertThat(hypervisor.log()).hasSize(calls);
+        assertThat(hypervisor.entered(Op.DEFINE, id(1))).isEqualTo(1);
+        assertThat(hypervisor.entered(Op.START, id(1))).isEqualTo(1);
+        assertThat(hypervisor.running(id(1))).isTrue();
     }
 
     @Test

@@ -176,7 +176,12 @@ class DestroyerTest {
         agent().destroy(id(1));
 
         assertThat(agent().create(id(1)).code()).isEqualTo(59);
+        int ended = hypervisor.entered(Op.DESTROY, id(1));
+        hypervisor.on(Op.DESTROY, id(1)).hang();
         hypervisor.release(Op.START, id(1));
+        hypervisor.awaitEntered(Op.DESTROY, id(1), ended + 1); // the late guest runs
+        assertThat(agent().create(id(1)).code()).isEqualTo(59);
+        hypervisor.release(Op.DESTROY, id(1));
 
         Await.until("the UUID is accepted", SOON, () -> agent().create(id(1)).isAccepted());
         agent().await(id(1), VmStatus.UP);

@@ -592,8 +592,9 @@ public final class FakeHypervisor implements Hypervisor {
         throw none("blockInfo");
     }
 
-    private static HypervisorException none(String operation) {
-        return new HypervisorException(Kind.UNSUPPORTED, 0, operation, "", "the fake has none", null);
+    private HypervisorException none(String operation) {
+        Kind kind = connected() ? Kind.UNSUPPORTED : Kind.DISCONNECTED;
+        return new HypervisorException(kind, 0, operation, "", "the fake has none", null);
     }
 
     @Override

@@ -1,0 +1,298 @@
+package org.muster.agent.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Defaults, every key, every rule with its message, and all problems at once with their places. */
+class ConfigFileTest {
+    /** Every key with a value that is not its default. */
+    private static final Map<String, String> ALL = all();
+
+    @TempDir
+    private Path directory;
+
+    private static Map<String, String> all() {
+        Map<String, String> all = new LinkedHashMap<>();
+        all.put("libvirt.uri", "\"qemu:///system?socket=/tmp/s\"");
+        all.put("libvirt.max-stuck-calls", "7");
+        all.put("listen.address", "\"127.0.0.1\"");
+        all.put("listen.port", "0");
+        all.put("listen.socket", "\"/tmp/m.sock\"");
+        all.put("tls.enabled", "false");
+        all.put("tls.allow-plaintext", "true");
+        all.put("create.concurrency", "12");
+        all.put("create.queue-capacity", "10");
+        all.put("create.start-timeout", "2m");
+        all.put("create.resume-within", "1500ms");
+        all.put("sampling.interval", "2s");
+        all.put("sampling.block-interval", "6s");
+        all.put("sampling.timeout", "4s");
+        all.put("sampling.unresponsive-after", "20s");
+        all.put("state.directory", "\"/tmp/state\"");
+        all.put("log.level", "\"debug\"");
+        all.replaceAll((key, value) -> value.matches("\\d+(ms|s|m)") ? '"' + value + '"' : value);
+        return all;
+    }
+
+    private Path write(String name, String... lines) throws IOException {
+        Path file = directory.resolve(name);
+        Files.createDirectories(file.getParent());
+        return Files.write(file, List.of(lines));
+    }
+
+    private ConfigFile read(String... lines) throws IOException, InvalidConfigException {
+        return ConfigFile.read(write("muster.toml", lines));
+    }
+
+    private List<String> problems(String... lines) throws IOException {
+        Path file = write("muster.toml", lines);
+        InvalidConfigException refused =
+                catchThrowableOfType(InvalidConfigException.class, () -> ConfigFile.read(file));
+        assertThat(refused).as("%s must be refused", List.of(lines)).isNotNull();
+        return refused.problems();
+    }
+
+    @Test
+    void anEmptyFileGivesTheDefaults() throws Exception {
+        MusterConfig config = read().effective();
+
+        assertThat(config)
+                .isEqualTo(new MusterConfig(
+                        new MusterConfig.Libvirt("qemu:///system", OptionalInt.empty()),
+                        new MusterConfig.Listen("::", 54321, Path.of("/run/muster/muster.sock")),
+                        new MusterConfig.Tls(true, false),
+                        new MusterConfig.Create("auto", 4000, Duration.ofSeconds(300), Duration.ofSeconds(60)),
+                        new MusterConfig.Sampling(
+                                Duration.ofSeconds(5),
+                                Duration.ofSeconds(15),
+                                Duration.ofSeconds(3),
+                                Duration.ofSeconds(15)),
+                        new MusterConfig.State(Path.of("/var/lib/muster")),
+                        new MusterConfig.Log("info")));
+    }
+
+    @Test
+    void everyKeyIsMapped() throws Exception {
+        String[] lines = ALL.entrySet().stream()
+                .map(e -> e.getKey() + " = " + e.getValue())
+                .toArray(String[]::new);
+
+        MusterConfig config = read(lines).effective();
+
+        assertThat(ALL.keySet()).as("a new key needs a line here").hasSize(Key.values().length);
+        assertThat(config)
+                .isEqualTo(new MusterConfig(
+                        new MusterConfig.Libvirt("qemu:///system?socket=/tmp/s", OptionalInt.of(7)),
+                        new MusterConfig.Listen("127.0.0.1", 0, Path.of("/tmp/m.sock")),
+                        new MusterConfig.Tls(false, true),
+                        new MusterConfig.Create("12", 10, Duration.ofMinutes(2), Duration.ofMillis(1500)),
+                        new MusterConfig.Sampling(
+                                Duration.ofSeconds(2),
+                                Duration.ofSeconds(6),
+                                Duration.ofSeconds(4),
+                                Duration.ofSeconds(20)),
+                        new MusterConfig.State(Path.of("/tmp/state")),
+                        new MusterConfig.Log("debug")));
+    }
+
+    @Test
+    void wordsAreTakenWhereTheyMeanSomething() throws Exception {
+        assertThat(read("create.concurrency = \"unlimited\"")
+                        .effective()
+                        .create()
+                        .concurrency())
+                .isEqualTo("unlimited");
+        assertThat(read("libvirt.max-stuck-calls = \"auto\"")
+                        .effective()
+                        .libvirt()
+                        .maxStuckCalls())
+                .isEmpty();
+    }
+
+    private void refused(String line, String rule) throws IOException {
+        String key = line.substring(0, line.indexOf(' '));
+        String value = line.substring(line.indexOf('=') + 2);
+        assertThat(problems(line))
+                .singleElement()
+                .asString()
+                .isEqualTo(directory.resolve("muster.toml") + ":1:1: " + key + " " + rule + ", got " + value);
+    }
+
+    @Test
+    void everyRuleHasItsMessage() throws Exception {
+        String stuck = "must be a whole number from 1 to 64 or \"auto\"";
+        refused("libvirt.max-stuck-calls = 0", stuck);
+        refused("libvirt.max-stuck-calls = 65", stuck);
+        refused("libvirt.max-stuck-calls = \"many\"", stuck);
+        refused("libvirt.uri = \"xen:///\"", "must be a libvirt URI such as \"qemu:///system\"");
+        refused("listen.address = \"\"", "must be a text of 1 to 255 characters");
+        refused("listen.port = 65536", "must be a whole number from 0 to 65535");
+        refused("listen.port = -1", "must be a whole number from 0 to 65535");
+        refused("listen.port = \"80\"", "must be a whole number from 0 to 65535");
+        refused("listen.port = 1.5", "must be a whole number from 0 to 65535");
+        refused("listen.socket = \"muster.sock\"", "must be an absolute path of at most 107 bytes");
+        refused("tls.enabled = \"yes\"", "must be true or false");
+        refused("tls.allow-plaintext = 1", "must be true or false");
+        String concurrency = "must be a whole number from 1 to 1024 or \"auto\" or \"unlimited\"";
+        refused("create.concurrency = 0", concurrency);
+        refused("create.concurrency = 1025", concurrency);
+        refused("create.concurrency = \"8\"", concurrency);
+        refused("create.queue-capacity = 0", "must be a whole number from 1 to 100000");
+        String duration = "must be a duration such as \"500ms\", \"5s\" or \"2m\", from ";
+        refused("create.start-timeout = \"999ms\"", duration + "1000 ms to 86400 s");
+        refused("create.start-timeout = 300", duration + "1000 ms to 86400 s");
+        refused("create.start-timeout = \"5 s\"", duration + "1000 ms to 86400 s");
+        refused("create.resume-within = \"25h\"", duration + "0 ms to 86400 s");
+        refused("sampling.interval = \"199ms\"", duration + "200 ms to 3600 s");
+        refused("sampling.block-interval = \"2h\"", duration + "200 ms to 3600 s");
+        refused("sampling.timeout = \"249ms\"", duration + "250 ms to 600 s");
+        refused("sampling.unresponsive-after = \"499ms\"", duration + "500 ms to 3600 s");
+        refused("state.directory = \"state\"", "must be an absolute path");
+        refused("log.level = \"loud\"", "must be one of \"error\", \"warn\", \"info\", \"debug\", \"trace\"");
+    }
+
+    @Test
+    void aSocketsPathIsMeasuredInBytes() throws Exception {
+        assertThat(problems("listen.socket = \"/" + "ä".repeat(60) + "\""))
+                .singleElement()
+                .asString()
+                .contains("at most 107 bytes");
+    }
+
+    @Test
+    void fiveMistakesAreToldAtOnceWithTheirPlaces() throws Exception {
+        String file = directory.resolve("muster.toml").toString();
+
+        assertThat(problems(
+                        "[create]",
+                        "concurrency = -1",
+                        "  queue-capacity = \"many\"",
+                        "[sampling]",
+                        "intervall = \"5s\"",
+                        "timeout = \"5 seconds\"",
+                        "[log]",
+                        "level = true"))
+                .satisfiesExactlyInAnyOrder(
+                        one -> assertThat(one).startsWith(file + ":2:1: create.concurrency "),
+                        one -> assertThat(one).startsWith(file + ":3:3: create.queue-capacity "),
+                        one -> assertThat(one)
+                                .startsWith(file + ":5:1: sampling.intervall ")
+                                .contains("did you mean sampling.interval?"),
+                        one -> assertThat(one).startsWith(file + ":6:1: sampling.timeout "),
+                        one -> assertThat(one).startsWith(file + ":8:1: log.level "));
+    }
+
+    @Test
+    void anUnknownKeyIsNamedAndTheNearestOneSuggested() throws Exception {
+        assertThat(problems("create.concurency = 3"))
+                .singleElement()
+                .asString()
+                .contains("create.concurency is no key of this version (did you mean create.concurrency?), got 3");
+        assertThat(problems("colour = \"red\""))
+                .singleElement()
+                .asString()
+                .contains("colour is no key of this version, got \"red\"");
+        assertThat(problems("[bogus]", "x = 1")).singleElement().asString().contains("bogus is no key");
+        assertThat(problems("create = 5")).singleElement().asString().contains("create is no key");
+    }
+
+    @Test
+    void brokenTomlIsToldWithItsPlace() throws Exception {
+        assertThat(problems("[create]", "concurrency = = 3"))
+                .isNotEmpty()
+                .allSatisfy(problem -> assertThat(problem).startsWith(directory.resolve("muster.toml") + ":2:"));
+    }
+
+    @Test
+    void rulesBetweenKeysNameTheKeyTheValueAndWhereItStands() throws Exception {
+        assertThat(problems("sampling.interval = \"5s\"", "sampling.block-interval = \"2s\""))
+                .singleElement()
+                .asString()
+                .startsWith(directory.resolve("muster.toml") + ":2:1: sampling.block-interval ")
+                .contains("sampling.interval")
+                .endsWith("got 2s");
+    }
+
+    @Test
+    void dropInsWinInNameOrderAndOnlyTomlCounts() throws Exception {
+        write("conf.d/20.toml", "create.queue-capacity = 20");
+        write("conf.d/10.toml", "create.queue-capacity = 10", "listen.port = 1");
+        write("conf.d/30.toml.bak", "create.queue-capacity = 30");
+
+        ConfigFile config = read("create.queue-capacity = 1", "log.level = \"warn\"");
+
+        assertThat(config.effective().create().queueCapacity()).isEqualTo(20);
+        assertThat(config.effective().listen().port()).isEqualTo(1);
+        assertThat(config.effective().log().level()).isEqualTo("warn");
+        assertThat(config.describe()).contains(directory.resolve("conf.d/20.toml") + ":1:1");
+    }
+
+    @Test
+    void problemsOfAllFilesAreToldTogether() throws Exception {
+        write("conf.d/a.toml", "listen.port = -1");
+
+        assertThat(problems("log.level = 1"))
+                .hasSize(2)
+                .anyMatch(problem -> problem.startsWith(directory.resolve("conf.d/a.toml") + ":1:1: listen.port"));
+    }
+
+    @Test
+    void aMissingFileIsNamed() {
+        Path missing = directory.resolve("none.toml");
+
+        InvalidConfigException refused =
+                catchThrowableOfType(InvalidConfigException.class, () -> ConfigFile.read(missing));
+
+        assertThat(refused.problems()).singleElement().asString().contains(missing.toString());
+    }
+
+    @Test
+    void theDescriptionHasEveryKeyWithValueAndOrigin() throws Exception {
+        String text = read("create.concurrency = 3").describe();
+
+        for (Key key : Key.values()) {
+            assertThat(text).contains(key.path() + " ");
+        }
+        assertThat(text).containsPattern("create.concurrency += 3 +# .*muster.toml:1:1");
+        assertThat(text).containsPattern("log.level += \"info\" +# default");
+    }
+
+    @Test
+    void aReloadTellsWhichKeysNeedARestart() throws Exception {
+        ConfigFile running = read();
+        String[] lines = ALL.entrySet().stream()
+                .map(e -> e.getKey() + " = " + e.getValue())
+                .toArray(String[]::new);
+
+        Set<String> live = new HashSet<>(ALL.keySet());
+        live.removeAll(read(lines).needRestart(running));
+
+        assertThat(live)
+                .as("a reload applies these")
+                .containsExactlyInAnyOrder(
+                        "libvirt.max-stuck-calls",
+                        "create.concurrency",
+                        "create.queue-capacity",
+                        "create.start-timeout",
+                        "create.resume-within",
+                        "sampling.interval",
+                        "sampling.block-interval",
+                        "sampling.timeout",
+                        "sampling.unresponsive-after",
+                        "log.level");
+        assertThat(read().needRestart(running)).isEmpty();
+    }
+}

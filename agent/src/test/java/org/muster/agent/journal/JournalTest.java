@@ -1,0 +1,308 @@
+package org.muster.agent.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What was written is there again, whatever happened to the file. */
+class JournalTest {
+    private static final long SEED = 20261121;
+    private static final long NEVER = Long.MAX_VALUE;
+
+    @TempDir
+    private Path directory;
+
+    private final FaultyDisk disk = new FaultyDisk();
+
+    private static UUID id(int number) {
+        return new UUID(7, number);
+    }
+
+    private static JournalRecord accepted(int number) {
+        AcceptedItem item = new AcceptedItem(
+                id(number), "vm-" + number, "<domain>\n\"ä\u0000</domain>", true, "b", "h", "HA", 7, true, 123456789L);
+        return new JournalRecord.Accepted("boot", List.of(item));
+    }
+
+    private Journal open(long compactBytes) throws IOException {
+        Journal journal = Journal.open(directory, new JournalState(), disk, compactBytes);
+        journal.start();
+        return journal;
+    }
+
+    private JournalState read() throws IOException {
+        JournalState state = new JournalState();
+        Journal.open(directory, state).close();
+        return state;
+    }
+
+    private static void write(Journal journal, JournalRecord... lines) throws Exception {
+        journal.durably(List.of(lines)).get(10, TimeUnit.SECONDS);
+    }
+
+    private Path file() {
+        return directory.resolve("journal");
+    }
+
+    private static List<Integer> numbers(JournalState state) {
+        return state.entries().stream()
+                .map(entry -> (int) entry.id().getLeastSignificantBits())
+                .toList();
+    }
+
+    @Test
+    void everyKindOfLineComesBack() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            for (int i = 1; i <= 6; i++) {
+                write(journal, accepted(i));
+            }
+            write(
+                    journal,
+                    new JournalRecord.Running(id(2)),
+                    new JournalRecord.Resumed(id(3)),
+                    new JournalRecord.Down(id(4), "vm-4", true, 1, "it broke\n"),
+                    new JournalRecord.Destroyed(id(5)),
+                    new JournalRecord.Gone(id(6)),
+                    new JournalRecord.Answered("b", "h", "{\"x\":1}", 42));
+        }
+
+        for (int pass = 0; pass < 2; pass++) { // the second reads what the first has compacted
+            JournalState state = read();
+            List<JournalState.Entry> all = List.copyOf(state.entries());
+            assertThat(numbers(state)).containsExactly(1, 2, 3, 4, 5);
+            assertThat(all.get(0).item().orElseThrow())
+                    .isEqualTo(((JournalRecord.Accepted) accepted(1)).items().get(0));
+            assertThat(all.get(0).bootId()).isEqualTo("boot");
+            assertThat(all.get(0).running() || all.get(0).resumed()).isFalse();
+            assertThat(all.get(1).running()).isTrue();
+            assertThat(all.get(2).resumed()).isTrue();
+            assertThat(all.get(3).down()).contains(new JournalRecord.Down(id(4), "vm-4", true, 1, "it broke\n"));
+            assertThat(all.get(4).destroyed()).isTrue();
+            assertThat(state.answers()).containsExactly(new JournalRecord.Answered("b", "h", "{\"x\":1}", 42));
+        }
+    }
+
+    @Test
+    void aNewLifeOfAUuidForgetsTheOldOne() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(
+                    journal,
+                    accepted(1),
+                    new JournalRecord.Running(id(1)),
+                    new JournalRecord.Destroyed(id(1)),
+                    accepted(1));
+        }
+
+        JournalState.Entry entry = read().entries().iterator().next();
+        assertThat(entry.running() || entry.destroyed()).isFalse();
+    }
+
+    @Test
+    void aTornTailIsDroppedWhereverItIsTorn() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1));
+            write(journal, accepted(2));
+        }
+        byte[] whole = Files.readAllBytes(file());
+        int firstEnd = new String(whole, StandardCharsets.ISO_8859_1).indexOf('\n') + 1;
+        Random random = new Random(SEED);
+        for (int i = 0; i < 40; i++) {
+            int length = firstEnd + random.nextInt(whole.length - firstEnd);
+            Files.write(file(), Arrays.copyOf(whole, length));
+
+            assertThat(numbers(read())).as("torn at %d, seed %d", length, SEED).containsExactly(1);
+        }
+    }
+
+    @Test
+    void afterATornTailNewLinesAreReadAgain() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1));
+        }
+        Files.write(file(), "0123abcd {\"t\":".getBytes(StandardCharsets.US_ASCII), StandardOpenOption.APPEND);
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(2));
+        }
+
+        assertThat(numbers(read())).containsExactly(1, 2);
+    }
+
+    @Test
+    void aFlippedByteEndsTheFileThere() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1), accepted(2), accepted(3));
+        }
+        byte[] whole = Files.readAllBytes(file());
+        int second = whole.length / 3 + 40; // within the second of three equal lines
+        Random random = new Random(SEED);
+        for (int i = 0; i < 40; i++) {
+            byte[] damaged = whole.clone();
+            int at = second + random.nextInt(whole.length / 3 - 60);
+            damaged[at] ^= (byte) (1 << random.nextInt(8));
+            Files.write(file(), damaged);
+
+            assertThat(numbers(read())).as("flipped at %d, seed %d", at, SEED).containsExactly(1);
+        }
+    }
+
+    @Test
+    void compactionKeepsTheStateAndTheFileShort() throws Exception {
+        try (Journal journal = open(8_000)) {
+            write(journal, accepted(1));
+            for (int i = 0; i < 300; i++) {
+                write(journal, accepted(2), new JournalRecord.Gone(id(2)));
+            }
+            write(journal, accepted(3));
+        }
+
+        assertThat(Files.size(file())).isLessThan(20_000);
+        assertThat(numbers(read())).containsExactly(1, 3);
+        assertThat(directory.resolve("journal.new")).doesNotExist();
+    }
+
+    @Test
+    void aFullDiskFailsTheWriteAndLeavesNoHalfLine() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1));
+            disk.room = 30; // less than a line
+
+            assertThatThrownBy(() -> write(journal, accepted(2))).hasRootCauseMessage("No space left on device");
+            disk.room = Long.MAX_VALUE;
+            write(journal, accepted(3));
+        }
+
+        assertThat(numbers(read())).containsExactly(1, 3);
+    }
+
+    @Test
+    void ofAWriteThatFailedNotEvenTheWholeLinesAreThere() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1));
+            disk.room = Files.size(file()) + 30; // one line and a bit
+
+            assertThatThrownBy(() -> write(journal, accepted(2), accepted(3)))
+                    .hasRootCauseMessage("No space left on device");
+        }
+
+        assertThat(numbers(read())).containsExactly(1);
+    }
+
+    @Test
+    void aDiskThatDoesNotSyncHasAcceptedNothing() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            disk.refusesToForce = true;
+            assertThatThrownBy(() -> write(journal, accepted(1))).hasRootCauseMessage("Input/output error");
+            disk.refusesToForce = false;
+            write(journal, accepted(2));
+        }
+
+        assertThat(numbers(read())).containsExactly(2);
+    }
+
+    @Test
+    void aFailedCompactionGoesOnWithTheLongFile() throws Exception {
+        Path inTheWay = directory.resolve("journal.new").resolve("in the way");
+        try (Journal journal = open(2_000)) {
+            Files.createDirectories(inTheWay);
+            for (int i = 1; i <= 50; i++) {
+                write(journal, accepted(i));
+            }
+        }
+        Files.delete(inTheWay);
+        Files.delete(inTheWay.getParent());
+
+        assertThat(numbers(read())).hasSize(50);
+    }
+
+    @Test
+    void whatWaitsTogetherIsSyncedTogether() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            disk.forceEntered = new CountDownLatch(1);
+            disk.forceReleased = new CountDownLatch(1);
+            CompletableFuture<Void> first = journal.durably(List.of(accepted(1)));
+            assertThat(disk.forceEntered.await(10, TimeUnit.SECONDS)).isTrue();
+            int before = disk.forced.get();
+            List<CompletableFuture<Void>> waiting = new ArrayList<>();
+            for (int i = 2; i < 100; i++) {
+                waiting.add(journal.durably(List.of(accepted(i))));
+            }
+            assertThat(first).isNotDone();
+            disk.forceReleased.countDown();
+
+            for (CompletableFuture<Void> one : waiting) {
+                one.get(10, TimeUnit.SECONDS);
+            }
+            assertThat(disk.forced.get() - before).isEqualTo(1);
+        }
+
+        assertThat(read().entries()).hasSize(99);
+    }
+
+    @Test
+    void aNoteIsSyncedOnlyWithWhatMustBe() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1));
+            int before = disk.forced.get();
+            journal.note(new JournalRecord.Running(id(1)));
+            journal.durably(List.of()).get(10, TimeUnit.SECONDS); // written after it, or with it
+
+            assertThat(disk.forced.get() - before).isEqualTo(1);
+        }
+        assertThat(read().entries().iterator().next().running()).isTrue();
+    }
+
+    @Test
+    void whatWaitsIsWrittenBeforeTheEndAndWhatComesLaterIsRefused() throws Exception {
+        Journal journal = open(NEVER);
+        CompletableFuture<Void> last = journal.durably(List.of(accepted(1)));
+        journal.close();
+
+        assertThat(last).isCompleted();
+        assertThat(journal.durably(List.of(accepted(2))))
+                .failsWithin(Duration.ofSeconds(5))
+                .withThrowableOfType(ExecutionException.class)
+                .withMessageContaining("closed");
+    }
+
+    @Test
+    void onlyTheLastThousandAnswersAreKept() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            for (int i = 0; i < 1005; i++) {
+                journal.note(new JournalRecord.Answered("b" + i, "h", "{}", i));
+            }
+        }
+
+        assertThat(read().answers())
+                .hasSize(1000)
+                .extracting(JournalRecord.Answered::batchId)
+                .startsWith("b5")
+                .endsWith("b1004");
+    }
+
+    @Test
+    void aStateDirectoryThatCannotBeUsedIsNamed() throws Exception {
+        Path inTheWay = directory.resolve("file");
+        Files.writeString(inTheWay, "x");
+
+        assertThatThrownBy(() -> Journal.open(inTheWay, new JournalState()))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(inTheWay.toString());
+    }
+}

@@ -1,0 +1,103 @@
+package org.muster.agent.stats;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.muster.agent.domain.FakeHypervisor;
+import org.muster.libvirt.LibvirtTestAccess;
+import org.muster.libvirt.LibvirtTestAccess.Field;
+import org.muster.sampling.DomainSample;
+import org.muster.sampling.Group;
+import org.muster.sampling.StatsUnavailableException;
+
+/** libvirt's fields as sampling knows them. */
+class LibvirtStatsSourceTest {
+    private static final UUID ID = new UUID(1, 1);
+
+    private static DomainSample sample(Field... fields) {
+        return new SampleBuilder(LibvirtTestAccess.record(ID, 77, List.of(fields))).build();
+    }
+
+    private static Field field(String name, Object value) {
+        return new Field(name, value);
+    }
+
+    @Test
+    void aFullRecordIsTakenApart() {
+        DomainSample sample = sample(
+                field("state.state", 1),
+                field("state.reason", 5),
+                field("cpu.time", 100),
+                field("cpu.user", 30),
+                field("cpu.system", 20),
+                field("balloon.current", 1000),
+                field("balloon.maximum", 2000),
+                field("vcpu.current", 2),
+                field("vcpu.0.state", 1),
+                field("vcpu.0.time", 11),
+                field("vcpu.1.state", 2),
+                field("net.0.name", "vnet0"),
+                field("net.0.rx.bytes", 1),
+                field("net.0.tx.drop", 8),
+                field("net.1.name", "without an interface"),
+                field("net.2.name", "vnet2"),
+                field("net.2.rx.bytes", 3),
+                field("block.0.name", "vda"),
+                field("block.0.path", "/d"),
+                field("block.0.rd.reqs", 5),
+                field("block.0.fl.times", 6),
+                field("block.0.physical", 4096),
+                field("block.1.name", "vdb"));
+
+        assertThat(sample.domain()).isEqualTo(ID);
+        assertThat(sample.takenAtNanos()).isEqualTo(77);
+        assertThat(sample.state()).isEqualTo(OptionalInt.of(1));
+        assertThat(sample.cpuTimeNanos()).isEqualTo(OptionalLong.of(100));
+        assertThat(sample.cpuUserNanos()).isEqualTo(OptionalLong.of(30));
+        assertThat(sample.cpuSystemNanos()).isEqualTo(OptionalLong.of(20));
+        assertThat(sample.vcpuCount()).isEqualTo(OptionalInt.of(2));
+        assertThat(sample.vcpus())
+                .containsExactly(
+                        new DomainSample.Vcpu(0, 1, OptionalLong.of(11)),
+                        new DomainSample.Vcpu(1, 2, OptionalLong.empty()));
+        assertThat(sample.balloon().currentKib()).isEqualTo(OptionalLong.of(1000));
+        assertThat(sample.balloon().unusedKib()).isEmpty();
+        assertThat(sample.nics()).extracting(DomainSample.Nic::name).containsExactly("vnet0", "vnet2");
+        assertThat(sample.nics().get(0).txDropped()).isEqualTo(8);
+        assertThat(sample.disks()).extracting(DomainSample.Disk::name).containsExactly("vda", "vdb");
+        assertThat(sample.disks().get(0).counters().orElseThrow().flushNanos()).isEqualTo(6);
+        assertThat(sample.disks().get(0).physicalBytes()).isEqualTo(OptionalLong.of(4096));
+        assertThat(sample.disks().get(1).counters()).as("not asked is not zero").isEmpty();
+    }
+
+    @Test
+    void whatWasNotToldIsEmpty() {
+        DomainSample sample = sample(field("state.state", 1));
+
+        assertThat(sample.cpuTimeNanos()).isEmpty();
+        assertThat(sample.balloon()).isEqualTo(DomainSample.Balloon.UNKNOWN);
+        assertThat(sample.nics()).isEmpty();
+        assertThat(sample.disks()).isEmpty();
+    }
+
+    @Test
+    void aLostLinkIsTellable() {
+        FakeHypervisor hypervisor = new FakeHypervisor();
+        LibvirtStatsSource source = new LibvirtStatsSource(hypervisor);
+
+        assertThat(failure(source).connectionLost()).isFalse();
+        hypervisor.loseLink();
+        assertThat(failure(source).connectionLost()).isTrue();
+    }
+
+    private static StatsUnavailableException failure(LibvirtStatsSource source) {
+        return catchThrowableOfType(
+                StatsUnavailableException.class, () -> source.sample(List.of(ID), Set.of(Group.STATE), false));
+    }
+}

@@ -1,0 +1,276 @@
+package org.muster.agent.verbs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.codahale.metrics.MetricRegistry;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.muster.agent.create.CreateConfig;
+import org.muster.agent.create.Creator;
+import org.muster.agent.domain.EventClock;
+import org.muster.agent.domain.FakeHypervisor;
+import org.muster.agent.domain.VmStatus;
+import org.muster.agent.domain.VmTable;
+import org.muster.agent.journal.Journal;
+import org.muster.agent.journal.JournalState;
+import org.muster.agent.rpc.RpcException;
+import org.muster.agent.rpc.Verb;
+import org.muster.agent.rpc.VerbCalls;
+import org.muster.agent.stats.StatsView;
+import org.muster.libvirt.DomainRecord;
+import org.muster.libvirt.DomainRecord.State;
+import org.muster.rig.Await;
+
+/** The wire's shapes of creates, destroys and what is read, over a fake hypervisor. */
+class CreateVerbsTest {
+    private static final UUID A = new UUID(0x10, 1);
+    private static final UUID B = new UUID(0x10, 2);
+
+    @TempDir
+    private Path directory;
+
+    private final FakeHypervisor hypervisor = new FakeHypervisor();
+    private final VmTable table = new VmTable(new EventClock());
+    private Journal journal;
+    private Creator creator;
+    private VerbCalls verbs;
+
+    @BeforeEach
+    void start() throws IOException {
+        journal = Journal.open(directory, new JournalState());
+        creator = new Creator(
+                new CreateConfig(
+                        new CreateConfig.Concurrency.Fixed(4), 100, Duration.ofMinutes(5), Duration.ofMinutes(1)),
+                4,
+                table,
+                hypervisor,
+                journal,
+                "boot",
+                time -> true,
+                id -> {},
+                new MetricRegistry());
+        journal.start();
+        creator.start();
+        creator.connected();
+        List<Verb> all =
+                new ArrayList<>(new CreateVerbs(creator.service(), creator.destroyer(), new EventClock()).verbs());
+        StatsView stats = new StatsView(StatusWords::of, id -> Optional.empty(), System::nanoTime);
+        all.addAll(new HostVerbs(table, stats, JsonNodeFactory.instance::objectNode).verbs());
+        verbs = new VerbCalls(all);
+    }
+
+    @AfterEach
+    void stop() {
+        creator.close();
+        journal.close();
+    }
+
+    private static String xml(UUID id, String name) {
+        return "<domain><name>" + name + "</name><uuid>" + id + "</uuid></domain>";
+    }
+
+    private RpcException refused(String verb, String params) {
+        RpcException refused = catchThrowableOfType(RpcException.class, () -> verbs.call(verb, params));
+        assertThat(refused).as(verb + " " + params).isNotNull();
+        return refused;
+    }
+
+    private void awaitUp(UUID id) {
+        Await.until(
+                id + " is up",
+                Duration.ofSeconds(8),
+                () -> table.get(id).filter(vm -> vm.status() == VmStatus.UP).isPresent());
+    }
+
+    private String create(UUID id, String xml) {
+        return "{'vmID':'%s','vmParams':{'xml':'%s'}}"
+                .formatted(id, xml.replace("'", "\""))
+                .replace('\'', '"');
+    }
+
+    private static String json(String text) {
+        return text.replace('\'', '"');
+    }
+
+    @Test
+    void aBulkIsAnsweredInItsFullShape() {
+        JsonNode answer = verbs.call(
+                "Host.createVms",
+                json("{'batchId':'b','template':'<domain><name>${name}</name></domain>','vms':["
+                        + "{'vmId':'" + A + "','values':{'name':'a'},'class':'HA','priority':5,'requestedAt':1.5},"
+                        + "{'vmId':'" + B + "','values':{'name':'b','bogus':7}},"
+                        + "{'priority':101,'class':'FAST'},"
+                        + "'text',"
+                        + "{'values':{'name':3}}]}"));
+
+        assertThat(answer.get("batchId").textValue()).isEqualTo("b");
+        assertThat(answer.get("replayed").isBoolean()).isTrue();
+        JsonNode vms = answer.get("vms");
+        assertThat(vms).hasSize(5);
+        assertThat(vms.get(0)).hasToString(json("{'vmId':'" + A + "','status':'ACCEPTED','queuePosition':1}"));
+        assertThat(vms.get(1).get("vmId").textValue()).isEqualTo(B.toString());
+        assertThat(vms.get(1).get("code").intValue()).isEqualTo(-32602);
+        assertThat(vms.get(1).get("problems"))
+                .hasToString(json("[{'field':'values.bogus','rule':'the template does not use it','value':'7'}]"));
+        assertThat(vms.get(2).has("vmId")).isFalse();
+        assertThat(vms.get(2).get("status").textValue()).isEqualTo("REFUSED");
+        assertThat(vms.get(2).get("problems")).hasSize(2);
+        assertThat(vms.get(2).get("reason").textValue()).contains("FAST");
+        assertThat(vms.get(3).get("problems").get(0).get("field").textValue()).isEqualTo("item");
+        assertThat(vms.get(4).get("status").textValue()).isEqualTo("ACCEPTED");
+        awaitUp(A);
+    }
+
+    @Test
+    void aNullIsAnAbsentValueInEveryField() {
+        JsonNode answer = verbs.call(
+                "Host.createVms",
+                json("{'batchId':'b','template':null,'vms':[{'vmId':null,'xml':'<domain><name>n</name></domain>',"
+                        + "'values':null,'class':null,'priority':null,'launchPaused':null,'requestedAt':null}]}"));
+
+        assertThat(answer.get("vms").get(0).get("status").textValue()).isEqualTo("ACCEPTED");
+    }
+
+    @Test
+    void mistypedFieldsOfAnItemAreAllNamed() {
+        JsonNode answer = verbs.call(
+                "Host.createVms",
+                json("{'batchId':'b','vms':[{'vmId':7,'xml':true,'values':[],'class':1,'priority':1.5,"
+                        + "'launchPaused':'no','requestedAt':'now'}]}"));
+
+        assertThat(answer.get("vms").get(0).get("problems").findValuesAsText("field"))
+                .containsExactlyInAnyOrder("vmId", "xml", "values", "class", "priority", "launchPaused", "requestedAt");
+    }
+
+    @Test
+    void wholeMessageErrorsHaveTheirCodes() {
+        assertThat(refused("Host.createVms", json("{'vms':[{}]}")).code()).isEqualTo(-32602);
+        assertThat(refused("Host.createVms", json("{'batchId':'b','vms':[]}")).code())
+                .isEqualTo(-32602);
+        assertThat(refused("Host.createVms", json("{'batchId':'b','vms':{}}")).getMessage())
+                .contains("vms");
+        assertThat(refused("Host.createVms", json("{'batchId':'b','template':'<domain','vms':[{}]}"))
+                        .code())
+                .isEqualTo(-32602);
+        String first = json("{'batchId':'b','vms':[{'xml':'<domain><name>n</name></domain>'}]}");
+        JsonNode answer = verbs.call("Host.createVms", first);
+        JsonNode again = verbs.call("Host.createVms", first);
+        assertThat(again.get("replayed").booleanValue()).isTrue();
+        assertThat(again.get("vms")).isEqualTo(answer.get("vms"));
+        assertThat(refused("Host.createVms", json("{'batchId':'b','vms':[{'xml':'<domain/>'}]}"))
+                        .code())
+                .isEqualTo(91);
+    }
+
+    @Test
+    void aSingleCreateIsAnsweredAsVdsmDoes() {
+        JsonNode answer = verbs.call("VM.create", create(A, xml(A, "n")));
+
+        assertThat(answer.get("vmId").textValue()).isEqualTo(A.toString());
+        assertThat(answer.get("status").textValue()).isEqualTo("WaitForLaunch");
+        assertThat(answer.get("statusTime").textValue()).matches("\\d{10,}");
+        assertThat(answer.get("xml").textValue()).isEqualTo(xml(A, "n"));
+        awaitUp(A);
+    }
+
+    @Test
+    void theUuidInTheXmlWins() {
+        assertThat(verbs.call("VM.create", create(B, xml(A, "n"))).get("vmId").textValue())
+                .isEqualTo(A.toString());
+        assertThat(verbs.call("VM.create", create(B, "<domain><name>o</name></domain>"))
+                        .get("vmId")
+                        .textValue())
+                .isEqualTo(B.toString());
+    }
+
+    @Test
+    void theUuidInTheXmlWinsHoweverItIsWritten() {
+        String spaced = "<domain><name>n</name><uuid >" + A + "</uuid></domain>";
+
+        assertThat(verbs.call("VM.create", create(B, spaced)).get("vmId").textValue())
+                .isEqualTo(A.toString());
+    }
+
+    @Test
+    void aUuidDeepInTheMetadataIsNotTheDomains() {
+        String nested = "<domain><name>n</name><metadata><x xmlns=\\\"urn:x\\\"><uuid>1</uuid></x></metadata></domain>";
+
+        assertThat(verbs.call("VM.create", create(A, nested)).get("vmId").textValue())
+                .isEqualTo(A.toString());
+    }
+
+    @Test
+    void badCreatesHaveTheContractsCodes() {
+        verbs.call("VM.create", create(A, xml(A, "n")));
+        awaitUp(A);
+
+        assertThat(refused("VM.create", create(A, xml(A, "other"))).code()).isEqualTo(4);
+        assertThat(refused("VM.create", create(B, xml(B, "n"))).code()).isEqualTo(9);
+        RpcException noXml = refused("VM.create", create(B, "no xml"));
+        assertThat(noXml.code()).isEqualTo(100);
+        assertThat(noXml.getMessage()).contains("line 1");
+        assertThat(noXml.data().orElseThrow().get("problems")).hasSize(1);
+        assertThat(refused("VM.create", json("{'vmID':'" + B + "'}")).code()).isEqualTo(-32602);
+        assertThat(refused("VM.create", json("{'vmID':'xyz','vmParams':{'xml':'<domain/>'}}"))
+                        .getMessage())
+                .contains("vmID")
+                .contains("xyz");
+    }
+
+    @Test
+    void aDestroyAnswersTrueAndAnUnknownOneIsOne() {
+        verbs.call("VM.create", create(A, xml(A, "n")));
+        awaitUp(A);
+
+        assertThat(verbs.call("VM.destroy", json("{'vmID':'" + A + "'}")).booleanValue())
+                .isTrue();
+
+        assertThat(hypervisor.running(A)).isFalse();
+        assertThat(refused("VM.destroy", json("{'vmID':'" + A + "'}")).code()).isEqualTo(1);
+        assertThat(refused("VM.getStats", json("{'vmID':'" + A + "'}")).getMessage())
+                .contains(A.toString());
+        assertThat(verbs.call("Host.getAllVmStats", "{}")).isEmpty();
+    }
+
+    @Test
+    void anExternalOneIsNotDestroyed() {
+        hypervisor.foreign(A, "theirs", State.RUNNING, xml(A, "theirs"));
+        table.adopt(new DomainRecord(A, "theirs", State.RUNNING, 1, 0), true, 1);
+
+        assertThat(refused("VM.destroy", json("{'vmID':'" + A + "'}")).code()).isEqualTo(75);
+        assertThat(hypervisor.running(A)).isTrue();
+    }
+
+    @Test
+    void whatIsListedHasItsShape() {
+        verbs.call("VM.create", create(A, xml(A, "n")));
+        awaitUp(A);
+
+        JsonNode list = verbs.call("Host.getVMList", "{}");
+        assertThat(list.get(0).get("vmId").textValue()).isEqualTo(A.toString());
+        assertThat(list.get(0).get("status").textValue()).isEqualTo("Up");
+        assertThat(list.get(0).get("statusTime").isTextual()).isTrue();
+        assertThat(verbs.call("Host.getVMList", json("{'vmList':['" + B + "']}")))
+                .isEmpty();
+        assertThat(verbs.call("Host.getVMList", json("{'vmList':['" + A + "'],'fullStatus':true,'onlyUUID':false}")))
+                .hasSize(1);
+        assertThat(verbs.call("VM.getStats", json("{'vmID':'" + A + "'}"))).hasSize(1);
+        assertThat(verbs.call("Host.dumpxmls", json("{'vmList':['" + A + "','" + B + "']}")))
+                .as("no XML is known before libvirt was asked")
+                .isEmpty();
+        assertThat(verbs.call("Host.ping", "{}").booleanValue()).isTrue();
+        assertThat(verbs.call("Host.ping2", "{}").booleanValue()).isTrue();
+    }
+}

@@ -1,0 +1,86 @@
+package org.muster.agent.verbs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.muster.agent.domain.EventClock;
+import org.muster.agent.domain.ExitInfo;
+import org.muster.agent.domain.Vm;
+import org.muster.agent.domain.VmStatus;
+import org.muster.agent.domain.VmTable;
+
+/** The notification as the engine takes it apart: engine-contract 6.1. */
+class StatusEventsTest {
+    private static final UUID ID = new UUID(1, 1);
+
+    private final List<String> methods = new ArrayList<>();
+    private final List<JsonNode> params = new ArrayList<>();
+    private final EventClock clock = new EventClock();
+    private final VmTable table = new VmTable(clock);
+    private final StatusEvents events = new StatusEvents(
+            (method, content, ownKind) -> {
+                assertThat(ownKind).as("VDSM has it too").isFalse();
+                methods.add(method);
+                params.add(content);
+            },
+            clock);
+
+    StatusEventsTest() {
+        table.listen(events);
+    }
+
+    @Test
+    void everyStatusIsToldWithItsStamp() {
+        Vm vm = table.reserve(ID, "n", false).vm();
+        table.announce(vm);
+        table.beginLaunch(vm);
+        table.beginStart(vm);
+        table.endStart(vm, true, 1);
+
+        assertThat(methods).containsOnly("|virt|VM_status|" + ID);
+        assertThat(params.stream().map(p -> p.get(ID.toString()).get("status").textValue()))
+                .containsExactly("WaitForLaunch", "Powering up", "Up");
+        JsonNode last = params.get(2);
+        assertThat(last.get("notify_time").isIntegralNumber()).isTrue();
+        assertThat(last.get("notify_time").longValue())
+                .isEqualTo(table.get(ID).orElseThrow().statusTime());
+        assertThat(last.size()).as("every key but the time must be a UUID").isEqualTo(2);
+    }
+
+    @Test
+    void aDownTellsWhyAndARemovalNothing() {
+        Vm vm = table.reserve(ID, "n", false).vm();
+        table.announce(vm);
+        table.remove(vm, ExitInfo.startFailed("it broke"));
+
+        assertThat(params).hasSize(2);
+        JsonNode down = params.get(1).get(ID.toString());
+        assertThat(down.get("status").textValue()).isEqualTo("Down");
+        assertThat(down.get("exitCode").isInt()).isTrue();
+        assertThat(down.get("exitReason").intValue()).isEqualTo(1);
+        assertThat(down.get("exitMessage").textValue()).isEqualTo("it broke");
+    }
+
+    @Test
+    void aMonitorThatStopsAnsweringIsTold() {
+        Vm vm = table.reserve(ID, "n", false).vm();
+
+        events.responsive(vm, false);
+        events.responsive(vm, true);
+
+        assertThat(params.stream()
+                        .map(p -> p.get(ID.toString()).get("monitorResponse").textValue()))
+                .containsExactly("-1", "0");
+    }
+
+    @Test
+    void theWordsAreTheContracts() {
+        assertThat(StatusWords.of(VmStatus.PAUSED)).isEqualTo("Paused");
+        assertThat(StatusWords.of(VmStatus.POWERING_DOWN)).isEqualTo("Powering down");
+        assertThat(StatusWords.of(VmStatus.DOWN)).isEqualTo("Down");
+    }
+}
