@@ -94,6 +94,9 @@ class CreatorTest {
         for (int i = 0; i < 12; i++) {
             agent().create(id(i));
         }
+        for (int i = 0; i < 3; i++) { // all of them at once, before any may end
+            hypervisor.awaitEntered(Op.START, id(i));
+        }
         for (int i = 0; i < 12; i++) {
             hypervisor.awaitEntered(Op.START, id(i));
             hypervisor.release(Op.START, id(i));
