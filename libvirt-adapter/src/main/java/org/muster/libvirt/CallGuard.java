@@ -24,14 +24,14 @@ public final class CallGuard {
     private static final int ASSUMED_MAX_WORKERS = 20;
     private static final int WORKERS_KEPT_FREE = 6;
 
-    /** What a call is for; calls of one role share connections. */
+    /** What a call is for; each role has connections of its own, as many as it may have calls under way. */
     public enum Role {
         EVENTS(Duration.ofSeconds(5), 1),
-        CONTROL(Duration.ofSeconds(3), 4),
-        VM(Duration.ofSeconds(30), 8), // the destroy of a frozen guest takes 12 s and is healthy
-        CREATE(Duration.ofSeconds(30), 16),
-        STATS(Duration.ofSeconds(3), 4),
-        PROBE(Duration.ofSeconds(3), 2);
+        CONTROL(Duration.ofSeconds(3), 8),
+        VM(Duration.ofSeconds(30), 24), // the destroy of a frozen guest takes 12 s and is healthy
+        CREATE(Duration.ofSeconds(30), 64),
+        STATS(Duration.ofSeconds(3), 16),
+        PROBE(Duration.ofSeconds(3), 12);
 
         private final Duration overdueAfter;
         private final int maxConnections;

@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The connections to libvirtd by role: at most four calls on each, opened as needed up to the role's number.
+ * The connections to libvirtd by role: one call on each at a time, opened as needed up to the role's number.
  *
  * <p>Opening can hang (a stopped libvirtd accepts and never answers), so one thread, {@code libvirt-connect}, opens for
  * everybody and callers wait for it with a deadline. That thread also keeps the events connection up, for ever, with
@@ -78,6 +78,17 @@ final class Connections implements AutoCloseable {
 
     /** Takes a call on a connection of that role, waiting at most {@code patience} for one. Give it back. */
     LibvirtConnection take(Role role, Duration patience, String operation, String domain) throws HypervisorException {
+        List<LibvirtConnection> dead = new ArrayList<>(); // closed without the lock: their callbacks may want it
+        try {
+            return take(role, patience, operation, domain, dead);
+        } finally {
+            dead.forEach(LibvirtConnection::retire);
+        }
+    }
+
+    private LibvirtConnection take(
+            Role role, Duration patience, String operation, String domain, List<LibvirtConnection> dead)
+            throws HypervisorException {
         long left = patience.toNanos();
         lock.lock();
         try {
@@ -86,8 +97,8 @@ final class Connections implements AutoCloseable {
                     throw new HypervisorException(
                             Kind.DISCONNECTED, 0, operation, domain, "no link to " + uri + ": " + lastFailure, null);
                 }
-                LibvirtConnection free = leastBusy(role);
-                if (free != null && free.take()) {
+                LibvirtConnection free = takeFree(role, dead);
+                if (free != null) {
                     return free;
                 }
                 askForMore(role);
@@ -125,21 +136,17 @@ final class Connections implements AutoCloseable {
     }
 
     @GuardedBy("lock")
-    private LibvirtConnection leastBusy(Role role) {
+    private LibvirtConnection takeFree(Role role, List<LibvirtConnection> dead) {
         List<LibvirtConnection> all = open.get(role);
         for (LibvirtConnection connection : List.copyOf(all)) {
             if (connection.dead()) {
                 all.remove(connection);
-                connection.retire();
+                dead.add(connection);
+            } else if (connection.take()) {
+                return connection; // the first free one: its table of handles is the fullest
             }
         }
-        LibvirtConnection best = null;
-        for (LibvirtConnection connection : all) {
-            if (best == null || connection.calls() < best.calls()) {
-                best = connection;
-            }
-        }
-        return best;
+        return null;
     }
 
     @GuardedBy("lock")
@@ -153,9 +160,9 @@ final class Connections implements AutoCloseable {
 
     @GuardedBy("lock")
     private String busyText(Role role, Duration patience) {
-        int calls = open.get(role).stream().mapToInt(LibvirtConnection::calls).sum();
-        return "no call free on the " + role + " connections within " + patience.toMillis() + " ms (" + calls
-                + " calls under way on " + open.get(role).size() + " connections)";
+        long calls = open.get(role).stream().filter(LibvirtConnection::inUse).count();
+        return "no " + role + " connection free within " + patience.toMillis() + " ms (" + calls + " of at most "
+                + role.maxConnections() + " in use)";
     }
 
     private void run() {
@@ -186,8 +193,9 @@ final class Connections implements AutoCloseable {
             holder[0] = connection;
             events = connection;
             link.opened(connection);
+            connection.keepAlive(); // last: from here on no call is made on it
             return true;
-        } catch (LibvirtException | RuntimeException e) {
+        } catch (LibvirtException | RuntimeException | LinkageError e) { // no libvirt.so: told, and tried again
             fail(e);
             forget(events);
             return false;
@@ -215,7 +223,7 @@ final class Connections implements AutoCloseable {
         }
     }
 
-    private void fail(Exception e) {
+    private void fail(Throwable e) {
         lock.lock();
         try {
             String text = String.valueOf(e.getMessage());
@@ -255,6 +263,7 @@ final class Connections implements AutoCloseable {
             connection = LibvirtConnection.open(uri, this::wake);
         } catch (LibvirtException | RuntimeException e) {
             fail(e);
+            pause(FIRST_RETRY_MILLIS); // callers ask again at once: not so fast
         }
         lock.lock();
         try {

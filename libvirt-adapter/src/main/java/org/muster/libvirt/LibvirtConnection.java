@@ -13,17 +13,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One connection to libvirtd, closed only when no call uses it any more: closing it under a call would free memory that
- * the call still reads.
+ * One connection to libvirtd, for one call at a time, and closed only when no call uses it: closing it under a call would
+ * free memory that the call still reads.
+ *
+ * <p>One call, although libvirtd would serve five: in libvirt before 10.4 a second thread that calls, or a keepalive that
+ * is sent, while a call waits leaves an event source behind that points into the waiting thread's stack (CVE-2024-4418);
+ * whoever calls next on that connection may crash the process. Seen here with libvirt 9.0.0 within a minute of a stopped
+ * libvirtd. So only the events connection, which makes no calls, has a keepalive.
  *
  * <p>It also keeps the table of virDomainPtr that bulk statistics need; the table dies with the connection.
  *
  * <p>Thread-safe.
  */
 final class LibvirtConnection {
-    /** libvirtd serves at most 5 calls of one connection; the fifth is left for libvirt's own keepalive traffic. */
-    static final int MAX_CALLS = 4;
-
     private static final Logger LOG = LoggerFactory.getLogger(LibvirtConnection.class);
     private static final int KEEPALIVE_SECONDS = 5;
     private static final int KEEPALIVE_COUNT = 5;
@@ -36,7 +38,7 @@ final class LibvirtConnection {
     private final List<Pointer> dropped = new ArrayList<>(); // freed when no call can be using them
 
     @GuardedBy("this")
-    private int calls;
+    private boolean inUse;
 
     @GuardedBy("this")
     private boolean retired;
@@ -70,6 +72,10 @@ final class LibvirtConnection {
             dead = true;
             onClose.run();
         });
+    }
+
+    /** Has libvirt notice a libvirtd that is there but does not answer. Only for a connection that makes no calls. */
+    void keepAlive() {
         try {
             connect.setKeepAlive(KEEPALIVE_SECONDS, KEEPALIVE_COUNT);
         } catch (LibvirtException e) {
@@ -89,26 +95,26 @@ final class LibvirtConnection {
         return dead;
     }
 
-    /** Takes one of the connection's calls, or answers false: it is full, or going away. */
+    /** Takes the connection for a call, or answers false: it is in use, or going away. */
     synchronized boolean take() {
-        if (dead || retired || calls >= MAX_CALLS) {
+        if (dead || retired || inUse) {
             return false;
         }
-        calls++;
+        inUse = true;
         return true;
     }
 
-    synchronized int calls() {
-        return calls;
+    synchronized boolean inUse() {
+        return inUse;
     }
 
     void give() {
         boolean close;
         List<Pointer> free = List.of();
         synchronized (this) {
-            calls--;
-            close = retired && calls == 0;
-            if (calls == 0 && !dropped.isEmpty()) {
+            inUse = false;
+            close = retired;
+            if (!dropped.isEmpty()) {
                 free = List.copyOf(dropped);
                 dropped.clear();
             }
@@ -123,7 +129,7 @@ final class LibvirtConnection {
     void retire() {
         boolean close;
         synchronized (this) {
-            close = !retired && calls == 0;
+            close = !retired && !inUse;
             retired = true;
         }
         if (close) {
@@ -163,8 +169,9 @@ final class LibvirtConnection {
     }
 
     private void close() {
-        domains.values().forEach(LibvirtNative::virDomainFree);
-        domains.clear();
+        for (UUID id : List.copyOf(domains.keySet())) {
+            drop(id); // whoever takes a handle out frees it
+        }
         synchronized (this) {
             dropped.forEach(LibvirtNative::virDomainFree);
             dropped.clear();

@@ -46,8 +46,7 @@ final class WorkerLimits {
         Path answer = null;
         try {
             answer = Files.createTempFile("muster-workers", ".txt"); // a pipe nobody reads could stop virt-admin
-            Process process = new ProcessBuilder(
-                            "virt-admin", "-c", adminUri, "server-threadpool-info", "libvirtd")
+            Process process = new ProcessBuilder("virt-admin", "-c", adminUri, "server-threadpool-info", "libvirtd")
                     .redirectErrorStream(true)
                     .redirectOutput(answer.toFile())
                     .start();

@@ -9,7 +9,7 @@ package org.muster.sampling;
  *
  * @param budget how many calls may be stuck
  * @param stuck calls that are late and have not returned
- * @param onTime calls under way that a guest could keep
+ * @param onTime calls under way that are not late yet
  * @param onTimeSuspects those of them that ask suspects
  */
 record Admission(int budget, int stuck, int onTime, int onTimeSuspects) {

@@ -40,8 +40,10 @@ final class Call {
     final int epoch; // the connection it was made on
 
     Phase phase = Phase.ON_TIME;
-    long checkAtNanos; // when it becomes late, or is to be examined again
+    long lateAtNanos; // when it becomes late
+    long checkAtNanos; // when it is to be examined (again)
     boolean examining; // a control request about it is under way
+    boolean settled; // it is known who keeps it, so nobody need be asked any more
 
     Call(Purpose purpose, Tier tier, List<Guest> guests, String disk, long startedAtNanos, int epoch) {
         this.purpose = purpose;
@@ -59,6 +61,11 @@ final class Call {
     /** True if it reaches monitors or disks, so that a guest can keep it. */
     boolean reachesMonitor() {
         return purpose != Purpose.SAFE;
+    }
+
+    /** True if the tier's cycle is not over before it. */
+    boolean countsForCycle() {
+        return purpose == Purpose.REGULAR || purpose == Purpose.SUSPECT;
     }
 
     boolean late() {

@@ -16,27 +16,54 @@ final class CostWindow {
     private static final double PERCENTILE = 0.95;
 
     private final long[] perGuestNanos = new long[REMEMBERED];
+    private final int[] guestsAsked = new int[REMEMBERED];
     private int next;
     private int size;
-    private long p95PerGuestNanos;
 
     void add(long callNanos, int guests) {
-        perGuestNanos[next] = callNanos / Math.max(1, guests);
+        int asked = Math.max(1, guests);
+        perGuestNanos[next] = callNanos / asked;
+        guestsAsked[next] = asked;
         next = (next + 1) % REMEMBERED;
         size = Math.min(REMEMBERED, size + 1);
-        long[] sorted = Arrays.copyOf(perGuestNanos, size);
-        Arrays.sort(sorted);
-        p95PerGuestNanos = sorted[(int) Math.ceil(PERCENTILE * size) - 1];
     }
 
-    /** Age at which a call of so many guests is late: four times what is usual, at least 250 ms, at most the timeout. */
-    long lateAfterNanos(int guests, long timeoutNanos) {
-        long usual = size == 0 ? timeoutNanos / UNKNOWN_SHARE : TIMES_P95 * p95PerGuestNanos * guests;
-        return Math.min(timeoutNanos, Math.max(EARLIEST_LATE_NANOS, usual));
+    /**
+     * Age at which a call of so many guests is late: four times what is usual, at least 250 ms.
+     *
+     * @param atMostNanos however long calls usually take
+     */
+    long lateAfterNanos(int guests, long atMostNanos) {
+        long usual = size == 0 ? atMostNanos / UNKNOWN_SHARE : TIMES_P95 * p95PerGuestNanos(guests) * guests;
+        return Math.min(atMostNanos, Math.max(EARLIEST_LATE_NANOS, usual));
     }
 
-    /** What one guest costs at most, as a rule; 0 when nothing was measured. */
+    /** What one guest costs at most, as a rule, in the largest calls; 0 when nothing was measured. */
     long perGuestNanos() {
-        return p95PerGuestNanos;
+        return p95PerGuestNanos(Integer.MAX_VALUE);
+    }
+
+    /**
+     * From calls of about that size only: every call has a cost of its own, so what a single guest takes, times a
+     * hundred, says nothing about a call for a hundred.
+     */
+    private long p95PerGuestNanos(int guests) {
+        int largest = 0;
+        for (int i = 0; i < size; i++) {
+            largest = Math.max(largest, guestsAsked[i]);
+        }
+        int likeIt = Math.min(guests, largest);
+        long[] comparable = new long[size];
+        int found = 0;
+        for (int i = 0; i < size; i++) {
+            if (2 * guestsAsked[i] >= likeIt) {
+                comparable[found++] = perGuestNanos[i];
+            }
+        }
+        if (found == 0) {
+            return 0;
+        }
+        Arrays.sort(comparable, 0, found);
+        return comparable[(int) Math.ceil(PERCENTILE * found) - 1];
     }
 }

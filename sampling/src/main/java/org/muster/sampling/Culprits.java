@@ -9,30 +9,39 @@ import java.util.UUID;
  * Who keeps a call that is late. A pure decision.
  *
  * <p>A healthy guest is occupied for moments only, while its turn in the call lasts. So whoever has been occupied for
- * half of the call's age keeps it, and a late call of which nobody can be blamed means a slow host.
+ * half of the call's age keeps it, and a late call of which nobody can be blamed means a slow host. A job may be one of
+ * minutes that holds up nobody (a migration), so it is blamed only if nobody else is.
  */
 final class Culprits {
+    /** A healthy guest takes milliseconds, on a busy host tens of them. */
+    private static final long SHORTEST_NANOS = 150_000_000;
+
     private Culprits() {}
 
     /** The guests of the call that keep it; empty if nobody does. */
     static List<Guest> of(Call call, Map<UUID, ControlState> states, long now) {
-        long half = call.ageNanos(now) / 2;
+        long half = Math.max(SHORTEST_NANOS, call.ageNanos(now) / 2);
         List<Guest> culprits = new ArrayList<>();
+        List<Guest> inJob = new ArrayList<>();
         for (Guest guest : call.guests) {
             ControlState state = states.get(guest.id);
-            if (state != null && keeps(state, half, call.reachesMonitor())) {
-                culprits.add(guest);
+            if (state == null) {
+                continue;
+            }
+            boolean longEnough = state.since().toNanos() >= half;
+            switch (state.kind()) {
+                case NO_ANSWER -> culprits.add(guest);
+                case OCCUPIED -> addIf(call.reachesMonitor() && longEnough, culprits, guest);
+                case JOB -> addIf(longEnough, inJob, guest);
+                case OK, ERROR -> {}
             }
         }
-        return culprits;
+        return culprits.isEmpty() ? inJob : culprits;
     }
 
-    private static boolean keeps(ControlState state, long halfAgeNanos, boolean reachesMonitor) {
-        return switch (state.kind()) {
-            case NO_ANSWER -> true;
-            case OCCUPIED -> reachesMonitor && state.since().toNanos() >= halfAgeNanos;
-            case JOB -> state.since().toNanos() >= halfAgeNanos;
-            case OK, ERROR -> false;
-        };
+    private static void addIf(boolean condition, List<Guest> list, Guest guest) {
+        if (condition) {
+            list.add(guest);
+        }
     }
 }

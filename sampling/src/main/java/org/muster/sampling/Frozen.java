@@ -20,11 +20,29 @@ final class Frozen {
     /** The call that it keeps; null once that returned or belongs to a connection that is gone. */
     Call sensor;
 
+    /** False since the connection is another one: that its monitor is free then only means that nobody asked it. */
+    boolean askedOnThisConnection = true;
+
     Release release = Release.NONE;
+
+    private long probeAtNanos;
+    private long pauseNanos;
 
     Frozen(long sinceNanos, ControlState.Kind reason, Call sensor) {
         this.sinceNanos = sinceNanos;
+        this.probeAtNanos = sinceNanos;
         this.reason = reason;
         this.sensor = sensor;
+    }
+
+    /** Not before that is it asked whether it is back. */
+    long probeAtNanos() {
+        return probeAtNanos;
+    }
+
+    /** It was busy with somebody else's call: it is probed again a little later, then less and less often. */
+    void probeLater(long now, long firstPauseNanos, long longestPauseNanos) {
+        pauseNanos = Math.min(longestPauseNanos, Math.max(firstPauseNanos, 2 * pauseNanos));
+        probeAtNanos = now + pauseNanos;
     }
 }

@@ -27,8 +27,9 @@ final class GuestTable {
         return guests.get(id);
     }
 
-    void add(UUID id, long nowNanos) {
-        guests.computeIfAbsent(id, absent -> new Guest(absent, nowNanos));
+    /** False if it was there already. */
+    boolean add(UUID id, long nowNanos) {
+        return guests.putIfAbsent(id, new Guest(id, nowNanos)) == null;
     }
 
     void remove(UUID id) {
@@ -45,10 +46,10 @@ final class GuestTable {
                 add(id, nowNanos);
             }
         }
-        if (guests.size() == running.size()) {
+        Set<?> present = running instanceof Set<?> set ? set : new HashSet<>(running);
+        if (guests.size() == present.size()) {
             return;
         }
-        Set<UUID> present = new HashSet<>(running);
         for (Iterator<Guest> all = guests.values().iterator(); all.hasNext(); ) {
             Guest guest = all.next();
             if (!present.contains(guest.id)) {

@@ -11,18 +11,26 @@ import java.util.Set;
 final class Monitor {
     private Monitor() {}
 
-    /** Did the call get all that it asked for? Whoever lacks something is worth a second question. */
-    static boolean answered(GuestStats old, DomainSample sample, Set<Group> asked) {
+    /** Did the call get all that it asked for? A busy guest did not tell everything, and may be asked again. */
+    static boolean complete(GuestStats old, DomainSample sample, Set<Group> asked) {
         if (asked.contains(Group.BLOCK) && !toldDisks(sample)) {
             return false;
         }
-        if (asked.contains(Group.BALLOON)) {
-            // a source that never tells the balloon's details cannot be measured by them
-            boolean tellsDetails = old.memory().map(m -> told(m.balloon())).orElse(false);
-            return told(sample.balloon())
-                    || (!tellsDetails && sample.cpuTimeNanos().isPresent());
+        // a source that never tells the balloon's details cannot be measured by them
+        return !asked.contains(Group.BALLOON)
+                || told(sample.balloon())
+                || old.memory().isEmpty()
+                || !told(old.memory().get().balloon());
+    }
+
+    /** Is there anything in the sample that only the monitor can have told? */
+    static boolean answered(GuestStats old, DomainSample sample, Set<Group> asked) {
+        if (!complete(old, sample, asked)) {
+            return false;
         }
-        return asked.contains(Group.BLOCK) && !sample.disks().isEmpty();
+        boolean cpu = asked.contains(Group.CPU_TOTAL) && sample.cpuTimeNanos().isPresent();
+        boolean disks = asked.contains(Group.BLOCK) && !sample.disks().isEmpty();
+        return cpu || disks;
     }
 
     /** The details of a balloon are read with the guest's job held; its present and greatest size always. */

@@ -17,6 +17,9 @@ public record SamplingConfig(Duration interval, Duration blockInterval, Duration
     static final Duration LONGEST = Duration.ofHours(1);
     static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(250); // no call is called late before that
 
+    private static final Duration LONGEST_TICK = Duration.ofMillis(500);
+    private static final int TICKS = 4; // in an interval
+
     /** What the keys are when nobody sets them. */
     public static final SamplingConfig DEFAULT = new SamplingConfig(
             Duration.ofSeconds(5), Duration.ofSeconds(15), Duration.ofSeconds(3), Duration.ofSeconds(15));
@@ -76,6 +79,11 @@ public record SamplingConfig(Duration interval, Duration blockInterval, Duration
             return duration.toMillis() + "ms";
         }
         return duration.toSeconds() + "s";
+    }
+
+    /** How long a guest that is wanted out of turn waits for others to share its call. */
+    long tickNanos() {
+        return Math.min(LONGEST_TICK.toNanos(), interval.toNanos() / TICKS);
     }
 
     Duration interval(Tier tier) {

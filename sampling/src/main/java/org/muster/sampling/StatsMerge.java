@@ -21,13 +21,15 @@ final class StatsMerge {
     private final GuestStats old;
     private final DomainSample sample;
     private final Set<Group> asked;
+    private final long baselineNanos; // samples before that are no base for rates
     private final long callNanos; // how long the call took, so how uncertain it is when the values were read
 
-    private StatsMerge(GuestStats old, DomainSample sample, Set<Group> asked, long callNanos) {
+    private StatsMerge(GuestStats old, DomainSample sample, Set<Group> asked, long callNanos, long baselineNanos) {
         this.old = old;
         this.sample = sample;
         this.asked = asked;
         this.callNanos = callNanos;
+        this.baselineNanos = baselineNanos;
     }
 
     /**
@@ -36,9 +38,10 @@ final class StatsMerge {
      * @param asked groups that the call asked for; what it did not ask for stays as it is
      * @param callNanos how long the call took: the values were read at some time in it, so when it took longer than
      *     half the window there are no rates
+     * @param baselineNanos when the hypervisor became reachable; a rate needs two samples since
      */
-    static GuestStats merge(GuestStats old, DomainSample sample, Set<Group> asked, long callNanos) {
-        return new StatsMerge(old, sample, asked, callNanos).merged();
+    static GuestStats merge(GuestStats old, DomainSample sample, Set<Group> asked, long callNanos, long baselineNanos) {
+        return new StatsMerge(old, sample, asked, callNanos, baselineNanos).merged();
     }
 
     private GuestStats merged() {
@@ -63,7 +66,7 @@ final class StatsMerge {
 
     private Rates since(long takenAtNanos) {
         long window = sample.takenAtNanos() - takenAtNanos;
-        return callNanos > window / 2 ? Rates.NONE : new Rates(window);
+        return callNanos > window / 2 || takenAtNanos - baselineNanos < 0 ? Rates.NONE : new Rates(window);
     }
 
     private Optional<GuestStats.State> state() {

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmTable;
 import org.muster.agent.journal.AcceptedItem;
@@ -36,11 +38,20 @@ public final class CreateService {
     private final Dispatcher dispatcher;
     private final CreateMetrics metrics;
     private final String bootId;
+    private final Predicate<UUID> doomed;
     private final Batches batches = new Batches();
     private final RecentCreates recent = new RecentCreates(System::nanoTime);
     private final ObjectMapper json = new ObjectMapper();
 
-    CreateService(VmTable table, Journal journal, Dispatcher dispatcher, CreateMetrics metrics, String bootId) {
+    /** @param doomed a guest of that UUID may still come up although its destroy was answered */
+    CreateService(
+            VmTable table,
+            Journal journal,
+            Dispatcher dispatcher,
+            CreateMetrics metrics,
+            String bootId,
+            Predicate<UUID> doomed) {
+        this.doomed = doomed;
         this.table = table;
         this.journal = journal;
         this.dispatcher = dispatcher;
@@ -52,13 +63,39 @@ public final class CreateService {
     private static final class Candidate {
         private final BatchRequest.Item asked;
         private final ItemCheck.Checked checked;
+        private final String name;
+        private final String xml; // as text: a document takes seven times the memory
         private BatchAnswer.Verdict verdict; // null until decided
         private Vm vm;
         private AcceptedItem item;
 
-        Candidate(BatchRequest.Item asked, ItemCheck.Checked checked) {
+        private Candidate(BatchRequest.Item asked, ItemCheck.Checked checked, String name, String xml) {
             this.asked = asked;
             this.checked = checked;
+            this.name = name;
+            this.xml = xml;
+        }
+
+        static Candidate of(BatchRequest.Item asked, ItemCheck.Checked checked, String batchId) {
+            if (!checked.good()) {
+                return new Candidate(asked, checked, "", "");
+            }
+            DomainXml document = checked.xml();
+            document.mark(new DomainXml.Mark(batchId, asked.createClass().name()));
+            try {
+                return new Candidate(asked, checked.withoutXml(), document.name(), document.toString());
+            } catch (IllegalStateException e) { // half a character, which JSON can carry and XML cannot
+                return new Candidate(
+                        asked,
+                        ItemCheck.Checked.bad(
+                                checked.vmId(),
+                                ItemCheck.BAD_VALUE,
+                                "values",
+                                "must hold only characters that XML can hold",
+                                asked.values().toString()),
+                        "",
+                        "");
+            }
         }
     }
 
@@ -101,7 +138,7 @@ public final class CreateService {
         }
         try {
             accept(request, template, answer);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | StackOverflowError e) {
             batches.forget(request.batchId());
             throw e;
         }
@@ -127,7 +164,7 @@ public final class CreateService {
                 return before.get();
             }
         }
-        List<Candidate> one = List.of(new Candidate(item, checked));
+        List<Candidate> one = List.of(Candidate.of(item, checked, ""));
         BatchRequest request =
                 new BatchRequest("", Optional.empty(), List.of(item), contentHash, remote, decodedAtNanos);
         decide(request, one);
@@ -153,7 +190,7 @@ public final class CreateService {
             BatchRequest request, Optional<DomainTemplate> template, CompletableFuture<BatchAnswer> answer) {
         List<Candidate> candidates = new ArrayList<>();
         for (BatchRequest.Item item : request.items()) {
-            candidates.add(new Candidate(item, ItemCheck.check(item, template)));
+            candidates.add(Candidate.of(item, ItemCheck.check(item, template), request.batchId()));
         }
         decide(request, candidates);
         write(request, candidates, answer);
@@ -195,8 +232,11 @@ public final class CreateService {
                     checked.problems());
             return false;
         }
-        VmTable.Reservation reservation =
-                table.reserve(checked.id(), checked.xml().name(), checked.launchPaused());
+        if (doomed.test(checked.id())) {
+            candidate.verdict = formerVm(checked);
+            return false;
+        }
+        VmTable.Reservation reservation = table.reserve(checked.id(), candidate.name, checked.launchPaused());
         candidate.vm = reservation.vm();
         candidate.verdict = switch (reservation.admission()) {
             case ACCEPTED -> null;
@@ -207,22 +247,19 @@ public final class CreateService {
                         "vmId",
                         "a VM of this UUID is known already",
                         checked.id().toString());
-            case DUPLICATE_NAME ->
-                refused(
-                        checked,
-                        CANNOT_CREATE,
-                        "name",
-                        "another VM has this name",
-                        checked.xml().name());
-            case START_PENDING ->
-                refused(
-                        checked,
-                        BUSY,
-                        "vmId",
-                        "a former VM of this UUID is still being ended",
-                        checked.id().toString());
+            case DUPLICATE_NAME -> refused(checked, CANNOT_CREATE, "name", "another VM has this name", candidate.name);
+            case START_PENDING -> formerVm(checked);
         };
         return candidate.verdict == null;
+    }
+
+    private static BatchAnswer.Verdict formerVm(ItemCheck.Checked checked) {
+        return refused(
+                checked,
+                BUSY,
+                "vmId",
+                "a former VM of this UUID is still being ended",
+                checked.id().toString());
     }
 
     private static BatchAnswer.Verdict refused(
@@ -235,13 +272,10 @@ public final class CreateService {
     }
 
     private static AcceptedItem item(BatchRequest request, Candidate candidate) {
-        DomainXml xml = candidate.checked.xml();
-        xml.mark(new DomainXml.Mark(
-                request.batchId(), candidate.asked.createClass().name()));
         return new AcceptedItem(
                 candidate.checked.id(),
-                xml.name(),
-                xml.toString(),
+                candidate.name,
+                candidate.xml,
                 candidate.checked.launchPaused(),
                 request.batchId(),
                 request.contentHash(),

@@ -62,6 +62,7 @@ public final class Creator implements AutoCloseable {
     private int workers; // started, never fewer again
 
     private volatile CreateConfig config; // replaced as a whole by a reload
+    private volatile long startedAtNanos; // set once; whoever asked our former life needs time to come back
     private volatile long linkLostAtNanos; // 0 while there is a link
 
     /**
@@ -98,7 +99,7 @@ public final class Creator implements AutoCloseable {
         this.destroyer = new Destroyer(
                 table, hypervisor, journal, lane, dispatcher::remove, metrics, recheck, recovery::mayComeThrough);
         this.sequence = new StartSequence(table, hypervisor, journal, metrics, recovery, destroyer);
-        this.service = new CreateService(table, journal, dispatcher, metrics, bootId);
+        this.service = new CreateService(table, journal, dispatcher, metrics, bootId, destroyer::isDoomed);
         metrics.gauges(dispatcher);
         table.listen(new Bookkeeper());
     }
@@ -131,8 +132,8 @@ public final class Creator implements AutoCloseable {
     }
 
     private void restore(JournalState.Entry entry) {
-        String name =
-                entry.item().map(item -> item.name()).orElseGet(() -> entry.id().toString());
+        String name = entry.item().map(item -> item.name()).orElseGet(entry::name);
+        name = name.isEmpty() ? entry.id().toString() : name;
         boolean sameBoot = entry.bootId().equals(bootId);
         if (sameBoot) { // the age of an older one cannot be told
             entry.item().ifPresent(service::restore);
@@ -150,7 +151,8 @@ public final class Creator implements AutoCloseable {
             Vm vm = table.reserve(entry.id(), name, entry.item().get().launchPaused())
                     .vm();
             if (vm == null) {
-                LOG.error("the journal holds {} twice; the second is dropped", name);
+                LOG.error("another VM has the name {}: {} is Down", name, entry.id());
+                table.restoreDown(entry.id(), name, ExitInfo.startFailed("another VM has its name"));
                 return;
             }
             table.announce(vm);
@@ -164,7 +166,8 @@ public final class Creator implements AutoCloseable {
     }
 
     public void start() {
-        linkLostAtNanos = System.nanoTime();
+        startedAtNanos = System.nanoTime();
+        linkLostAtNanos = startedAtNanos;
         startWorkers(config);
         watch.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
@@ -179,7 +182,6 @@ public final class Creator implements AutoCloseable {
 
     /** The link to libvirtd is there. */
     public void connected() {
-        linkLostAtNanos = 0;
         dispatcher.linkChanged();
         recovery.connected();
     }
@@ -226,10 +228,16 @@ public final class Creator implements AutoCloseable {
     private void tick() {
         try {
             long now = System.nanoTime();
+            if (hypervisor.connected()) {
+                linkLostAtNanos = 0;
+            } else if (linkLostAtNanos == 0) {
+                linkLostAtNanos = now;
+            }
             for (Slots.Slot slot : dispatcher.judge()) {
                 hung(slot, now);
             }
             endTimedOut(now);
+            destroyer.expireTombstones(config.startTimeout());
             refuseUnwanted(now);
             tellWaiting();
         } catch (RuntimeException e) {
@@ -274,7 +282,7 @@ public final class Creator implements AutoCloseable {
             refuse(
                     dispatcher.removeIf(r -> true),
                     "libvirtd has not been reachable for " + patience.toSeconds() + " s");
-        } else if (!presence.remoteAliveWithin(patience)) {
+        } else if (now - startedAtNanos > patience.toNanos() && !presence.remoteAliveWithin(patience)) {
             refuse(
                     dispatcher.removeIf(r -> r.item().remote()),
                     "nobody who could ask for it has been connected for " + patience.toSeconds() + " s");
@@ -324,6 +332,9 @@ public final class Creator implements AutoCloseable {
                 journal.note(
                         new JournalRecord.Down(after.id(), after.name(), exit.error(), exit.reason(), exit.message()));
                 destroyer.cleanUp(after);
+            }
+            if (before == null && after.status().running() && !after.external()) {
+                journal.note(new JournalRecord.Adopted(after.id(), after.name()));
             }
         }
 

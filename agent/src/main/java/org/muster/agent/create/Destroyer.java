@@ -2,8 +2,8 @@ package org.muster.agent.create;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,6 +17,7 @@ import org.muster.agent.domain.VmTable;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalRecord;
 import org.muster.libvirt.DomainRecord;
+import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorException;
 import org.muster.libvirt.HypervisorException.Kind;
@@ -65,7 +66,8 @@ public final class Destroyer {
     private final CreateMetrics metrics;
     private final Consumer<UUID> recheck; // its state is to be asked again
     private final Predicate<UUID> mayComeThrough; // an old call may still start it inside libvirtd
-    private final Set<UUID> doomed = ConcurrentHashMap.newKeySet(); // as many as the journal has tombstones
+    private final Map<UUID, Long> doomed =
+            new ConcurrentHashMap<>(); // since when; // as many as the journal has tombstones
 
     Destroyer(
             VmTable table,
@@ -193,7 +195,9 @@ public final class Destroyer {
 
     private void undefine(UUID id) {
         try {
-            hypervisor.undefine(id);
+            if (DomainXml.parse(hypervisor.xml(id)).managed()) { // never what somebody else has stored
+                hypervisor.undefine(id);
+            }
         } catch (HypervisorException e) {
             if (e.kind() != Kind.NO_SUCH_DOMAIN) {
                 LOG.warn("left defined: {}", e.getMessage());
@@ -208,14 +212,22 @@ public final class Destroyer {
 
     private void leaveTombstone(Vm vm, CompletableFuture<Outcome> outcome) {
         LOG.warn("{} ({}) is destroyed, but a call that starts it may still come through", vm.name(), vm.id());
-        doomed.add(vm.id()); // before it leaves the table: its guest must not be taken in as an unknown one
+        doomed.put(
+                vm.id(),
+                System.nanoTime()); // before it leaves the table: its guest must not be taken in as an unknown one
         write(new JournalRecord.Destroyed(vm.id()), vm, ExitInfo.destroyedDuringStartup(), outcome);
     }
 
     private void write(JournalRecord line, Vm vm, ExitInfo exit, CompletableFuture<Outcome> outcome) {
         journal.durably(List.of(line)).whenComplete((nothing, e) -> {
-            if (e != null) {
-                LOG.error("the end of {} is not in the journal; it is gone all the same", vm.id(), e);
+            if (e != null) { // answering true would be a promise that our next life could not keep
+                LOG.error("the end of {} cannot be written to the journal", vm.id(), e);
+                table.destroying(vm.id(), false);
+                table.down(vm, exit);
+                outcome.complete(Outcome.refused(
+                        Refusal.FAILED,
+                        "it does not run any more, but the journal cannot be written: " + e.getMessage()));
+                return;
             }
             table.remove(vm, exit);
             outcome.complete(Outcome.GONE);
@@ -224,12 +236,27 @@ public final class Destroyer {
 
     /** A destroy was answered in a former life of ours while a start call was under way, which may still come through. */
     void doom(UUID id) {
-        doomed.add(id);
+        doomed.put(id, System.nanoTime());
+    }
+
+    /** True while a guest whose destroy was answered may still come up: its UUID is not free. */
+    boolean isDoomed(UUID id) {
+        return doomed.containsKey(id);
+    }
+
+    /** Looks once more, and drops what can certainly not come up any more: no start takes longer than that. */
+    void expireTombstones(Duration age) {
+        long now = System.nanoTime();
+        doomed.forEach((id, since) -> {
+            if (now - since > age.toNanos() && doomed.replace(id, since, now)) {
+                endLate(id);
+            }
+        });
     }
 
     /** Takes over a domain that runs although its destroy was answered; false if it is none such. */
     boolean endIfDoomed(UUID id) {
-        if (!doomed.contains(id)) {
+        if (!isDoomed(id)) {
             return false;
         }
         endLate(id);

@@ -23,6 +23,10 @@ final class ItemCheck {
     /** @param xml null when there are problems */
     record Checked(
             Optional<String> vmId, UUID id, DomainXml xml, boolean launchPaused, int code, List<Problem> problems) {
+        Checked withoutXml() {
+            return new Checked(vmId, id, null, launchPaused, code, problems);
+        }
+
         boolean good() {
             return problems.isEmpty();
         }

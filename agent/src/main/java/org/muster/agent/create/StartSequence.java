@@ -86,6 +86,16 @@ final class StartSequence {
             table.adopt(existing.get(), !managed, System.currentTimeMillis());
             return false;
         }
+        if (existing.isPresent() && !DomainXml.parse(hypervisor.xml(vm.id())).managed()) {
+            throw new HypervisorException(
+                    Kind.ALREADY_EXISTS,
+                    0,
+                    "virDomainLookupByUUID",
+                    vm.id().toString(),
+                    "somebody else has a domain of this UUID stored, "
+                            + existing.get().name(),
+                    null);
+        }
         Optional<UUID> namesake = hypervisor.findByName(vm.name());
         if (namesake.isPresent() && !namesake.get().equals(vm.id())) {
             throw new HypervisorException(
@@ -165,7 +175,7 @@ final class StartSequence {
     }
 
     private void failed(CreateRequest request, HypervisorException e) {
-        if (e.kind() == Kind.DISCONNECTED) {
+        if (e.kind() == Kind.DISCONNECTED || e.kind() == Kind.BUSY) { // somebody's call on it is still under way
             unsettled.take(request, e.getMessage());
             return;
         }

@@ -67,7 +67,7 @@ final class VmLane implements AutoCloseable {
         }
         try {
             task.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError | StackOverflowError e) {
             LOG.error("a task of {} failed", id, e);
         }
         boolean more;

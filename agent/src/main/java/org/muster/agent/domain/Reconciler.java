@@ -29,6 +29,7 @@ public final class Reconciler implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
     private static final int THREADS = 4;
     private static final long RETRY_MILLIS = 500;
+    private static final long LIST_RETRY_MILLIS = 2000;
 
     private final VmTable table;
     private final Hypervisor hypervisor;
@@ -65,17 +66,22 @@ public final class Reconciler implements AutoCloseable {
 
     /** Looks for domains that the table does not know. Others need not wait for it: the list can hang on one domain. */
     public void discover() {
-        threads.execute(() -> {
-            try {
-                for (DomainRecord record : hypervisor.list()) {
-                    if (record.state().active() && table.get(record.domain()).isEmpty()) {
-                        check(record.domain());
-                    }
+        threads.execute(this::list);
+    }
+
+    private void list() {
+        try {
+            for (DomainRecord record : hypervisor.list()) {
+                if (record.state().active() && table.get(record.domain()).isEmpty()) {
+                    check(record.domain());
                 }
-            } catch (HypervisorException e) {
-                LOG.warn("cannot list the host's domains: {}", e.getMessage()); // the next link tries again
             }
-        });
+        } catch (HypervisorException e) {
+            LOG.warn("cannot list the host's domains: {}", e.getMessage());
+            if (hypervisor.connected() && !threads.isShutdown()) { // else the next link asks again
+                threads.schedule(this::list, LIST_RETRY_MILLIS, TimeUnit.MILLISECONDS);
+            }
+        }
     }
 
     /** Runs something else that asks libvirtd, on the same threads. */

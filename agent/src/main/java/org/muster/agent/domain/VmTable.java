@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.muster.libvirt.DomainRecord;
 
 /**
@@ -258,6 +259,14 @@ public final class VmTable {
             case SHUTDOWN -> VmStatus.POWERING_DOWN;
             case RUNNING, BLOCKED, NOSTATE, SHUTOFF, CRASHED -> VmStatus.UP;
         };
+    }
+
+    /** Tells something of a VM while it runs, so that no later change of it can be told before. */
+    public synchronized void whileRunning(UUID id, Consumer<Vm> tell) {
+        Vm now = vms.get(id);
+        if (now != null && now.status().running()) {
+            tell.accept(now);
+        }
     }
 
     /** Keeps the XML that libvirtd gave. */

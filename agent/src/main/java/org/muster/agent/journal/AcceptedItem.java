@@ -21,4 +21,11 @@ public record AcceptedItem(
         String createClass,
         int priority,
         boolean remote,
-        long acceptedAtNanos) {}
+        long acceptedAtNanos) {
+
+    /** The same for a VM that runs: its XML is libvirt's now. */
+    AcceptedItem withoutXml() {
+        return new AcceptedItem(
+                id, name, "", launchPaused, batchId, requestHash, createClass, priority, remote, acceptedAtNanos);
+    }
+}

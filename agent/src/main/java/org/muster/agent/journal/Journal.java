@@ -2,8 +2,10 @@ package org.muster.agent.journal;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -28,14 +30,18 @@ public final class Journal implements AutoCloseable {
 
     private final BlockingQueue<Write> queue = new ArrayBlockingQueue<>(QUEUE);
     private final JournalFile file;
+    private final FileChannel lock; // held as long as we are
+    private final List<JournalRecord> owed =
+            new ArrayList<>(); // notes that could not be written yet; confined to the writer
     private final JournalState state;
     private final Thread writer = new Thread(this::run, "journal");
     private final long compactBytes;
     private long compactAt; // confined to the writer
     private volatile boolean closed; // set once by close, read by the writer
 
-    private Journal(JournalFile file, JournalState state, long compactBytes) {
+    private Journal(JournalFile file, JournalState state, FileChannel lock, long compactBytes) {
         this.file = file;
+        this.lock = lock;
         this.state = state;
         this.compactBytes = compactBytes;
         this.compactAt = compactBytes;
@@ -55,9 +61,29 @@ public final class Journal implements AutoCloseable {
     static Journal open(Path directory, JournalState state, JournalFile.Medium medium, long compactBytes)
             throws IOException {
         Files.createDirectories(directory);
-        JournalFile file = JournalFile.open(directory.resolve("journal"), state, medium);
-        file.rewrite(state.lines());
-        return new Journal(file, state, compactBytes);
+        FileChannel lock = lock(directory.resolve("lock"));
+        try {
+            JournalFile file = JournalFile.open(directory.resolve("journal"), state, medium);
+            file.rewrite(state.lines());
+            return new Journal(file, state, lock, compactBytes);
+        } catch (IOException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    /** Two agents on one journal would each take the other's lines away. */
+    private static FileChannel lock(Path file) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            if (channel.tryLock() != null) {
+                return channel;
+            }
+        } catch (OverlappingFileLockException e) {
+            LOG.debug("locked by this process", e);
+        }
+        channel.close();
+        throw new IOException(file + " is locked: another musterd uses this state directory");
     }
 
     public void start() {
@@ -73,7 +99,10 @@ public final class Journal implements AutoCloseable {
     public void note(JournalRecord line) {
         enqueue(new Write(List.of(line), false, new CompletableFuture<>())).whenComplete((nothing, e) -> {
             if (e != null) {
-                LOG.error("not written to the journal: {}", line, e);
+                LOG.error(
+                        "not written to the journal yet: {}: {}",
+                        line.getClass().getSimpleName(),
+                        e.toString());
             }
         });
     }
@@ -91,7 +120,9 @@ public final class Journal implements AutoCloseable {
         while (!closed || !queue.isEmpty()) {
             try {
                 Write first = queue.poll(1, TimeUnit.SECONDS);
-                if (first != null) {
+                if (first == null) {
+                    payOwed();
+                } else {
                     batch.add(first);
                     queue.drainTo(batch);
                     write(batch);
@@ -105,7 +136,7 @@ public final class Journal implements AutoCloseable {
     }
 
     private void write(List<Write> batch) {
-        List<JournalRecord> lines = new ArrayList<>();
+        List<JournalRecord> lines = new ArrayList<>(owed); // first: what was owed is older
         boolean durable = false;
         for (Write write : batch) {
             lines.addAll(write.lines);
@@ -114,12 +145,35 @@ public final class Journal implements AutoCloseable {
         try {
             file.append(lines, durable);
         } catch (IOException | RuntimeException e) {
-            batch.forEach(write -> write.done.completeExceptionally(e));
+            batch.forEach(write -> fail(write, e));
             return;
         }
         lines.forEach(state::apply);
+        owed.clear();
         batch.forEach(write -> write.done.complete(null));
         compact();
+    }
+
+    /** Who waits for durability is told; a note is owed until the disk takes it. */
+    private void fail(Write write, Exception e) {
+        write.done.completeExceptionally(e);
+        if (!write.durable && owed.size() < QUEUE) {
+            owed.addAll(write.lines);
+        }
+    }
+
+    private void payOwed() {
+        if (owed.isEmpty()) {
+            return;
+        }
+        try {
+            file.append(owed, false);
+        } catch (IOException e) {
+            LOG.debug("{} notes are still owed to the journal: {}", owed.size(), e.toString());
+            return;
+        }
+        owed.forEach(state::apply);
+        owed.clear();
     }
 
     private void compact() {
@@ -142,6 +196,7 @@ public final class Journal implements AutoCloseable {
         try {
             writer.join(TimeUnit.SECONDS.toMillis(5));
             file.close();
+            lock.close();
         } catch (IOException e) {
             LOG.warn("closing the journal: {}", e.toString());
         } catch (InterruptedException e) {

@@ -55,6 +55,7 @@ final class JournalFile implements Closeable {
             byte[] all = Files.readAllBytes(file);
             good = replay(all, state);
             if (good < all.length) {
+                keepDamaged(file, all, (int) good);
                 LOG.warn("{}: the last {} bytes are no whole line and are dropped", file, all.length - good);
             }
         }
@@ -67,31 +68,41 @@ final class JournalFile implements Closeable {
         int start = 0;
         for (int i = 0; i < all.length; i++) {
             if (all[i] == '\n') {
-                JournalRecord line = decode(all, start, i);
-                if (line == null) {
+                if (!whole(all, start, i)) {
                     return start;
                 }
-                state.apply(line);
+                apply(all, start, i, state);
                 start = i + 1;
             }
         }
         return start;
     }
 
-    private static JournalRecord decode(byte[] all, int start, int end) {
+    private static boolean whole(byte[] all, int start, int end) {
         int json = start + CRC_DIGITS + 1;
-        if (json >= end) {
-            return null;
-        }
-        String crc = new String(all, start, CRC_DIGITS, StandardCharsets.US_ASCII);
-        if (!crc.equals(crc(all, json, end - json))) {
-            return null;
-        }
+        return json < end
+                && new String(all, start, CRC_DIGITS, StandardCharsets.US_ASCII).equals(crc(all, json, end - json));
+    }
+
+    private static void apply(byte[] all, int start, int end, JournalState state) {
+        int json = start + CRC_DIGITS + 1;
         try {
-            return JSON.readValue(all, json, end - json, JournalRecord.class);
-        } catch (IOException e) {
-            LOG.warn("a journal line that is whole but not understood: {}", e.getMessage());
-            return null;
+            state.apply(JSON.readValue(all, json, end - json, JournalRecord.class));
+        } catch (IOException e) { // of a later version: what stands behind it is ours all the same
+            LOG.warn("a journal line that is whole but not understood is passed over: {}", e.getMessage());
+        }
+    }
+
+    /** More than a torn end: somebody may want to look at what was dropped. */
+    private static void keepDamaged(Path file, byte[] all, int good) throws IOException {
+        int lines = 0;
+        for (int i = good; i < all.length; i++) {
+            lines += all[i] == '\n' ? 1 : 0;
+        }
+        if (lines > 1) {
+            Path copy = file.resolveSibling(file.getFileName() + ".damaged");
+            Files.write(copy, all);
+            LOG.error("{}: damaged in the middle; all of it is kept as {}", file, copy);
         }
     }
 

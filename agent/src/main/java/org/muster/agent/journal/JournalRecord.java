@@ -11,6 +11,7 @@ import java.util.UUID;
     @JsonSubTypes.Type(value = JournalRecord.Accepted.class, name = "accepted"),
     @JsonSubTypes.Type(value = JournalRecord.Answered.class, name = "answered"),
     @JsonSubTypes.Type(value = JournalRecord.Running.class, name = "running"),
+    @JsonSubTypes.Type(value = JournalRecord.Adopted.class, name = "adopted"),
     @JsonSubTypes.Type(value = JournalRecord.Resumed.class, name = "resumed"),
     @JsonSubTypes.Type(value = JournalRecord.Down.class, name = "down"),
     @JsonSubTypes.Type(value = JournalRecord.Destroyed.class, name = "destroyed"),
@@ -34,6 +35,9 @@ public sealed interface JournalRecord {
 
     /** The VM was started: it is never started again by us. */
     record Running(UUID id) implements JournalRecord {}
+
+    /** A VM of the engine's that ran already was taken in. */
+    record Adopted(UUID id, String name) implements JournalRecord {}
 
     /** After a restart the VM is started once more, and only once. */
     record Resumed(UUID id) implements JournalRecord {}

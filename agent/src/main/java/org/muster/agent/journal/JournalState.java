@@ -20,6 +20,7 @@ public final class JournalState {
     public static final class Entry {
         private final UUID id;
         private AcceptedItem item;
+        private String name = "";
         private String bootId = "";
         private boolean running;
         private boolean resumed;
@@ -32,6 +33,11 @@ public final class JournalState {
 
         public UUID id() {
             return id;
+        }
+
+        /** The name of a VM that we adopted; empty for one that we made. */
+        public String name() {
+            return name;
         }
 
         /** Empty for a VM that we adopted. */
@@ -87,7 +93,14 @@ public final class JournalState {
                 answers.remove(answers.keySet().iterator().next());
             }
         } else if (line instanceof JournalRecord.Running running) {
-            known(running.id()).ifPresent(entry -> entry.running = true);
+            known(running.id()).ifPresent(entry -> {
+                entry.running = true;
+                entry.item = entry.item == null ? null : entry.item.withoutXml(); // it is never started again
+            });
+        } else if (line instanceof JournalRecord.Adopted adopted) {
+            Entry entry = entry(adopted.id());
+            entry.running = true;
+            entry.name = adopted.name();
         } else if (line instanceof JournalRecord.Resumed resumed) {
             known(resumed.id()).ifPresent(entry -> entry.resumed = true);
         } else if (line instanceof JournalRecord.Down down) {
@@ -115,7 +128,9 @@ public final class JournalState {
             if (entry.item != null) {
                 lines.add(new JournalRecord.Accepted(entry.bootId, List.of(entry.item)));
             }
-            if (entry.running) {
+            if (!entry.name.isEmpty()) {
+                lines.add(new JournalRecord.Adopted(entry.id, entry.name));
+            } else if (entry.running) {
                 lines.add(new JournalRecord.Running(entry.id));
             }
             if (entry.resumed) {

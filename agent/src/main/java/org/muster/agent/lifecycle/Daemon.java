@@ -60,6 +60,7 @@ public final class Daemon implements AutoCloseable {
     private final Sampler sampler;
     private final SamplingEvents samplingEvents;
     private final Capabilities capabilities;
+    private final StatsView stats;
     private final RpcServer server;
     private final MetricRegistry metrics = new MetricRegistry();
 
@@ -98,7 +99,7 @@ public final class Daemon implements AutoCloseable {
                 this::sampled,
                 this::stuckBudget,
                 samplingEvents);
-        StatsView stats = new StatsView(StatusWords::of, sampler::latest, System::nanoTime);
+        this.stats = new StatsView(StatusWords::of, sampler::latest, System::nanoTime);
         List<Verb> verbs = new ArrayList<>(new HostVerbs(table, stats, capabilities::current).verbs());
         verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock).verbs());
         this.server = new RpcServer(rpcConfig(config), VerbTable.of(verbs), notifications, metrics);
@@ -213,7 +214,13 @@ public final class Daemon implements AutoCloseable {
     private final class Link implements HypervisorListener {
         @Override
         public void domainChanged(UUID domain, DomainEvent event) {
-            if (event != DomainEvent.DEFINED && event != DomainEvent.UNDEFINED) {
+            boolean known = switch (event) {
+                case DEFINED, UNDEFINED -> true; // tells nothing about a guest
+                // our own call is about to return and says the same
+                case STARTED, RESUMED, SUSPENDED -> table.startPending(domain);
+                case STOPPED, SHUTDOWN, PMSUSPENDED, CRASHED, REBOOT, UNKNOWN -> false;
+            };
+            if (!known) {
                 reconciler.check(domain);
             }
         }
@@ -252,6 +259,7 @@ public final class Daemon implements AutoCloseable {
         @Override
         public void removed(Vm last) {
             sampler.removed(last.id());
+            stats.forget(last.id());
         }
     }
 }

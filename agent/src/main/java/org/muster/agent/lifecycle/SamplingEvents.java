@@ -43,12 +43,12 @@ final class SamplingEvents implements SamplingListener {
     @Override
     public void unresponsive(UUID domain, long ageNanos) {
         LOG.warn("{} has not answered for {} s", domain, TimeUnit.NANOSECONDS.toSeconds(ageNanos));
-        table.get(domain).ifPresent(vm -> events.responsive(vm, false));
+        table.whileRunning(domain, vm -> events.responsive(vm, false));
     }
 
     @Override
     public void responsive(UUID domain) {
-        table.get(domain).ifPresent(vm -> events.responsive(vm, true));
+        table.whileRunning(domain, vm -> events.responsive(vm, true));
     }
 
     @Override

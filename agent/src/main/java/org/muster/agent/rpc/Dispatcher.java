@@ -16,6 +16,7 @@ import java.util.function.Consumer;
 final class Dispatcher {
 
     private static final int LONG_MESSAGE_BYTES = 64 << 10;
+    private static final int SMALL_MESSAGE_BYTES = 1024;
 
     private final VerbTable verbs;
     private final Envelope envelope;
@@ -57,10 +58,18 @@ final class Dispatcher {
     private void serve(Inbound inbound) {
         int size = inbound.body().length;
         boolean fits = budget.tryTake(size);
+        if (!fits && size <= SMALL_MESSAGE_BYTES) {
+            budget.take(size); // one peer's large messages must not keep the others from asking how things are
+            fits = true;
+        }
+        serve(inbound, fits);
+    }
+
+    private void serve(Inbound inbound, boolean fits) {
         Envelope.Message message = envelope.parse(inbound.body());
         Gathering answers = new Gathering(message.batch(), message.requests().size(), maxBatchAnswerBytes, answer -> {
             if (fits) {
-                budget.giveBack(size);
+                budget.giveBack(inbound.body().length);
             }
             if (answer != null) {
                 inbound.answers().answer(answer, message.batch());

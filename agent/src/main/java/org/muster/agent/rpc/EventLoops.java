@@ -4,12 +4,8 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.EventExecutor;
-import io.netty.util.concurrent.FastThreadLocalThread;
 import java.time.Duration;
-import java.util.concurrent.Future;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,11 +16,10 @@ final class EventLoops implements AutoCloseable {
     private static final int COUNT = 2;
     private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
 
+    private final NamedThreads threads = new NamedThreads("rpc-io");
     private final EventLoopGroup group;
 
     EventLoops() {
-        AtomicInteger number = new AtomicInteger();
-        ThreadFactory threads = task -> new FastThreadLocalThread(task, "rpc-io-" + number.incrementAndGet());
         group = new MultiThreadIoEventLoopGroup(COUNT, threads, NioIoHandler.newFactory());
         for (EventExecutor loop : group) {
             loop.execute(() -> {}); // a loop's thread starts with its first task
@@ -37,10 +32,9 @@ final class EventLoops implements AutoCloseable {
 
     @Override
     public void close() {
-        Future<?> stopped = group.shutdownGracefully(0, STOP_WITHIN.toMillis() / 2, TimeUnit.MILLISECONDS);
-        LOG.debug("event loops stopping: {}", stopped);
+        var unused = group.shutdownGracefully(0, STOP_WITHIN.toMillis() / 2, TimeUnit.MILLISECONDS);
         try {
-            if (!group.awaitTermination(STOP_WITHIN.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (!threads.join(STOP_WITHIN)) {
                 LOG.warn("event loops still busy {} s after the stop", STOP_WITHIN.toSeconds());
             }
         } catch (InterruptedException e) {

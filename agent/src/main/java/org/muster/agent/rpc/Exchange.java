@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
 final class Exchange {
 
     private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
+    private static final int INLINE_ELEMENTS = 256;
     private static final int UNEXPECTED = 16; // VDSM's code; never 5022, which stands for a lost host
 
     private final Verb verb;
@@ -112,9 +113,14 @@ final class Exchange {
             finish(id == null ? null : envelope.error(id, error));
         } else if (id == null) {
             finish(null);
-        } else if (!verb.largeResult() || !encodedApart(result)) {
+        } else if (!isLarge(result) || !encodedApart(result)) {
             finish(encoded(result));
         }
+    }
+
+    /** Below this a change of thread costs more than encoding does, above all when guests have all CPUs. */
+    private boolean isLarge(JsonNode result) {
+        return verb.largeResult() && result != null && result.size() > INLINE_ELEMENTS;
     }
 
     private boolean encodedApart(JsonNode result) {

@@ -31,7 +31,11 @@ final class Gathering {
     /** What follows. */
     @FunctionalInterface
     interface WhenAll {
-        /** @param answer null if nothing has to be answered */
+        /**
+         * Goes on.
+         *
+         * @param answer null if nothing has to be answered
+         */
         void answered(byte[] answer);
     }
 

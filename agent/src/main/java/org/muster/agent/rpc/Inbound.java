@@ -17,7 +17,11 @@ record Inbound(Peer peer, byte[] body, Optional<String> correlationId, long rece
     /** The way back to the peer. Thread-safe. */
     @FunctionalInterface
     interface Answers {
-        /** @param batch true if the body is a JSON array, which must stay one message */
+        /**
+         * Takes the answer.
+         *
+         * @param batch true if the body is a JSON array, which must stay one message
+         */
         void answer(byte[] body, boolean batch);
     }
 

@@ -50,6 +50,7 @@ final class LocalSocket {
     /** Errors: {@link IOException} that names the path and why nobody can listen there. */
     Channel open(Binder binder) throws IOException {
         refuseIfTaken();
+        Files.createDirectories(path.toAbsolutePath().getParent());
         directory = Files.createTempDirectory(
                 path.getParent(),
                 ".m",

@@ -101,7 +101,7 @@ final class MessageDecoder extends ByteToMessageDecoder {
         int now = broken || readable <= FREE_BYTES ? 0 : readable;
         budget.giveBack(accounted);
         accounted = 0;
-        if (!budget.tryTake(now)) {
+        if (now > 0 && !budget.tryTake(now)) {
             fail(ctx, "Message refused: all connections together hold more than " + budget.limit() + " bytes");
             return;
         }

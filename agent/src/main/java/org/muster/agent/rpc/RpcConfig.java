@@ -124,7 +124,7 @@ public record RpcConfig(Listen listen, Limits limits, Timing timing) {
         }
 
         public static Limits defaults() {
-            return new Limits(16 << 20, 64, 16 << 10, 64, 1024, 1024, 256, 64, 16 << 20, 4 << 20, 256 << 20);
+            return new Limits(16 << 20, 64, 16 << 10, 64, 1024, 1024, 256, 64, 16 << 20, 4 << 20, 64 << 20);
         }
 
         public Limits withFrameBytes(int value) {

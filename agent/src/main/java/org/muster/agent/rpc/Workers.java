@@ -5,7 +5,6 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,15 +20,11 @@ final class Workers implements AutoCloseable {
     private static final int QUEUE = 4096;
     private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
 
+    private final NamedThreads threads = new NamedThreads("rpc-worker");
     private final ThreadPoolExecutor pool;
 
     Workers() {
-        AtomicInteger number = new AtomicInteger();
-        pool = new ThreadPoolExecutor(COUNT, COUNT, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(QUEUE), task -> {
-            Thread thread = new Thread(task, "rpc-worker-" + number.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-        });
+        pool = new ThreadPoolExecutor(COUNT, COUNT, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(QUEUE), threads);
         pool.prestartAllCoreThreads();
     }
 
@@ -65,7 +60,7 @@ final class Workers implements AutoCloseable {
     public void close() {
         pool.shutdownNow();
         try {
-            if (!pool.awaitTermination(STOP_WITHIN.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (!threads.join(STOP_WITHIN)) {
                 LOG.warn("{} workers still busy {} s after the stop", pool.getActiveCount(), STOP_WITHIN.toSeconds());
             }
         } catch (InterruptedException e) {

@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.muster.agent.domain.LiveXml;
@@ -30,6 +32,16 @@ public final class StatsView {
     private static final long NANOS_PER_MILLI = 1_000_000;
     private static final double NANOS_PER_SECOND = 1e9;
 
+    /** What was made of a VM and its sample as they were then. */
+    private record Steady(Vm vm, GuestStats sample, String text) {
+        @SuppressWarnings(
+                "ReferenceEquality") // both are replaced, never changed; comparing values would cost what we save
+        boolean isOf(Vm otherVm, GuestStats otherSample) {
+            return vm == otherVm && sample == otherSample;
+        }
+    }
+
+    private final Map<UUID, Steady> steady = new ConcurrentHashMap<>(); // an entry per VM, see forget
     private final Function<VmStatus, String> words;
     private final Function<UUID, Optional<GuestStats>> samples;
     private final LongSupplier nanoTime;
@@ -42,11 +54,41 @@ public final class StatsView {
         this.nanoTime = nanoTime;
     }
 
-    public ObjectNode of(Vm vm) {
+    public ObjectNode of(Vm vm, long askedAt) {
+        Optional<GuestStats> sample = sample(vm);
+        ObjectNode stats = steady(vm, sample);
+        stats.setAll(moving(vm, sample, askedAt));
+        return stats;
+    }
+
+    /**
+     * The same as JSON text. The part that stays as it is between two samples is kept as text, because the engine, and
+     * every other reader of all VMs, asks far more often than anything changes.
+     */
+    public String text(Vm vm, long askedAt) {
+        Optional<GuestStats> sample = sample(vm);
+        Steady known = steady.get(vm.id());
+        if (known == null || !known.isOf(vm, sample.orElse(null))) {
+            String text = steady(vm, sample).toString();
+            known = new Steady(vm, sample.orElse(null), text.substring(0, text.length() - 1));
+            steady.put(vm.id(), known);
+        }
+        return known.text + "," + moving(vm, sample, askedAt).toString().substring(1);
+    }
+
+    /** The VM is not reported any more. */
+    public void forget(UUID id) {
+        steady.remove(id);
+    }
+
+    private Optional<GuestStats> sample(Vm vm) {
+        return vm.status().running() ? samples.apply(vm.id()) : Optional.empty();
+    }
+
+    private ObjectNode steady(Vm vm, Optional<GuestStats> sample) {
         ObjectNode stats = JSON.objectNode();
         stats.put("vmId", vm.id().toString());
         stats.put("status", words.apply(vm.status()));
-        stats.put("statusTime", Long.toString(vm.statusTime()));
         if (!vm.statusReason().isEmpty()) {
             stats.put("statusReason", vm.statusReason());
         }
@@ -61,10 +103,27 @@ public final class StatsView {
         }
         configuration(stats, vm);
         if (vm.status().running()) {
-            Optional<GuestStats> sample = samples.apply(vm.id());
             monitor(stats, sample);
             sample.ifPresent(s -> sampled(stats, vm, s));
         }
+        return stats;
+    }
+
+    /** What changes without anything happening: times and ages. */
+    private ObjectNode moving(Vm vm, Optional<GuestStats> sample, long askedAt) {
+        ObjectNode stats = JSON.objectNode();
+        stats.put("statusTime", Long.toString(Math.max(askedAt, vm.statusTime())));
+        if (vm.status() == VmStatus.DOWN) {
+            return stats;
+        }
+        long elapsed = vm.startedAtMillis() == 0 ? 0 : System.currentTimeMillis() - vm.startedAtMillis();
+        stats.put("elapsedTime", Long.toString(Math.max(0, elapsed / 1000)));
+        sample.ifPresent(s -> {
+            ages(stats, s);
+            s.frozen()
+                    .ifPresent(frozen ->
+                            stats.put("frozenForMs", (nanoTime.getAsLong() - frozen.sinceNanos()) / NANOS_PER_MILLI));
+        });
         return stats;
     }
 
@@ -77,8 +136,6 @@ public final class StatsView {
         if (vm.external()) {
             stats.put("external", true);
         }
-        long elapsed = vm.startedAtMillis() == 0 ? 0 : System.currentTimeMillis() - vm.startedAtMillis();
-        stats.put("elapsedTime", Long.toString(Math.max(0, elapsed / 1000)));
         stats.put("clientIp", "");
         vm.live().ifPresent(live -> {
             stats.put("acpiEnable", Boolean.toString(live.acpi()));
@@ -102,14 +159,10 @@ public final class StatsView {
 
     private void monitor(ObjectNode stats, Optional<GuestStats> sample) {
         stats.put("monitorResponse", sample.map(GuestStats::responsive).orElse(true) ? "0" : "-1");
-        sample.flatMap(GuestStats::frozen).ifPresent(frozen -> {
-            stats.put("frozen", true);
-            stats.put("frozenForMs", (nanoTime.getAsLong() - frozen.sinceNanos()) / NANOS_PER_MILLI);
-        });
+        sample.flatMap(GuestStats::frozen).ifPresent(frozen -> stats.put("frozen", true));
     }
 
     private void sampled(ObjectNode stats, Vm vm, GuestStats sample) {
-        ages(stats, sample);
         cpu(stats, sample);
         memory(stats, sample);
         network(stats, vm, sample);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import org.muster.agent.domain.EventClock;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmTable;
 import org.muster.agent.rpc.Access;
@@ -28,11 +30,13 @@ public final class HostVerbs {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final VmTable table;
+    private final EventClock clock; // read before the table: a state never carries a later stamp than what follows it
     private final StatsView stats;
     private final Supplier<ObjectNode> capabilities;
 
     public HostVerbs(VmTable table, StatsView stats, Supplier<ObjectNode> capabilities) {
         this.table = table;
+        this.clock = table.clock();
         this.stats = stats;
         this.capabilities = capabilities;
     }
@@ -69,7 +73,7 @@ public final class HostVerbs {
                         .required("vmID", WireType.uuid(), "the VM")
                         .returns(WireType.array(WireType.map(WireType.any()), 1), "one object")
                         .error(NO_SUCH_VM, "there is no such VM")
-                        .inline(call -> done(JSON.arrayNode().add(stats.of(vm(call))))),
+                        .inline(call -> done(JSON.arrayNode().add(stats.of(vm(call), clock.now())))),
                 Verb.named("Host.dumpxmls", "The live domain XML of the given VMs; unknown ones are left out.")
                         .access(Access.MONITOR)
                         .required("vmList", ids(), "the VMs")
@@ -96,13 +100,14 @@ public final class HostVerbs {
     private ArrayNode list(Call call) {
         Optional<Set<UUID>> wanted = call.has("vmList") ? Optional.of(wanted(call)) : Optional.empty();
         ArrayNode list = JSON.arrayNode();
+        long askedAt = clock.now();
         for (Vm vm : table.all()) {
             if (wanted.isEmpty() || wanted.get().contains(vm.id())) {
                 list.add(JSON.objectNode()
                         .put("vmId", vm.id().toString())
                         .put("vmName", vm.name())
                         .put("status", StatusWords.of(vm.status()))
-                        .put("statusTime", Long.toString(vm.statusTime()))
+                        .put("statusTime", Long.toString(Math.max(askedAt, vm.statusTime())))
                         .put("external", vm.external()));
             }
         }
@@ -117,7 +122,8 @@ public final class HostVerbs {
 
     private ArrayNode allStats() {
         ArrayNode all = JSON.arrayNode();
-        table.all().forEach(vm -> all.add(stats.of(vm)));
+        long askedAt = clock.now();
+        table.all().forEach(vm -> all.addRawValue(new RawValue(stats.text(vm, askedAt))));
         return all;
     }
 

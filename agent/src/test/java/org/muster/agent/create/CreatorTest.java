@@ -278,7 +278,7 @@ class CreatorTest {
         agent().await(id(1), VmStatus.DOWN); // a define starts nothing, so that is certain at once
         hypervisor.release(Op.DEFINE, id(1));
 
-        hypervisor.awaitEntered(Op.UNDEFINE, id(1), 2);
+        hypervisor.awaitEntered(Op.UNDEFINE, id(1), 1);
         Await.until("nothing stays defined", SOON, () -> !hypervisor.defined(id(1)));
         assertThat(agent().table.get(id(1)).orElseThrow().exit().orElseThrow().message())
                 .contains("create.start-timeout");
@@ -360,7 +360,7 @@ class CreatorTest {
 
     @Test
     void withNobodyConnectedRemoteCreatesAreRefusedAndLocalOnesAreNot() {
-        options.present(false).config(1, Duration.ofMinutes(5), Duration.ofSeconds(30));
+        options.present(false).config(1, Duration.ofMinutes(5), Duration.ofMillis(500));
         agent();
         hypervisor.on(Op.START, id(1)).hang();
         agent().create(id(1), false);

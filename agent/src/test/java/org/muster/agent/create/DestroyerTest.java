@@ -216,7 +216,7 @@ class DestroyerTest {
 
         hypervisor.release(Op.DEFINE, id(1));
 
-        hypervisor.awaitEntered(Op.UNDEFINE, id(1), 2);
+        hypervisor.awaitEntered(Op.UNDEFINE, id(1), 1);
         Await.until("nothing stays defined", SOON, () -> !hypervisor.defined(id(1)));
         assertThat(hypervisor.starts(id(1))).isZero();
     }

@@ -2,7 +2,9 @@ package org.muster.agent.stats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +31,7 @@ import org.muster.sampling.GuestStats;
 class StatsViewTest {
     private static final UUID ID = new UUID(1, 1);
     private static final long NOW = 10_000_000_000L;
+    private static final long ASKED_AT = 5;
     private static final String XML = "<domain><name>n</name><features><acpi/></features>"
             + "<metadata xmlns:o='http://ovirt.org/vm/1.0'><o:vm><o:device devtype='disk' name='vda'>"
             + "<o:imageID>6d1b2d0c-0000-4000-8000-000000000001</o:imageID></o:device></o:vm></metadata><devices>"
@@ -120,11 +123,29 @@ class StatsViewTest {
         node.forEach(StatsViewTest::noNulls);
     }
 
+    /** As one object; checked to be the same as text, the first time and from what was kept. */
+    private ObjectNode stats(Vm vm) {
+        ObjectNode stats = view.of(vm, ASKED_AT);
+        for (int i = 0; i < 2; i++) {
+            assertThat(parsed(view.text(vm, ASKED_AT))).isEqualTo(parsed(stats.toString()));
+        }
+        return stats;
+    }
+
+    private static JsonNode parsed(String text) {
+        try {
+            ObjectNode tree = (ObjectNode) new ObjectMapper().readTree(text);
+            return tree.without("elapsedTime"); // by the wall clock: it may go on in between
+        } catch (JsonProcessingException e) {
+            throw new AssertionError(text, e);
+        }
+    }
+
     @Test
     void everyFieldOfARunningVmHasItsType() throws HypervisorException {
         sample = Optional.of(full(balloon(200, 1000, 300)));
 
-        ObjectNode stats = view.of(running(State.RUNNING));
+        ObjectNode stats = stats(running(State.RUNNING));
 
         assertThat(types(stats))
                 .containsExactlyInAnyOrder(
@@ -199,7 +220,7 @@ class StatsViewTest {
     void theValuesAreTheSamples() throws HypervisorException {
         sample = Optional.of(full(balloon(200, 1000, 300)));
 
-        ObjectNode stats = view.of(running(State.RUNNING));
+        ObjectNode stats = stats(running(State.RUNNING));
 
         assertThat(stats.get("cpuUser").textValue()).isEqualTo("400.00");
         assertThat(stats.get("cpuSys").textValue()).isEqualTo("1.00");
@@ -229,19 +250,19 @@ class StatsViewTest {
     void aCdDriveIsNotListed() throws HypervisorException {
         sample = Optional.of(full(balloon(1, 1, 1)));
 
-        assertThat(types(view.of(running(State.RUNNING)).get("disks"))).containsExactly("vda:OBJECT");
+        assertThat(types(stats(running(State.RUNNING)).get("disks"))).containsExactly("vda:OBJECT");
     }
 
     @Test
     void memoryInUseIsNeverBelowNothing() throws HypervisorException {
         sample = Optional.of(full(balloon(900, 1000, 300))); // the caches are counted twice by some guests
 
-        assertThat(view.of(running(State.RUNNING)).get("memUsage").textValue()).isEqualTo("0");
+        assertThat(stats(running(State.RUNNING)).get("memUsage").textValue()).isEqualTo("0");
     }
 
     @Test
     void withoutASampleAVmIsListedAndWhatIsNotKnownIsAbsent() throws HypervisorException {
-        ObjectNode stats = view.of(running(State.RUNNING));
+        ObjectNode stats = stats(running(State.RUNNING));
 
         assertThat(stats.get("monitorResponse").textValue()).isEqualTo("0");
         assertThat(stats.has("cpuUser")).isFalse();
@@ -272,7 +293,7 @@ class StatsViewTest {
                 Optional.empty(),
                 true));
 
-        ObjectNode stats = view.of(running(State.RUNNING));
+        ObjectNode stats = stats(running(State.RUNNING));
 
         assertThat(stats.get("cpuActual").booleanValue()).isFalse();
         assertThat(stats.get("cpuUser").textValue()).isEqualTo("0.00");
@@ -295,7 +316,7 @@ class StatsViewTest {
                 Optional.of(new GuestStats.Frozen(NOW - 7_000_000_000L, ControlState.Kind.OCCUPIED)),
                 false));
 
-        ObjectNode stats = view.of(running(State.RUNNING));
+        ObjectNode stats = stats(running(State.RUNNING));
 
         assertThat(stats.get("monitorResponse").textValue()).isEqualTo("-1");
         assertThat(stats.get("frozen").booleanValue()).isTrue();
@@ -307,7 +328,7 @@ class StatsViewTest {
     void aDownVmHasItsExitAndNothingOfTheRunningOne() {
         table.restoreDown(ID, "n", new ExitInfo(true, 1, "it broke"));
 
-        ObjectNode stats = view.of(table.get(ID).orElseThrow());
+        ObjectNode stats = stats(table.get(ID).orElseThrow());
 
         assertThat(types(stats))
                 .containsExactlyInAnyOrder(
@@ -323,14 +344,37 @@ class StatsViewTest {
 
     @Test
     void onlyAPausedOneHasAPauseCode() throws HypervisorException {
-        assertThat(view.of(running(State.PAUSED)).get("pauseCode").textValue()).isEqualTo("NOERR");
+        assertThat(stats(running(State.PAUSED)).get("pauseCode").textValue()).isEqualTo("NOERR");
+    }
+
+    @Test
+    void aNewSampleAndANewStateReplaceWhatWasKept() throws HypervisorException {
+        sample = Optional.of(full(balloon(200, 1000, 300)));
+        Vm vm = running(State.RUNNING);
+        assertThat(view.text(vm, 0)).contains("\"memUsage\":\"50\"").contains("\"status\":\"UP\"");
+
+        sample = Optional.of(full(balloon(100, 1000, 300)));
+        assertThat(view.text(vm, 0)).contains("\"memUsage\":\"60\"");
+        table.observed(vm, Optional.of(new DomainRecord(ID, "n", State.PAUSED, 1, 0)), 1);
+
+        assertThat(view.text(table.get(ID).orElseThrow(), 0)).contains("\"status\":\"PAUSED\"");
+    }
+
+    @Test
+    void theStampIsTheMomentOfTheQuestionButNeverBeforeTheState() throws HypervisorException {
+        Vm vm = running(State.RUNNING);
+        long later = vm.statusTime() + 1000;
+
+        assertThat(view.of(vm, 0).get("statusTime").textValue()).isEqualTo(Long.toString(vm.statusTime()));
+        assertThat(view.of(vm, later).get("statusTime").textValue()).isEqualTo(Long.toString(later));
+        assertThat(view.text(vm, later)).contains("\"statusTime\":\"" + later + '"');
     }
 
     @Test
     void oneThatHasNotStartedIsListedWithoutMonitor() {
         Vm vm = table.reserve(ID, "n", false).vm();
 
-        ObjectNode stats = view.of(vm);
+        ObjectNode stats = stats(vm);
 
         assertThat(stats.get("status").textValue()).isEqualTo("WAIT_FOR_LAUNCH");
         assertThat(stats.get("elapsedTime").textValue()).isEqualTo("0");

@@ -1,0 +1,190 @@
+package org.muster.agent.lifecycle;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.muster.rig.Await;
+import org.muster.rig.Truth;
+
+/** A real {@code musterd}, in a process of its own, on a hypervisor's socket; can be killed and started again. */
+final class AgentProcess implements AutoCloseable {
+    private static final Duration START_WITHIN = Duration.ofSeconds(30);
+    private static final Pattern PORT = Pattern.compile("port (\\d+)");
+
+    private final Path folder;
+    private final Path config;
+    private final Path log;
+    private Process process;
+    private int starts;
+
+    private AgentProcess(Path folder, Path config) {
+        this.folder = folder;
+        this.config = config;
+        this.log = folder.resolve("musterd.log");
+    }
+
+    /**
+     * Starts an agent with short sampling intervals.
+     *
+     * @param settings keys of muster.toml with their values as TOML; they win over what is set here
+     */
+    static AgentProcess start(Path folder, String uri, Map<String, String> settings) {
+        Map<String, String> all = new TreeMap<>(Map.of(
+                "libvirt.uri", quoted(uri),
+                "listen.address", quoted("127.0.0.1"),
+                "listen.port", "0",
+                "listen.socket", quoted(folder.resolve("m.sock").toString()),
+                "tls.enabled", "false",
+                "sampling.interval", quoted("1s"),
+                "sampling.block-interval", quoted("2s"),
+                "sampling.unresponsive-after", quoted("3s"),
+                "state.directory", quoted(folder.resolve("state").toString())));
+        all.putAll(settings);
+        StringBuilder toml = new StringBuilder();
+        all.forEach((key, value) -> toml.append(key).append(" = ").append(value).append('\n'));
+        try {
+            Files.createDirectories(folder);
+            AgentProcess agent = new AgentProcess(folder, Files.writeString(folder.resolve("muster.toml"), toml));
+            agent.start();
+            return agent;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static AgentProcess start(Path folder, String uri) {
+        return start(folder, uri, Map.of());
+    }
+
+    private static String quoted(String text) {
+        return '"' + text + '"';
+    }
+
+    /** Starts the agent (again), and returns when it serves. */
+    void start() {
+        starts++;
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-Xmx256m",
+                "-XX:CICompilerCount=2",
+                "-XX:-UseDynamicNumberOfCompilerThreads",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "org.muster.agent.lifecycle.Musterd",
+                "--config",
+                config.toString()));
+        try {
+            process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                    .start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Await.until("the agent serves; its log:\n" + log(), START_WITHIN, () -> port().isPresent());
+    }
+
+    private Optional<Integer> port() {
+        List<String> serving =
+                log().lines().filter(line -> line.contains(" serves on ")).toList();
+        if (serving.size() < starts) {
+            return Optional.empty();
+        }
+        Matcher matcher = PORT.matcher(serving.get(serving.size() - 1));
+        return matcher.find() ? Optional.of(Integer.parseInt(matcher.group(1))) : Optional.empty();
+    }
+
+    int tcpPort() {
+        return port().orElseThrow();
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    String log() {
+        try {
+            return Files.exists(log) ? Files.readString(log, StandardCharsets.UTF_8) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    boolean alive() {
+        return process.isAlive();
+    }
+
+    /** Threads, as the kernel counts them. */
+    int threads() {
+        try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
+            return (int) tasks.count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** kill -9. */
+    void kill() {
+        process.destroyForcibly();
+        awaitEnd();
+    }
+
+    private void awaitEnd() {
+        try {
+            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new AssertionError("the agent does not stop:\n" + log());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    LineClient connect() {
+        return new LineClient(tcpPort());
+    }
+
+    /** The agent's table for {@link Truth}. */
+    static List<Truth.Row> rows(LineClient client) {
+        List<Truth.Row> rows = new ArrayList<>();
+        for (JsonNode vm : client.call("Host.getVMList")) {
+            rows.add(new Truth.Row(
+                    UUID.fromString(vm.get("vmId").asText()),
+                    vm.get("vmName").asText(),
+                    vm.get("status").asText()));
+        }
+        return rows;
+    }
+
+    /** Destroys everything that the agent knows. */
+    static void destroyAll(LineClient client) {
+        List<Long> calls = new ArrayList<>();
+        ArrayNode list = (ArrayNode) client.call("Host.getVMList");
+        list.forEach(vm -> calls.add(
+                client.send("VM.destroy", "{\"vmID\":\"" + vm.get("vmId").asText() + "\"}")));
+        calls.forEach(client::answer);
+    }
+
+    /** SIGTERM. */
+    @Override
+    public void close() {
+        process.destroy();
+        awaitEnd();
+    }
+}

@@ -1,0 +1,214 @@
+package org.muster.agent.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.IntNode;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Flow;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.ovirt.vdsm.jsonrpc.client.ClientConnectionException;
+import org.ovirt.vdsm.jsonrpc.client.JsonRpcClient;
+import org.ovirt.vdsm.jsonrpc.client.JsonRpcRequest;
+import org.ovirt.vdsm.jsonrpc.client.JsonRpcResponse;
+import org.ovirt.vdsm.jsonrpc.client.RequestBuilder;
+import org.ovirt.vdsm.jsonrpc.client.events.EventSubscriber;
+import org.ovirt.vdsm.jsonrpc.client.internal.ClientPolicy;
+import org.ovirt.vdsm.jsonrpc.client.internal.ResponseWorker;
+import org.ovirt.vdsm.jsonrpc.client.reactors.Reactor;
+import org.ovirt.vdsm.jsonrpc.client.reactors.ReactorClient;
+import org.ovirt.vdsm.jsonrpc.client.reactors.ReactorFactory;
+import org.ovirt.vdsm.jsonrpc.client.reactors.ReactorType;
+import org.ovirt.vdsm.jsonrpc.client.reactors.stomp.StompClientPolicy;
+
+/** The engine's own client, unmodified, over plain TCP: nothing may reach its callbacks late. */
+class OvirtClientTest {
+
+    private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int OUTSTANDING = 32;
+    private static final int CONNECTIONS = 50;
+
+    private Rig rig;
+    private Reactor reactor;
+    private ResponseWorker worker;
+    private final BlockingQueue<Map<String, Object>> events = new LinkedBlockingQueue<>();
+
+    @BeforeEach
+    void start() throws IOException, ClientConnectionException {
+        rig = new Rig();
+        reactor = ReactorFactory.getReactor(null, ReactorType.STOMP);
+        worker = ReactorFactory.getWorker(4);
+        worker.getPublisher().subscribe(new Recorder(events));
+    }
+
+    @AfterEach
+    void stop() {
+        rig.close();
+    }
+
+    @Test
+    void repliesAndEventsInBurstsAreNeverLate() throws Exception {
+        JsonRpcClient client = connect();
+        assertThat(answer(client.call(request(0)))).isEqualTo(0);
+        Map<String, Long> due = new HashMap<>();
+        for (int round = 0; round < 20; round++) {
+            List<Future<JsonRpcResponse>> replies = new ArrayList<>();
+            for (int i = 0; i < OUTSTANDING; i++) {
+                replies.add(client.call(late()));
+            }
+            awaitLate(OUTSTANDING);
+            long since = System.nanoTime();
+            for (int i = 0; i < OUTSTANDING; i++) {
+                if (i % 4 == 0) {
+                    publish(due);
+                }
+                assertThat(rig.late.remove().complete(new IntNode(i))).isTrue();
+            }
+            for (Future<JsonRpcResponse> reply : replies) {
+                assertThat(reply.get(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS)).isNotNull();
+                assertThat(System.nanoTime() - since)
+                        .as("a reply of round %s", round)
+                        .isLessThan(LATE_NANOS);
+            }
+            for (int i = 0; i < OUTSTANDING / 4; i++) {
+                assertThat(ageOfNextEvent(due))
+                        .as("event %s of round %s", i, round)
+                        .isLessThan(LATE_NANOS);
+            }
+        }
+        assertThat(due).isEmpty();
+        client.close();
+    }
+
+    @Test
+    void aReplyAndTheEventItBringsAboutComeTogether() throws Exception {
+        JsonRpcClient client = connect();
+        assertThat(answer(client.call(request(0)))).isEqualTo(0);
+        Map<String, Long> due = new HashMap<>();
+        for (int i = 1; i <= 30; i++) {
+            Future<?> reply = client.call(late());
+            awaitLate(1);
+            long since = System.nanoTime();
+            publish(due);
+            assertThat(rig.late.remove().complete(new IntNode(i))).isTrue();
+
+            assertThat(reply.get(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS)).isNotNull();
+            assertThat(System.nanoTime() - since).as("reply %s", i).isLessThan(LATE_NANOS);
+            assertThat(ageOfNextEvent(due)).as("event %s", i).isLessThan(LATE_NANOS);
+        }
+        client.close();
+    }
+
+    @Test
+    void everyFreshConnectionGetsItsEvents() throws Exception {
+        for (int i = 0; i < CONNECTIONS; i++) {
+            JsonRpcClient client = connect();
+            assertThat(answer(client.call(request(i)))).isEqualTo(i);
+            Map<String, Long> due = new HashMap<>();
+            publish(due);
+
+            assertThat(ageOfNextEvent(due)).as("event of connection %s", i).isLessThan(LATE_NANOS);
+            client.close();
+        }
+    }
+
+    @Test
+    void aLargeReplyArrivesWhole() throws Exception {
+        JsonRpcClient client = connect();
+        JsonRpcRequest request =
+                new RequestBuilder("Test.large").withParameter("bytes", 300_000).build();
+
+        assertThat(client.call(request)
+                        .get(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS)
+                        .getResult()
+                        .textValue())
+                .hasSize(300_000);
+        client.close();
+    }
+
+    private JsonRpcClient connect() throws ClientConnectionException {
+        ReactorClient link = reactor.createClient("127.0.0.1", rig.port());
+        // The client may lose its own CONNECT, and waits for the answer before it goes on: not 20 s in a test.
+        StompClientPolicy policy = new StompClientPolicy(
+                1_000, 0, 30_000, IOException.class, "jms.topic.vdsm_requests", "jms.topic.vdsm_responses");
+        policy.setEventQueue("jms.queue.events");
+        link.setClientPolicy(policy);
+        JsonRpcClient client = worker.register(link);
+        client.setRetryPolicy(new ClientPolicy(20_000, 0, 30_000, IOException.class));
+        return client;
+    }
+
+    private void awaitLate(int count) throws InterruptedException {
+        assertThat(rig.lateEntered.tryAcquire(count, Rig.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .as("requests never arrived")
+                .isTrue();
+    }
+
+    private void publish(Map<String, Long> due) {
+        String id = UUID.randomUUID().toString();
+        due.put(id, System.nanoTime());
+        rig.publish(id);
+    }
+
+    private long ageOfNextEvent(Map<String, Long> due) throws InterruptedException {
+        Map<String, Object> event = events.poll(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS);
+        assertThat(event).as("an event never came").isNotNull();
+        String id = event.keySet().stream().filter(due::containsKey).findFirst().orElseThrow();
+        return System.nanoTime() - due.remove(id);
+    }
+
+    private static JsonRpcRequest request(int value) {
+        return new RequestBuilder("Test.echo").withParameter("value", value).build();
+    }
+
+    private static JsonRpcRequest late() {
+        return new RequestBuilder("Test.late").build();
+    }
+
+    private static int answer(Future<JsonRpcResponse> reply) throws Exception {
+        JsonNode result = reply.get(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS).getResult();
+        return result.intValue();
+    }
+
+    /** Notes every event. */
+    private static final class Recorder extends EventSubscriber {
+        private final List<Flow.Subscription> subscriptions = new ArrayList<>();
+        private final BlockingQueue<Map<String, Object>> events;
+
+        Recorder(BlockingQueue<Map<String, Object>> events) {
+            super("*|*|VM_status|*");
+            this.events = events;
+        }
+
+        @Override
+        public void onSubscribe(Flow.Subscription subscription) {
+            subscriptions.add(subscription);
+            subscription.request(1);
+        }
+
+        @Override
+        public void onNext(Map<String, Object> event) {
+            events.add(event);
+            subscriptions.forEach(subscription -> subscription.request(1));
+        }
+
+        @Override
+        public void onError(Throwable cause) {
+            subscriptions.forEach(subscription -> subscription.request(1)); // the engine only re-arms
+        }
+
+        @Override
+        public void onComplete() {}
+    }
+}

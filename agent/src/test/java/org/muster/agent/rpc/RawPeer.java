@@ -1,0 +1,142 @@
+package org.muster.agent.rpc;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+
+/** A plain socket that speaks STOMP or JSON lines exactly as a test says, and waits for answers with a deadline. */
+final class RawPeer implements AutoCloseable {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Socket socket;
+    private final InputStream in;
+
+    /** A frame from the server. */
+    record Frame(String command, Map<String, String> headers, String body) {
+        JsonNode json() throws IOException {
+            return JSON.readTree(body);
+        }
+    }
+
+    RawPeer(int port) throws IOException {
+        socket = new Socket(InetAddress.getLoopbackAddress(), port);
+        socket.setSoTimeout((int) Rig.PATIENCE_SECONDS * 1000);
+        socket.setTcpNoDelay(true);
+        in = new BufferedInputStream(socket.getInputStream());
+    }
+
+    RawPeer(int port, int receiveBuffer) throws IOException {
+        socket = new Socket();
+        socket.setReceiveBufferSize(receiveBuffer);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        socket.setSoTimeout((int) Rig.PATIENCE_SECONDS * 1000);
+        in = socket.getInputStream();
+    }
+
+    void send(String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+        socket.getOutputStream().flush();
+    }
+
+    void sendAndEnd(String text) throws IOException {
+        send(text);
+        socket.shutdownOutput();
+    }
+
+    /** @param heartBeat null: no such header */
+    Frame connect(String heartBeat) throws IOException {
+        send("CONNECT\naccept-version:1.2\nhost:null\n" + (heartBeat == null ? "" : "heart-beat:" + heartBeat + "\n")
+                + "\n\0");
+        return frame();
+    }
+
+    void subscribe(String id, String destination) throws IOException {
+        send("SUBSCRIBE\ndestination:" + destination + "\nid:" + id + "\nack:auto\n\n\0");
+    }
+
+    void request(String json) throws IOException {
+        request(json, Route.RESPONSES);
+    }
+
+    void request(String json, String replyTo) throws IOException {
+        int length = json.getBytes(StandardCharsets.UTF_8).length;
+        send("SEND\ndestination:" + Route.REQUESTS + "\nreply-to:" + replyTo + "\ncontent-length:" + length + "\n\n"
+                + json + "\0");
+    }
+
+    /** Shape: {@code {"jsonrpc":"2.0","method":…,"params":…,"id":"…"}}; params without their braces. */
+    static String call(String method, String params, String id) {
+        return "{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":{" + params + "},\"id\":\"" + id + "\"}";
+    }
+
+    /** The next frame; line feeds before it are skipped. */
+    Frame frame() throws IOException {
+        String line = line();
+        while (line != null && line.isEmpty()) {
+            line = line();
+        }
+        if (line == null) {
+            throw new IOException("closed by the server");
+        }
+        Map<String, String> headers = new HashMap<>();
+        for (String header = line(); !header.isEmpty(); header = line()) {
+            headers.put(header.substring(0, header.indexOf(':')), header.substring(header.indexOf(':') + 1));
+        }
+        byte[] body = in.readNBytes(Integer.parseInt(headers.get("content-length")));
+        if (in.read() != 0) {
+            throw new IOException("no NUL after the body");
+        }
+        return new Frame(line, headers, new String(body, StandardCharsets.UTF_8));
+    }
+
+    /** The next byte, -1 at the end. */
+    int read() throws IOException {
+        return in.read();
+    }
+
+    /** The next line as JSON. */
+    JsonNode json() throws IOException {
+        String line = line();
+        if (line == null) {
+            throw new IOException("closed by the server");
+        }
+        return JSON.readTree(line);
+    }
+
+    /** The next line, null at the end. */
+    String line() throws IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        for (int b = in.read(); b != '\n'; b = in.read()) {
+            if (b < 0) {
+                return line.size() == 0 ? null : line.toString(StandardCharsets.UTF_8);
+            }
+            line.write(b);
+        }
+        return line.toString(StandardCharsets.UTF_8);
+    }
+
+    /** Tells whether the server ends the connection without sending anything. */
+    boolean endsSilently() throws IOException {
+        try {
+            return in.read() < 0;
+        } catch (SocketException e) {
+            return true; // a reset: bytes of ours were not read
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+}

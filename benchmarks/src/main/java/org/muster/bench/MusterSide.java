@@ -1,0 +1,134 @@
+package org.muster.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.muster.client.Answers;
+import org.muster.client.ConnectionLostException;
+import org.muster.client.Json;
+import org.muster.client.MusterConnection;
+import org.muster.client.RpcError;
+
+/** What a program does that has the agent start and end guests: one connection, one message for many. Confined to main. */
+final class MusterSide implements AutoCloseable {
+    private static final Duration START_LIMIT = Duration.ofMinutes(5);
+    private static final Duration FORGET_LIMIT = Duration.ofSeconds(60);
+    private static final int NO_SUCH_VM = 1;
+    private static final long POLL_MILLIS = 50;
+
+    private final MusterConnection connection;
+    private final StartedWatch watch = new StartedWatch();
+
+    MusterSide(Agent agent) throws BenchException, InterruptedException {
+        connection = agent.connect();
+        try {
+            connection.subscribe(watch);
+        } catch (ConnectionLostException e) {
+            throw new BenchException(e.getMessage(), e);
+        }
+    }
+
+    /** Starts them all by one message; the clock runs from right before it is sent to each one's event. */
+    Spans create(List<Guest> guests, GuestShape shape) throws BenchException, InterruptedException {
+        ArrayNode vms = Json.array();
+        for (Guest guest : guests) {
+            vms.addObject()
+                    .put("vmId", guest.id().toString())
+                    .put("xml", guest.xml())
+                    .put("launchPaused", shape.paused());
+        }
+        ObjectNode batch = Json.object();
+        batch.put("batchId", UUID.randomUUID().toString()).set("vms", vms);
+        watch.expect(guests, shape);
+        long sentAt = System.nanoTime();
+        CompletableFuture<JsonNode> answer = connection.call("Host.createVms", batch);
+        checkAccepted(await("Host.createVms", answer));
+        return watch.await(sentAt, START_LIMIT);
+    }
+
+    private static void checkAccepted(JsonNode answer) throws BenchException {
+        for (JsonNode verdict : answer.path("vms")) {
+            if (!verdict.path("status").asText("").equals("ACCEPTED")) {
+                throw new BenchException("Host.createVms refused a guest: " + verdict);
+            }
+        }
+    }
+
+    /** Destroys them by as many calls at once; the clock runs from the first call to each one's answer. */
+    Spans destroy(List<Guest> guests) throws BenchException, InterruptedException {
+        double[] seconds = new double[guests.size()];
+        List<CompletableFuture<JsonNode>> answers = new ArrayList<>();
+        long sentAt = System.nanoTime();
+        for (int i = 0; i < seconds.length; i++) {
+            int index = i;
+            answers.add(callDestroy(guests.get(i)).whenComplete((result, e) -> {
+                seconds[index] = (System.nanoTime() - sentAt) / (double) TimeUnit.SECONDS.toNanos(1);
+            }));
+        }
+        for (CompletableFuture<JsonNode> answer : answers) {
+            await("VM.destroy", answer);
+        }
+        return new Spans(Statistics.percentile(seconds, 1), Statistics.mean(seconds));
+    }
+
+    private CompletableFuture<JsonNode> callDestroy(Guest guest) {
+        return connection.call(
+                "VM.destroy", Json.object().put("vmID", guest.id().toString()));
+    }
+
+    /** Has the agent forget guests that were killed. */
+    void forget(List<Guest> guests) throws BenchException, InterruptedException {
+        List<CompletableFuture<JsonNode>> answers = new ArrayList<>();
+        guests.forEach(guest -> answers.add(callDestroy(guest)));
+        for (CompletableFuture<JsonNode> answer : answers) {
+            try {
+                Answers.await(answer);
+            } catch (RpcError e) {
+                if (e.code() != NO_SUCH_VM) {
+                    throw new BenchException("VM.destroy: " + e.getMessage(), e);
+                }
+            } catch (IOException e) {
+                throw new BenchException("VM.destroy: " + e.getMessage(), e);
+            }
+        }
+    }
+
+    /** Waits until the agent lists this many guests: it may have to catch up with what others did. */
+    void awaitGuests(int count) throws BenchException, InterruptedException {
+        long deadline = System.nanoTime() + FORGET_LIMIT.toNanos();
+        JsonNode list = call("Host.getVMList");
+        while (list.size() != count) {
+            if (System.nanoTime() > deadline) {
+                throw new BenchException("the agent should list " + count + " guests, but lists " + list);
+            }
+            Thread.sleep(POLL_MILLIS);
+            list = call("Host.getVMList");
+        }
+    }
+
+    /** Calls a verb without parameters and waits for its result. */
+    JsonNode call(String method) throws BenchException, InterruptedException {
+        return await(method, connection.call(method, Json.object()));
+    }
+
+    private static JsonNode await(String method, CompletableFuture<JsonNode> answer)
+            throws BenchException, InterruptedException {
+        try {
+            return Answers.await(answer);
+        } catch (RpcError | IOException e) {
+            throw new BenchException(method + ": " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        connection.close();
+    }
+}

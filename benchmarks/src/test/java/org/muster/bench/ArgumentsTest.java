@@ -1,0 +1,35 @@
+package org.muster.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class ArgumentsTest {
+    @Test
+    void roundsHaveADefaultThatCovers95Percent() {
+        int rounds = Arguments.parse(List.of("create")).rounds();
+        assertThat(Statistics.medianInterval(new double[rounds]).coverage()).isGreaterThanOrEqualTo(0.95);
+    }
+
+    @Test
+    void roundsAreTaken() {
+        assertThat(Arguments.parse(List.of("rpc", "--rounds", "9"))).isEqualTo(new Arguments("rpc", 9));
+    }
+
+    @Test
+    void whatIsWrongIsNamed() {
+        refused("must be named");
+        refused("got 'fast'", "fast");
+        refused("got '0'", "create", "--rounds", "0");
+        refused("got '1001'", "create", "--rounds", "1001");
+        refused("got '--laps 3'", "create", "--laps", "3");
+    }
+
+    private static void refused(String message, String... words) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Arguments.parse(List.of(words)))
+                .withMessageContaining(message);
+    }
+}

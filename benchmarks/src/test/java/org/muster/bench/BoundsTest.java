@@ -1,0 +1,44 @@
+package org.muster.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.muster.client.Json;
+
+final class BoundsTest {
+    @Test
+    void theShippedFileHasWhatTheIssueAsksFor() throws BenchException {
+        Bounds bounds = Bounds.load();
+        assertThat(bounds.of("create", "running-50.mean")).isEqualTo(new Bound(Bound.Judged.RATIO, 1.05));
+        assertThat(bounds.of("destroy", "running-20.total")).isEqualTo(new Bound(Bound.Judged.RATIO, 1.1));
+        assertThat(bounds.of("sampling", "cycle.cpu")).isEqualTo(new Bound(Bound.Judged.DIFFERENCE, 2));
+        assertThat(bounds.of("rpc", "ping.p99")).isEqualTo(new Bound(Bound.Judged.DIFFERENCE, 5));
+    }
+
+    @Test
+    void aMetricWithoutABoundIsAnErrorThatNamesIt() throws BenchException {
+        Bounds bounds = Bounds.load();
+        assertThatThrownBy(() -> bounds.of("create", "speed"))
+                .isInstanceOf(BenchException.class)
+                .hasMessageContaining("create/speed");
+    }
+
+    @Test
+    void everyBadBoundIsTold() throws Exception {
+        var file = Json.parse("{\"a\":{\"b\":{\"ratio\":0},\"c\":{\"most\":1},\"d\":{\"ratio\":1,\"difference\":2}}}");
+        assertThatThrownBy(() -> Bounds.parse(file))
+                .isInstanceOf(BenchException.class)
+                .hasMessageContaining("a/b")
+                .hasMessageContaining("a/c")
+                .hasMessageContaining("a/d");
+    }
+
+    @Test
+    void aBoundIsMissedOnlyIfTheWholeIntervalLiesBeyondIt() {
+        Bound bound = new Bound(Bound.Judged.RATIO, 1.05);
+        assertThat(bound.holds(new Statistics.Interval(1.04, 1.5, 0.95))).isTrue();
+        assertThat(bound.holds(new Statistics.Interval(1.05, 1.5, 0.95))).isTrue();
+        assertThat(bound.holds(new Statistics.Interval(1.06, 1.5, 0.95))).isFalse();
+    }
+}

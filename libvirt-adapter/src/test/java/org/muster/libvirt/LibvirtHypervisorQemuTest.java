@@ -1,0 +1,206 @@
+package org.muster.libvirt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.muster.libvirt.HypervisorException.Kind;
+import org.muster.libvirt.HypervisorListener.DomainEvent;
+import org.muster.rig.Await;
+import org.muster.rig.BootSector;
+import org.muster.rig.Faults;
+import org.muster.rig.GuestXml;
+import org.muster.rig.PrivateHypervisor;
+
+/** The adapter against a real libvirtd in its stock configuration (5 workers at the start, 5 calls a connection). */
+@Tag("qemu")
+class LibvirtHypervisorQemuTest {
+    private static final Duration SOON = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static PrivateHypervisor host;
+
+    private final Heard heard = new Heard();
+    private LibvirtHypervisor hypervisor;
+
+    @BeforeAll
+    static void startHost() {
+        host = PrivateHypervisor.start(PrivateHypervisor.Options.stock());
+    }
+
+    @AfterAll
+    static void stopHost() {
+        host.close();
+    }
+
+    @BeforeEach
+    void connect() {
+        hypervisor = new LibvirtHypervisor(host.uri(), new CallGuard(OptionalInt.empty(), System::nanoTime));
+        hypervisor.start(heard);
+        Await.until("connected", SOON, () -> heard.connections() == 1);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (DomainRecord domain : hypervisor.list()) {
+            if (domain.state().active()) {
+                hypervisor.destroy(domain.domain());
+            }
+            hypervisor.undefine(domain.domain());
+        }
+        hypervisor.close();
+    }
+
+    private UUID start(GuestXml guest, boolean paused) throws HypervisorException {
+        hypervisor.define(guest.xml());
+        hypervisor.start(guest.uuid(), paused);
+        return guest.uuid();
+    }
+
+    @Test
+    void aGuestsStatisticsAreThereAndTheStockWorkersAreKnown() throws Exception {
+        GuestXml guest = GuestXml.named("stats")
+                .withDisk(BootSector.WRITE_DISK.writeTo(host.directory().resolve("w.raw")))
+                .withNic();
+        UUID id = start(guest, false);
+        assertThat(hypervisor.calls().workers()).isEqualTo(new CallGuard.Workers(5, 20, true));
+        assertThat(hypervisor.calls().maxStuck()).isEqualTo(3);
+        Await.until("the guest writes", SOON, () -> value(id, StatsField.BLOCK_WRITE_REQUESTS) > 2);
+        assertThat(value(id, StatsField.CPU_TIME)).isPositive();
+        assertThat(value(id, StatsField.VCPU_CURRENT)).isEqualTo(1);
+        assertThat(value(id, StatsField.BALLOON_CURRENT)).isEqualTo(32 * 1024);
+        assertThat(value(id, StatsField.NET_RX_BYTES)).isNotNegative();
+        long[] sizes = hypervisor.blockInfo(id, "vda");
+        assertThat(sizes[0]).isEqualTo(1 << 20);
+        assertThat(hypervisor.host().machines()).contains("pc");
+    }
+
+    private long value(UUID id, StatsField field) throws HypervisorException {
+        StatsRecord record = hypervisor
+                .stats(List.of(id), EnumSet.allOf(StatsGroup.class), false)
+                .get(0);
+        for (int i = 0; i < record.size(); i++) {
+            if (record.field(i) == field) {
+                return record.number(i);
+            }
+        }
+        return -1;
+    }
+
+    @Test
+    void aFrozenGuestKeepsItsCallIsNamedAndCostsTheOthersNothing() throws Exception {
+        UUID frozen = start(GuestXml.named("frozen"), true);
+        UUID other = start(GuestXml.named("other"), true);
+        Set<StatsGroup> cpu = Set.of(StatsGroup.CPU_TOTAL);
+        hypervisor.stats(List.of(frozen, other), cpu, false);
+        assertThat(hypervisor
+                        .control(List.of(frozen, other), PATIENCE)
+                        .get(frozen)
+                        .kind())
+                .isEqualTo(ControlInfo.Kind.OK);
+        Faults.freeze(host.qemuPid("frozen"));
+        CompletableFuture<List<StatsRecord>> hung = CompletableFuture.supplyAsync(() -> {
+            try {
+                return hypervisor.stats(List.of(frozen), cpu, false);
+            } catch (HypervisorException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        Await.until(
+                "libvirt names it",
+                SOON,
+                () -> hypervisor.control(List.of(frozen), PATIENCE).get(frozen).kind() == ControlInfo.Kind.OCCUPIED);
+        assertThat(hypervisor.stats(List.of(other), cpu, false)).hasSize(1);
+        assertThat(hypervisor.find(frozen)).isPresent();
+        assertThat(hung).isNotDone();
+        Faults.thaw(host.qemuPid("frozen"));
+        assertThat(hung.get(10, TimeUnit.SECONDS)).hasSize(1);
+        assertThat(hypervisor.calls().inFlight()).isEmpty();
+    }
+
+    @Test
+    void moreCallsAtOnceThanAConnectionServesAreSpreadOverSeveral() throws Exception {
+        List<GuestXml> guests = List.of(
+                GuestXml.named("p0"),
+                GuestXml.named("p1"),
+                GuestXml.named("p2"),
+                GuestXml.named("p3"),
+                GuestXml.named("p4"),
+                GuestXml.named("p5"));
+        List<CompletableFuture<Void>> starts = guests.stream()
+                .map(guest -> CompletableFuture.runAsync(() -> {
+                    try {
+                        start(guest, true);
+                    } catch (HypervisorException e) {
+                        throw new IllegalStateException(e);
+                    }
+                }))
+                .toList();
+        for (CompletableFuture<Void> started : starts) {
+            started.get(60, TimeUnit.SECONDS);
+        }
+        assertThat(hypervisor.list()).hasSize(6).allMatch(d -> d.state() == DomainRecord.State.PAUSED);
+    }
+
+    @Test
+    void aDuplicateNameOrUuidIsRefusedAndTheRunningGuestUntouched() throws Exception {
+        GuestXml guest = GuestXml.named("dup");
+        UUID id = start(guest, true);
+        assertThatThrownBy(() -> hypervisor.define(GuestXml.named("dup").xml()))
+                .isInstanceOf(HypervisorException.class);
+        assertThatThrownBy(() -> hypervisor.start(id, true))
+                .isInstanceOfSatisfying(
+                        HypervisorException.class, e -> assertThat(e.kind()).isEqualTo(Kind.WRONG_STATE));
+        assertThat(hypervisor.find(id).orElseThrow().state()).isEqualTo(DomainRecord.State.PAUSED);
+    }
+
+    @Test
+    void theLinkComesBackWhenLibvirtdDies() throws Exception {
+        UUID id = start(GuestXml.named("survivor"), true);
+        host.killLibvirtd();
+        Await.until("the loss is told", SOON, () -> heard.losses() == 1);
+        assertThat(hypervisor.connected()).isFalse();
+        assertThatThrownBy(() -> hypervisor.find(id))
+                .isInstanceOfSatisfying(
+                        HypervisorException.class, e -> assertThat(e.kind()).isEqualTo(Kind.DISCONNECTED));
+        host.restartLibvirtd();
+        Await.until("the link is back", SOON, () -> heard.connections() == 2);
+        assertThat(hypervisor.find(id).orElseThrow().state()).isEqualTo(DomainRecord.State.PAUSED);
+        assertThat(hypervisor.stats(List.of(id), Set.of(StatsGroup.STATE), false))
+                .hasSize(1);
+        hypervisor.destroy(id);
+        Await.until(
+                "its events are heard on the new link", SOON, () -> heard.of(id).contains(DomainEvent.STOPPED));
+    }
+
+    @Test
+    void controlInfoOfAStoppedLibvirtdBlamesNobody() throws Exception {
+        UUID id = start(GuestXml.named("innocent"), true);
+        hypervisor.control(List.of(id), PATIENCE);
+        host.stopLibvirtd();
+        try {
+            assertThatThrownBy(() -> hypervisor.control(List.of(id), Duration.ofMillis(500)))
+                    .isInstanceOfSatisfying(
+                            HypervisorException.class, e -> assertThat(e.kind()).isEqualTo(Kind.DISCONNECTED));
+        } finally {
+            host.continueLibvirtd();
+        }
+        Await.until("it answers again", SOON, () -> {
+            Map<UUID, ControlInfo> answer = hypervisor.control(List.of(id), PATIENCE);
+            return answer.containsKey(id) && answer.get(id).kind() == ControlInfo.Kind.OK;
+        });
+    }
+}

@@ -1,0 +1,246 @@
+package org.muster.sampling;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.muster.sampling.Call.Purpose;
+
+/**
+ * Decides what is asked next, of whom, and hands it to a thread; a guest is in one call at a time, so each frozen guest
+ * keeps one call and no guest is passed over because it is busy with another call of ours.
+ *
+ * <p>Confined to the thread {@code sampler}; never blocks.
+ */
+final class Asking {
+    private final Lanes lanes;
+    private final Flight flight;
+    private final Quarantine quarantine;
+    private final BlockInfoLane blockInfo;
+    private final ShardPlan plan;
+    private final Map<Tier, TierCycle> cycles;
+    private final Map<Tier, Suspects> suspects = new EnumMap<>(Tier.class);
+
+    private SamplingConfig config;
+    private int budget; // as of this step
+    private boolean readWithoutMonitor; // somebody's state and network are due, and cannot come from a tier's call
+    private int waiting; // guests that a call was due for and found no thread or budget, as of this step
+
+    Asking(
+            Lanes lanes,
+            Flight flight,
+            Quarantine quarantine,
+            BlockInfoLane blockInfo,
+            ShardPlan plan,
+            Map<Tier, TierCycle> cycles,
+            SamplingConfig config) {
+        this.lanes = lanes;
+        this.flight = flight;
+        this.quarantine = quarantine;
+        this.blockInfo = blockInfo;
+        this.plan = plan;
+        this.cycles = cycles;
+        this.config = config;
+        for (Tier tier : Tier.values()) {
+            suspects.put(tier, new Suspects(tier));
+        }
+    }
+
+    void config(SamplingConfig changed) {
+        config = changed;
+    }
+
+    Suspects suspects(Tier tier) {
+        return suspects.get(tier);
+    }
+
+    int suspectCount() {
+        return suspects.get(Tier.SHORT).size() + suspects.get(Tier.BLOCK).size();
+    }
+
+    int waiting() {
+        return waiting;
+    }
+
+    /** True while there are suspects, and every call that may be stuck is. */
+    boolean exhausted() {
+        return flight.admission(budget).exhausted() || lanes.busy() == lanes.size();
+    }
+
+    /** True while more calls are stuck than may be: then nobody's monitor is asked. */
+    boolean overdrawn() {
+        return flight.stuck() > budget;
+    }
+
+    int wantedCount() {
+        int count = 0;
+        for (TierCycle cycle : cycles.values()) {
+            count += cycle.wanted.size();
+        }
+        return count;
+    }
+
+    /** State and network of those that are left out are due. */
+    void readWithoutMonitor() {
+        readWithoutMonitor = true;
+    }
+
+    /** Makes all calls that are due, wanted and may be risked. */
+    void askAll(int stuckBudget, long now) {
+        budget = Math.max(0, stuckBudget);
+        waiting = 0;
+        askRegular(Tier.SHORT, now);
+        probe(now);
+        askSuspects(Tier.SHORT, now);
+        askRegular(Tier.BLOCK, now);
+        askSuspects(Tier.BLOCK, now);
+        askBlockInfo(now);
+        askWithoutMonitor(now);
+    }
+
+    private void askRegular(Tier tier, long now) {
+        TierCycle cycle = cycles.get(tier);
+        if (tier == Tier.BLOCK && flight.onTime(Purpose.REGULAR, Tier.SHORT) > 0) {
+            return; // the same guests are wanted by both: one after the other, else both find only part of them
+        }
+        while (!cycle.wanted.isEmpty()) {
+            List<Guest> shard = shard(cycle);
+            if (shard.isEmpty() || flight.onTime(Purpose.REGULAR, tier) >= plan.parallel()) {
+                return;
+            }
+            if (!flight.admission(budget).regular() || !call(Purpose.REGULAR, tier, shard, now)) {
+                waiting += shard.size();
+                return;
+            }
+            shard.forEach(cycle.wanted::remove);
+        }
+    }
+
+    private static List<Guest> shard(TierCycle cycle) {
+        List<Guest> shard = new ArrayList<>(cycle.shardSize());
+        for (Iterator<Guest> wanted = cycle.wanted.iterator(); wanted.hasNext(); ) {
+            Guest guest = wanted.next();
+            if (guest.gone() || guest.frozen != null) {
+                wanted.remove();
+            } else if (guest.sound()) {
+                shard.add(guest);
+                if (shard.size() == cycle.shardSize()) {
+                    return shard;
+                }
+            }
+        }
+        return shard;
+    }
+
+    private static List<Guest> sound(TierCycle cycle) {
+        List<Guest> sound = new ArrayList<>(cycle.wanted);
+        sound.removeIf(g -> g.gone() || !g.sound());
+        return sound;
+    }
+
+    private void probe(long now) {
+        for (Guest guest : quarantine.toProbe(now)) {
+            Admission admission = flight.admission(budget);
+            boolean proven = guest.frozen.release == Frozen.Release.PROVEN;
+            boolean allowed = proven ? admission.regular() : admission.canary();
+            if (!allowed || !call(Purpose.PROBE, Tier.SHORT, List.of(guest), now)) {
+                waiting++;
+                return;
+            }
+        }
+    }
+
+    private void askSuspects(Tier tier, long now) {
+        Suspects those = suspects.get(tier);
+        if (those.isEmpty()) {
+            return;
+        }
+        Admission admission = flight.admission(budget);
+        int parts = Math.min(admission.suspectParts(), Suspects.PARTS - admission.onTimeSuspects());
+        for (int i = 0; i < parts; i++) {
+            askPart(tier, those.part(), now);
+        }
+        if (admission.suspectParts() == 0 && admission.canary()) {
+            askPart(tier, those.canary(), now);
+        }
+    }
+
+    private void askPart(Tier tier, List<Guest> part, long now) {
+        if (!part.isEmpty()) {
+            call(Purpose.SUSPECT, tier, part, now);
+        }
+    }
+
+    private void askBlockInfo(long now) {
+        while (flight.onTime(Purpose.BLOCK_INFO, Tier.BLOCK) < BlockInfoLane.SIDE_BY_SIDE) {
+            BlockInfoLane.Question question = blockInfo.next(flight);
+            if (question == null || !flight.admission(budget).regular()) {
+                return;
+            }
+            Call call = new Call(
+                    Purpose.BLOCK_INFO, Tier.BLOCK, List.of(question.guest()), question.disk(), now, flight.epoch());
+            if (!hand(call, config.timeout().toNanos())) {
+                return;
+            }
+            blockInfo.asked(question);
+        }
+    }
+
+    private void askWithoutMonitor(long now) {
+        if (!readWithoutMonitor || flight.onTime(Purpose.SAFE, Tier.SHORT) > 0) {
+            return;
+        }
+        List<Guest> readable = quarantine.readable();
+        if (exhausted()) {
+            readable.addAll(suspects.get(Tier.SHORT).idle());
+            readable.addAll(suspects.get(Tier.BLOCK).idle());
+        }
+        if (overdrawn()) {
+            readable.addAll(sound(cycles.get(Tier.SHORT)));
+        }
+        if (readable.isEmpty() || (mayReadWithoutMonitor() && call(Purpose.SAFE, Tier.SHORT, readable, now))) {
+            readWithoutMonitor = false;
+        }
+    }
+
+    /** Such a call hangs only on a domain's lock, so it may be made beyond the budget, unless all of libvirtd is silent. */
+    private boolean mayReadWithoutMonitor() {
+        Admission admission = flight.admission(budget);
+        return admission.canary() || (admission.onTime() == 0 && flight.stuckSafe() == 0 && !flight.undecided());
+    }
+
+    private boolean call(Purpose purpose, Tier tier, List<Guest> guests, long now) {
+        long lateAfter = cycles.get(tier).cost.lateAfterNanos(guests.size(), latestNanos(tier));
+        Call call = new Call(purpose, tier, guests, "", now, flight.epoch());
+        if (!hand(call, purpose == Purpose.SAFE ? CostWindow.EARLIEST_LATE_NANOS : lateAfter)) {
+            return false;
+        }
+        if (call.countsForCycle()) {
+            cycles.get(tier).called();
+        }
+        return true;
+    }
+
+    /**
+     * No call waits longer than a quarter of its interval before anybody asks why: then the guests that are not to blame
+     * can still be asked again within this interval, however slow the host was when its calls were measured.
+     */
+    private long latestNanos(Tier tier) {
+        long quarter = config.interval(tier).toNanos() / 4;
+        return Math.min(config.timeout().toNanos(), Math.max(CostWindow.EARLIEST_LATE_NANOS, quarter));
+    }
+
+    private boolean hand(Call call, long lateAfterNanos) {
+        call.lateAtNanos = call.startedAtNanos + lateAfterNanos;
+        call.checkAtNanos = call.startedAtNanos + Lateness.firstLookNanos(lateAfterNanos);
+        if (!lanes.call(call)) {
+            return false;
+        }
+        flight.add(call);
+        if (call.reachesMonitor()) {
+            call.guests.forEach(g -> g.call = call);
+        }
+        return true;
+    }
+}

@@ -1,0 +1,99 @@
+package org.muster.sampling;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Once per interval, in one question: which frozen guests are back although their call has not returned, and which
+ * others hang although no call of ours showed it.
+ *
+ * <p>A call that hung on one guest goes on when that one is back, and may hang on the next; the guests that are asked
+ * about are those who may be in its way. Confined to the thread {@code sampler}.
+ */
+final class FrozenCheck {
+    private final Lanes lanes;
+    private final Flight flight;
+    private final Quarantine quarantine;
+    private final Asking asking;
+    private final Samples samples;
+
+    private ControlRequest question; // under way, else null
+    private long nextNanos;
+
+    FrozenCheck(Lanes lanes, Flight flight, Quarantine quarantine, Asking asking, Samples samples) {
+        this.lanes = lanes;
+        this.flight = flight;
+        this.quarantine = quarantine;
+        this.asking = asking;
+        this.samples = samples;
+    }
+
+    void reset(long now) {
+        question = null;
+        nextNanos = now;
+    }
+
+    void check(long now, SamplingConfig config) {
+        if (now - nextNanos < 0) {
+            return;
+        }
+        nextNanos = now + config.interval().toNanos();
+        List<UUID> domains = new ArrayList<>();
+        involved().forEach(g -> domains.add(g.id));
+        if (domains.isEmpty()) {
+            return;
+        }
+        ControlRequest request =
+                new ControlRequest(ControlRequest.Purpose.FROZEN, domains, Lateness.PATIENCE, now, flight.epoch());
+        if (lanes.control(request)) {
+            question = request; // one of an interval ago that was not answered is given up
+        }
+    }
+
+    private Set<Guest> involved() {
+        Set<Guest> involved = new LinkedHashSet<>(quarantine.silent());
+        involved.addAll(samples.busy());
+        if (asking.exhausted()) {
+            involved.addAll(asking.suspects(Tier.SHORT).idle());
+            involved.addAll(asking.suspects(Tier.BLOCK).idle());
+        }
+        return involved;
+    }
+
+    /** @param states null if the question failed */
+    void answered(ControlRequest request, Map<UUID, ControlState> states, long now, SamplingConfig config) {
+        if (!request.equals(question) || states == null) {
+            return;
+        }
+        question = null;
+        for (Guest guest : involved()) {
+            ControlState state = states.get(guest.id);
+            if (state == null || guest.gone()) {
+                continue;
+            }
+            if (guest.frozen == null) {
+                freezeIfHung(guest, state, now, config);
+            } else if (state.kind() == ControlState.Kind.OK || state.kind() == ControlState.Kind.ERROR) {
+                quarantine.free(guest);
+            } else {
+                quarantine.reason(guest, state.kind());
+            }
+        }
+    }
+
+    private void freezeIfHung(Guest guest, ControlState state, long now, SamplingConfig config) {
+        boolean hung =
+                state.kind() == ControlState.Kind.OCCUPIED && state.since().compareTo(config.timeout()) >= 0;
+        if (hung) {
+            quarantine.freeze(guest, state.kind(), flight.abandonedWith(guest), now);
+        }
+    }
+
+    long nextNanos(long otherwise) {
+        return nextNanos - otherwise < 0 && !involved().isEmpty() ? nextNanos : otherwise;
+    }
+}

@@ -1,0 +1,237 @@
+package org.muster.sampling;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.muster.sampling.Call.Phase;
+import org.muster.sampling.Call.Purpose;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What is done about calls that are late: who keeps them is found and left out, and the others are asked again at once.
+ *
+ * <p>Confined to the thread {@code sampler}; never blocks.
+ */
+final class Lateness {
+    static final Duration PATIENCE = Duration.ofMillis(250);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Lateness.class);
+    private static final long SOONEST_LOOK_NANOS = 100_000_000;
+    private static final int SUSPECTS_PATIENCE = 4; // times the timeout, before suspects are asked again without reason
+    private static final long LOST_QUESTION_NANOS = 4 * PATIENCE.toNanos();
+
+    private final Lanes lanes;
+    private final Flight flight;
+    private final Quarantine quarantine;
+    private final Asking asking;
+    private final Map<Tier, TierCycle> cycles;
+    private final Supplier<? extends Collection<UUID>> running;
+
+    private SamplingConfig config;
+    private ControlRequest question; // under way, else null
+
+    Lateness(
+            Lanes lanes,
+            Flight flight,
+            Quarantine quarantine,
+            Asking asking,
+            Map<Tier, TierCycle> cycles,
+            Supplier<? extends Collection<UUID>> running,
+            SamplingConfig config) {
+        this.lanes = lanes;
+        this.flight = flight;
+        this.quarantine = quarantine;
+        this.asking = asking;
+        this.cycles = cycles;
+        this.running = running;
+        this.config = config;
+    }
+
+    void config(SamplingConfig changed) {
+        config = changed;
+    }
+
+    void reset() {
+        question = null;
+    }
+
+    /** Finds the calls that have become late and asks who keeps them, in one question for all. */
+    void examine(long now) {
+        if (question != null && now - question.startedAtNanos() > LOST_QUESTION_NANOS) {
+            answered(question, null, now);
+        }
+        Set<Guest> involved = new LinkedHashSet<>();
+        for (Call call : flight.all()) {
+            if (now - call.checkAtNanos < 0 || call.settled) {
+                continue;
+            }
+            if (call.phase == Phase.ON_TIME && now - call.lateAtNanos >= 0) {
+                becomesLate(call);
+            }
+            if (!call.settled && question == null) {
+                call.examining = true;
+                involved.addAll(call.guests);
+            }
+        }
+        if (!involved.isEmpty()) {
+            ask(involved, now);
+        }
+    }
+
+    /**
+     * Age at which a call is looked at first: a guest that hangs can be told from a healthy one long before the whole
+     * call is late, if the call is a large one.
+     */
+    static long firstLookNanos(long lateAfterNanos) {
+        return Math.max(CostWindow.EARLIEST_LATE_NANOS, lateAfterNanos / 2);
+    }
+
+    private void becomesLate(Call call) {
+        call.phase = Phase.LATE;
+        if (call.countsForCycle()) {
+            cycles.get(call.tier).wasLate();
+        }
+        if (call.purpose == Purpose.PROBE) {
+            // it was frozen and still is: this call is the new sensor
+            call.settled = true;
+            call.phase = Phase.ABANDONED;
+            for (Guest guest : call.guests) {
+                quarantine.stillFrozen(guest, call);
+            }
+        }
+    }
+
+    private void ask(Set<Guest> involved, long now) {
+        Set<UUID> present = new HashSet<>(running.get());
+        List<UUID> domains = new ArrayList<>();
+        for (Guest guest : involved) {
+            if (!guest.gone() && present.contains(guest.id)) {
+                domains.add(guest.id);
+            }
+        }
+        ControlRequest request =
+                new ControlRequest(ControlRequest.Purpose.CULPRITS, domains, PATIENCE, now, flight.epoch());
+        if (lanes.control(request)) {
+            question = request;
+        } else {
+            lookAgainLater(now);
+        }
+    }
+
+    private void lookAgainLater(long now) {
+        for (Call call : flight.all()) {
+            if (call.examining) {
+                call.examining = false;
+                lookAgain(call, now);
+            }
+        }
+    }
+
+    /** @param states null if the question failed: then nobody can be blamed */
+    void answered(ControlRequest request, Map<UUID, ControlState> states, long now) {
+        if (!request.equals(question)) {
+            return; // given up, or of another connection
+        }
+        question = null;
+        if (states == null) {
+            lookAgainLater(now);
+            return;
+        }
+        Set<UUID> present = new HashSet<>(running.get());
+        List<Call> examined = new ArrayList<>();
+        for (Call call : flight.all()) {
+            if (call.examining) {
+                call.examining = false;
+                examined.add(call);
+            }
+        }
+        for (Call call : examined) {
+            judge(call, states, present, now);
+        }
+    }
+
+    private void judge(Call call, Map<UUID, ControlState> states, Set<UUID> present, long now) {
+        List<Guest> culprits = Culprits.of(call, states, now);
+        culprits.removeIf(g -> g.gone() || !present.contains(g.id));
+        // a guest that is being destroyed holds its lock for 1 s to 12 s, and every call that it is in
+        boolean somebodyLeaves = call.guests.stream().anyMatch(g -> g.gone() || !present.contains(g.id));
+        long patience = config.timeout().toNanos() * (call.purpose == Purpose.SUSPECT ? SUSPECTS_PATIENCE : 1);
+        if (!culprits.isEmpty()) {
+            if (call.phase == Phase.ON_TIME) {
+                becomesLate(call);
+            }
+            call.settled = true;
+            culprits.forEach(g -> blame(g, call, states.get(g.id).kind(), now));
+            abandon(call, present);
+        } else if (call.phase == Phase.LATE && (somebodyLeaves || call.ageNanos(now) >= patience)) {
+            LOG.info(
+                    "a call for {} guests is late by {} ms and nobody is to blame ({}): the others are asked again",
+                    call.guests.size(),
+                    Duration.ofNanos(call.ageNanos(now)).toMillis(),
+                    somebodyLeaves ? "a guest in it is leaving" : "slow host");
+            abandon(call, present);
+        }
+        lookAgain(call, now);
+    }
+
+    /** Soon at first, then less and less often, at least once per interval. */
+    private void lookAgain(Call call, long now) {
+        long interval = config.interval().toNanos();
+        long pause = Math.min(interval, Math.max(SOONEST_LOOK_NANOS, call.ageNanos(now) / 2));
+        boolean beforeLate = call.phase == Phase.ON_TIME && call.lateAtNanos - now < pause;
+        call.checkAtNanos = beforeLate ? call.lateAtNanos : now + pause;
+    }
+
+    private void blame(Guest guest, Call call, ControlState.Kind kind, long now) {
+        if (guest.frozen == null) {
+            quarantine.freeze(guest, kind, call, now);
+        } else {
+            quarantine.reason(guest, kind);
+        }
+        asking.readWithoutMonitor();
+    }
+
+    private void abandon(Call call, Set<UUID> present) {
+        if (call.phase == Phase.ABANDONED) {
+            return;
+        }
+        call.phase = Phase.ABANDONED;
+        if (call.countsForCycle()) {
+            cycles.get(call.tier).open--;
+        }
+        List<Guest> rest = new ArrayList<>();
+        for (Guest guest : call.guests) {
+            if (guest.call == call) {
+                guest.call = null;
+            }
+            if (guest.frozen == null && present.contains(guest.id)) {
+                rest.add(guest);
+            }
+        }
+        if (call.countsForCycle()) {
+            asking.suspects(call.tier).add(rest);
+        }
+    }
+
+    /** When {@link #examine} has something to do again, at the latest. */
+    long nextNanos(long now) {
+        if (question != null) {
+            return question.startedAtNanos() + LOST_QUESTION_NANOS + 1;
+        }
+        long next = now + config.interval().toNanos();
+        for (Call call : flight.all()) {
+            if (!call.settled && call.checkAtNanos - next < 0) {
+                next = call.checkAtNanos;
+            }
+        }
+        return next;
+    }
+}

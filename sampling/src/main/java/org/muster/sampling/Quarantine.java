@@ -1,0 +1,161 @@
+package org.muster.sampling;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The frozen guests: each keeps a call of ours, and that call is what tells when it is back.
+ *
+ * <p>Confined to the thread {@code sampler}.
+ */
+final class Quarantine {
+    private static final Logger LOG = LoggerFactory.getLogger(Quarantine.class);
+
+    private final Announcer announcer;
+    private final Set<Guest> guests = new LinkedHashSet<>();
+
+    Quarantine(Announcer announcer) {
+        this.announcer = announcer;
+    }
+
+    void freeze(Guest guest, ControlState.Kind reason, Call sensor, long now) {
+        long since = sensor == null ? now : sensor.startedAtNanos;
+        guest.suspect = null;
+        guest.frozen(new Frozen(since, reason, sensor));
+        guests.add(guest);
+        LOG.warn(
+                "guest {} keeps a call since {} ms ({}): it is left out until that returns",
+                guest.id,
+                Duration.ofNanos(now - since).toMillis(),
+                reason);
+        announcer.frozen(guest.id, reason);
+    }
+
+    /** The hypervisor says something else of a guest that is frozen already. */
+    void reason(Guest guest, ControlState.Kind reason) {
+        if (guest.frozen.reason != reason) {
+            guest.frozen.reason = reason;
+            guest.frozen(guest.frozen);
+        }
+    }
+
+    /** A frozen guest that was probed keeps that call too. */
+    void stillFrozen(Guest guest, Call probe) {
+        guest.call = null;
+        if (guest.frozen != null) {
+            guest.frozen.sensor = probe;
+            guest.frozen.askedOnThisConnection = true;
+            guest.frozen.release = Frozen.Release.NONE;
+        }
+    }
+
+    void thaw(Guest guest, long now) {
+        long frozenNanos = now - guest.frozen.sinceNanos;
+        guest.frozen(null);
+        guests.remove(guest);
+        LOG.info(
+                "guest {} answers again after {} ms",
+                guest.id,
+                Duration.ofNanos(frozenNanos).toMillis());
+        announcer.thawed(guest.id);
+    }
+
+    /** The call has returned, so whoever kept it is back. */
+    void returned(Call call) {
+        for (Guest guest : guests) {
+            if (guest.frozen.sensor == call) {
+                guest.frozen.sensor = null;
+                guest.frozen.release = Frozen.Release.PROVEN;
+            }
+        }
+    }
+
+    /** The hypervisor says that the guest's monitor is free. */
+    void free(Guest guest) {
+        if (guest.frozen.release == Frozen.Release.NONE) {
+            guest.frozen.release = guest.frozen.askedOnThisConnection ? Frozen.Release.PROVEN : Frozen.Release.UNPROVEN;
+        }
+    }
+
+    /** Nobody can be asked at present: whoever seemed to be back is looked at again later. */
+    void silence() {
+        guests.forEach(g -> g.frozen.release = Frozen.Release.NONE);
+    }
+
+    /** The connection is another one: the guests may still be frozen, but no call tells us. */
+    void reset() {
+        for (Guest guest : guests) {
+            guest.frozen.sensor = null;
+            guest.frozen.askedOnThisConnection = false;
+            guest.frozen.release = Frozen.Release.NONE;
+        }
+    }
+
+    /** Those that seem to be back and have not been asked yet. */
+    List<Guest> toProbe(long now) {
+        List<Guest> back = new ArrayList<>();
+        for (Guest guest : guests) {
+            boolean free = guest.frozen.release != Frozen.Release.NONE && guest.call == null;
+            if (free && now - guest.frozen.probeAtNanos() >= 0) {
+                back.add(guest);
+            }
+        }
+        return back;
+    }
+
+    /** When somebody is to be probed again; {@code otherwise} if not before that. */
+    long nextNanos(long now, long otherwise) {
+        long next = otherwise;
+        for (Guest guest : guests) {
+            long at = guest.frozen.probeAtNanos();
+            if (guest.frozen.release != Frozen.Release.NONE && at - now > 0 && at - next < 0) {
+                next = at;
+            }
+        }
+        return next;
+    }
+
+    /** Those of which nothing has been heard. */
+    List<Guest> silent() {
+        List<Guest> silent = new ArrayList<>();
+        for (Guest guest : guests) {
+            if (guest.frozen.release == Frozen.Release.NONE) {
+                silent.add(guest);
+            }
+        }
+        return silent;
+    }
+
+    /** Those that hold no lock, so that what never reaches the monitor can still be read. */
+    List<Guest> readable() {
+        List<Guest> readable = new ArrayList<>();
+        for (Guest guest : guests) {
+            if (guest.frozen.reason == ControlState.Kind.OCCUPIED) {
+                readable.add(guest);
+            }
+        }
+        return readable;
+    }
+
+    /** Guests that are removed leave without a word. */
+    void dropGone() {
+        guests.removeIf(Guest::gone);
+    }
+
+    int size() {
+        return guests.size();
+    }
+
+    List<SamplerState.FrozenGuest> shown() {
+        List<SamplerState.FrozenGuest> shown = new ArrayList<>();
+        for (Guest guest : guests) {
+            shown.add(new SamplerState.FrozenGuest(guest.id, guest.frozen.reason, guest.frozen.sinceNanos));
+        }
+        return shown;
+    }
+}

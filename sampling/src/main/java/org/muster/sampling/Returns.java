@@ -1,0 +1,171 @@
+package org.muster.sampling;
+
+import java.util.List;
+import java.util.Map;
+import org.muster.sampling.Call.Phase;
+import org.muster.sampling.Call.Purpose;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What follows from a call that came back, in time or late, with or without success; and whether the hypervisor can be
+ * reached at all.
+ *
+ * <p>Confined to the thread {@code sampler}.
+ */
+final class Returns {
+    private static final Logger LOG = LoggerFactory.getLogger(Returns.class);
+    private static final long SOONEST_PROBE_NANOS =
+            50_000_000; // a call that goes on needs a moment for the others in it
+
+    private final Flight flight;
+    private final Map<Tier, TierCycle> cycles;
+    private final Samples samples;
+    private final Asking asking;
+    private final Quarantine quarantine;
+    private final BlockInfoLane blockInfo;
+
+    private SamplingConfig config;
+    private boolean connected = true;
+    private boolean failing; // calls fail, though connected; told once
+
+    Returns(
+            Flight flight,
+            Map<Tier, TierCycle> cycles,
+            Samples samples,
+            Asking asking,
+            Quarantine quarantine,
+            BlockInfoLane blockInfo,
+            SamplingConfig config) {
+        this.flight = flight;
+        this.cycles = cycles;
+        this.samples = samples;
+        this.asking = asking;
+        this.quarantine = quarantine;
+        this.blockInfo = blockInfo;
+        this.config = config;
+    }
+
+    void config(SamplingConfig changed) {
+        config = changed;
+    }
+
+    boolean connected() {
+        return connected;
+    }
+
+    /** The hypervisor does not answer at all. */
+    void lost() {
+        connected = false;
+    }
+
+    /** The connection is a new one. */
+    void reset(long now) {
+        connected = true;
+        samples.reachable(now);
+    }
+
+    void returned(Call call, Outcome outcome, long now) {
+        boolean current = flight.current(call);
+        flight.remove(call);
+        for (Guest guest : call.guests) {
+            if (guest.call == call) {
+                guest.call = null;
+            }
+        }
+        if (current && call.countsForCycle() && call.phase != Phase.ABANDONED) {
+            cycles.get(call.tier).open--;
+        }
+        if (outcome.succeeded()) {
+            succeeded(call, outcome, current, now);
+        } else if (current) {
+            failed(call, outcome, now);
+        }
+        if (current && !outcome.connectionLost()) {
+            quarantine.returned(call);
+        }
+    }
+
+    private void succeeded(Call call, Outcome outcome, boolean current, long now) {
+        if (current) {
+            failing = false;
+            if (!connected) {
+                reset(now);
+            }
+        }
+        outcome.info().ifPresent(info -> samples.store(call, info));
+        List<Guest> incomplete = samples.store(call, outcome, config);
+        TierCycle cycle = cycles.get(call.tier);
+        if (call.purpose == Purpose.REGULAR && call.phase != Phase.ABANDONED) {
+            cycle.cost.add(outcome.returnedAtNanos() - call.startedAtNanos, call.guests.size());
+        }
+        if (call.purpose == Purpose.SUSPECT) {
+            asking.suspects(call.tier).answered();
+        }
+        if (call.purpose == Purpose.PROBE) {
+            probed(call, outcome, incomplete, now);
+        } else if (call.countsForCycle()) {
+            incomplete.forEach(g -> askAgain(cycle, g, now));
+        }
+    }
+
+    private void probed(Call call, Outcome outcome, List<Guest> incomplete, long now) {
+        Guest guest = call.guests.get(0);
+        if (guest.gone() || guest.frozen == null) {
+            return;
+        }
+        if (outcome.samples().isEmpty() || !incomplete.isEmpty()) {
+            // it is going, or somebody else's call has it at present
+            guest.frozen.probeLater(now, SOONEST_PROBE_NANOS, config.interval().toNanos());
+            return;
+        }
+        quarantine.thaw(guest, now);
+        cycles.get(Tier.BLOCK).wantSoon(guest, now, config.tickNanos());
+    }
+
+    private void failed(Call call, Outcome outcome, long now) {
+        if (outcome.connectionLost()) {
+            if (connected) {
+                LOG.warn(
+                        "sampling waits for the hypervisor: {}",
+                        outcome.failure().getMessage());
+            }
+            lost();
+            blameNobody();
+            return;
+        }
+        if (failing) {
+            LOG.debug("a call for {} guests failed again", call.guests.size(), outcome.failure());
+        } else {
+            LOG.warn("a call for {} guests failed", call.guests.size(), outcome.failure());
+        }
+        failing = true;
+        for (Guest guest : call.guests) {
+            if (call.purpose == Purpose.PROBE && guest.frozen != null) {
+                guest.frozen.probeLater(
+                        now, config.interval().toNanos(), config.interval().toNanos());
+            }
+        }
+        if (call.countsForCycle() && call.phase != Phase.ABANDONED) {
+            TierCycle cycle = cycles.get(call.tier);
+            cycle.split();
+            call.guests.forEach(g -> g.suspect = null); // a call that fails does not hang
+            call.guests.forEach(g -> askAgain(cycle, g, now));
+        }
+    }
+
+    private void blameNobody() {
+        for (TierCycle cycle : cycles.values()) {
+            cycle.wanted.clear();
+            asking.suspects(cycle.tier).clear();
+        }
+        blockInfo.clear();
+        quarantine.silence();
+    }
+
+    private void askAgain(TierCycle cycle, Guest guest, long now) {
+        if (!guest.gone() && cycle.askedAgain.add(guest)) {
+            cycle.wantSoon(guest, now, config.tickNanos());
+        }
+    }
+}

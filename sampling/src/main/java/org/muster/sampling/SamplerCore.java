@@ -1,0 +1,237 @@
+package org.muster.sampling;
+
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.IntSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The sampler without its threads: told the time and what has come back, it decides what is asked next.
+ *
+ * <p>Confined to the thread {@code sampler}, but for {@link #state}; never blocks.
+ */
+final class SamplerCore {
+    private static final Logger LOG = LoggerFactory.getLogger(SamplerCore.class);
+
+    private final GuestTable table;
+    private final Lanes lanes;
+    private final Supplier<? extends Collection<UUID>> running;
+    private final IntSupplier stuckBudget;
+    private final Announcer announcer;
+    private final Flight flight = new Flight();
+    private final BlockInfoLane blockInfo = new BlockInfoLane();
+    private final Map<Tier, TierCycle> cycles = new EnumMap<>(Tier.class);
+    private final Map<Tier, SamplerState.Cycle> lastCycles = new EnumMap<>(Tier.class);
+    private final ShardPlan plan;
+    private final Quarantine quarantine;
+    private final Samples samples;
+    private final Asking asking;
+    private final Lateness lateness;
+    private final FrozenCheck frozenCheck;
+    private final Returns returns;
+
+    private SamplingConfig config;
+    private boolean unanswered; // questions about monitors fail; told once
+    private long healthNanos; // when to look for unresponsive guests again
+    private long readNanos; // when to read what never blocks of guests that are left out
+    private volatile SamplerState state; // replaced by the sampler, read by anybody
+
+    /**
+     * @param spread from 0 (now) to 1: where in its first interval each tier starts, so that hosts do not go in lockstep
+     */
+    SamplerCore(
+            SamplingConfig config,
+            GuestTable table,
+            Lanes lanes,
+            Supplier<? extends Collection<UUID>> running,
+            IntSupplier stuckBudget,
+            SamplingListener listener,
+            ShardPlan plan,
+            double spread,
+            long now) {
+        this.config = config;
+        this.table = table;
+        this.lanes = lanes;
+        this.running = running;
+        this.stuckBudget = stuckBudget;
+        this.plan = plan;
+        this.announcer = new Announcer(listener);
+        for (Tier tier : Tier.values()) {
+            long first = now + (long) (spread * config.interval().toNanos());
+            cycles.put(tier, new TierCycle(tier, first));
+        }
+        this.quarantine = new Quarantine(announcer);
+        this.samples = new Samples(table, announcer, blockInfo, now);
+        this.asking = new Asking(lanes, flight, quarantine, blockInfo, plan, cycles, config);
+        this.lateness = new Lateness(lanes, flight, quarantine, asking, cycles, running, config);
+        this.frozenCheck = new FrozenCheck(lanes, flight, quarantine, asking, samples);
+        this.returns = new Returns(flight, cycles, samples, asking, quarantine, blockInfo, config);
+        this.healthNanos = now;
+        this.readNanos = now;
+        publish();
+    }
+
+    /** The state after the last step. Thread-safe. */
+    SamplerState state() {
+        return state;
+    }
+
+    /** Does all that is due, and tells when it wants to be called again at the latest. */
+    long step(long now) {
+        if (quarantine.size() + asking.suspectCount() > 0) {
+            table.retain(running.get(), now); // whoever is being destroyed holds up every call that it is in
+        }
+        quarantine.dropGone();
+        lateness.examine(now);
+        frozenCheck.check(now, config);
+        for (TierCycle cycle : cycles.values()) {
+            if (cycle.wantThoseDue(now)) {
+                cycle.grow(plan.shardSize(cycle.wanted.size(), cycle.cost.perGuestNanos()));
+            }
+            if (cycle.due(now)) {
+                start(cycle, now);
+            }
+        }
+        if (now - readNanos >= 0) {
+            readNanos = now + config.interval().toNanos();
+            asking.readWithoutMonitor();
+        }
+        if (now - healthNanos >= 0) {
+            healthNanos = now + config.interval().toNanos() / 2;
+            if (returns.connected()) {
+                samples.findUnresponsive(now, config);
+            }
+        }
+        asking.askAll(stuckBudget.getAsInt(), now);
+        cycles.values().forEach(cycle -> endIfDone(cycle, now));
+        announcer.stuckCalls(flight.stuck());
+        announceDegraded();
+        publish();
+        return next(now);
+    }
+
+    private void start(TierCycle cycle, long now) {
+        table.retain(running.get(), now);
+        int guests = 0;
+        for (Guest guest : table.all()) {
+            if (guest.frozen == null) {
+                cycle.wanted.add(guest);
+                guests++;
+            }
+        }
+        cycle.start(now, config.interval(cycle.tier).toNanos(), plan.shardSize(guests, cycle.cost.perGuestNanos()));
+    }
+
+    private void endIfDone(TierCycle cycle, long now) {
+        if (!cycle.running() || cycle.open > 0) {
+            return;
+        }
+        boolean exhausted = asking.exhausted();
+        boolean overdrawn = asking.overdrawn();
+        if (!exhausted && !asking.suspects(cycle.tier).isEmpty()) {
+            return;
+        }
+        for (Guest guest : cycle.wanted) {
+            boolean leftOut = guest.gone() || guest.frozen != null || overdrawn || (guest.suspect != null && exhausted);
+            if (!leftOut) {
+                return;
+            }
+        }
+        SamplerState.Cycle ended = cycle.end(now, config.interval(cycle.tier).toNanos());
+        lastCycles.put(cycle.tier, ended);
+        announcer.cycle(cycle.tier, ended);
+    }
+
+    private void announceDegraded() {
+        int suspects = asking.suspectCount();
+        boolean overdrawn = asking.overdrawn();
+        boolean degraded = overdrawn || (suspects > 0 && (announcer.degraded() || asking.exhausted()));
+        if (degraded != announcer.degraded()) {
+            announcer.degraded(degraded, quarantine.size(), overdrawn ? asking.wantedCount() : suspects);
+            asking.readWithoutMonitor();
+        }
+    }
+
+    /** Takes what came of a call. */
+    void returned(Call call, Outcome outcome, long now) {
+        returns.returned(call, outcome, now);
+    }
+
+    /** Takes what came of a question about monitors. */
+    void answered(ControlRequest request, ControlRequest.Answer answer, long now) {
+        if (request.epoch() != flight.epoch()) {
+            return;
+        }
+        if (answer.states() == null) {
+            if (!unanswered) {
+                LOG.warn("no answer about the guests' monitors", answer.failure());
+            }
+            if (answer.connectionLost()) {
+                returns.lost();
+            }
+        }
+        unanswered = answer.states() == null;
+        switch (request.purpose()) {
+            case CULPRITS -> lateness.answered(request, answer.states(), now);
+            case FROZEN -> frozenCheck.answered(request, answer.states(), now, config);
+        }
+    }
+
+    /** A guest was started: it is asked at the next tick. */
+    void added(UUID id, long now) {
+        Guest guest = table.find(id);
+        if (guest != null) {
+            cycles.values().forEach(cycle -> cycle.wantSoon(guest, now, config.tickNanos()));
+        }
+    }
+
+    void connectionReset(long now) {
+        for (Call call : flight.newEpoch()) {
+            call.guests.forEach(g -> g.call = null);
+        }
+        cycles.values().forEach(cycle -> cycle.reset(now));
+        for (Tier tier : Tier.values()) {
+            asking.suspects(tier).clear();
+        }
+        blockInfo.clear();
+        quarantine.reset();
+        lateness.reset();
+        frozenCheck.reset(now);
+        returns.reset(now);
+    }
+
+    void reconfigure(SamplingConfig changed, long now) {
+        config = changed;
+        asking.config(changed);
+        returns.config(changed);
+        lateness.config(changed);
+        cycles.forEach(
+                (tier, cycle) -> cycle.noLaterThan(now + changed.interval(tier).toNanos()));
+    }
+
+    private long next(long now) {
+        long next = lateness.nextNanos(now);
+        next = now + Math.min(next - now, Math.min(healthNanos, readNanos) - now);
+        for (TierCycle cycle : cycles.values()) {
+            next = cycle.nextNanos(next);
+        }
+        return quarantine.nextNanos(now, frozenCheck.nextNanos(next));
+    }
+
+    private void publish() {
+        state = new SamplerState(
+                quarantine.shown(),
+                asking.suspectCount(),
+                flight.stuck(),
+                announcer.degraded(),
+                returns.connected(),
+                lanes.busy(),
+                lanes.size(),
+                asking.waiting(),
+                lastCycles);
+    }
+}

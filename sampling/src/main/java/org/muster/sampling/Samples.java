@@ -1,0 +1,115 @@
+package org.muster.sampling;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Puts what calls brought into the table, and knows whose monitor did not answer lately.
+ *
+ * <p>Confined to the thread {@code sampler}.
+ */
+final class Samples {
+    private final GuestTable table;
+    private final Announcer announcer;
+    private final BlockInfoLane blockInfo;
+    private final Set<Guest> busy = new LinkedHashSet<>();
+    private long reachableSinceNanos;
+
+    /** @param nowNanos from when on the hypervisor is taken to be reachable */
+    Samples(GuestTable table, Announcer announcer, BlockInfoLane blockInfo, long nowNanos) {
+        this.table = table;
+        this.announcer = announcer;
+        this.blockInfo = blockInfo;
+        this.reachableSinceNanos = nowNanos;
+    }
+
+    /**
+     * Stores a call's samples, where they are newer, and clears the suspicion of whoever answered.
+     *
+     * @return guests that were busy, so that part of what was asked for is missing
+     */
+    List<Guest> store(Call call, Outcome outcome, SamplingConfig config) {
+        List<Guest> incomplete = new ArrayList<>();
+        for (DomainSample sample : outcome.samples()) {
+            Guest guest = table.find(sample.domain(), sample.takenAtNanos());
+            if (guest == null) {
+                continue;
+            }
+            boolean complete = Monitor.complete(guest.stats(), sample, call.groups());
+            store(guest, sample, call, outcome.returnedAtNanos(), config);
+            if (!call.reachesMonitor()) {
+                continue;
+            }
+            if (guest.suspect == call.tier || call.tier == Tier.BLOCK) {
+                guest.suspect = null;
+            }
+            if (complete) {
+                busy.remove(guest);
+                if (call.tier == Tier.BLOCK) {
+                    blockInfo.note(guest, sample);
+                }
+            } else {
+                busy.add(guest);
+                incomplete.add(guest);
+            }
+        }
+        return incomplete;
+    }
+
+    private void store(Guest guest, DomainSample sample, Call call, long returnedAt, SamplingConfig config) {
+        GuestStats old = guest.stats();
+        GuestStats merged =
+                StatsMerge.merge(old, sample, call.groups(), returnedAt - sample.takenAtNanos(), reachableSinceNanos);
+        boolean answered = !merged.monitorTakenAtNanos().equals(old.monitorTakenAtNanos());
+        boolean fresh =
+                returnedAt - sample.takenAtNanos() < config.unresponsiveAfter().toNanos();
+        if (!old.responsive() && answered && fresh) {
+            guest.stats(merged.withResponsive(true));
+            announcer.responsive(guest.id);
+        } else {
+            guest.stats(merged);
+        }
+    }
+
+    void store(Call call, BlockInfo info) {
+        Guest guest = call.guests.get(0);
+        GuestStats stats = guest.stats();
+        if (guest.gone() || stats.block().isEmpty()) {
+            return;
+        }
+        List<GuestStats.Disk> disks = new ArrayList<>();
+        for (GuestStats.Disk disk : stats.block().get().disks()) {
+            disks.add(disk.sample().name().equals(call.disk) ? DiskMerge.withInfo(disk, info) : disk);
+        }
+        guest.stats(stats.withBlock(new GuestStats.Block(stats.block().get().takenAtNanos(), disks)));
+    }
+
+    /** Guests whose monitor did not answer the last call, although the call came back. */
+    List<Guest> busy() {
+        busy.removeIf(Guest::gone);
+        return List.copyOf(busy);
+    }
+
+    /** While the hypervisor could not be reached nobody answered; that is held against no guest. */
+    void reachable(long nowNanos) {
+        reachableSinceNanos = nowNanos;
+    }
+
+    /** Finds those whose monitor-backed values got too old. */
+    void findUnresponsive(long now, SamplingConfig config) {
+        for (Guest guest : table.all()) {
+            GuestStats stats = guest.stats();
+            if (!stats.responsive() || guest.gone()) {
+                continue;
+            }
+            long last = stats.monitorTakenAtNanos().orElse(guest.bornAtNanos);
+            long silent = now - (last - reachableSinceNanos > 0 ? last : reachableSinceNanos);
+            if (silent >= config.unresponsiveAfter().toNanos()) {
+                guest.stats(stats.withResponsive(false));
+                announcer.unresponsive(guest.id, now - last);
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package org.muster.sampling;
+
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/**
+ * Where one tier is in its present cycle, and when the next one is due.
+ *
+ * <p>Cycles of a tier never overlap: one that outruns its interval makes the next one wait for the next multiple of the
+ * interval, so a slow host is asked less often, never more. Confined to the thread {@code sampler}.
+ */
+final class TierCycle {
+    private static final int SPLIT = 4;
+
+    final Tier tier;
+    final CostWindow cost = new CostWindow();
+
+    /** Guests not asked yet in this cycle. */
+    final Set<Guest> wanted = new LinkedHashSet<>();
+
+    /** Guests asked a second time in this cycle, because of an error or because they were busy. */
+    final Set<Guest> askedAgain = new LinkedHashSet<>();
+
+    private final Set<Guest> soon = new LinkedHashSet<>(); // wanted out of turn, a little later
+    private long soonNanos;
+
+    int open; // calls under way that this cycle waits for
+
+    private boolean running;
+    private long startedAtNanos;
+    private long nextNanos;
+    private int shardSize = 1;
+    private boolean wasSplit;
+    private int calls;
+    private int late;
+
+    TierCycle(Tier tier, long firstNanos) {
+        this.tier = tier;
+        this.nextNanos = firstNanos;
+    }
+
+    boolean running() {
+        return running;
+    }
+
+    boolean due(long now) {
+        return !running && now - nextNanos >= 0;
+    }
+
+    /** Brings the next cycle forward, if it would come later. */
+    void noLaterThan(long nanos) {
+        nextNanos = nanos - nextNanos < 0 ? nanos : nextNanos;
+    }
+
+    int shardSize() {
+        return shardSize;
+    }
+
+    /** Has the guest asked without waiting for the next cycle; those that come within {@code tick} share a call. */
+    void wantSoon(Guest guest, long now, long tickNanos) {
+        if (soon.isEmpty()) {
+            soonNanos = now + tickNanos;
+        }
+        soon.add(guest);
+    }
+
+    /** True if there were any. */
+    boolean wantThoseDue(long now) {
+        if (soon.isEmpty() || now - soonNanos < 0) {
+            return false;
+        }
+        wanted.addAll(soon);
+        soon.clear();
+        return true;
+    }
+
+    /** When the tier has something to do by itself; {@code otherwise} if not before that. */
+    long nextNanos(long otherwise) {
+        long next = running || nextNanos - otherwise > 0 ? otherwise : nextNanos;
+        return soon.isEmpty() || soonNanos - next > 0 ? next : soonNanos;
+    }
+
+    /** Forgets what was going on; the next cycle is due at once. */
+    void reset(long now) {
+        running = false;
+        open = 0;
+        wanted.clear();
+        soon.clear();
+        nextNanos = now;
+    }
+
+    void start(long now, long intervalNanos, int newShardSize) {
+        running = true;
+        startedAtNanos = now;
+        shardSize = newShardSize;
+        wasSplit = false;
+        calls = 0;
+        late = 0;
+        askedAgain.clear();
+        soon.clear();
+        skipTo(now, intervalNanos);
+    }
+
+    /** Smaller calls for the rest of this cycle, so that the next error hits fewer guests. */
+    void split() {
+        shardSize = Math.max(1, shardSize / SPLIT);
+        wasSplit = true;
+    }
+
+    /** Larger calls, for guests that came since the cycle started. */
+    void grow(int newShardSize) {
+        shardSize = wasSplit ? shardSize : Math.max(shardSize, newShardSize);
+    }
+
+    void called() {
+        calls++;
+        open++;
+    }
+
+    void wasLate() {
+        late++;
+    }
+
+    SamplerState.Cycle end(long now, long intervalNanos) {
+        running = false;
+        skipTo(now, intervalNanos);
+        return new SamplerState.Cycle(startedAtNanos, now - startedAtNanos, calls, late);
+    }
+
+    /** The first multiple of the interval that is still to come. */
+    private void skipTo(long now, long intervalNanos) {
+        if (now - nextNanos >= 0) {
+            nextNanos += ((now - nextNanos) / intervalNanos + 1) * intervalNanos;
+        }
+    }
+}

@@ -1,0 +1,395 @@
+package org.muster.sampling;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * A hypervisor with guests, and a sampler on it, in virtual time and on one thread.
+ *
+ * <p>Behaves as libvirt was measured to: a bulk call takes its guests one after the other; one whose monitor does not
+ * answer holds it for ever, and its job with it; a guest whose job somebody holds is passed over with part of its
+ * values; a guest that is being destroyed holds its lock, on which every call waits; control info tells all of it.
+ */
+final class SimulatedHost implements Lanes {
+    static final long MS = 1_000_000;
+
+    private static final int WORKERS = 15;
+    private static final long ROUND_TRIP = 200_000;
+    private static final long CONTROL_TAKES = 20 * MS;
+
+    final Map<UUID, SimulatedGuest> guests = new LinkedHashMap<>();
+    final RecordingListener listener = new RecordingListener(() -> this.now);
+    final GuestTable table = new GuestTable();
+    final List<Running> calls = new ArrayList<>();
+    final List<String> log = new ArrayList<>(); // one line per call: purpose, tier, number of guests
+    SamplerCore core;
+    SamplingConfig config;
+    int budget = 8;
+    int mostStuck;
+    long now = 1_000_000_000_000L;
+    long costPerGuest = 4 * MS;
+    boolean connected = true;
+    boolean stalled;
+
+    private final PriorityQueue<Event> events =
+            new PriorityQueue<>(Comparator.comparingLong((Event e) -> e.at).thenComparingLong(e -> e.number));
+    private final Map<UUID, long[]> worstAge = new HashMap<>(); // watched guests: per tier
+    private long eventNumber;
+    private long wake;
+
+    /** @param at virtual time */
+    private record Event(long at, long number, Runnable what) {}
+
+    /** A guest as the hypervisor has it. */
+    static final class SimulatedGuest {
+        final UUID id;
+        boolean frozen;
+        boolean diskHung;
+        boolean locked;
+        boolean running = true;
+        boolean lacksSizes;
+        int vcpus = 1;
+        long bornAt;
+        Object holder; // of its job
+        long occupiedSince;
+
+        SimulatedGuest(UUID id, long bornAt) {
+            this.id = id;
+            this.bornAt = bornAt;
+        }
+    }
+
+    /** A call inside the hypervisor. */
+    final class Running {
+        final Call call;
+        final long takenAt;
+        final List<DomainSample> samples = new ArrayList<>();
+        int index;
+        SimulatedGuest waitsFor;
+        boolean dead; // its connection is gone
+
+        Running(Call call) {
+            this.call = call;
+            this.takenAt = now;
+        }
+
+        void advance() {
+            if (dead || waitsFor != null) {
+                return;
+            }
+            if (stalled) {
+                at(now + 10 * MS, this::advance);
+                return;
+            }
+            while (index < call.guests.size()) {
+                SimulatedGuest guest = guests.get(call.guests.get(index).id);
+                if (guest == null || (!guest.running && !guest.locked)) {
+                    index++;
+                } else if (take(guest)) {
+                    return;
+                }
+            }
+            finish();
+        }
+
+        /** True if the call has to wait. */
+        private boolean take(SimulatedGuest guest) {
+            if (guest.locked) {
+                waitsFor = guest;
+                return true;
+            }
+            if (!call.reachesMonitor()) {
+                samples.add(Samplings.withoutMonitor(guest.id, takenAt));
+                index++;
+                return false;
+            }
+            if (guest.holder != null && guest.holder != this) {
+                samples.add(Samplings.busy(guest.id, takenAt, call.groups(), now - guest.bornAt));
+                index++;
+                return false;
+            }
+            boolean hangs = guest.frozen || (guest.diskHung && call.tier == Tier.BLOCK);
+            if (guest.holder == null) {
+                guest.holder = this;
+                guest.occupiedSince = now;
+            }
+            if (hangs) {
+                waitsFor = guest;
+                return true;
+            }
+            at(now + costPerGuest, () -> served(guest));
+            return true;
+        }
+
+        private void served(SimulatedGuest guest) {
+            boolean hangs = guest.frozen || (guest.diskHung && call.tier == Tier.BLOCK);
+            if (dead) {
+                return;
+            }
+            if (hangs) {
+                waitsFor = guest;
+                return;
+            }
+            guest.holder = null;
+            samples.add(Samplings.full(guest, takenAt, now, call.groups()));
+            index++;
+            advance();
+        }
+
+        void release() {
+            waitsFor = null;
+            if (index < call.guests.size()) {
+                SimulatedGuest guest = guests.get(call.guests.get(index).id);
+                if (guest != null && guest.holder == this) {
+                    at(now + costPerGuest, () -> served(guest));
+                    return;
+                }
+            }
+            advance();
+        }
+
+        private void finish() {
+            calls.remove(this);
+            Outcome outcome = call.purpose == Call.Purpose.BLOCK_INFO
+                    ? Outcome.of(new BlockInfo(1 << 30, 1 << 20, 1 << 21), now)
+                    : Outcome.of(samples, now);
+            core.returned(call, outcome, now);
+        }
+
+        void fail() {
+            dead = true;
+            calls.remove(this);
+            guests.values().forEach(g -> g.holder = g.holder == this ? null : g.holder);
+            core.returned(call, Outcome.failed(new StatsUnavailableException("gone", true, null), now), now);
+        }
+    }
+
+    SimulatedHost(SamplingConfig config, int guestCount) {
+        this(config, guestCount, 2);
+    }
+
+    SimulatedHost(SamplingConfig config, int guestCount, int cpus) {
+        this.config = config;
+        for (int i = 0; i < guestCount; i++) {
+            addGuest();
+        }
+        core = new SamplerCore(
+                config, table, this, this::running, () -> budget, listener, ShardPlan.forCpus(cpus), 0, now);
+        wake = now;
+    }
+
+    UUID addGuest() {
+        UUID id = new UUID(7, guests.size() + 1);
+        guests.put(id, new SimulatedGuest(id, now));
+        return id;
+    }
+
+    /** A new guest of which the sampler has been told. */
+    UUID started() {
+        UUID id = addGuest();
+        table.add(id, now);
+        core.added(id, now);
+        wake = now;
+        return id;
+    }
+
+    SimulatedGuest guest(int index) {
+        return new ArrayList<>(guests.values()).get(index);
+    }
+
+    List<UUID> ids() {
+        return new ArrayList<>(guests.keySet());
+    }
+
+    private Collection<UUID> running() {
+        Set<UUID> running = new LinkedHashSet<>();
+        guests.values().stream().filter(g -> g.running).forEach(g -> running.add(g.id));
+        return running;
+    }
+
+    void freeze(int... indexes) {
+        for (int index : indexes) {
+            guest(index).frozen = true;
+        }
+    }
+
+    void thaw(int... indexes) {
+        for (int index : indexes) {
+            SimulatedGuest guest = guest(index);
+            guest.frozen = false;
+            guest.diskHung = false;
+            free(guest);
+        }
+    }
+
+    /** libvirtd starts to destroy it: it leaves the list at once and keeps its lock for so long. */
+    void destroy(int index, Duration takes) {
+        SimulatedGuest guest = guest(index);
+        guest.running = false;
+        guest.locked = true;
+        at(now + takes.toNanos(), () -> {
+            guest.locked = false;
+            guest.frozen = false;
+            guest.holder = null;
+            free(guest);
+        });
+    }
+
+    private void free(SimulatedGuest guest) {
+        for (Running call : List.copyOf(calls)) {
+            if (call.waitsFor == guest) {
+                at(now, call::release);
+            }
+        }
+    }
+
+    void disconnect() {
+        connected = false;
+        List.copyOf(calls).forEach(Running::fail);
+    }
+
+    void reconnect() {
+        connected = true;
+        core.connectionReset(now);
+        wake = now;
+    }
+
+    /** From now on the greatest age of these guests' values is noted. */
+    void watch(Collection<UUID> watched) {
+        worstAge.clear();
+        watched.forEach(id -> worstAge.put(id, new long[Tier.values().length]));
+    }
+
+    Duration worstAge(Tier tier) {
+        long worst = 0;
+        for (long[] ages : worstAge.values()) {
+            worst = Math.max(worst, ages[tier.ordinal()]);
+        }
+        return Duration.ofNanos(worst);
+    }
+
+    GuestStats stats(int index) {
+        return table.latest(guest(index).id).orElseThrow();
+    }
+
+    Duration age(int index, Group group) {
+        return Duration.ofNanos(stats(index).ageNanos(now, group).orElse(Long.MAX_VALUE));
+    }
+
+    long countCalls(String start) {
+        return log.stream().filter(line -> line.startsWith(start)).count();
+    }
+
+    void run(Duration time) {
+        long end = now + time.toNanos();
+        while (true) {
+            long next = events.isEmpty() ? wake : Math.min(wake, events.peek().at);
+            if (next > end) {
+                now = end;
+                noteAges();
+                return;
+            }
+            now = Math.max(now, next);
+            noteAges();
+            while (!events.isEmpty() && events.peek().at <= now) {
+                events.poll().what.run();
+            }
+            wake = core.step(now);
+            if (wake <= now) {
+                throw new AssertionError("the sampler wants to be called again at once: it would spin");
+            }
+            mostStuck = Math.max(mostStuck, core.state().stuckCalls());
+        }
+    }
+
+    /** What is under way, for messages. */
+    String stuck() {
+        StringBuilder text = new StringBuilder();
+        for (Running running : calls) {
+            Call call = running.call;
+            text.append('\n').append(call.purpose + " " + call.tier + " " + call.guests.size() + " " + call.phase);
+            text.append(" for " + (now - running.takenAt) / MS + " ms");
+            if (running.waitsFor != null) {
+                SimulatedGuest guest = running.waitsFor;
+                text.append(" on " + guest.id + " frozen " + guest.frozen + " locked " + guest.locked);
+            }
+        }
+        return text.toString();
+    }
+
+    private void noteAges() {
+        worstAge.forEach((id, ages) -> {
+            GuestStats stats = table.latest(id).orElseThrow();
+            note(ages, Tier.SHORT, stats.ageNanos(now, Group.BALLOON));
+            note(ages, Tier.BLOCK, stats.ageNanos(now, Group.BLOCK));
+        });
+    }
+
+    private static void note(long[] ages, Tier tier, OptionalLong age) {
+        ages[tier.ordinal()] = Math.max(ages[tier.ordinal()], age.orElseThrow());
+    }
+
+    private void at(long time, Runnable what) {
+        events.add(new Event(time, eventNumber++, what));
+    }
+
+    @Override
+    public boolean call(Call call) {
+        if (calls.size() == WORKERS) {
+            return false;
+        }
+        Running running = new Running(call);
+        calls.add(running);
+        log.add(call.purpose + " " + call.tier + " " + call.guests.size());
+        at(now + ROUND_TRIP, connected ? running::advance : running::fail);
+        return true;
+    }
+
+    @Override
+    public boolean control(ControlRequest request) {
+        boolean answers = connected && !stalled;
+        long takes = !answers || request.domains().stream().anyMatch(d -> guests.get(d).locked)
+                ? request.patience().toNanos()
+                : CONTROL_TAKES;
+        at(now + takes, () -> core.answered(request, answers ? answer(request) : noAnswer(), now));
+        return true;
+    }
+
+    private ControlRequest.Answer noAnswer() {
+        return new ControlRequest.Answer(null, new StatsUnavailableException("libvirtd is silent", true, null));
+    }
+
+    private ControlRequest.Answer answer(ControlRequest request) {
+        Map<UUID, ControlState> states = new HashMap<>();
+        for (UUID id : request.domains()) {
+            SimulatedGuest guest = guests.get(id);
+            ControlState.Kind kind = guest.locked
+                    ? ControlState.Kind.NO_ANSWER
+                    : guest.holder == null ? ControlState.Kind.OK : ControlState.Kind.OCCUPIED;
+            long since = guest.holder == null ? 0 : now - guest.occupiedSince;
+            states.put(id, new ControlState(kind, Duration.ofNanos(since)));
+        }
+        return new ControlRequest.Answer(states, null);
+    }
+
+    @Override
+    public int busy() {
+        return calls.size();
+    }
+
+    @Override
+    public int size() {
+        return WORKERS;
+    }
+}
