@@ -1,5 +1,6 @@
 package org.muster.agent;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -62,7 +63,7 @@ class ArchitectureTest {
 
     private static Set<String> packages() {
         Set<String> names = new TreeSet<>();
-        for (JavaClass type : MAIN) {
+        for (JavaClass type : MAIN.that(resideInAPackage(ROOT + ".*.."))) {
             names.add(type.getPackageName().substring(ROOT.length() + 1).replaceFirst("\\..*", ""));
         }
         return names;

@@ -212,6 +212,20 @@ class CreatorTest {
     }
 
     @Test
+    void whatSomebodyElseHasStoredIsNeitherReplacedNorDeleted() {
+        String theirs = Xmls.of(id(1), "theirs");
+        hypervisor.foreign(id(1), "theirs", State.SHUTOFF, theirs);
+
+        assertThat(agent().create(id(1)).isAccepted()).isTrue();
+
+        agent().await(id(1), VmStatus.DOWN);
+        assertThat(agent().destroy(id(1)).refusal()).isEmpty();
+        assertThat(hypervisor.storedXml(id(1))).isEqualTo(theirs);
+        assertThat(hypervisor.defined(id(1))).isTrue();
+        assertThat(hypervisor.starts(id(1))).isZero();
+    }
+
+    @Test
     void aNameOfAForeignDomainIsRefusedAndTheForeignOneUntouched() {
         hypervisor.foreign(id(9), Agent.name(id(1)), State.RUNNING, Xmls.of(id(9), Agent.name(id(1))));
         agent();
@@ -363,7 +377,7 @@ class CreatorTest {
 
     @Test
     void withNobodyConnectedRemoteCreatesAreRefusedAndLocalOnesAreNot() {
-        options.present(false).config(1, Duration.ofMinutes(5), Duration.ofSeconds(30));
+        options.present(false).config(1, Duration.ofMinutes(5), Duration.ofMillis(500));
         agent();
         hypervisor.on(Op.START, id(1)).hang();
         agent().create(id(1), false);

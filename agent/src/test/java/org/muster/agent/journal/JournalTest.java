@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -189,6 +190,52 @@ class JournalTest {
         }
 
         assertThat(numbers(read())).containsExactly(1, 3);
+    }
+
+    @Test
+    void aNoteThatDidNotFitIsWrittenWhenTheDiskHasRoomAgain() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1), accepted(2));
+            disk.room = 0;
+            journal.note(new JournalRecord.Running(id(1)));
+            journal.note(new JournalRecord.Gone(id(2)));
+            assertThatThrownBy(() -> write(journal, accepted(3))).hasRootCauseMessage("No space left on device");
+
+            disk.room = Long.MAX_VALUE;
+            write(journal, accepted(4)); // they come first
+        }
+
+        JournalState state = read();
+        assertThat(numbers(state)).containsExactly(1, 4);
+        assertThat(state.entries().iterator().next().running()).isTrue();
+    }
+
+    @Test
+    void twoAgentsCannotHaveOneJournal() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1));
+
+            assertThatThrownBy(() -> Journal.open(directory, new JournalState()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(directory.toString())
+                    .hasMessageContaining("another musterd");
+        }
+        assertThat(numbers(read())).containsExactly(1);
+    }
+
+    @Test
+    void aLineOfALaterVersionIsPassedOverAndWhatFollowsIsRead() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1));
+        }
+        byte[] json = "{\"t\":\"invented later\",\"x\":1}".getBytes(StandardCharsets.US_ASCII);
+        CRC32 crc = new CRC32();
+        crc.update(json);
+        String line = String.format("%08x %s%n", crc.getValue(), new String(json, StandardCharsets.US_ASCII));
+        String first = Files.readString(file());
+        Files.writeString(file(), line + first);
+
+        assertThat(numbers(read())).containsExactly(1);
     }
 
     @Test
