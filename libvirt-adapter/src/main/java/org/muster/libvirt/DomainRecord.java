@@ -10,6 +10,8 @@ import java.util.UUID;
  */
 public record DomainRecord(UUID domain, String name, State state, int reason, long askedAtNanos) {
 
+    private static final int PAUSED_STARTING_UP = 11; // virDomainPausedReason
+
     /** virDomainState, in libvirt's order. */
     public enum State {
         NOSTATE,
@@ -42,6 +44,11 @@ public record DomainRecord(UUID domain, String name, State state, int reason, lo
         FAILED,
         FROM_SNAPSHOT,
         DAEMON
+    }
+
+    /** True while libvirt is not done with starting it: QEMU is there, the call that starts it has not returned. */
+    public boolean startingUp() {
+        return state == State.PAUSED && reason == PAUSED_STARTING_UP;
     }
 
     /** Only for a shut-off domain. */

@@ -50,6 +50,8 @@ public final class Creator implements AutoCloseable {
     private final Dispatcher dispatcher;
     private final VmLane lane = new VmLane(VM_LANE_THREADS);
     private final Destroyer destroyer;
+    private final LateGuests late;
+    private final Downs downs;
     private final CreateService service;
     private final StartSequence sequence;
     private final Recovery recovery;
@@ -94,11 +96,14 @@ public final class Creator implements AutoCloseable {
                 new Slots(config.limit(hostCpus), config.selfTuning()),
                 this::guard,
                 System::nanoTime);
-        this.recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, watch, this::stillWanted);
+        this.downs = new Downs(table, journal);
+        this.recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, watch, downs, this::stillWanted);
+        GuestEnd end = new GuestEnd(hypervisor);
+        this.late = new LateGuests(table, journal, lane, end, downs, watch);
         this.destroyer = new Destroyer(
-                table, hypervisor, journal, lane, dispatcher::remove, metrics, recheck, recovery::mayComeThrough);
-        this.sequence = new StartSequence(table, hypervisor, journal, metrics, recovery, destroyer);
-        this.service = new CreateService(table, journal, dispatcher, metrics, bootId, destroyer::isDoomed);
+                table, journal, lane, end, late, watch, dispatcher::remove, metrics, recheck, recovery::mayComeThrough);
+        this.sequence = new StartSequence(table, hypervisor, journal, metrics, recovery, late, downs);
+        this.service = new CreateService(table, journal, dispatcher, metrics, bootId, late::isDoomed);
         metrics.gauges(dispatcher);
         table.listen(new Bookkeeper());
     }
@@ -119,7 +124,7 @@ public final class Creator implements AutoCloseable {
 
     /** True if the domain's destroy was answered in a former life of ours; it is then ended. */
     public boolean endIfDoomed(UUID id) {
-        return destroyer.endIfDoomed(id);
+        return late.endIfDoomed(id);
     }
 
     /** Takes over what the journal holds. Before the first request, and before {@link #start}. */
@@ -140,7 +145,7 @@ public final class Creator implements AutoCloseable {
         if (entry.destroyed() && !sameBoot) {
             journal.note(new JournalRecord.Gone(entry.id())); // no call survives a reboot
         } else if (entry.destroyed()) {
-            destroyer.doom(entry.id());
+            late.doom(entry.id());
         } else if (entry.down().isPresent()) {
             JournalRecord.Down down = entry.down().get();
             table.restoreDown(entry.id(), down.name(), new ExitInfo(down.error(), down.reason(), down.message()));
@@ -186,6 +191,7 @@ public final class Creator implements AutoCloseable {
 
     public void disconnected() {
         linkLostAtNanos = System.nanoTime();
+        destroyer.disconnected();
     }
 
     public void reconfigure(CreateConfig next) {
@@ -211,9 +217,10 @@ public final class Creator implements AutoCloseable {
                 boolean started = false;
                 try {
                     started = sequence.run(slot.request(), slot.sinceNanos());
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
                     LOG.error("starting {} failed", slot.request().vm().id(), e);
                     recovery.take(slot.request(), e.toString());
+                    table.endLaunch(slot.request().vm(), false, 0);
                 } finally {
                     dispatcher.finished(slot, started);
                 }
@@ -235,10 +242,10 @@ public final class Creator implements AutoCloseable {
                 hung(slot, now);
             }
             endTimedOut(now);
-            destroyer.expireTombstones(config.startTimeout());
+            late.expire(config.startTimeout());
             refuseUnwanted(now);
             tellWaiting();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
             LOG.error("watching creates failed", e);
         }
     }
@@ -263,7 +270,7 @@ public final class Creator implements AutoCloseable {
                         + config.startTimeout().toSeconds() + " s";
                 if (table.giveUp(vm, why)) {
                     LOG.warn("{} ({}): {}", vm.name(), vm.id(), why);
-                    destroyer.endGivenUp(vm);
+                    late.endGivenUp(vm);
                 }
             }
         }
@@ -294,7 +301,9 @@ public final class Creator implements AutoCloseable {
                     request.vm().name(),
                     request.vm().id(),
                     why);
-            table.down(request.vm(), ExitInfo.startFailed("not started: " + why));
+            if (!downs.down(request.vm(), ExitInfo.startFailed("not started: " + why))) {
+                recovery.abandoned(request);
+            }
         }
     }
 
@@ -326,10 +335,10 @@ public final class Creator implements AutoCloseable {
         public void changed(Vm before, Vm after) {
             boolean news = after.status() == VmStatus.DOWN && (before == null || before.status() != VmStatus.DOWN);
             if (news && before != null && !after.destroying() && !after.external()) {
-                ExitInfo exit = after.exit().orElseGet(ExitInfo::notFound);
-                journal.note(
-                        new JournalRecord.Down(after.id(), after.name(), exit.error(), exit.reason(), exit.message()));
-                destroyer.cleanUp(after);
+                if (before.status().running()) { // what never ran was written down before it was told: Downs
+                    journal.note(Downs.record(after, after.exit().orElseGet(ExitInfo::notFound)));
+                }
+                late.cleanUp(after);
             }
             if (before == null && after.status().running() && !after.external()) {
                 journal.note(new JournalRecord.Adopted(after.id(), after.name()));

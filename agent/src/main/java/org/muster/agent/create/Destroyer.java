@@ -2,39 +2,36 @@ package org.muster.agent.create;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.muster.agent.domain.ExitInfo;
 import org.muster.agent.domain.Vm;
-import org.muster.agent.domain.VmStatus;
 import org.muster.agent.domain.VmTable;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalRecord;
-import org.muster.libvirt.DomainRecord;
-import org.muster.libvirt.DomainXml;
-import org.muster.libvirt.Hypervisor;
-import org.muster.libvirt.HypervisorException;
-import org.muster.libvirt.HypervisorException.Kind;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Powers VMs off and forgets them. A destroy that was answered stays true: if a start call of that VM was still under
- * way and comes through later, its guest is ended at once, also after a restart of ours.
+ * Powers VMs off and forgets them. A destroy that was answered stays true: if a launch of that VM was still under way and
+ * comes through later, its guest is ended at once, also after a restart of ours ({@link LateGuests}).
  *
- * <p>Thread-safe; the work is done on the VM's lane.
+ * <p>Thread-safe; the work is done on the VM's lane, one attempt a turn. Without libvirtd it answers at once.
  */
 public final class Destroyer {
     private static final Logger LOG = LoggerFactory.getLogger(Destroyer.class);
     private static final Duration PATIENCE = Duration.ofMinutes(2); // a traced QEMU took 59 s
     private static final Duration RETRY = Duration.ofMillis(250);
-    private static final Duration START_CALL_PATIENCE = Duration.ofSeconds(2);
+    private static final Duration LAUNCH_PATIENCE = Duration.ofSeconds(2);
 
     /** Why a destroy was not done. */
     public enum Refusal {
@@ -58,37 +55,53 @@ public final class Destroyer {
         }
     }
 
+    /**
+     * One destroy that somebody waits for.
+     *
+     * @param vm as it was when it was asked for
+     */
+    private record Job(Vm vm, long sinceNanos, CompletableFuture<Outcome> outcome) {
+        boolean olderThan(Duration age) {
+            return System.nanoTime() - sinceNanos > age.toNanos();
+        }
+    }
+
     private final VmTable table;
-    private final Hypervisor hypervisor;
     private final Journal journal;
     private final VmLane lane;
+    private final GuestEnd end;
+    private final LateGuests late;
+    private final ScheduledExecutorService timer;
     private final Function<UUID, CreateRequest> unqueue; // takes a waiting create back, null if it does not wait
     private final CreateMetrics metrics;
     private final Consumer<UUID> recheck; // its state is to be asked again
     private final Predicate<UUID> mayComeThrough; // an old call may still start it inside libvirtd
-    private final Map<UUID, Long> doomed =
-            new ConcurrentHashMap<>(); // since when; // as many as the journal has tombstones
+    private final Set<Job> waiting = ConcurrentHashMap.newKeySet(); // bounded by the lane
 
     Destroyer(
             VmTable table,
-            Hypervisor hypervisor,
             Journal journal,
             VmLane lane,
+            GuestEnd end,
+            LateGuests late,
+            ScheduledExecutorService timer,
             Function<UUID, CreateRequest> unqueue,
             CreateMetrics metrics,
             Consumer<UUID> recheck,
             Predicate<UUID> mayComeThrough) {
         this.table = table;
-        this.hypervisor = hypervisor;
         this.journal = journal;
         this.lane = lane;
+        this.end = end;
+        this.late = late;
+        this.timer = timer;
         this.unqueue = unqueue;
         this.metrics = metrics;
         this.recheck = recheck;
         this.mayComeThrough = mayComeThrough;
     }
 
-    /** Completes when the VM is gone, or cannot be made to go. */
+    /** Completes when the VM is gone, or cannot be made to go, or libvirtd is away. */
     public CompletableFuture<Outcome> destroy(UUID id) {
         Optional<Vm> known = table.get(id);
         if (known.isEmpty()) {
@@ -103,250 +116,122 @@ public final class Destroyer {
         if (vm == null) {
             return done(Outcome.refused(Refusal.NO_SUCH_VM, "no VM " + id));
         }
-        CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+        Job job = new Job(vm, System.nanoTime(), new CompletableFuture<>());
         if (queued) {
-            forget(vm, ExitInfo.destroyedDuringStartup(), outcome);
-            return outcome;
+            forget(job, ExitInfo.destroyedDuringStartup());
+            return job.outcome;
         }
-        long since = System.nanoTime();
-        if (!lane.submit(id, () -> run(vm, since, outcome))) {
+        waiting.add(job);
+        job.outcome.whenComplete((outcome, e) -> waiting.remove(job));
+        if (!lane.submit(id, () -> turn(job, job.sinceNanos))) {
             table.destroying(id, known.get().destroying()); // another one may be under way
-            outcome.complete(Outcome.refused(
+            job.outcome.complete(Outcome.refused(
                     Refusal.TOO_MANY_WAITING, VmLane.WAITING_PER_VM + " requests wait for " + id + " already"));
         }
-        return outcome;
+        return job.outcome;
     }
 
     private static CompletableFuture<Outcome> done(Outcome outcome) {
         return CompletableFuture.completedFuture(outcome);
     }
 
-    private void run(Vm asked, long since, CompletableFuture<Outcome> outcome) {
-        Optional<Vm> now = table.get(asked.id());
-        if (now.isEmpty() || now.get().life() != asked.life()) {
-            outcome.complete(Outcome.GONE); // a destroy before this one did it
+    /** There is no libvirtd any more: whoever waits is told now, though a call that it took may still be done. */
+    void disconnected() {
+        waiting.forEach(job -> job.outcome.complete(Outcome.refused(
+                Refusal.FAILED, "the link to libvirtd was lost: whether " + job.vm.id() + " still runs is not known")));
+    }
+
+    /** @param endedNanos since when it is known not to run; the begin of the job before that */
+    private void turn(Job job, long endedNanos) {
+        UUID id = job.vm.id();
+        Optional<Vm> now = table.get(id);
+        if (now.isEmpty() || now.get().life() != job.vm.life()) {
+            job.outcome.complete(Outcome.GONE); // a destroy before this one did it
             return;
         }
-        table.destroying(asked.id(), true); // one before this one may have failed
-        String failure = end(asked.id(), System.nanoTime() + PATIENCE.toNanos());
-        if (!failure.isEmpty()) {
-            table.destroying(asked.id(), false);
-            recheck.accept(asked.id());
-            outcome.complete(Outcome.refused(Refusal.FAILED, failure));
+        if (job.outcome.isDone() || !end.connected()) {
+            failed(job, "libvirtd is not reachable");
             return;
         }
-        metrics.destroyed(System.nanoTime() - since);
-        boolean ran = now.get().status().running();
-        if (awaitStartCall(asked.id()) && !mayComeThrough.test(asked.id())) {
-            undefine(asked.id());
-            forget(now.get(), ran ? ExitInfo.destroyed() : ExitInfo.destroyedDuringStartup(), outcome);
+        table.destroying(id, true); // one before this one may have failed
+        if (table.reserved(id)) { // pipelined behind its create: what is written down keeps that order
+            again(job, job.sinceNanos);
+            return;
+        }
+        boolean launching = table.launchPending(id); // before the look: it may come through after it
+        Optional<String> failure = end.attempt(id);
+        if (failure.isPresent()) {
+            if (job.olderThan(PATIENCE) || !end.connected()) {
+                failed(job, failure.get());
+            } else {
+                again(job, job.sinceNanos);
+            }
+            return;
+        }
+        long since = endedNanos == job.sinceNanos ? System.nanoTime() : endedNanos;
+        if (launching && System.nanoTime() - since < LAUNCH_PATIENCE.toNanos()) {
+            again(job, since); // its call may have come through between our destroy and its return
+            return;
+        }
+        metrics.destroyed(System.nanoTime() - job.sinceNanos);
+        if (launching || mayComeThrough.test(id)) {
+            leaveTombstone(job);
         } else {
-            leaveTombstone(now.get(), outcome);
+            end.undefine(id);
+            boolean ran = now.get().status().running();
+            forget(job, ran ? ExitInfo.destroyed() : ExitInfo.destroyedDuringStartup());
         }
     }
 
-    /** Ends the guest, if there is one, and makes sure of it. Empty: it does not run. Else: why that is not certain. */
-    private String end(UUID id, long deadline) {
-        String last = "";
-        while (System.nanoTime() < deadline) {
-            try {
-                hypervisor.destroy(id);
-            } catch (HypervisorException e) {
-                if (e.kind() != Kind.NO_SUCH_DOMAIN && e.kind() != Kind.WRONG_STATE) {
-                    last = e.getMessage(); // it may be gone all the same: asked below
-                }
-            }
-            try {
-                Optional<DomainRecord> now = hypervisor.find(id);
-                if (now.isEmpty() || !now.get().state().active()) {
-                    return "";
-                }
-            } catch (HypervisorException e) {
-                last = e.getMessage();
-            }
-            if (!pause()) {
-                return "the agent is stopping";
-            }
-        }
-        return last.isEmpty() ? "still running after " + PATIENCE.toSeconds() + " s" : last;
-    }
-
-    /** True when no start call of the VM is under way any more. */
-    private boolean awaitStartCall(UUID id) {
-        long deadline = System.nanoTime() + START_CALL_PATIENCE.toNanos();
-        while (table.startPending(id)) {
-            if (System.nanoTime() > deadline || !pause()) {
-                return false;
-            }
-        }
-        // The call may have come through between our destroy and its return: then the guest runs again.
-        return end(id, System.nanoTime() + PATIENCE.toNanos()).isEmpty();
-    }
-
-    private static boolean pause() {
+    private void again(Job job, long endedNanos) {
         try {
-            Thread.sleep(RETRY.toMillis());
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
+            timer.schedule(
+                    () -> {
+                        if (!lane.submit(job.vm.id(), () -> turn(job, endedNanos))) {
+                            again(job, endedNanos);
+                        }
+                    },
+                    RETRY.toMillis(),
+                    TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the agent is stopping", e);
+            failed(job, "the agent is stopping");
         }
     }
 
-    private void undefine(UUID id) {
-        try {
-            if (DomainXml.parse(hypervisor.xml(id)).managed()) { // never what somebody else has stored
-                hypervisor.undefine(id);
-            }
-        } catch (HypervisorException e) {
-            if (e.kind() != Kind.NO_SUCH_DOMAIN) {
-                LOG.warn("left defined: {}", e.getMessage());
-            }
-        }
+    private void failed(Job job, String why) {
+        table.destroying(job.vm.id(), false);
+        recheck.accept(job.vm.id());
+        job.outcome.complete(Outcome.refused(Refusal.FAILED, why));
     }
 
-    private void forget(Vm vm, ExitInfo exit, CompletableFuture<Outcome> outcome) {
-        doomed.remove(vm.id());
-        write(new JournalRecord.Gone(vm.id()), vm, exit, outcome);
+    private void forget(Job job, ExitInfo exit) {
+        late.spare(job.vm.id());
+        write(new JournalRecord.Gone(job.vm.id()), job, exit);
     }
 
-    private void leaveTombstone(Vm vm, CompletableFuture<Outcome> outcome) {
-        LOG.warn("{} ({}) is destroyed, but a call that starts it may still come through", vm.name(), vm.id());
-        doomed.put(
-                vm.id(),
-                System.nanoTime()); // before it leaves the table: its guest must not be taken in as an unknown one
-        write(new JournalRecord.Destroyed(vm.id()), vm, ExitInfo.destroyedDuringStartup(), outcome);
+    private void leaveTombstone(Job job) {
+        UUID id = job.vm.id();
+        LOG.warn("{} ({}) is destroyed, but a call that starts it may still come through", job.vm.name(), id);
+        late.doom(id); // before it leaves the table: its guest must not be taken in as an unknown one
+        write(new JournalRecord.Destroyed(id), job, ExitInfo.destroyedDuringStartup());
     }
 
-    private void write(JournalRecord line, Vm vm, ExitInfo exit, CompletableFuture<Outcome> outcome) {
+    private void write(JournalRecord line, Job job, ExitInfo exit) {
+        Vm vm = job.vm;
         journal.durably(List.of(line)).whenComplete((nothing, e) -> {
             if (e != null) { // answering true would be a promise that our next life could not keep
                 LOG.error("the end of {} cannot be written to the journal", vm.id(), e);
                 table.destroying(vm.id(), false);
+                journal.note(Downs.record(vm, exit));
                 table.down(vm, exit);
-                outcome.complete(Outcome.refused(
+                job.outcome.complete(Outcome.refused(
                         Refusal.FAILED,
                         "it does not run any more, but the journal cannot be written: " + e.getMessage()));
                 return;
             }
             table.remove(vm, exit);
-            outcome.complete(Outcome.GONE);
+            job.outcome.complete(Outcome.GONE);
         });
-    }
-
-    /** A destroy was answered in a former life of ours while a start call was under way, which may still come through. */
-    void doom(UUID id) {
-        doomed.put(id, System.nanoTime());
-    }
-
-    /** True while a guest whose destroy was answered may still come up: its UUID is not free. */
-    boolean isDoomed(UUID id) {
-        return doomed.containsKey(id);
-    }
-
-    /** Looks once more, and drops what can certainly not come up any more: no start takes longer than that. */
-    void expireTombstones(Duration age) {
-        long now = System.nanoTime();
-        doomed.forEach((id, since) -> {
-            if (now - since > age.toNanos() && doomed.replace(id, since, now)) {
-                endLate(id);
-            }
-        });
-    }
-
-    /** Takes over a domain that runs although its destroy was answered; false if it is none such. */
-    boolean endIfDoomed(UUID id) {
-        if (!isDoomed(id)) {
-            return false;
-        }
-        endLate(id);
-        return true;
-    }
-
-    /** A start call returned whose VM had been destroyed: its guest, if there is one, must go. */
-    void endLate(Vm vm) {
-        if (!lane.submit(vm.id(), () -> {
-            if (endLateNow(vm.id())) {
-                table.lateGuestEnded(vm);
-            } else {
-                endLate(vm);
-            }
-        })) {
-            LOG.error("{} was destroyed and may come up late; its lane is full", vm.id());
-        }
-    }
-
-    private void endLate(UUID id) {
-        if (!lane.submit(id, () -> {
-            if (!endLateNow(id)) {
-                endLate(id);
-            }
-        })) {
-            LOG.error("{} was destroyed and came up late; its lane is full", id);
-        }
-    }
-
-    /** False if the guest may still be there. */
-    private boolean endLateNow(UUID id) {
-        if (table.get(id).filter(vm -> !vm.destroying()).isPresent()) {
-            return true; // a new VM of that UUID, or one whose destroy failed and which somebody else settles
-        }
-        String failure = end(id, System.nanoTime() + PATIENCE.toNanos());
-        if (!failure.isEmpty()) {
-            LOG.error("{} was destroyed, came up late and cannot be ended: {}", id, failure);
-            return false;
-        }
-        undefine(id);
-        if (table.get(id).isEmpty()) {
-            journal.note(new JournalRecord.Gone(id));
-            doomed.remove(id);
-        }
-        return true;
-    }
-
-    /**
-     * Ends the guest of a VM that was given up, for as long as it takes. The VM becomes Down when the guest is certainly
-     * not there: by us, or by its start call if that has not returned.
-     */
-    void endGivenUp(Vm vm) {
-        if (!lane.submit(vm.id(), () -> {
-            if (!table.givenUp(vm)) {
-                return;
-            }
-            boolean pending =
-                    table.startPending(vm.id()); // before the look: a call that returns later brings it up later
-            String failure = end(vm.id(), System.nanoTime() + PATIENCE.toNanos());
-            if (pending) {
-                return; // whatever its start call does, it comes back to this VM
-            }
-            if (failure.isEmpty()) {
-                table.down(
-                        vm,
-                        ExitInfo.startFailed(
-                                table.get(vm.id()).map(Vm::statusReason).orElse("")));
-            } else {
-                LOG.warn("{} took too long to start, and cannot be ended: {}", vm.id(), failure);
-                endGivenUp(vm);
-            }
-        })) {
-            LOG.warn("{} took too long to start; its lane is full", vm.id());
-        }
-    }
-
-    /** Deletes what libvirtd still has stored of a VM that went Down. */
-    void cleanUp(Vm vm) {
-        if (vm.external()) {
-            return;
-        }
-        if (!lane.submit(vm.id(), () -> {
-            boolean down = table.get(vm.id())
-                    .filter(now -> now.life() == vm.life() && now.status() == VmStatus.DOWN)
-                    .isPresent();
-            if (down) {
-                undefine(vm.id());
-            }
-        })) {
-            LOG.warn("{} stays defined: its lane is full", vm.id());
-        }
     }
 }

@@ -7,11 +7,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.muster.agent.domain.ExitInfo;
 import org.muster.agent.domain.Vm;
+import org.muster.agent.domain.VmStatus;
 import org.muster.agent.domain.VmTable;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalRecord;
@@ -31,7 +34,6 @@ import org.slf4j.LoggerFactory;
 final class Recovery implements StartSequence.Unsettled {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
     private static final Duration SECOND_LOOK = Duration.ofSeconds(1);
-    private static final int PAUSED_STARTING_UP = 11; // virDomainPausedReason
 
     /** @param callUnderWay libvirtd may still be at an old start call of it */
     private record Pending(CreateRequest request, String why, boolean callUnderWay) {}
@@ -43,7 +45,9 @@ final class Recovery implements StartSequence.Unsettled {
     private final Dispatcher dispatcher;
     private final ScheduledExecutorService timer;
     private final Predicate<CreateRequest> stillWanted;
+    private final Downs downs;
     private final Map<UUID, Pending> pending = new ConcurrentHashMap<>();
+    private final AtomicInteger link = new AtomicInteger(); // which one; looks of an older one are void
 
     /** @param stillWanted whether a create may be started once more: fresh enough, same boot, somebody there who asks */
     Recovery(
@@ -53,6 +57,7 @@ final class Recovery implements StartSequence.Unsettled {
             VmLane lane,
             Dispatcher dispatcher,
             ScheduledExecutorService timer,
+            Downs downs,
             Predicate<CreateRequest> stillWanted) {
         this.table = table;
         this.hypervisor = hypervisor;
@@ -60,6 +65,7 @@ final class Recovery implements StartSequence.Unsettled {
         this.lane = lane;
         this.dispatcher = dispatcher;
         this.timer = timer;
+        this.downs = downs;
         this.stillWanted = stillWanted;
     }
 
@@ -79,7 +85,7 @@ final class Recovery implements StartSequence.Unsettled {
     public void abandoned(CreateRequest request) {
         Vm vm = request.vm();
         if (table.get(vm.id())
-                .filter(now -> now.life() == vm.life() && now.destroying())
+                .filter(now -> now.life() == vm.life() && !now.status().running() && now.status() != VmStatus.DOWN)
                 .isPresent()) {
             settle(new Pending(request.resumed(System.nanoTime()), "it was being destroyed, which failed", false));
         }
@@ -95,14 +101,15 @@ final class Recovery implements StartSequence.Unsettled {
         CreateRequest request = create.request;
         pending.put(request.vm().id(), create);
         if (hypervisor.connected()) {
-            later(request.vm().id(), false);
+            later(request.vm().id(), false, link.get());
         }
     }
 
-    /** There is a link (again). */
+    /** There is a link (again): all looks begin anew, since what an older libvirtd said counts no more. */
     void connected() {
+        int now = link.incrementAndGet();
         List<UUID> all = new ArrayList<>(pending.keySet());
-        all.forEach(id -> submit(id, false));
+        all.forEach(id -> submit(id, false, now));
     }
 
     /** Ends the wait for a VM that was destroyed. */
@@ -110,20 +117,24 @@ final class Recovery implements StartSequence.Unsettled {
         pending.remove(id);
     }
 
-    private void later(UUID id, boolean second) {
-        timer.schedule(() -> submit(id, second), SECOND_LOOK.toMillis(), TimeUnit.MILLISECONDS);
-    }
-
-    private void submit(UUID id, boolean second) {
-        if (!lane.submit(id, () -> look(id, second))) {
-            later(id, second);
+    private void later(UUID id, boolean second, int epoch) {
+        try {
+            timer.schedule(() -> submit(id, second, epoch), SECOND_LOOK.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the agent is stopping; its next life looks again", e);
         }
     }
 
-    private void look(UUID id, boolean second) {
+    private void submit(UUID id, boolean second, int epoch) {
+        if (!lane.submit(id, () -> look(id, second, epoch))) {
+            later(id, second, epoch);
+        }
+    }
+
+    private void look(UUID id, boolean second, int epoch) {
         Pending mine = pending.get(id);
-        if (mine == null) {
-            return;
+        if (mine == null || epoch != link.get()) {
+            return; // settled, or the link is another one: connected() has begun anew
         }
         Vm vm = mine.request.vm();
         Optional<Vm> now = table.get(id).filter(found -> found.life() == vm.life());
@@ -132,7 +143,7 @@ final class Recovery implements StartSequence.Unsettled {
             return;
         }
         if (now.get().destroying()) {
-            later(id, false); // that may fail
+            later(id, false, epoch); // that may fail
             return;
         }
         Optional<DomainRecord> record;
@@ -141,21 +152,19 @@ final class Recovery implements StartSequence.Unsettled {
         } catch (HypervisorException e) {
             LOG.debug("{} still unsettled: {}", id, e.getMessage());
             if (hypervisor.connected()) {
-                later(id, second);
+                later(id, second, epoch);
             }
             return; // without a link connected() comes back to it
         }
-        decide(mine, record, second);
+        decide(mine, record, second, epoch);
     }
 
-    private void decide(Pending mine, Optional<DomainRecord> record, boolean second) {
+    private void decide(Pending mine, Optional<DomainRecord> record, boolean second, int epoch) {
         UUID id = mine.request.vm().id();
         boolean active = record.isPresent() && record.get().state().active();
-        boolean starting = active
-                && record.get().state() == DomainRecord.State.PAUSED
-                && record.get().reason() == PAUSED_STARTING_UP;
+        boolean starting = record.isPresent() && record.get().startingUp();
         if (starting || (!active && !second)) {
-            later(id, !starting);
+            later(id, !starting, epoch);
             return;
         }
         pending.remove(id);
@@ -165,20 +174,28 @@ final class Recovery implements StartSequence.Unsettled {
         } else if (mine.request.attempt() == 1 && stillWanted.test(mine.request)) {
             resume(mine.request);
         } else {
-            table.down(mine.request.vm(), ExitInfo.startFailed("not started: " + mine.why));
+            down(mine, "not started: " + mine.why, epoch);
+        }
+    }
+
+    private void down(Pending mine, String why, int epoch) {
+        if (!downs.down(mine.request.vm(), ExitInfo.startFailed(why))) {
+            pending.put(mine.request.vm().id(), mine); // its destroy may fail
+            later(mine.request.vm().id(), false, epoch);
         }
     }
 
     private void resume(CreateRequest request) {
+        CreateRequest again = request.resumed(System.nanoTime());
         journal.durably(List.of(new JournalRecord.Resumed(request.vm().id()))).whenComplete((nothing, e) -> {
             if (e == null) {
                 LOG.info(
                         "{} ({}) is started once more",
                         request.vm().name(),
                         request.vm().id());
-                dispatcher.addAgain(request.resumed(System.nanoTime()));
+                dispatcher.addAgain(again);
             } else {
-                table.down(request.vm(), ExitInfo.startFailed("not started again: " + e.getMessage()));
+                settle(new Pending(again, "the journal cannot be written: " + e.getMessage(), false));
             }
         });
     }

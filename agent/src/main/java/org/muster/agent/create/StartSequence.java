@@ -35,12 +35,19 @@ final class StartSequence {
         void abandoned(CreateRequest request);
     }
 
+    /** How far a launch came that did not fail. */
+    private enum Reached {
+        NOTHING,
+        STARTED
+    }
+
     private final VmTable table;
     private final Hypervisor hypervisor;
     private final Journal journal;
     private final CreateMetrics metrics;
     private final Unsettled unsettled;
-    private final Destroyer destroyer; // ends a guest that came up although nobody wants it any more
+    private final LateGuests late; // ends a guest that came up although nobody wants it any more
+    private final Downs downs;
 
     StartSequence(
             VmTable table,
@@ -48,13 +55,15 @@ final class StartSequence {
             Journal journal,
             CreateMetrics metrics,
             Unsettled unsettled,
-            Destroyer destroyer) {
+            LateGuests late,
+            Downs downs) {
         this.table = table;
         this.hypervisor = hypervisor;
         this.journal = journal;
         this.metrics = metrics;
         this.unsettled = unsettled;
-        this.destroyer = destroyer;
+        this.late = late;
+        this.downs = downs;
     }
 
     /** Answers whether the guest was started. */
@@ -65,20 +74,77 @@ final class StartSequence {
             return false;
         }
         metrics.slotTaken(request.queuedAtNanos(), slotAt);
+        long decodedAt = request.decodedAtNanos();
+        Reached reached = Reached.NOTHING;
+        HypervisorException failure = null;
         try {
-            if (!prepare(vm, request)) {
-                return false;
-            }
+            reached = launch(request, slotAt);
         } catch (HypervisorException e) {
-            failed(request, e);
+            failure = e;
+        } catch (RuntimeException e) { // a bug below us: the call is over all the same, and must be known as over
+            LOG.error("starting {} failed", vm.id(), e);
+            failure = new HypervisorException(Kind.FAILED, 0, "launch", vm.id().toString(), e.toString(), e);
+        }
+        boolean unknown = failure != null && (failure.kind() == Kind.DISCONNECTED || failure.kind() == Kind.BUSY);
+        if (unknown) { // before the launch counts as over, so that a destroy knows that it may still come through
+            unsettled.take(request, failure.getMessage());
+        }
+        boolean wanted = table.endLaunch(vm, reached == Reached.STARTED, System.currentTimeMillis());
+        if (unknown) {
+            table.lateGuestEnded(vm); // nobody can tell when; its destroy left a tombstone
             return false;
         }
-        return start(request, slotAt);
+        if (!wanted) {
+            unsettled.abandoned(request);
+            late.endLate(vm);
+            return false;
+        }
+        if (failure != null) {
+            failed(request, failure);
+            return false;
+        }
+        if (table.givenUp(vm)) {
+            late.endGivenUp(vm); // what is stored goes when it is Down
+            return false;
+        }
+        if (reached != Reached.STARTED) {
+            late.cleanUp(vm); // it may have become Down while it was being defined
+            return false;
+        }
+        metrics.running(decodedAt, slotAt, System.nanoTime());
+        journal.note(new JournalRecord.Running(vm.id()));
+        LOG.info("{} ({}) started {} ms after it was asked for", vm.name(), vm.id(), millisSince(decodedAt));
+        return true;
+    }
+
+    private static long millisSince(long nanos) {
+        return (System.nanoTime() - nanos) / 1_000_000;
+    }
+
+    private Reached launch(CreateRequest request, long slotAt) throws HypervisorException {
+        Vm vm = request.vm();
+        if (!prepare(vm, request) || !table.beginStart(vm)) {
+            return Reached.NOTHING;
+        }
+        long callAt = System.nanoTime();
+        metrics.prepared(slotAt, callAt);
+        hypervisor.start(vm.id(), vm.launchPaused());
+        metrics.called(callAt, System.nanoTime());
+        return Reached.STARTED;
     }
 
     /** Defines the domain. False if it turned out to run already, and was left alone. */
     private boolean prepare(Vm vm, CreateRequest request) throws HypervisorException {
         Optional<DomainRecord> existing = hypervisor.find(vm.id());
+        if (existing.isPresent() && existing.get().startingUp()) {
+            throw new HypervisorException(
+                    Kind.BUSY,
+                    0,
+                    "virDomainLookupByUUID",
+                    vm.id().toString(),
+                    "an older call is still starting it",
+                    null);
+        }
         if (existing.isPresent() && existing.get().state().active()) {
             LOG.warn("{} ({}) runs already; it is taken in as it is", vm.name(), vm.id());
             boolean managed = DomainXml.parse(hypervisor.xml(vm.id())).managed();
@@ -110,75 +176,8 @@ final class StartSequence {
         return true;
     }
 
-    private boolean start(CreateRequest request, long slotAt) {
-        Vm vm = request.vm();
-        if (!table.beginStart(vm)) {
-            notBegun(request);
-            return false;
-        }
-        long callAt = System.nanoTime();
-        metrics.prepared(slotAt, callAt);
-        HypervisorException failure = null;
-        try {
-            hypervisor.start(vm.id(), vm.launchPaused());
-        } catch (HypervisorException e) {
-            failure = e;
-        } catch (RuntimeException e) { // a bug below us: the call is over all the same, and must be known as over
-            LOG.error("starting {} failed", vm.id(), e);
-            failure = new HypervisorException(
-                    Kind.FAILED, 0, "virDomainCreateWithFlags", vm.id().toString(), e.toString(), e);
-        }
-        long returnedAt = System.nanoTime();
-        boolean lost = failure != null && failure.kind() == Kind.DISCONNECTED;
-        if (lost) { // before the call counts as over, so that a destroy knows that it may still come through
-            unsettled.take(request, failure.getMessage());
-        }
-        boolean wanted = table.endStart(vm, failure == null, System.currentTimeMillis());
-        if (lost) {
-            table.lateGuestEnded(vm); // nobody can tell when; its destroy left a tombstone
-            return false;
-        }
-        if (!wanted) {
-            unsettled.abandoned(request);
-            destroyer.endLate(vm);
-            return false;
-        }
-        if (failure != null) {
-            failed(request, failure);
-            return false;
-        }
-        if (table.givenUp(vm)) {
-            destroyer.endGivenUp(vm);
-            return false;
-        }
-        metrics.called(callAt, returnedAt);
-        metrics.running(request.decodedAtNanos(), slotAt, System.nanoTime());
-        journal.note(new JournalRecord.Running(vm.id()));
-        LOG.info(
-                "{} ({}) started: call {} ms, {} ms since it was asked for",
-                vm.name(),
-                vm.id(),
-                (returnedAt - callAt) / 1_000_000,
-                (returnedAt - request.decodedAtNanos()) / 1_000_000);
-        return true;
-    }
-
-    /** Given up or destroyed while it was being defined: what is stored now must go, whoever was here before. */
-    private void notBegun(CreateRequest request) {
-        Vm vm = request.vm();
-        if (table.get(vm.id()).filter(now -> now.life() == vm.life()).isPresent()) {
-            destroyer.endGivenUp(vm);
-            destroyer.cleanUp(vm);
-            unsettled.abandoned(request);
-        }
-        destroyer.endLate(vm);
-    }
-
+    /** Believes a failure only after asking what is so. */
     private void failed(CreateRequest request, HypervisorException e) {
-        if (e.kind() == Kind.DISCONNECTED || e.kind() == Kind.BUSY) { // somebody's call on it is still under way
-            unsettled.take(request, e.getMessage());
-            return;
-        }
         try {
             settle(request, e);
         } catch (HypervisorException again) {
@@ -192,7 +191,7 @@ final class StartSequence {
         Optional<DomainRecord> now = hypervisor.find(vm.id());
         if (now.isPresent() && now.get().state().active()) {
             if (table.givenUp(vm)) {
-                destroyer.endGivenUp(vm);
+                late.endGivenUp(vm);
                 return;
             }
             LOG.warn("{} ({}): {}; but it runs", vm.name(), vm.id(), e.getMessage());
@@ -207,6 +206,8 @@ final class StartSequence {
                 .map(reason -> reason + ": " + e.getMessage())
                 .orElse(e.getMessage());
         LOG.warn("{} ({}) could not be started: {}", vm.name(), vm.id(), why);
-        table.down(vm, ExitInfo.startFailed(why));
+        if (!downs.down(vm, ExitInfo.startFailed(why))) {
+            unsettled.abandoned(request);
+        }
     }
 }

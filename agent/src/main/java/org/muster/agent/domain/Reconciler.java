@@ -133,7 +133,7 @@ public final class Reconciler implements AutoCloseable {
             table.remove(vm, ExitInfo.notFound());
             return true;
         }
-        if (vm.status() == VmStatus.DOWN && active && !table.startPending(id)) {
+        if (vm.status() == VmStatus.DOWN && active && !table.launchPending(id)) {
             LOG.warn("{} ({}) is known as Down and runs: taken in again", vm.name(), id);
             return adopt(record.get());
         }

@@ -3,9 +3,11 @@ package org.muster.agent.domain;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -16,14 +18,13 @@ import org.muster.libvirt.DomainRecord;
  * All VMs that this host answers for, and the only place where their state changes.
  *
  * <p>Each rule of the state machine is one method: it checks and acts in one step and answers whether it applied, so that
- * two threads that believe different things cannot both win. A start call is known here from {@link #beginStart} to
- * {@link #endStart}: while one is under way nothing makes the VM Down.
+ * two threads that believe different things cannot both win. A launch is known here from {@link #beginLaunch}, before the
+ * first libvirt call, to {@link #endLaunch}: while one is under way nobody else gets its UUID, and from
+ * {@link #beginStart} on nothing makes the VM Down.
  *
  * <p>Thread-safe. Reading takes no lock; nothing here blocks.
  */
 public final class VmTable {
-    private static final int PAUSED_STARTING_UP = 11; // virDomainPausedReason: QEMU is there, libvirt not done with it
-
     private final EventClock clock;
     private final Map<UUID, Vm> vms = new ConcurrentHashMap<>(); // written under the lock, read by anybody
     private final List<VmListener> listeners = new CopyOnWriteArrayList<>();
@@ -32,7 +33,10 @@ public final class VmTable {
     private final Map<String, UUID> names = new HashMap<>();
 
     @GuardedBy("this")
-    private final Map<UUID, Long> startCalls = new HashMap<>(); // life of the VM whose start call has not returned
+    private final Map<UUID, Launch> launches = new HashMap<>(); // whose libvirt calls have not all returned
+
+    @GuardedBy("this")
+    private final Set<UUID> silent = new HashSet<>(); // reserved, not announced
 
     @GuardedBy("this")
     private long lastLife;
@@ -48,9 +52,12 @@ public final class VmTable {
         DUPLICATE_ID,
         /** Another VM has the name. */
         DUPLICATE_NAME,
-        /** An old start call of that UUID has not returned and could still bring up the former VM. */
+        /** An old call of that UUID has not returned and could still define or bring up the former VM. */
         START_PENDING
     }
+
+    /** @param starting whether it has come to the call that starts the guest */
+    private record Launch(long life, boolean starting) {}
 
     /** @param vm null unless accepted */
     public record Reservation(Admission admission, Vm vm) {}
@@ -80,12 +87,13 @@ public final class VmTable {
         if (names.containsKey(name)) {
             return new Reservation(Admission.DUPLICATE_NAME, null);
         }
-        if (startCalls.containsKey(id)) {
+        if (launches.containsKey(id)) {
             return new Reservation(Admission.START_PENDING, null);
         }
         Vm vm = Vm.accepted(id, name, ++lastLife, clock.now(), launchPaused);
         vms.put(id, vm);
         names.put(name, id);
+        silent.add(id);
         return new Reservation(Admission.ACCEPTED, vm);
     }
 
@@ -99,9 +107,14 @@ public final class VmTable {
     /** Tells everybody of a VM that was reserved. */
     public synchronized void announce(Vm vm) {
         Vm now = same(vm);
-        if (now != null) {
+        if (now != null && silent.remove(vm.id())) {
             listeners.forEach(l -> l.changed(null, now));
         }
+    }
+
+    /** True while the VM's acceptance is not on disk: what is written down of it now could come before that. */
+    public synchronized boolean reserved(UUID id) {
+        return silent.contains(id);
     }
 
     /** Puts a VM in that the journal remembers as Down. */
@@ -134,42 +147,45 @@ public final class VmTable {
         return running;
     }
 
-    /** The libvirt work for the VM begins. False if it is gone, or somebody is destroying it. */
+    /**
+     * The libvirt work for the VM begins. False if it is gone, somebody is destroying it, or an older launch of it is
+     * under way. Pair with {@link #endLaunch}.
+     */
     public synchronized boolean beginLaunch(Vm vm) {
         Vm now = same(vm);
-        if (now == null || now.destroying() || now.status() != VmStatus.WAIT_FOR_LAUNCH) {
-            return now != null && !now.destroying() && now.status() == VmStatus.POWERING_UP;
+        boolean mayBe = now != null
+                && !now.destroying()
+                && (now.status() == VmStatus.WAIT_FOR_LAUNCH || now.status() == VmStatus.POWERING_UP);
+        if (!mayBe || launches.putIfAbsent(vm.id(), new Launch(vm.life(), false)) != null) {
+            return false;
         }
-        put(now, now.with(VmStatus.POWERING_UP, clock.now()));
+        if (now.status() == VmStatus.WAIT_FOR_LAUNCH) {
+            put(now, now.with(VmStatus.POWERING_UP, clock.now()));
+        }
         return true;
     }
 
-    /** The call that starts the guest is about to be made. False if it must not be. Pair with {@link #endStart}. */
+    /** The call that starts the guest is about to be made. False if it must not be. */
     public synchronized boolean beginStart(Vm vm) {
         Vm now = same(vm);
-        if (now == null
-                || now.destroying()
-                || now.givenUp()
-                || now.status() != VmStatus.POWERING_UP
-                || startCalls.containsKey(vm.id())) {
+        if (now == null || now.destroying() || now.givenUp() || now.status() != VmStatus.POWERING_UP) {
             return false;
         }
-        startCalls.put(vm.id(), vm.life());
-        return true;
+        return launches.replace(vm.id(), new Launch(vm.life(), false), new Launch(vm.life(), true));
     }
 
     /**
-     * The call that starts the guest returned. Answers true if the guest may run on; false if, meanwhile, the VM was
-     * destroyed: then the caller must end the guest at once.
+     * All libvirt calls of the launch returned. Answers true if the guest may run on; false if, meanwhile, the VM was
+     * destroyed: then the caller must end the guest, if there is one, and delete what is defined, at once.
      *
-     * @param running whether the call succeeded
+     * @param running whether the guest was started
      */
-    public synchronized boolean endStart(Vm vm, boolean running, long wallMillis) {
+    public synchronized boolean endLaunch(Vm vm, boolean running, long wallMillis) {
         Vm now = same(vm);
         if (now == null) {
             return false; // its UUID stays taken until its guest is ended: lateGuestEnded
         }
-        startCalls.remove(vm.id(), vm.life());
+        launches.remove(vm.id());
         if (now.destroying()) {
             return false;
         }
@@ -180,9 +196,12 @@ public final class VmTable {
         return true;
     }
 
-    /** Nothing is left of what the start call of a VM that was gone brought up. */
+    /** Nothing is left of what the launch of a VM that was gone brought up. */
     public synchronized void lateGuestEnded(Vm vm) {
-        startCalls.remove(vm.id(), vm.life());
+        Launch launch = launches.get(vm.id());
+        if (launch != null && launch.life == vm.life()) {
+            launches.remove(vm.id());
+        }
     }
 
     /**
@@ -204,9 +223,15 @@ public final class VmTable {
         return now != null && now.givenUp();
     }
 
-    /** True while a call of ours could still start this VM, or the guest of a former one of its UUID may be there. */
+    /** True while a call of ours could still bring up this VM, or the guest of a former one of its UUID may be there. */
+    public synchronized boolean launchPending(UUID id) {
+        return launches.containsKey(id);
+    }
+
+    /** True while a call of ours that starts this VM, not one that only defines it, has not returned. */
     public synchronized boolean startPending(UUID id) {
-        return startCalls.containsKey(id);
+        Launch launch = launches.get(id);
+        return launch != null && launch.starting;
     }
 
     /** Says why the VM is still in its status; an event tells it. */
@@ -240,9 +265,9 @@ public final class VmTable {
 
     @GuardedBy("this")
     private void observedActive(Vm now, DomainRecord record, long wallMillis) {
-        boolean starting = now.status() == VmStatus.POWERING_UP && startCalls.containsKey(now.id());
-        boolean unfinished =
-                record.state() == DomainRecord.State.PAUSED && (record.reason() == PAUSED_STARTING_UP || starting);
+        Launch launch = launches.get(now.id());
+        boolean starting = now.status() == VmStatus.POWERING_UP && launch != null && launch.starting;
+        boolean unfinished = record.startingUp() || (starting && record.state() == DomainRecord.State.PAUSED);
         if (unfinished || now.givenUp() || !(starting || now.status().running())) {
             return;
         }
@@ -290,12 +315,27 @@ public final class VmTable {
     }
 
     /**
-     * The VM does not run: libvirtd was asked after the fact. False if a start call of it is still under way, or it is
+     * Runs {@code write} if the VM is there, not Down already, and nobody is destroying it, so that what it writes down of
+     * the VM comes before what a destroy will. False if that will say what became of it.
+     */
+    public synchronized boolean beforeDestroyed(Vm vm, Runnable write) {
+        Vm now = same(vm);
+        if (now == null || now.destroying()) {
+            return false;
+        }
+        if (now.status() != VmStatus.DOWN) {
+            write.run();
+        }
+        return true;
+    }
+
+    /**
+     * The VM does not run: libvirtd was asked after the fact. False if a call that starts it is still under way, or it is
      * gone, or Down already.
      */
     public synchronized boolean down(Vm vm, ExitInfo exit) {
         Vm now = same(vm);
-        if (now == null || now.status() == VmStatus.DOWN || startCalls.containsKey(vm.id())) {
+        if (now == null || now.status() == VmStatus.DOWN || startPending(vm.id())) {
             return false;
         }
         put(now, now.down(exit, clock.now()));
@@ -326,6 +366,7 @@ public final class VmTable {
     @GuardedBy("this")
     private void forget(Vm vm) {
         vms.remove(vm.id());
+        silent.remove(vm.id());
         names.remove(vm.name(), vm.id());
     }
 

@@ -112,7 +112,16 @@ public final class Journal implements AutoCloseable {
             write.done.completeExceptionally(new IOException(
                     closed ? "the journal is closed" : "the journal's queue is full: the disk is too slow"));
         }
+        if (closed && writer.getState() == Thread.State.TERMINATED) {
+            failLeft(); // offered between the writer's last look and its end
+        }
         return write.done;
+    }
+
+    private void failLeft() {
+        for (Write left = queue.poll(); left != null; left = queue.poll()) {
+            left.done.completeExceptionally(new IOException("the journal is closed"));
+        }
     }
 
     private void run() {
@@ -168,7 +177,7 @@ public final class Journal implements AutoCloseable {
         }
         try {
             file.append(owed, false);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.debug("{} notes are still owed to the journal: {}", owed.size(), e.toString());
             return;
         }
@@ -195,6 +204,7 @@ public final class Journal implements AutoCloseable {
         queue.offer(new Write(List.of(), false, new CompletableFuture<>())); // wakes the writer; a full queue does, too
         try {
             writer.join(TimeUnit.SECONDS.toMillis(5));
+            failLeft();
             file.close();
             lock.close();
         } catch (IOException e) {

@@ -96,12 +96,16 @@ final class Acceptor {
     private void install(ChannelHandlerContext ctx, Principal principal, boolean remote, boolean stomp) {
         Channel channel = ctx.channel();
         EventsSwitch events = stomp ? EventsSwitch.absent() : EventsSwitch.off();
-        Connection connection =
-                new Connection(channel, principal, remote, events, connections, budget, metrics, config.limits());
+        boolean counts = Presence.counts(principal, remote);
+        Runnable heard = counts ? presence::heard : () -> {};
+        Connection connection = new Connection(
+                channel, principal, remote, events, workers, connections, budget, metrics, heard, config.limits());
         connections.register(connection);
-        if (Presence.counts(principal, remote)) {
-            presence.opened();
-            channel.closeFuture().addListener(closed -> presence.closed());
+        if (counts) {
+            boolean loopback = channel.remoteAddress() instanceof InetSocketAddress peer
+                    && peer.getAddress().isLoopbackAddress();
+            presence.opened(loopback);
+            channel.closeFuture().addListener(closed -> presence.closed(loopback));
         }
         if (stomp) {
             ctx.pipeline()

@@ -28,8 +28,10 @@ final class Connection implements Inbound.Peer {
     private final EventsSwitch events;
     private final Account account;
     private final PendingRequests pending;
+    private final Sequence sequence;
     private final Connections connections;
     private final RpcMetrics metrics;
+    private final Runnable heard; // tells whom it concerns that the peer is there
     private final long highWaterBytes;
     private final AtomicBoolean closedAsSlow = new AtomicBoolean(); // atomic: logged and counted once
     private boolean paused;
@@ -40,9 +42,11 @@ final class Connection implements Inbound.Peer {
             Principal principal,
             boolean remote,
             EventsSwitch events,
+            Workers workers,
             Connections connections,
             ByteBudget budget,
             RpcMetrics metrics,
+            Runnable heard,
             RpcConfig.Limits limits) {
         this.channel = channel;
         this.principal = principal;
@@ -50,8 +54,10 @@ final class Connection implements Inbound.Peer {
         this.events = events;
         this.connections = connections;
         this.metrics = metrics;
+        this.heard = heard;
         account = new Account(budget, limits.outputBytes());
         pending = new PendingRequests(limits.pendingRequests());
+        sequence = new Sequence(workers);
         highWaterBytes = limits.outputHighWaterBytes();
     }
 
@@ -68,6 +74,11 @@ final class Connection implements Inbound.Peer {
     @Override
     public PendingRequests pending() {
         return pending;
+    }
+
+    @Override
+    public Sequence sequence() {
+        return sequence;
     }
 
     @Override
@@ -102,6 +113,11 @@ final class Connection implements Inbound.Peer {
             }
             case CLOSED -> false;
         };
+    }
+
+    /** Bytes came from the peer. */
+    void heard() {
+        heard.run();
     }
 
     /** Gives back what was reserved. */

@@ -9,9 +9,9 @@ import java.util.function.Consumer;
 /**
  * Messages to calls, calls to answers.
  *
- * <p>Thread-safe; called on the event loops. Never blocks: long messages are parsed on a worker if one is free, inline
- * verbs run at once, the others on workers. Requests of one connection may overtake one another; a batch is answered in
- * its own order when all of it is done.
+ * <p>Thread-safe; called on the event loops. Never blocks: long messages are parsed on a worker, inline verbs run at once,
+ * the others on workers, one connection's in the order of their requests. Inline verbs, which change nothing, may overtake
+ * those. A batch is answered in its own order when all of it is done.
  */
 final class Dispatcher {
 
@@ -45,8 +45,20 @@ final class Dispatcher {
 
     /** Serves one message; answers at most once, on any thread. */
     void dispatch(Inbound message) {
-        if (message.body().length <= LONG_MESSAGE_BYTES || !workers.tryRunNow(() -> serve(message))) {
-            serve(message);
+        boolean fits = fits(message.body().length);
+        if (message.body().length <= LONG_MESSAGE_BYTES || !fits) {
+            serve(message, fits);
+            return;
+        }
+        PendingRequests pending = message.peer().pending();
+        pending.beginMessage();
+        boolean handedOver = message.peer().sequence().tryRun(() -> {
+            serve(message, true);
+            pending.end();
+        });
+        if (!handedOver) {
+            pending.end();
+            serve(message, true);
         }
     }
 
@@ -55,14 +67,15 @@ final class Dispatcher {
         return envelope.error(NullNode.instance, error);
     }
 
-    private void serve(Inbound inbound) {
-        int size = inbound.body().length;
-        boolean fits = budget.tryTake(size);
-        if (!fits && size <= SMALL_MESSAGE_BYTES) {
-            budget.take(size); // one peer's large messages must not keep the others from asking how things are
-            fits = true;
+    private boolean fits(int size) {
+        if (budget.tryTake(size)) {
+            return true;
         }
-        serve(inbound, fits);
+        if (size > SMALL_MESSAGE_BYTES) {
+            return false;
+        }
+        budget.take(size); // one peer's large messages must not keep the others from asking how things are
+        return true;
     }
 
     private void serve(Inbound inbound, boolean fits) {

@@ -60,7 +60,7 @@ final class Exchange {
     void begin(Duration patience) {
         if (verb.execution() == Verb.Execution.INLINE) {
             run();
-        } else if (!workers.tryRun(this::run)) {
+        } else if (!peer.sequence().tryRun(this::run)) {
             end(null, new RpcException(RpcException.BUSY, verb.name() + " not started: " + Workers.capacity()));
         }
         if (!ended.get()) {

@@ -33,6 +33,9 @@ record Inbound(Peer peer, byte[] body, Optional<String> correlationId, long rece
 
         PendingRequests pending();
 
+        /** What workers do for this peer, in its order. */
+        Sequence sequence();
+
         /** The connection's event loop: timers only. */
         ScheduledExecutorService timers();
 

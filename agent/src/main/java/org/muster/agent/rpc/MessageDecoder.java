@@ -42,6 +42,7 @@ final class MessageDecoder extends ByteToMessageDecoder {
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
         if (message instanceof ByteBuf bytes) {
             metrics.bytesIn().inc(bytes.readableBytes());
+            connection.heard();
         }
         super.channelRead(ctx, message);
     }

@@ -23,6 +23,11 @@ final class PendingRequests {
         pending.decrementAndGet();
     }
 
+    /** A message whose requests are not known yet; pair with {@link #end}. Its bytes are what bounds these. */
+    void beginMessage() {
+        pending.incrementAndGet();
+    }
+
     int limit() {
         return limit;
     }

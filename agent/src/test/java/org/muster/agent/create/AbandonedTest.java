@@ -49,10 +49,10 @@ class AbandonedTest {
         Dispatcher dispatcher = new Dispatcher(
                 new CreateQueue(10), new Slots(1, false), () -> new Slots.Guard(10, 3, 0), System::nanoTime);
         CreateMetrics metrics = new CreateMetrics(new MetricRegistry());
-        Recovery recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, timer, request -> true);
-        Destroyer destroyer = new Destroyer(
-                table, hypervisor, journal, lane, id -> null, metrics, id -> {}, recovery::mayComeThrough);
-        sequence = new StartSequence(table, hypervisor, journal, metrics, recovery, destroyer);
+        Downs downs = new Downs(table, journal);
+        Recovery recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, timer, downs, request -> true);
+        LateGuests late = new LateGuests(table, journal, lane, new GuestEnd(hypervisor), downs, timer);
+        sequence = new StartSequence(table, hypervisor, journal, metrics, recovery, late, downs);
         vm = table.reserve(ID, "n", false).vm();
     }
 

@@ -4,20 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.muster.agent.create.Agent.SOON;
 import static org.muster.agent.create.Agent.id;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.muster.agent.domain.FakeHypervisor;
 import org.muster.agent.domain.FakeHypervisor.Op;
+import org.muster.agent.domain.Vm;
+import org.muster.agent.domain.VmListener;
 import org.muster.agent.domain.VmStatus;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.HypervisorException.Kind;
+import org.muster.libvirt.HypervisorListener.DomainEvent;
 import org.muster.rig.Await;
 
 /** Creates from accepted to started, with everything that can go wrong on the way. */
@@ -52,6 +59,52 @@ class CreatorTest {
         assertThat(agent().told(id(1))).containsExactly("WAIT_FOR_LAUNCH", "POWERING_UP", "UP");
         assertThat(hypervisor.starts(id(1))).isEqualTo(1);
         assertThat(hypervisor.storedXml(id(1))).contains("urn:muster:vm:1");
+    }
+
+    /** Told first, an agent killed in between would start in its next life what it had reported Down. */
+    @Test
+    void whatWasNotStartedIsWrittenDownBeforeItIsTold() {
+        List<String> onDisk = new CopyOnWriteArrayList<>();
+        hypervisor.on(Op.START, id(1)).fail(Kind.FAILED);
+        agent().table.listen(new VmListener() {
+            @Override
+            public void changed(Vm before, Vm after) {
+                if (after.status() == VmStatus.DOWN) {
+                    try {
+                        onDisk.add(Files.readString(directory.resolve("journal")));
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                }
+            }
+
+            @Override
+            public void removed(Vm last) {}
+        });
+        agent().create(id(1));
+        agent().await(id(1), VmStatus.DOWN);
+
+        assertThat(onDisk)
+                .singleElement()
+                .asString()
+                .containsIgnoringCase("\"down\"")
+                .contains("told to fail");
+    }
+
+    @Test
+    void oneThatAnOlderCallIsStartingIsNotTakenInAsRunning() {
+        hypervisor.foreign(id(1), Agent.name(id(1)), State.SHUTOFF, Xmls.engines(id(1), Agent.name(id(1))));
+        hypervisor.silent(true);
+        hypervisor.becomes(id(1), State.PAUSED, 11, DomainEvent.STARTED); // virDomainPausedReason STARTING_UP
+        agent().create(id(1));
+        agent().await(id(1), VmStatus.POWERING_UP);
+        hypervisor.awaitEntered(Op.FIND, id(1), 3);
+        assertThat(agent().told(id(1))).doesNotContain("UP", "PAUSED", "DOWN");
+
+        hypervisor.becomes(id(1), State.RUNNING, 1, DomainEvent.RESUMED);
+
+        agent().await(id(1), VmStatus.UP);
+        assertThat(hypervisor.starts(id(1))).isZero();
     }
 
     @Test
@@ -334,7 +387,7 @@ class CreatorTest {
         hypervisor.awaitEntered(Op.START, id(1));
         int looks = hypervisor.entered(Op.FIND, id(1));
         hypervisor.loseLink();
-        Await.until("its worker gave up", SOON, () -> !agent().table.startPending(id(1)));
+        Await.until("its worker gave up", SOON, () -> !agent().table.launchPending(id(1)));
         hypervisor.restoreLink();
         hypervisor.awaitEntered(Op.FIND, id(1), looks + 1);
 

@@ -163,7 +163,7 @@ class DestroyerTest {
 
         Await.until("the late guest has gone", SOON, () -> !hypervisor.running(id(1)));
         hypervisor.release(Op.START, id(1));
-        Await.until("its call returned", SOON, () -> !agent().table.startPending(id(1)));
+        Await.until("its call returned", SOON, () -> !agent().table.launchPending(id(1)));
         assertThat(agent().table.get(id(1))).isEmpty();
         assertThat(agent().told(id(1))).doesNotContain("UP");
     }
@@ -195,7 +195,7 @@ class DestroyerTest {
         agent().create(id(1));
         hypervisor.awaitEntered(Op.START, id(1));
         hypervisor.loseLink(); // libvirtd goes on with the start
-        Await.until("its worker gave up", SOON, () -> !agent().table.startPending(id(1)));
+        Await.until("its worker gave up", SOON, () -> !agent().table.launchPending(id(1)));
         hypervisor.restoreLink();
 
         assertThat(agent().destroy(id(1)).refusal()).isEmpty();
@@ -219,6 +219,67 @@ class DestroyerTest {
         hypervisor.awaitEntered(Op.UNDEFINE, id(1), 1);
         Await.until("nothing stays defined", SOON, () -> !hypervisor.defined(id(1)));
         assertThat(hypervisor.starts(id(1))).isZero();
+    }
+
+    @Test
+    void theUuidIsNotFreeWhileAnOldDefineMayComeThrough() {
+        hypervisor.on(Op.DEFINE, id(1)).hang();
+        agent().create(id(1));
+        hypervisor.awaitEntered(Op.DEFINE, id(1));
+        assertThat(agent().destroy(id(1)).refusal()).isEmpty();
+
+        assertThat(agent().create(id(1)).code()).isEqualTo(59);
+        hypervisor.release(Op.DEFINE, id(1));
+
+        Await.until("the UUID is accepted", SOON, () -> agent().create(id(1)).isAccepted());
+        agent().await(id(1), VmStatus.UP);
+    }
+
+    @Test
+    void withoutLibvirtdItAnswersAtOnceAndNothingIsForgotten() {
+        up(1);
+        hypervisor.loseLink();
+
+        Destroyer.Outcome outcome = agent().destroy(id(1));
+
+        assertThat(outcome.refusal()).contains(Destroyer.Refusal.FAILED);
+        assertThat(outcome.message()).contains("libvirtd");
+        assertThat(agent().table.get(id(1)).orElseThrow().destroying()).isFalse();
+        hypervisor.restoreLink();
+        assertThat(agent().destroy(id(1)).refusal()).isEmpty();
+        assertThat(hypervisor.running(id(1))).isFalse();
+    }
+
+    @Test
+    void whoWaitsWhenLibvirtdGoesIsToldThen() {
+        up(1);
+        hypervisor.on(Op.DESTROY, id(1)).hang();
+        CompletableFuture<Destroyer.Outcome> waiting =
+                agent().creator.destroyer().destroy(id(1));
+        hypervisor.awaitEntered(Op.DESTROY, id(1));
+
+        hypervisor.loseLink();
+
+        assertThat(Agent.now(waiting).refusal()).contains(Destroyer.Refusal.FAILED);
+        hypervisor.restoreLink();
+        hypervisor.release(Op.DESTROY, id(1)); // libvirtd goes on with it all the same
+        agent().await(id(1), VmStatus.DOWN);
+    }
+
+    @Test
+    void guestsThatCannotBeEndedHoldNobodyElseUp() {
+        for (int i = 1; i <= 20; i++) { // more than the lane has threads
+            up(i);
+            hypervisor.on(Op.DESTROY, id(i)).fail(Kind.FAILED);
+        }
+        up(21);
+        for (int i = 1; i <= 20; i++) {
+            CompletableFuture<Destroyer.Outcome> unkillable =
+                    agent().creator.destroyer().destroy(id(i));
+            assertThat(unkillable).isNotDone();
+        }
+
+        assertThat(agent().destroy(id(21)).refusal()).isEmpty();
     }
 
     @Test

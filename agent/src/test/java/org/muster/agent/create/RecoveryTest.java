@@ -109,6 +109,24 @@ class RecoveryTest {
     }
 
     @Test
+    void whatTheLibvirtdBeforeSaidIsNoFirstLook() throws IOException {
+        fresh(id(1));
+        hypervisor.on(Op.FIND, id(1)).hangAfterwards().times(1);
+        restarted();
+        hypervisor.awaitEntered(Op.FIND, id(1));
+        hypervisor.release(Op.FIND, id(1)); // the first look: it does not run
+        hypervisor.loseLink();
+        hypervisor.restoreLink();
+        int before = hypervisor.entered(Op.FIND, id(1));
+
+        agent.await(id(1), VmStatus.UP);
+
+        assertThat(hypervisor.entered(Op.FIND, id(1)) - before)
+                .as("two looks, and the one before the define")
+                .isGreaterThanOrEqualTo(3);
+    }
+
+    @Test
     void oneWhoseStartFailedThoughItRanIsNotStartedAgain() throws IOException {
         restarted();
         hypervisor.on(Op.START, id(1)).failAfterwards(Kind.FAILED);

@@ -52,7 +52,7 @@ class VmTableTest {
 
     private Vm up() {
         Vm vm = starting(false);
-        table.endStart(vm, true, 1);
+        table.endLaunch(vm, true, 1);
         return now();
     }
 
@@ -103,7 +103,7 @@ class VmTableTest {
         assertThat(statuses()).containsExactly(VmStatus.WAIT_FOR_LAUNCH, VmStatus.POWERING_UP, VmStatus.UP);
         table.remove(now(), ExitInfo.destroyed());
 
-        table.endStart(starting(true), true, 1);
+        table.endLaunch(starting(true), true, 1);
         assertThat(now().status()).isEqualTo(VmStatus.PAUSED);
     }
 
@@ -116,7 +116,7 @@ class VmTableTest {
         table.observed(now(), record(State.SHUTOFF, 0), 1);
 
         assertThat(now().status()).isEqualTo(VmStatus.POWERING_UP);
-        assertThat(table.endStart(vm, false, 1)).isTrue();
+        assertThat(table.endLaunch(vm, false, 1)).isTrue();
         assertThat(table.down(vm, ExitInfo.startFailed("x"))).isTrue();
     }
 
@@ -125,7 +125,7 @@ class VmTableTest {
         Vm vm = starting(false);
 
         assertThat(table.beginStart(vm)).isFalse();
-        assertThat(table.startPending(ID)).isTrue();
+        assertThat(table.launchPending(ID)).isTrue();
     }
 
     @Test
@@ -142,13 +142,13 @@ class VmTableTest {
     void aStartThatComesThroughDuringOrAfterADestroyMustBeEnded() {
         Vm during = starting(false);
         table.destroying(ID, true);
-        assertThat(table.endStart(during, true, 1)).isFalse();
+        assertThat(table.endLaunch(during, true, 1)).isFalse();
         table.remove(during, ExitInfo.destroyed());
 
         Vm after = starting(false);
         table.remove(after, ExitInfo.destroyed());
         assertThat(table.reserve(ID, "n", false).admission()).isEqualTo(Admission.START_PENDING);
-        assertThat(table.endStart(after, true, 1)).isFalse();
+        assertThat(table.endLaunch(after, true, 1)).isFalse();
         assertThat(table.reserve(ID, "n", false).admission())
                 .as("its late guest may still be there")
                 .isEqualTo(Admission.START_PENDING);
@@ -162,14 +162,14 @@ class VmTableTest {
         table.remove(old, ExitInfo.destroyed());
         Vm fresh = starting(false);
 
-        table.endStart(old, true, 1);
+        table.endLaunch(old, true, 1);
         table.down(old, ExitInfo.notFound());
         table.explain(old, "x");
         table.remove(old, ExitInfo.notFound());
 
         assertThat(now().life()).isEqualTo(fresh.life());
         assertThat(now().status()).isEqualTo(VmStatus.POWERING_UP);
-        assertThat(table.startPending(ID)).isTrue();
+        assertThat(table.launchPending(ID)).isTrue();
     }
 
     @Test
@@ -178,7 +178,7 @@ class VmTableTest {
         assertThat(table.giveUp(vm, "too long")).isTrue();
 
         table.observed(now(), record(State.RUNNING, 1), 1);
-        table.endStart(vm, true, 1);
+        table.endLaunch(vm, true, 1);
 
         assertThat(now().status()).isEqualTo(VmStatus.POWERING_UP);
         assertThat(now().statusReason()).isEqualTo("too long");
@@ -203,7 +203,7 @@ class VmTableTest {
 
         assertThat(now().status()).isEqualTo(VmStatus.UP);
         assertThat(now().startedAtMillis()).isEqualTo(7);
-        table.endStart(vm, true, 9);
+        table.endLaunch(vm, true, 9);
         assertThat(statuses().stream().filter(VmStatus.UP::equals))
                 .as("told once")
                 .hasSize(1);
@@ -213,7 +213,7 @@ class VmTableTest {
     void anAnswerThatIsOlderThanTheTableIsAskedForAgain() {
         Vm before = starting(false);
         Optional<DomainRecord> old = record(State.SHUTOFF, 0);
-        table.endStart(before, true, 1);
+        table.endLaunch(before, true, 1);
 
         assertThat(table.observed(before, old, 1)).isFalse();
         assertThat(table.observed(table.get(ID).orElseThrow(), record(State.RUNNING, 1), 1))
@@ -265,7 +265,7 @@ class VmTableTest {
         Vm vm = starting(false);
         long early = nanos;
         nanos += 3_000_000_000L;
-        table.endStart(vm, true, 1);
+        table.endLaunch(vm, true, 1);
         long stamp = now().statusTime();
 
         Vm known = now();

@@ -47,18 +47,35 @@ class BoundsTest {
     }
 
     @Test
-    void presenceLastsWhileOpenAndForAWhileAfter() {
+    void onLoopbackPresenceLastsWhileOpenAndForAWhileAfter() {
         AtomicLong now = new AtomicLong(TimeUnit.DAYS.toNanos(3));
         Presence presence = new Presence(now::get);
         assertThat(presence.aliveWithin(Duration.ofDays(30))).as("never seen").isFalse();
 
-        presence.opened();
+        presence.opened(true);
         now.addAndGet(TimeUnit.HOURS.toNanos(1));
         assertThat(presence.aliveWithin(Duration.ZERO)).isTrue();
 
-        presence.closed();
+        presence.closed(true);
         now.addAndGet(TimeUnit.SECONDS.toNanos(60));
         assertThat(presence.aliveWithin(Duration.ofSeconds(60))).isTrue();
+        assertThat(presence.aliveWithin(Duration.ofSeconds(59))).isFalse();
+    }
+
+    @Test
+    void aPeerFromElsewhereIsAsPresentAsItsLastByte() {
+        AtomicLong now = new AtomicLong(TimeUnit.DAYS.toNanos(3));
+        Presence presence = new Presence(now::get);
+        presence.opened(false);
+        now.addAndGet(TimeUnit.SECONDS.toNanos(59));
+        presence.heard();
+
+        now.addAndGet(TimeUnit.SECONDS.toNanos(60));
+        assertThat(presence.aliveWithin(Duration.ofSeconds(60))).isTrue();
+        assertThat(presence.aliveWithin(Duration.ofSeconds(59)))
+                .as("open, but its link may be cut")
+                .isFalse();
+        presence.closed(false); // TCP gave up at last
         assertThat(presence.aliveWithin(Duration.ofSeconds(59))).isFalse();
     }
 

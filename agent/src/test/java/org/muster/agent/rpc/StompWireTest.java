@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -237,9 +239,12 @@ class StompWireTest {
 
     @Test
     void heartBeatsComeInTimeWhileAllWorkersAreBlocked() throws IOException, InterruptedException {
-        peer.connect("0,15000");
+        List<RawPeer> blockers = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            peer.request(RawPeer.call("Test.block", "", "" + i));
+            RawPeer blocker = new RawPeer(rig.port()); // one connection's verbs take one worker at most
+            blockers.add(blocker);
+            blocker.connect("0,15000");
+            blocker.request(RawPeer.call("Test.block", "", "" + i));
         }
         assertThat(rig.blocked.tryAcquire(4, Rig.PATIENCE_SECONDS, TimeUnit.SECONDS))
                 .isTrue();
@@ -253,6 +258,10 @@ class StompWireTest {
             assertThat(two).isBetween(Duration.ofMillis(1300), Duration.ofMillis(1900));
             other.request(RawPeer.call("Host.ping", "", "1"));
             assertThat(other.frame().json().get("result")).isEqualTo(BooleanNode.TRUE);
+        } finally {
+            for (RawPeer blocker : blockers) {
+                blocker.close();
+            }
         }
     }
 

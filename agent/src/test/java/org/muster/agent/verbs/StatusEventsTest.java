@@ -39,7 +39,7 @@ class StatusEventsTest {
         table.announce(vm);
         table.beginLaunch(vm);
         table.beginStart(vm);
-        table.endStart(vm, true, 1);
+        table.endLaunch(vm, true, 1);
 
         assertThat(methods).containsOnly("|virt|VM_status|" + ID);
         assertThat(params.stream().map(p -> p.get(ID.toString()).get("status").textValue()))

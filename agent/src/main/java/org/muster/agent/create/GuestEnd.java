@@ -1,0 +1,62 @@
+package org.muster.agent.create;
+
+import java.util.Optional;
+import java.util.UUID;
+import org.muster.libvirt.DomainRecord;
+import org.muster.libvirt.DomainXml;
+import org.muster.libvirt.Hypervisor;
+import org.muster.libvirt.HypervisorException;
+import org.muster.libvirt.HypervisorException.Kind;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The libvirt calls that end a guest and delete what is stored of it.
+ *
+ * <p>Thread-safe. Blocks as long as libvirt does, so only on a VM's lane: 11 s for a stopped QEMU, 59 s for a traced one.
+ */
+final class GuestEnd {
+    private static final Logger LOG = LoggerFactory.getLogger(GuestEnd.class);
+
+    private final Hypervisor hypervisor;
+
+    GuestEnd(Hypervisor hypervisor) {
+        this.hypervisor = hypervisor;
+    }
+
+    boolean connected() {
+        return hypervisor.connected();
+    }
+
+    /** Ends the guest, if there is one, and makes sure of it. Empty: it does not run. Else: why that is not certain. */
+    Optional<String> attempt(UUID id) {
+        String failure = "it runs on after virDomainDestroy";
+        try {
+            hypervisor.destroy(id);
+        } catch (HypervisorException e) {
+            if (e.kind() != Kind.NO_SUCH_DOMAIN && e.kind() != Kind.WRONG_STATE) {
+                failure = e.getMessage(); // it may be gone all the same: asked below
+            }
+        }
+        try {
+            Optional<DomainRecord> now = hypervisor.find(id);
+            boolean runs = now.isPresent() && now.get().state().active();
+            return runs ? Optional.of(failure) : Optional.empty();
+        } catch (HypervisorException e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+
+    /** Deletes the stored domain, if it is ours; never what somebody else has stored. */
+    void undefine(UUID id) {
+        try {
+            if (DomainXml.parse(hypervisor.xml(id)).managed()) {
+                hypervisor.undefine(id);
+            }
+        } catch (HypervisorException e) {
+            if (e.kind() != Kind.NO_SUCH_DOMAIN) {
+                LOG.warn("left defined: {}", e.getMessage());
+            }
+        }
+    }
+}
