@@ -180,7 +180,7 @@ final class Asking {
             }
             Call call = new Call(
                     Purpose.BLOCK_INFO, Tier.BLOCK, List.of(question.guest()), question.disk(), now, flight.epoch());
-            if (!hand(call, config.timeout().toNanos())) {
+            if (!hand(call, config.timeout().toNanos(), 0)) {
                 return;
             }
             blockInfo.asked(question);
@@ -211,9 +211,13 @@ final class Asking {
     }
 
     private boolean call(Purpose purpose, Tier tier, List<Guest> guests, long now) {
-        long lateAfter = cycles.get(tier).cost.lateAfterNanos(guests.size(), latestNanos(tier));
+        CostWindow cost = cycles.get(tier).cost;
+        // Where half of the calls take longer than that, asking each time whom it waits for costs more than it tells.
+        long usual = Math.min(config.timeout().toNanos(), cost.usualNanos(guests.size()) * 5 / 4);
+        long lateAfter = cost.lateAfterNanos(guests.size(), Math.max(latestNanos(tier), usual));
         Call call = new Call(purpose, tier, guests, "", now, flight.epoch());
-        if (!hand(call, purpose == Purpose.SAFE ? CostWindow.EARLIEST_LATE_NANOS : lateAfter)) {
+        boolean safe = purpose == Purpose.SAFE;
+        if (!hand(call, safe ? CostWindow.EARLIEST_LATE_NANOS : lateAfter, safe ? 0 : usual)) {
             return false;
         }
         if (call.countsForCycle()) {
@@ -223,7 +227,7 @@ final class Asking {
     }
 
     /**
-     * No call waits longer than a quarter of its interval before anybody asks why: then the guests that are not to blame
+     * No call waits longer than a quarter of its interval, or than calls usually take, before anybody asks why: then the guests that are not to blame
      * can still be asked again within this interval, however slow the host was when its calls were measured.
      */
     private long latestNanos(Tier tier) {
@@ -231,9 +235,9 @@ final class Asking {
         return Math.min(config.timeout().toNanos(), Math.max(CostWindow.EARLIEST_LATE_NANOS, quarter));
     }
 
-    private boolean hand(Call call, long lateAfterNanos) {
+    private boolean hand(Call call, long lateAfterNanos, long usualNanos) {
         call.lateAtNanos = call.startedAtNanos + lateAfterNanos;
-        call.checkAtNanos = call.startedAtNanos + Lateness.firstLookNanos(lateAfterNanos);
+        call.checkAtNanos = call.startedAtNanos + Math.max(Lateness.firstLookNanos(lateAfterNanos), usualNanos);
         if (!lanes.call(call)) {
             return false;
         }

@@ -34,20 +34,25 @@ final class CostWindow {
      * @param atMostNanos however long calls usually take
      */
     long lateAfterNanos(int guests, long atMostNanos) {
-        long usual = size == 0 ? atMostNanos / UNKNOWN_SHARE : TIMES_P95 * p95PerGuestNanos(guests) * guests;
+        long usual = size == 0 ? atMostNanos / UNKNOWN_SHARE : TIMES_P95 * perGuestNanos(guests, PERCENTILE) * guests;
         return Math.min(atMostNanos, Math.max(EARLIEST_LATE_NANOS, usual));
+    }
+
+    /** What half of the calls of that size take at most; 0 when nothing was measured. */
+    long usualNanos(int guests) {
+        return perGuestNanos(guests, 0.5) * guests;
     }
 
     /** What one guest costs at most, as a rule, in the largest calls; 0 when nothing was measured. */
     long perGuestNanos() {
-        return p95PerGuestNanos(Integer.MAX_VALUE);
+        return perGuestNanos(Integer.MAX_VALUE, PERCENTILE);
     }
 
     /**
      * From calls of about that size only: every call has a cost of its own, so what a single guest takes, times a
      * hundred, says nothing about a call for a hundred.
      */
-    private long p95PerGuestNanos(int guests) {
+    private long perGuestNanos(int guests, double percentile) {
         int largest = 0;
         for (int i = 0; i < size; i++) {
             largest = Math.max(largest, guestsAsked[i]);
@@ -64,6 +69,6 @@ final class CostWindow {
             return 0;
         }
         Arrays.sort(comparable, 0, found);
-        return comparable[(int) Math.ceil(PERCENTILE * found) - 1];
+        return comparable[(int) Math.ceil(percentile * found) - 1];
     }
 }

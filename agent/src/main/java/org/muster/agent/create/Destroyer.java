@@ -177,8 +177,12 @@ public final class Destroyer {
         if (launching || mayComeThrough.test(id)) {
             leaveTombstone(job);
         } else {
-            end.undefine(id);
             boolean ran = now.get().status().running();
+            if (ran) {
+                end.undefine(id);
+            } else {
+                end.undefineIfOurs(id); // it may have failed because somebody else has it
+            }
             forget(job, ran ? ExitInfo.destroyed() : ExitInfo.destroyedDuringStartup());
         }
     }

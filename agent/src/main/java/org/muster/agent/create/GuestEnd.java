@@ -47,10 +47,19 @@ final class GuestEnd {
         }
     }
 
-    /** Deletes the stored domain, if it is ours; never what somebody else has stored. */
+    /** Deletes the stored domain of a guest of ours that ran. */
     void undefine(UUID id) {
+        undefine(id, true);
+    }
+
+    /** Deletes the stored domain, if it is ours; never what somebody else has stored. */
+    void undefineIfOurs(UUID id) {
+        undefine(id, false);
+    }
+
+    private void undefine(UUID id, boolean ours) {
         try {
-            if (DomainXml.parse(hypervisor.xml(id)).managed()) {
+            if (ours || DomainXml.parse(hypervisor.xml(id)).managed()) {
                 hypervisor.undefine(id);
             }
         } catch (HypervisorException e) {

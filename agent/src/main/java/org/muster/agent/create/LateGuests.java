@@ -112,7 +112,7 @@ final class LateGuests {
         if (failure.isPresent()) {
             return failure.map(why -> "was destroyed and came up late: " + why);
         }
-        end.undefine(id);
+        end.undefineIfOurs(id);
         if (table.get(id).isEmpty()) {
             journal.note(new JournalRecord.Gone(id));
             spare(id);
@@ -153,7 +153,7 @@ final class LateGuests {
                     .filter(now -> now.life() == vm.life() && now.status() == VmStatus.DOWN)
                     .isPresent();
             if (down) {
-                end.undefine(vm.id());
+                end.undefineIfOurs(vm.id());
             }
             return Optional.empty();
         });

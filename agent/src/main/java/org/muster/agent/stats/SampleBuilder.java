@@ -1,12 +1,8 @@
 package org.muster.agent.stats;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import org.muster.libvirt.StatsField;
 import org.muster.libvirt.StatsRecord;
 import org.muster.sampling.DomainSample;
@@ -17,11 +13,11 @@ import org.muster.sampling.DomainSample;
  */
 final class SampleBuilder {
     private final StatsRecord record;
-    private final Map<StatsField, Long> whole = new EnumMap<>(StatsField.class); // fields of the whole domain
+    private final FieldValues whole = new FieldValues(); // fields of the whole domain
     private final List<DomainSample.Vcpu> vcpus = new ArrayList<>(4);
     private final List<DomainSample.Nic> nics = new ArrayList<>(2);
     private final List<DomainSample.Disk> disks = new ArrayList<>(2);
-    private final Map<StatsField, Long> part = new EnumMap<>(StatsField.class); // fields of the part being read
+    private final FieldValues part = new FieldValues(); // fields of the part being read
     private String partName = "";
     private String partPath = "";
 
@@ -55,11 +51,11 @@ final class SampleBuilder {
         return new DomainSample(
                 record.domain(),
                 record.askedAtNanos(),
-                integer(whole.get(StatsField.STATE)),
-                number(whole.get(StatsField.CPU_TIME)),
-                number(whole.get(StatsField.CPU_USER)),
-                number(whole.get(StatsField.CPU_SYSTEM)),
-                integer(whole.get(StatsField.VCPU_CURRENT)),
+                whole.integer(StatsField.STATE),
+                whole.number(StatsField.CPU_TIME),
+                whole.number(StatsField.CPU_USER),
+                whole.number(StatsField.CPU_SYSTEM),
+                whole.integer(StatsField.VCPU_CURRENT),
                 vcpus,
                 balloon(),
                 nics,
@@ -74,7 +70,7 @@ final class SampleBuilder {
         switch (kind) {
             case 'V' ->
                 vcpus.add(new DomainSample.Vcpu(
-                        index, (int) value(StatsField.VCPU_STATE), number(part.get(StatsField.VCPU_TIME))));
+                        index, (int) part.orZero(StatsField.VCPU_STATE), part.number(StatsField.VCPU_TIME)));
             case 'N' -> endNic();
             case 'B' -> endDisk();
             default -> {
@@ -87,69 +83,56 @@ final class SampleBuilder {
     }
 
     private void endNic() {
-        if (part.containsKey(StatsField.NET_RX_BYTES)) { // a NIC without a host interface has a name only
+        if (part.has(StatsField.NET_RX_BYTES)) { // a NIC without a host interface has a name only
             nics.add(new DomainSample.Nic(
                     partName,
-                    value(StatsField.NET_RX_BYTES),
-                    value(StatsField.NET_RX_PACKETS),
-                    value(StatsField.NET_RX_ERRORS),
-                    value(StatsField.NET_RX_DROPPED),
-                    value(StatsField.NET_TX_BYTES),
-                    value(StatsField.NET_TX_PACKETS),
-                    value(StatsField.NET_TX_ERRORS),
-                    value(StatsField.NET_TX_DROPPED)));
+                    part.orZero(StatsField.NET_RX_BYTES),
+                    part.orZero(StatsField.NET_RX_PACKETS),
+                    part.orZero(StatsField.NET_RX_ERRORS),
+                    part.orZero(StatsField.NET_RX_DROPPED),
+                    part.orZero(StatsField.NET_TX_BYTES),
+                    part.orZero(StatsField.NET_TX_PACKETS),
+                    part.orZero(StatsField.NET_TX_ERRORS),
+                    part.orZero(StatsField.NET_TX_DROPPED)));
         }
     }
 
     private void endDisk() {
-        Optional<DomainSample.DiskCounters> counters = part.containsKey(StatsField.BLOCK_READ_REQUESTS)
+        Optional<DomainSample.DiskCounters> counters = part.has(StatsField.BLOCK_READ_REQUESTS)
                 ? Optional.of(new DomainSample.DiskCounters(
-                        value(StatsField.BLOCK_READ_REQUESTS),
-                        value(StatsField.BLOCK_READ_BYTES),
-                        value(StatsField.BLOCK_READ_NANOS),
-                        value(StatsField.BLOCK_WRITE_REQUESTS),
-                        value(StatsField.BLOCK_WRITE_BYTES),
-                        value(StatsField.BLOCK_WRITE_NANOS),
-                        value(StatsField.BLOCK_FLUSH_REQUESTS),
-                        value(StatsField.BLOCK_FLUSH_NANOS)))
+                        part.orZero(StatsField.BLOCK_READ_REQUESTS),
+                        part.orZero(StatsField.BLOCK_READ_BYTES),
+                        part.orZero(StatsField.BLOCK_READ_NANOS),
+                        part.orZero(StatsField.BLOCK_WRITE_REQUESTS),
+                        part.orZero(StatsField.BLOCK_WRITE_BYTES),
+                        part.orZero(StatsField.BLOCK_WRITE_NANOS),
+                        part.orZero(StatsField.BLOCK_FLUSH_REQUESTS),
+                        part.orZero(StatsField.BLOCK_FLUSH_NANOS)))
                 : Optional.empty();
         disks.add(new DomainSample.Disk(
                 partName,
                 partPath,
                 counters,
-                number(part.get(StatsField.BLOCK_ALLOCATION)),
-                number(part.get(StatsField.BLOCK_CAPACITY)),
-                number(part.get(StatsField.BLOCK_PHYSICAL))));
+                part.number(StatsField.BLOCK_ALLOCATION),
+                part.number(StatsField.BLOCK_CAPACITY),
+                part.number(StatsField.BLOCK_PHYSICAL)));
     }
 
     private DomainSample.Balloon balloon() {
-        if (!whole.containsKey(StatsField.BALLOON_CURRENT)) {
+        if (!whole.has(StatsField.BALLOON_CURRENT)) {
             return DomainSample.Balloon.UNKNOWN;
         }
         return new DomainSample.Balloon(
-                number(whole.get(StatsField.BALLOON_CURRENT)),
-                number(whole.get(StatsField.BALLOON_MAXIMUM)),
-                number(whole.get(StatsField.BALLOON_UNUSED)),
-                number(whole.get(StatsField.BALLOON_AVAILABLE)),
-                number(whole.get(StatsField.BALLOON_USABLE)),
-                number(whole.get(StatsField.BALLOON_DISK_CACHES)),
-                number(whole.get(StatsField.BALLOON_RSS)),
-                number(whole.get(StatsField.BALLOON_SWAP_IN)),
-                number(whole.get(StatsField.BALLOON_SWAP_OUT)),
-                number(whole.get(StatsField.BALLOON_MAJOR_FAULT)),
-                number(whole.get(StatsField.BALLOON_MINOR_FAULT)));
-    }
-
-    private long value(StatsField field) {
-        Long value = part.get(field);
-        return value == null ? 0 : value;
-    }
-
-    private static OptionalLong number(Long value) {
-        return value == null ? OptionalLong.empty() : OptionalLong.of(value);
-    }
-
-    private static OptionalInt integer(Long value) {
-        return value == null ? OptionalInt.empty() : OptionalInt.of(value.intValue());
+                whole.number(StatsField.BALLOON_CURRENT),
+                whole.number(StatsField.BALLOON_MAXIMUM),
+                whole.number(StatsField.BALLOON_UNUSED),
+                whole.number(StatsField.BALLOON_AVAILABLE),
+                whole.number(StatsField.BALLOON_USABLE),
+                whole.number(StatsField.BALLOON_DISK_CACHES),
+                whole.number(StatsField.BALLOON_RSS),
+                whole.number(StatsField.BALLOON_SWAP_IN),
+                whole.number(StatsField.BALLOON_SWAP_OUT),
+                whole.number(StatsField.BALLOON_MAJOR_FAULT),
+                whole.number(StatsField.BALLOON_MINOR_FAULT));
     }
 }
