@@ -32,8 +32,8 @@ final class HostDeviceXml {
         OptionalInt virtualFunctions = OptionalInt.empty();
         for (Element part : Xml.children(capability, "capability")) {
             switch (part.getAttribute("type")) {
-                case "phys_function" -> put(
-                        values, "physfn", Xml.child(part, "address").map(HostDeviceXml::pciName));
+                case "phys_function" ->
+                    put(values, "physfn", Xml.child(part, "address").map(HostDeviceXml::pciName));
                 case "virt_functions" -> virtualFunctions = number(part.getAttribute("maxCount"));
                 case "pci-bridge" -> bridge = true;
                 case "mdev_types" -> mdevTypes(part, mdevTypes);
@@ -65,9 +65,7 @@ final class HostDeviceXml {
             into.put(
                     type.getAttribute("id"),
                     new HostDevice.MdevType(
-                            Xml.text(type, "name"),
-                            Xml.text(type, "deviceAPI"),
-                            Xml.text(type, "availableInstances")));
+                            Xml.text(type, "name"), Xml.text(type, "deviceAPI"), Xml.text(type, "availableInstances")));
         }
     }
 

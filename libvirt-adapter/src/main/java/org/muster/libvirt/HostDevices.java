@@ -50,8 +50,10 @@ final class HostDevices {
             for (Pointer handle : handles) {
                 Pointer xml = LibvirtNative.virNodeDeviceGetXMLDesc(handle, 0);
                 if (xml == null) {
-                    LOG.debug("{}", LibvirtErrors.last("virNodeDeviceGetXMLDesc", "", connection.dead())
-                            .getMessage());
+                    LOG.debug(
+                            "{}",
+                            LibvirtErrors.last("virNodeDeviceGetXMLDesc", "", connection.dead())
+                                    .getMessage());
                 } else {
                     devices.add(parse(xml));
                 }

@@ -151,7 +151,9 @@ final class HostFactsReader {
                 mode(modes, "custom").map(HostFactsReader::usable).orElse(List.of()),
                 node.mhz,
                 tsc.map(t -> number(t.getAttribute("frequency"))).orElse(OptionalLong.empty()),
-                tsc.map(t -> t.getAttribute("scaling")).filter(s -> !s.isEmpty()).map("yes"::equals),
+                tsc.map(t -> t.getAttribute("scaling"))
+                        .filter(s -> !s.isEmpty())
+                        .map("yes"::equals),
                 node.cpus,
                 node.nodes,
                 node.sockets,

@@ -53,12 +53,12 @@ final class NetlinkParser {
             int type = Short.toUnsignedInt(datagram.getShort());
             int flags = Short.toUnsignedInt(datagram.getShort());
             if (length < HEADER_BYTES || length > datagram.limit() - start) {
-                throw new IOException("rtnetlink: a message of " + length + " bytes in a datagram of "
-                        + (datagram.limit() - start));
+                throw new IOException(
+                        "rtnetlink: a message of " + length + " bytes in a datagram of " + (datagram.limit() - start));
             }
             torn |= (flags & NLM_F_DUMP_INTR) != 0;
-            ByteBuffer body = datagram.slice(start + HEADER_BYTES, length - HEADER_BYTES)
-                    .order(datagram.order());
+            ByteBuffer body =
+                    datagram.slice(start + HEADER_BYTES, length - HEADER_BYTES).order(datagram.order());
             if (type == NLMSG_DONE) {
                 return true;
             }

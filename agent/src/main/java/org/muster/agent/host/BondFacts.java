@@ -37,7 +37,8 @@ final class BondFacts {
             Map.entry("updelay", "0"),
             Map.entry("use_carrier", "1"),
             Map.entry("xmit_hash_policy", "0"));
-    private static final Set<String> NEED_MII = Set.of("4", "5", "6"); // these modes poll the links unless told otherwise
+    private static final Set<String> NEED_MII =
+            Set.of("4", "5", "6"); // these modes poll the links unless told otherwise
 
     private final HostRoot root;
 

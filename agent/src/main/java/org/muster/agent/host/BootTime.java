@@ -32,7 +32,8 @@ final class BootTime {
                     NAME,
                     JsonNodeFactory.instance.objectNode().put("id", bootId).put("time", time));
         } catch (IOException e) {
-            LOG.warn("the boot time cannot be kept, a correction of the clock may look like a reboot: {}", e.toString());
+            LOG.warn(
+                    "the boot time cannot be kept, a correction of the clock may look like a reboot: {}", e.toString());
         }
         return time;
     }

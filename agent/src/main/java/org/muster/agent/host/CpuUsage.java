@@ -19,7 +19,8 @@ final class CpuUsage {
 
     private record Moment(long atNanos, CpuTimes times) {}
 
-    private final Deque<Moment> moments = new ArrayDeque<>(); // oldest first, the first one at least WINDOW old if any is
+    private final Deque<Moment> moments =
+            new ArrayDeque<>(); // oldest first, the first one at least WINDOW old if any is
 
     void add(long atNanos, CpuTimes times) {
         moments.addLast(new Moment(atNanos, times));

@@ -9,7 +9,8 @@ import java.util.List;
  * itself. Source of names and types: engine-contract 3.4.
  */
 final class DeclaredFacts {
-    private static final String VDSM = "4.50.5"; // the contract that we keep to, which is what the engine asks by this name
+    private static final String VDSM =
+            "4.50.5"; // the contract that we keep to, which is what the engine asks by this name
     private static final String RELEASE = "1";
     private static final int RESERVED_MIB = 321; // left to the host by the engine's scheduler
     private static final int GUEST_OVERHEAD_MIB = 65;

@@ -35,12 +35,15 @@ final class DeviceList {
         for (HostDevice device : devices) {
             byName.put(device.name(), device);
             if (device.capability().equals("storage") && device.values().containsKey("block")) {
-                device.parent().ifPresent(parent -> blocks.put(parent, device.values().get("block")));
+                device.parent()
+                        .ifPresent(parent -> blocks.put(parent, device.values().get("block")));
             }
         }
         ObjectNode list = JsonNodeFactory.instance.objectNode();
         for (HostDevice device : devices) {
-            boolean rooted = device.parent().map(byName::containsKey).orElse(device.name().equals(ROOT));
+            boolean rooted = device.parent()
+                    .map(byName::containsKey)
+                    .orElse(device.name().equals(ROOT));
             if (rooted) {
                 ObjectNode params = list.putObject(device.name()).putObject("params");
                 put(params, device);
@@ -56,7 +59,8 @@ final class DeviceList {
     static ObjectNode only(ObjectNode list, Set<String> capabilities) {
         ObjectNode chosen = JsonNodeFactory.instance.objectNode();
         list.properties().forEach(entry -> {
-            if (capabilities.contains(entry.getValue().path("params").path("capability").asText())) {
+            if (capabilities.contains(
+                    entry.getValue().path("params").path("capability").asText())) {
                 chosen.set(entry.getKey(), entry.getValue());
             }
         });

@@ -39,9 +39,7 @@ final class HardwareInfo {
             }
         }
         if (!info.has("systemUUID")) {
-            facts.map(HostFacts::uuid)
-                    .filter(uuid -> !uuid.isEmpty())
-                    .ifPresent(uuid -> info.put("systemUUID", uuid));
+            facts.map(HostFacts::uuid).filter(uuid -> !uuid.isEmpty()).ifPresent(uuid -> info.put("systemUUID", uuid));
         }
         return info;
     }

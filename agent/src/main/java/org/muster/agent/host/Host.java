@@ -208,8 +208,7 @@ public final class Host implements AutoCloseable {
     }
 
     private void every(Duration time, Runnable task, Duration first) {
-        facts.scheduleWithFixedDelay(
-                () -> guarded(task), first.toNanos(), time.toNanos(), TimeUnit.NANOSECONDS);
+        facts.scheduleWithFixedDelay(() -> guarded(task), first.toNanos(), time.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     private synchronized void soon(Runnable task, Duration delay) {

@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 final class HostSampler implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostSampler.class);
     private static final long SMALL_PAGE_BYTES = 4096;
-    private static final Duration SECOND_SAMPLE = Duration.ofSeconds(1); // soon, so that "since boot" is not told for long
+    private static final Duration SECOND_SAMPLE =
+            Duration.ofSeconds(1); // soon, so that "since boot" is not told for long
 
     /**
      * What was sampled.

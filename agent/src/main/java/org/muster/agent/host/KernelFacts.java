@@ -48,11 +48,10 @@ final class KernelFacts {
                 servers.add(line.strip().split("\\s+")[1]);
             }
         }
-        caps.put(
-                "realtimeKernel",
-                root.number("sys/kernel/realtime").equals(OptionalLong.of(1)));
+        caps.put("realtimeKernel", root.number("sys/kernel/realtime").equals(OptionalLong.of(1)));
         // loaded or not is what the kernel knows; without the file it cannot tell
-        caps.put("kdumpStatus", (int) root.number("sys/kernel/kexec_crash_loaded").orElse(-1));
+        caps.put("kdumpStatus", (int)
+                root.number("sys/kernel/kexec_crash_loaded").orElse(-1));
         caps.put("hostedEngineDeployed", root.exists("etc/ovirt-hosted-engine/hosted-engine.conf"));
     }
 
@@ -77,10 +76,14 @@ final class KernelFacts {
         }
         // not /dev: the daemon has a private one
         Optional<String> generator = root.text("sys/class/misc/hw_random/rng_current");
-        if (generator.isPresent() && !generator.get().isEmpty() && !generator.get().equals("none")) {
+        if (generator.isPresent()
+                && !generator.get().isEmpty()
+                && !generator.get().equals("none")) {
             random.add("hwrng");
         }
-        caps.put("hostdevPassthrough", Boolean.toString(!root.names("sys/class/iommu").isEmpty()));
+        caps.put(
+                "hostdevPassthrough",
+                Boolean.toString(!root.names("sys/class/iommu").isEmpty()));
     }
 
     /** 0 off, 1 on; 2, "unknown", for a kernel without. Newer kernels know more than one way of on. */
@@ -140,9 +143,7 @@ final class KernelFacts {
     private void security(ObjectNode caps) {
         String mode = root.text("sys/fs/selinux/enforce").orElse("-1"); // no such file system: disabled
         caps.putObject("selinux").put("mode", mode);
-        caps.put(
-                "fipsEnabled",
-                root.number("proc/sys/crypto/fips_enabled").equals(OptionalLong.of(1)));
+        caps.put("fipsEnabled", root.number("proc/sys/crypto/fips_enabled").equals(OptionalLong.of(1)));
         List<String> qemu = root.lines("etc/libvirt/qemu.conf");
         if (!qemu.isEmpty()) { // only root may read it on most hosts
             caps.put("vncEncrypted", qemu.stream().anyMatch(line -> line.matches("\\s*vnc_tls\\s*=\\s*1\\s*(#.*)?")));

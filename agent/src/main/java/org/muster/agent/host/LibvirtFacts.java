@@ -24,8 +24,12 @@ final class LibvirtFacts {
 
     void put(ObjectNode caps, KernelFacts kernel) {
         ObjectNode packages = caps.withObjectProperty("packages2");
-        packages.putObject("libvirt").put("version", version(facts.libvirtVersion())).put("release", "0");
-        packages.putObject("qemu-kvm").put("version", version(facts.qemuVersion())).put("release", "0");
+        packages.putObject("libvirt")
+                .put("version", version(facts.libvirtVersion()))
+                .put("release", "0");
+        packages.putObject("qemu-kvm")
+                .put("version", version(facts.qemuVersion()))
+                .put("release", "0");
         caps.put("hostname", facts.hostname());
         caps.put("uuid", facts.uuid());
         clusterLevels(caps.putArray("clusterLevels"));

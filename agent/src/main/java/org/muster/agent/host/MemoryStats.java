@@ -51,9 +51,8 @@ final class MemoryStats {
 
     private static void memory(ObjectNode stats, Map<String, Long> info) {
         long total = info.getOrDefault("MemTotal", 0L);
-        long free = info.getOrDefault("MemFree", 0L)
-                + info.getOrDefault("Buffers", 0L)
-                + info.getOrDefault("Cached", 0L);
+        long free =
+                info.getOrDefault("MemFree", 0L) + info.getOrDefault("Buffers", 0L) + info.getOrDefault("Cached", 0L);
         stats.put("memFree", Long.toString(free / KIB_PER_MIB));
         if (total > 0) {
             stats.put("memUsed", Long.toString(100 - Math.min(100, 100 * free / total)));
@@ -72,7 +71,9 @@ final class MemoryStats {
         long shared = root.number(ksm + "pages_sharing").orElse(0) * pageBytes / BYTES_PER_MIB;
         stats.put("memShared", shared);
         stats.put("ksmState", root.number(ksm + "run").orElse(0) == 1);
-        stats.put("ksmPages", Math.min(Integer.MAX_VALUE, root.number(ksm + "pages_to_scan").orElse(0)));
+        stats.put(
+                "ksmPages",
+                Math.min(Integer.MAX_VALUE, root.number(ksm + "pages_to_scan").orElse(0)));
         stats.put("ksmMergeAcrossNodes", root.number(ksm + "merge_across_nodes").orElse(0) == 1);
     }
 

@@ -80,7 +80,9 @@ final class NetworkFacts {
             return ether && link.kind().isEmpty();
         }
         return ether
-                && (addresses.any(link) || link.name().startsWith("veth_") || link.name().startsWith("dummy_"));
+                && (addresses.any(link)
+                        || link.name().startsWith("veth_")
+                        || link.name().startsWith("dummy_"));
     }
 
     private void nic(Link link, ObjectNode into) {
@@ -89,7 +91,8 @@ final class NetworkFacts {
         if (!permanent.isEmpty()) {
             into.put("permhwaddr", permanent);
         }
-        String aggregator = root.probe(sys(link) + "/bonding_slave/ad_aggregator_id").orElse("");
+        String aggregator =
+                root.probe(sys(link) + "/bonding_slave/ad_aggregator_id").orElse("");
         if (aggregator.matches("\\d+")) {
             into.put("ad_aggregator_id", aggregator);
         }
@@ -129,8 +132,8 @@ final class NetworkFacts {
         addresses.put(link, into);
         into.put("stp", root.probe(sys(link) + "/bridge/stp_state").orElse("0").equals("0") ? "off" : "on");
         ObjectNode options = into.putObject("opts");
-        BridgeOptions.NAMES.forEach(name -> root.probe(sys(link) + "/bridge/" + name)
-                .ifPresent(value -> options.put(name, value)));
+        BridgeOptions.NAMES.forEach(
+                name -> root.probe(sys(link) + "/bridge/" + name).ifPresent(value -> options.put(name, value)));
     }
 
     private void network(Link link, List<Link> links, ObjectNode into) {
@@ -171,9 +174,7 @@ final class NetworkFacts {
     /** Without the guests' interfaces, which come and go with them, and with the state of the others. */
     private ObjectNode mark() {
         Set<String> guests = new HashSet<>();
-        byIndex.values().stream()
-                .filter(link -> GUESTS.contains(link.kind()))
-                .forEach(link -> guests.add(link.name()));
+        byIndex.values().stream().filter(link -> GUESTS.contains(link.kind())).forEach(link -> guests.add(link.name()));
         ObjectNode mark = capabilities.deepCopy();
         for (String group : List.of("bridges", "networks")) {
             for (var entry : mark.get(group).properties()) {
@@ -186,8 +187,12 @@ final class NetworkFacts {
             }
         }
         ObjectNode states = mark.putObject("up");
-        for (String group : List.of("nics", "bondings", "vlans")) { // a bridge has a carrier as long as a guest runs on it
-            capabilities.get(group).fieldNames().forEachRemaining(name -> states.put(name, nics.get(name).up()));
+        for (String group :
+                List.of("nics", "bondings", "vlans")) { // a bridge has a carrier as long as a guest runs on it
+            capabilities
+                    .get(group)
+                    .fieldNames()
+                    .forEachRemaining(name -> states.put(name, nics.get(name).up()));
         }
         return mark;
     }

@@ -24,7 +24,8 @@ final class NicCounters {
      */
     static void put(ObjectNode stats, List<String> devices, long atNanos, Map<String, NetworkState.Nic> nics) {
         ObjectNode network = stats.putObject("network");
-        DecimalNode sampleTime = DecimalNode.valueOf(BigDecimal.valueOf(atNanos / 10_000_000, 2)); // hundredths of seconds
+        DecimalNode sampleTime =
+                DecimalNode.valueOf(BigDecimal.valueOf(atNanos / 10_000_000, 2)); // hundredths of seconds
         for (String line : devices) {
             int colon = line.indexOf(':');
             if (colon < 0) {

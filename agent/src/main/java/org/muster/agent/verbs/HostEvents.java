@@ -17,8 +17,6 @@ public final class HostEvents {
     /** Hands over and returns. */
     public void networkChanged() {
         notifications.publish(
-                "|net|host_conn|no_id",
-                JsonNodeFactory.instance.objectNode().put("notify_time", clock.now()),
-                false);
+                "|net|host_conn|no_id", JsonNodeFactory.instance.objectNode().put("notify_time", clock.now()), false);
     }
 }
