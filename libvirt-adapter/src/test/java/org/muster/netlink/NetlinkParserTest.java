@@ -51,8 +51,8 @@ class NetlinkParserTest {
 
         assertThat(done).isTrue();
         assertThat(parser.dump().links())
-                .containsExactly(new Link(
-                        7, "bond0.100", 1, UP_RUNNING, 6, 9000, "02:fc:00:00:00:01", "", 9, 6, "vlan", 100));
+                .containsExactly(
+                        new Link(7, "bond0.100", 1, UP_RUNNING, 6, 9000, "02:fc:00:00:00:01", "", 9, 6, "vlan", 100));
         assertThat(parser.dump().links().get(0).up()).isTrue();
     }
 

@@ -29,7 +29,19 @@ class RtnetlinkTest {
     void aBridgeWithItsPortAddressesAndGateway() throws Exception {
         NetworkNamespace.inNew(DEADLINE, () -> {
             ip("link", "add", "br0", "type", "bridge");
-            ip("link", "add", "v0", "address", "02:00:00:00:00:0a", "mtu", "1450", "type", "veth", "peer", "name", "v1");
+            ip(
+                    "link",
+                    "add",
+                    "v0",
+                    "address",
+                    "02:00:00:00:00:0a",
+                    "mtu",
+                    "1450",
+                    "type",
+                    "veth",
+                    "peer",
+                    "name",
+                    "v1");
             ip("link", "set", "v0", "master", "br0", "up");
             ip("link", "set", "v1", "up");
             ip("link", "set", "br0", "up");
@@ -84,7 +96,11 @@ class RtnetlinkTest {
             ip("link", "add", "br0", "type", "bridge");
             StringBuilder batch = new StringBuilder();
             for (int i = 0; i < 3000; i++) {
-                batch.append("addr add 10.1.").append(i / 250).append('.').append(1 + i % 250).append("/32 dev br0\n");
+                batch.append("addr add 10.1.")
+                        .append(i / 250)
+                        .append('.')
+                        .append(1 + i % 250)
+                        .append("/32 dev br0\n");
             }
             Path file = Files.createTempFile("ip-", ".batch");
             try {

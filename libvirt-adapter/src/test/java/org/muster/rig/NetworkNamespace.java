@@ -50,7 +50,10 @@ public final class NetworkNamespace {
             if (e.getCause() instanceof Exception cause) {
                 throw cause;
             }
-            throw e.getCause() instanceof Error error ? error : new IllegalStateException(e);
+            if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            throw new IllegalStateException(e);
         } catch (TimeoutException e) {
             throw new AssertionError("no end within " + deadline, e);
         }

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class HostNetwork implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostNetwork.class);
-    private static final Duration TICK = Duration.ofSeconds(1); // how long a stop may take
+    private static final Duration TICK = Duration.ofMillis(500); // how long a stop may take
     private static final Duration COALESCE = Duration.ofMillis(500);
     private static final Duration READ_AGAIN = Duration.ofSeconds(60); // speed changes without a word on some drivers
     private static final Duration RETRY = Duration.ofSeconds(5);
