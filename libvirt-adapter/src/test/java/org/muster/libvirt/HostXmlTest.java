@@ -11,8 +11,7 @@ import org.libvirt.NodeInfo;
 
 /** What is read in libvirt's XML about the host; written here after libvirt's own documentation of the format. */
 class HostXmlTest {
-    private static final String CAPABILITIES =
-            """
+    private static final String CAPABILITIES = """
             <capabilities>
               <host>
                 <uuid>aaaaaaaa-0000-0000-0000-000000000001</uuid>
@@ -42,8 +41,7 @@ class HostXmlTest {
               </arch></guest>
             </capabilities>
             """;
-    private static final String GUESTS =
-            """
+    private static final String GUESTS = """
             <domainCapabilities>
               <domain>kvm</domain>
               <cpu>
@@ -63,8 +61,8 @@ class HostXmlTest {
             """;
 
     private static HostFacts parse(String capabilities, String guests, String sysinfo) throws Exception {
-        return HostFactsReader.parse(new HostFactsReader.Answers(
-                capabilities, guests, sysinfo, new NodeInfo(), 9_000_000, 7_002_000, "h"));
+        return HostFactsReader.parse(
+                new HostFactsReader.Answers(capabilities, guests, sysinfo, new NodeInfo(), 9_000_000, 7_002_000, "h"));
     }
 
     @Test
@@ -87,15 +85,17 @@ class HostXmlTest {
         HostFacts.Cell cell = facts.numaCells().get(0);
         assertThat(cell.pages()).isEqualTo(Map.of(4L, 100L, 2048L, 7L));
         assertThat(cell.distances()).isEqualTo(Map.of(0, 10, 1, 21));
-        assertThat(cell.cpus())
-                .containsExactly(new HostFacts.Cpu(0, 0, 1, 5), new HostFacts.Cpu(1, -1, -1, -1));
+        assertThat(cell.cpus()).containsExactly(new HostFacts.Cpu(0, 0, 1, 5), new HostFacts.Cpu(1, -1, -1, -1));
         assertThat(facts.numaCells().get(1).distances()).isEmpty();
-        assertThat(facts.usableModels()).as("a driver without domain capabilities").isEmpty();
+        assertThat(facts.usableModels())
+                .as("a driver without domain capabilities")
+                .isEmpty();
     }
 
     @Test
     void kvmOfAnotherArchitectureIsNotOurs() throws Exception {
-        HostFacts facts = parse(CAPABILITIES.replace("<domain type='kvm'><machine>pc-kvm-only</machine></domain>", ""), "", "");
+        HostFacts facts =
+                parse(CAPABILITIES.replace("<domain type='kvm'><machine>pc-kvm-only</machine></domain>", ""), "", "");
 
         assertThat(facts.kvm()).isFalse();
     }
@@ -113,8 +113,7 @@ class HostXmlTest {
 
     @Test
     void aVirtualFunction() throws Exception {
-        HostDevice device = HostDeviceXml.parse(
-                """
+        HostDevice device = HostDeviceXml.parse("""
                 <device>
                   <name>pci_0000_42_10_1</name>
                   <path>/sys/devices/x</path>
@@ -143,15 +142,13 @@ class HostXmlTest {
                 .containsEntry("iommu_group", "15")
                 .containsEntry("numa_node", "1")
                 .containsEntry("driver", "igbvf");
-        assertThat(device.address())
-                .isEqualTo(Map.of("domain", "0", "bus", "66", "slot", "16", "function", "1"));
+        assertThat(device.address()).isEqualTo(Map.of("domain", "0", "bus", "66", "slot", "16", "function", "1"));
         assertThat(device.bridge()).isFalse();
     }
 
     @Test
     void aDeviceThatCanBeSplitAndOneThatOnlyConnects() throws Exception {
-        HostDevice gpu = HostDeviceXml.parse(
-                """
+        HostDevice gpu = HostDeviceXml.parse("""
                 <device><name>pci_0000_06_00_0</name><parent>computer</parent><capability type='pci'>
                   <class>0x030200</class>
                   <capability type='virt_functions' maxCount='8'/>
@@ -164,8 +161,7 @@ class HostXmlTest {
         HostDevice bridge = HostDeviceXml.parse(
                 "<device><name>p</name><parent>computer</parent><capability type='pci'><class>0x060400</class>"
                         + "<capability type='pci-bridge'/></capability></device>");
-        HostDevice computer =
-                HostDeviceXml.parse("<device><name>computer</name><capability type='system'/></device>");
+        HostDevice computer = HostDeviceXml.parse("<device><name>computer</name><capability type='system'/></device>");
 
         assertThat(gpu.maxVirtualFunctions()).isEqualTo(OptionalInt.of(8));
         assertThat(gpu.mdevTypes())

@@ -55,7 +55,12 @@ final class BigHost {
                 .file("etc/iscsi/initiatorname.iscsi", "# made by hand", "InitiatorName=iqn.1994-05.com.example:h1")
                 .file("etc/libvirt/qemu.conf", "# vnc_tls = 0", "vnc_tls = 1")
                 .file("etc/resolv.conf", "search example.com", "nameserver 10.0.0.53", "nameserver fd00::53")
-                .file("etc/os-release", "NAME=\"Fake Linux\"", "ID=fake", "VERSION_ID=\"9.4\"", "PRETTY_NAME='Fake Linux 9'");
+                .file(
+                        "etc/os-release",
+                        "NAME=\"Fake Linux\"",
+                        "ID=fake",
+                        "VERSION_ID=\"9.4\"",
+                        "PRETTY_NAME='Fake Linux 9'");
     }
 
     /** @param round the host is half busy in each: every round each CPU works 30 ticks in user, 20 in kernel, 50 in none */
@@ -73,8 +78,8 @@ final class BigHost {
 
     /** user 25, nice 5, system 12, idle 45, iowait 5, irq 3, softirq 4, steal 1, guest 20 (contained in user) */
     private static String ticks(String name, long n) {
-        return name + " " + 25 * n + " " + 5 * n + " " + 12 * n + " " + 45 * n + " " + 5 * n + " " + 3 * n + " " + 4 * n + " "
-                + n + " " + 20 * n + " 0";
+        return name + " " + 25 * n + " " + 5 * n + " " + 12 * n + " " + 45 * n + " " + 5 * n + " " + 3 * n + " " + 4 * n
+                + " " + n + " " + 20 * n + " 0";
     }
 
     private static void memory(FakeTree tree) {
@@ -187,7 +192,8 @@ final class BigHost {
     }
 
     static HostFacts facts() {
-        List<HostFacts.Cell> cells = IntStream.range(0, CELLS).mapToObj(BigHost::cell).toList();
+        List<HostFacts.Cell> cells =
+                IntStream.range(0, CELLS).mapToObj(BigHost::cell).toList();
         return new HostFacts(
                 10_010_000,
                 9_001_000,
@@ -223,7 +229,6 @@ final class BigHost {
         Map<Integer, Integer> distances = IntStream.range(0, CELLS)
                 .boxed()
                 .collect(Collectors.toMap(other -> other, other -> other == cell ? 10 : 21, (a, b) -> a, TreeMap::new));
-        return new HostFacts.Cell(
-                cell, CELL_KIB, cpus, Map.of(4L, 1L << 24, 2048L, 128L, 1_048_576L, 2L), distances);
+        return new HostFacts.Cell(cell, CELL_KIB, cpus, Map.of(4L, 1L << 24, 2048L, 128L, 1_048_576L, 2L), distances);
     }
 }

@@ -40,9 +40,8 @@ public final class EngineTypes {
                     || v.isTextual() && v.asText().matches("-?\\d{1,18}(\\..*)?")
             ? null
             : "must be an integer or text of one";
-    public static final Type COUNTER = v -> v.isIntegralNumber() || v.isTextual() && whole(v.asText())
-            ? null
-            : "must be a whole number or text of one";
+    public static final Type COUNTER = v ->
+            v.isIntegralNumber() || v.isTextual() && whole(v.asText()) ? null : "must be a whole number or text of one";
     public static final Type THP = oneOf("always", "madvise", "never");
     public static final Type DATE =
             v -> v.isTextual() && v.asText().matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d [A-Z]{3}")
@@ -117,8 +116,8 @@ public final class EngineTypes {
                 String complaint = value.isNull() ? "is null" : field.type().complaint(value);
                 if (complaint != null) {
                     String text = value.toString();
-                    complaints.add(field.name() + " " + complaint + ", got "
-                            + text.substring(0, Math.min(80, text.length())));
+                    complaints.add(
+                            field.name() + " " + complaint + ", got " + text.substring(0, Math.min(80, text.length())));
                 }
             }
         }

@@ -111,9 +111,7 @@ public final class HostFields {
             must(
                     "HBAInventory",
                     object(
-                            must(
-                                    "FC",
-                                    arrayOf(object(must("wwpn", TEXT), must("wwnn", TEXT), must("model", TEXT)))),
+                            must("FC", arrayOf(object(must("wwpn", TEXT), must("wwnn", TEXT), must("model", TEXT)))),
                             must("iSCSI", arrayOf(object(must("InitiatorName", TEXT)))))),
             may("ISCSIInitiatorName", TEXT),
             must("selinux", object(must("mode", oneOf("1", "0", "-1")))),
@@ -143,9 +141,7 @@ public final class HostFields {
                             must("active_slave", TEXT),
                             may("ad_partner_mac", TEXT))))),
             must("vlans", mapOf(object(with(DEVICE, must("vlanid", STRICT_INT), must("iface", TEXT))))),
-            must(
-                    "bridges",
-                    mapOf(object(with(ADDRESSES, must("ports", arrayOf(TEXT)), must("opts", mapOf(TEXT)))))),
+            must("bridges", mapOf(object(with(ADDRESSES, must("ports", arrayOf(TEXT)), must("opts", mapOf(TEXT)))))),
             must(
                     "networks",
                     mapOf(object(with(

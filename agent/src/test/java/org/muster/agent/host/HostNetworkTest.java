@@ -37,8 +37,13 @@ class HostNetworkTest {
                                 .asText()
                                 .equals("10.9.0.1"));
                 Await.until("told", SOON, () -> told.get() > 0);
-                assertThat(told.get()).as("four changes within half a second or so").isLessThanOrEqualTo(2);
-                assertThat(network.state().capabilities().at("/bridges/ovirtmgmt/addr").asText())
+                assertThat(told.get())
+                        .as("four changes within half a second or so")
+                        .isLessThanOrEqualTo(2);
+                assertThat(network.state()
+                                .capabilities()
+                                .at("/bridges/ovirtmgmt/addr")
+                                .asText())
                         .isEqualTo("10.9.8.7");
                 assertThat(network.state().nics()).containsKey("ovirtmgmt");
 
@@ -48,7 +53,11 @@ class HostNetworkTest {
                 Await.until(
                         "the guest's port",
                         SOON,
-                        () -> network.state().capabilities().at("/bridges/ovirtmgmt/ports").size() == 1);
+                        () -> network.state()
+                                        .capabilities()
+                                        .at("/bridges/ovirtmgmt/ports")
+                                        .size()
+                                == 1);
                 assertThat(told.get()).as("a guest is no change of the host").isEqualTo(before);
                 ip("link", "del", "ovirtmgmt");
                 Await.until("told of the loss", SOON, () -> told.get() > before);

@@ -100,8 +100,7 @@ class HostTest {
 
     private Host host(String bootId) {
         return new Host(
-                new Host.Sources(
-                        libvirt.port(), tree.root(), network, bootId, "9.9", state, networkChanged::countDown),
+                new Host.Sources(libvirt.port(), tree.root(), network, bootId, "9.9", state, networkChanged::countDown),
                 table);
     }
 
@@ -131,7 +130,9 @@ class HostTest {
         ObjectNode stats = host.stats();
 
         assertThat(EngineTypes.check(stats, HostFields.STATS)).isEmpty();
-        assertThat(stats.get("cpuUser").textValue()).as("before a second sample").isEqualTo("30.00");
+        assertThat(stats.get("cpuUser").textValue())
+                .as("before a second sample")
+                .isEqualTo("30.00");
         assertThat(stats.get("cpuLoad").textValue()).isEqualTo("0.08");
         assertThat(stats.get("vmCount").intValue()).isEqualTo(2);
         assertThat(stats.get("vmActive").intValue()).isEqualTo(1);
@@ -142,7 +143,11 @@ class HostTest {
     void theTypeRulesFindWhatTheEngineWouldStumbleOver() {
         host.start(NEVER);
         ObjectNode stats = host.stats();
-        stats.put("cpuUser", 1).put("thpState", "sometimes").put("vmCount", 1.5).put("memFree", 1.0).putNull("bootTime");
+        stats.put("cpuUser", 1)
+                .put("thpState", "sometimes")
+                .put("vmCount", 1.5)
+                .put("memFree", 1.0)
+                .putNull("bootTime");
         stats.put("ksmPages", 1L << 40).put("dateTime", "2026-01-01 00:00");
 
         assertThat(EngineTypes.check(stats, HostFields.STATS)).hasSize(8); // the null is found twice
@@ -154,14 +159,21 @@ class HostTest {
         host.start(Duration.ofMillis(100));
         host.connected();
         assertThat(libvirt.entered()).isTrue();
-        long before = host.stats().at("/network/eno1/sampleTime").decimalValue().movePointRight(2).longValue();
+        long before = host.stats()
+                .at("/network/eno1/sampleTime")
+                .decimalValue()
+                .movePointRight(2)
+                .longValue();
         BigHost.cpus(tree, 50);
-        Await.until("a new sample", SOON, () -> host.stats()
-                        .at("/network/eno1/sampleTime")
-                        .decimalValue()
-                        .movePointRight(2)
-                        .longValue()
-                > before + 20);
+        Await.until(
+                "a new sample",
+                SOON,
+                () -> host.stats()
+                                .at("/network/eno1/sampleTime")
+                                .decimalValue()
+                                .movePointRight(2)
+                                .longValue()
+                        > before + 20);
 
         assertThat(host.capabilities()).isEmpty();
         assertThat(host.stats().get("sampleAge").longValue()).isLessThan(5000);
@@ -174,7 +186,11 @@ class HostTest {
         network.change(new NetworkDump(old.links(), List.of(), List.of()));
 
         assertThat(networkChanged.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
-        assertThat(host.capabilities().orElseThrow().at("/networks/ovirtmgmt/addr").textValue()).isEmpty();
+        assertThat(host.capabilities()
+                        .orElseThrow()
+                        .at("/networks/ovirtmgmt/addr")
+                        .textValue())
+                .isEmpty();
         assertThat(before.at("/networks/ovirtmgmt/addr").textValue()).isEqualTo("10.1.2.2");
     }
 
@@ -238,7 +254,9 @@ class HostTest {
         Await.until("the devices", SOON, () -> host.devices().isPresent());
         ObjectNode devices = host.devices().orElseThrow();
 
-        assertThat(devices.has("lost")).as("without its parent the engine refuses all").isFalse();
+        assertThat(devices.has("lost"))
+                .as("without its parent the engine refuses all")
+                .isFalse();
         assertThat(devices).hasSize(5);
         for (JsonNode device : devices) {
             assertThat(HostFields.HOST_DEVICE.complaint(device)).isNull();
@@ -247,7 +265,8 @@ class HostTest {
         assertThat(nic.get("is_assignable").textValue()).isEqualTo("true");
         assertThat(nic.get("totalvfs").intValue()).isEqualTo(63);
         assertThat(nic.at("/mdev/nvidia-11/available_instances").textValue()).isEqualTo("16");
-        assertThat(devices.at("/pci_0000_00_01_0/params/is_assignable").textValue()).isEqualTo("false");
+        assertThat(devices.at("/pci_0000_00_01_0/params/is_assignable").textValue())
+                .isEqualTo("false");
         assertThat(devices.at("/scsi_2_0_0_0/params/block_path").textValue()).isEqualTo("/dev/sda");
         assertThat(devices.at("/computer/params").has("parent")).isFalse();
         assertThat(host.devices(Set.of("scsi", "system")).orElseThrow()).hasSize(2);
@@ -267,14 +286,7 @@ class HostTest {
     private static HostDevice device(
             String name, String parent, String capability, Map<String, String> values, boolean bridge) {
         return new HostDevice(
-                name,
-                Optional.ofNullable(parent),
-                capability,
-                values,
-                Map.of(),
-                Map.of(),
-                OptionalInt.empty(),
-                bridge);
+                name, Optional.ofNullable(parent), capability, values, Map.of(), Map.of(), OptionalInt.empty(), bridge);
     }
 
     private static ObjectNode policy(boolean ksm, boolean across) {

@@ -106,7 +106,9 @@ class HostViewsTest {
         assertThat(stats.get("memUsed").textValue()).isEqualTo("81");
         assertThat(stats.get("swapFree").longValue()).isEqualTo(4095);
         assertThat(stats.get("anonHugePages").textValue()).isEqualTo("2048");
-        assertThat(stats.get("memShared").longValue()).as("262144 pages of 4 KiB").isEqualTo(1024);
+        assertThat(stats.get("memShared").longValue())
+                .as("262144 pages of 4 KiB")
+                .isEqualTo(1024);
         assertThat(stats.get("ksmState").booleanValue()).isTrue();
         assertThat(stats.get("thpState").textValue()).isEqualTo("madvise");
         assertThat(stats.at("/hugepages/2048/vm.free_hugepages").intValue()).isEqualTo(200);
@@ -115,7 +117,8 @@ class HostViewsTest {
         assertThat(names(stats.get("numaNodeMemFree"))).containsExactly("0", "1", "2", "3");
         assertThat(stats.at("/numaNodeMemFree/3/memFree").textValue()).isEqualTo("32768");
         assertThat(stats.at("/numaNodeMemFree/3/memPercent").intValue()).isEqualTo(75);
-        assertThat(stats.at("/numaNodeMemFree/2/hugepages/2048/freePages").intValue()).isEqualTo(75);
+        assertThat(stats.at("/numaNodeMemFree/2/hugepages/2048/freePages").intValue())
+                .isEqualTo(75);
     }
 
     @Test
@@ -143,7 +146,8 @@ class HostViewsTest {
     void trafficOfWhatTheCapabilitiesHaveWithTheTimeOfTheSample() {
         ObjectNode stats = object();
         NetworkState network = NetworkFacts.of(BigHost.dump(), root);
-        NicCounters.put(stats, root.lines("proc/net/dev"), TimeUnit.MILLISECONDS.toNanos(12_345_678_900L), network.nics());
+        NicCounters.put(
+                stats, root.lines("proc/net/dev"), TimeUnit.MILLISECONDS.toNanos(12_345_678_900L), network.nics());
 
         assertThat(names(stats.get("network"))).containsExactly("eno1", "eno2", "ovirtmgmt");
         JsonNode nic = stats.at("/network/eno1");
@@ -170,8 +174,12 @@ class HostViewsTest {
         assertThat(caps.at("/nics/eno2/permhwaddr").textValue()).isEqualTo("02:00:00:00:00:02");
         assertThat(caps.at("/nics/eno3/permhwaddr").textValue()).isEqualTo("02:00:00:00:00:04");
         assertThat(caps.at("/nics/eno1/ad_aggregator_id").textValue()).isEqualTo("1");
-        assertThat(caps.at("/nics/eno2").has("ad_aggregator_id")).as("empty would lose the reply").isFalse();
-        assertThat(caps.at("/nics/eno3/speed").intValue()).as("-1 is nobody knows").isZero();
+        assertThat(caps.at("/nics/eno2").has("ad_aggregator_id"))
+                .as("empty would lose the reply")
+                .isFalse();
+        assertThat(caps.at("/nics/eno3/speed").intValue())
+                .as("-1 is nobody knows")
+                .isZero();
         assertThat(caps.at("/bondings/bond0/slaves").toString()).isEqualTo("[\"eno1\",\"eno2\"]");
         assertThat(caps.at("/bondings/bond0/opts").toString()).isEqualTo("{\"mode\":\"4\",\"xmit_hash_policy\":\"2\"}");
         assertThat(caps.at("/bondings/bond0/ad_partner_mac").textValue()).isEqualTo("aa:bb:cc:dd:ee:ff");
@@ -187,7 +195,9 @@ class HostViewsTest {
             assertThat(network.get("netmask").textValue()).isEqualTo("255.255.252.0");
             assertThat(network.get("gateway").textValue()).isEqualTo("10.1.0.1");
             assertThat(network.get("ipv4defaultroute").booleanValue()).isTrue();
-            assertThat(network.get("dhcpv4").booleanValue()).as("its lifetime is limited").isTrue();
+            assertThat(network.get("dhcpv4").booleanValue())
+                    .as("its lifetime is limited")
+                    .isTrue();
             assertThat(network.get("dhcpv6").booleanValue()).isFalse();
             assertThat(network.get("ipv6autoconf").booleanValue()).isTrue();
             assertThat(texts(network.get("ipv6addrs"))).containsExactly("fd00::2/64");
