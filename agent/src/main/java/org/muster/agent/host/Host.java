@@ -18,6 +18,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.domain.VmTable;
@@ -37,6 +38,7 @@ public final class Host implements AutoCloseable {
     private static final Duration FACTS_EVERY = Duration.ofSeconds(60);
     private static final Duration DISKS_EVERY = Duration.ofSeconds(15);
     private static final Duration DEVICES_SETTLE = Duration.ofSeconds(1); // a device comes with many others
+    private static final Duration RETRY = Duration.ofSeconds(2);
     private static final Duration NETWORK_WITHIN = Duration.ofSeconds(2);
     private static final Duration POLICY_WITHIN = Duration.ofSeconds(10);
     private static final int MOST_POLICIES = 16; // waiting to be applied
@@ -44,12 +46,14 @@ public final class Host implements AutoCloseable {
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss 'GMT'").withZone(ZoneOffset.UTC);
 
     private final VmTable table;
+    private final Hypervisor hypervisor;
     private final HostInventory inventory;
     private final HostNetwork network;
     private final HostSampler sampler;
     private final MomPolicy policy;
     private final ScheduledThreadPoolExecutor facts = HostThreads.one("host-facts");
-    private final AtomicBoolean devicesAsked = new AtomicBoolean(); // a refresh of the devices waits already
+    private final AtomicBoolean factsAsked = new AtomicBoolean(); // a question waits already
+    private final AtomicBoolean devicesAsked = new AtomicBoolean(); // the same for the devices
     private final AtomicInteger policiesWaiting = new AtomicInteger(); // counted by whoever asks
     private final long startedAtNanos = System.nanoTime();
 
@@ -75,6 +79,7 @@ public final class Host implements AutoCloseable {
     /** Reads the little that is kept on disk. */
     public Host(Sources sources, VmTable table) {
         this.table = table;
+        this.hypervisor = sources.hypervisor();
         HostState state = new HostState(sources.directory());
         this.inventory = new HostInventory(
                 sources.hypervisor(),
@@ -87,7 +92,7 @@ public final class Host implements AutoCloseable {
         this.policy = new MomPolicy(sources.hypervisor(), sources.root(), state);
     }
 
-    /** Answers from here on. Blocks for the first reading of the network and of /proc. */
+    /** Answers from here on. Blocks for the first reading of the network, two seconds at most, and of /proc. */
     public void start(Duration sampleEvery) {
         network.start();
         if (!network.awaitKnown(NETWORK_WITHIN)) {
@@ -95,7 +100,14 @@ public final class Host implements AutoCloseable {
         }
         sampler.start(sampleEvery);
         every(DISKS_EVERY, inventory::refreshDisks, Duration.ZERO);
-        every(FACTS_EVERY, inventory::refresh, FACTS_EVERY);
+        every(FACTS_EVERY, this::refreshFacts, FACTS_EVERY);
+    }
+
+    /** Now and then: CPUs and huge pages come and go without a word. */
+    private void refreshFacts() {
+        if (hypervisor.connected()) {
+            ask(factsAsked, inventory::refresh, Duration.ZERO);
+        }
     }
 
     /** Changes how often statistics are read. */
@@ -103,21 +115,27 @@ public final class Host implements AutoCloseable {
         sampler.reconfigure(sampleEvery);
     }
 
-    /** The link to libvirtd is new: asks it for everything. */
+    /** The link to libvirtd is new: asks it for everything, again and again while it refuses. */
     public void connected() {
-        soon(inventory::refresh, Duration.ZERO);
-        devicesChanged();
+        ask(factsAsked, inventory::refresh, Duration.ZERO);
+        ask(devicesAsked, inventory::refreshDevices, Duration.ZERO);
     }
 
     /** Devices came or went: lists them again, soon and once. */
     public void devicesChanged() {
-        if (devicesAsked.compareAndSet(false, true)) {
+        ask(devicesAsked, inventory::refreshDevices, DEVICES_SETTLE);
+    }
+
+    private void ask(AtomicBoolean asked, BooleanSupplier question, Duration delay) {
+        if (asked.compareAndSet(false, true)) {
             soon(
                     () -> {
-                        devicesAsked.set(false); // first: a change that comes while we read must be read again
-                        inventory.refreshDevices();
+                        asked.set(false); // first: a change that comes while we read must be read again
+                        if (!question.getAsBoolean() && hypervisor.connected()) { // else the next link asks
+                            ask(asked, question, RETRY);
+                        }
                     },
-                    inventory.devices().isEmpty() ? Duration.ZERO : DEVICES_SETTLE);
+                    delay);
         }
     }
 

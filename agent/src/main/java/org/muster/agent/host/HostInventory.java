@@ -11,6 +11,7 @@ import java.util.Optional;
 import org.muster.libvirt.HostFacts;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorException;
+import org.muster.libvirt.HypervisorException.Kind;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -74,10 +75,12 @@ final class HostInventory {
         return bootTime;
     }
 
-    /** Asks libvirtd and reads the kernel's facts; without libvirtd its last word stays. */
-    void refresh() {
+    /** Asks libvirtd and reads the kernel's facts; false if libvirtd did not answer and its last word stays. */
+    boolean refresh() {
+        boolean answered = false;
         try {
             facts = Optional.of(hypervisor.host());
+            answered = true;
         } catch (HypervisorException e) {
             LOG.warn("libvirtd does not tell what the host can: {}", e.getMessage());
         }
@@ -94,13 +97,20 @@ final class HostInventory {
             }
             capabilities = Optional.of(caps);
         });
+        return answered;
     }
 
-    void refreshDevices() {
+    /** Lists the devices anew; false if libvirtd did not answer. A libvirtd that has no inventory of them has no devices. */
+    boolean refreshDevices() {
         try {
             devices = Optional.of(DeviceList.of(hypervisor.hostDevices()));
+            return true;
         } catch (HypervisorException e) {
             LOG.warn("libvirtd does not list the host's devices: {}", e.getMessage());
+            if (e.kind() == Kind.UNSUPPORTED) {
+                devices = Optional.of(DeviceList.of(List.of()));
+            }
+            return e.kind() == Kind.UNSUPPORTED;
         }
     }
 

@@ -73,7 +73,11 @@ final class HostSampler implements AutoCloseable {
     }
 
     Sample latest() {
-        return latest;
+        Sample sample = latest;
+        if (sample == null) {
+            throw new IllegalStateException("the host has never been sampled; the log says why");
+        }
+        return sample;
     }
 
     /** Confined to host-stats, but for the first one. */

@@ -180,6 +180,12 @@ class HostTest {
     }
 
     @Test
+    void aLibvirtdThatRefusesIsAskedAgain() {
+        libvirt.refuseOnce();
+        assertThat(EngineTypes.check(connectedCapabilities(), HostFields.CAPABILITIES)).isEmpty();
+    }
+
+    @Test
     void aChangeOfTheNetworkIsToldAndAnswered() throws Exception {
         ObjectNode before = connectedCapabilities();
         NetworkDump old = network.dump;

@@ -21,6 +21,7 @@ final class ScriptedLibvirt {
     private final CountDownLatch entered = new CountDownLatch(1);
     private final CountDownLatch released = new CountDownLatch(1);
     private final AtomicInteger deviceReadings = new AtomicInteger();
+    private final AtomicInteger refusals = new AtomicInteger();
     private final List<Boolean> merges = new CopyOnWriteArrayList<>();
     private volatile boolean hangs; // all volatile: written by the test, read by host-facts
     private volatile boolean refusesMerging;
@@ -40,8 +41,16 @@ final class ScriptedLibvirt {
     }
 
     @SuppressWarnings("UnusedMethod") // called by name
-    private HostFacts host() throws InterruptedException {
+    private boolean connected() {
+        return true;
+    }
+
+    @SuppressWarnings("UnusedMethod")
+    private HostFacts host() throws InterruptedException, HypervisorException {
         entered.countDown();
+        if (refusals.getAndDecrement() > 0) {
+            throw new HypervisorException(Kind.BUSY, 0, "virConnectGetCapabilities", "", "not now", null);
+        }
         if (hangs) {
             released.await();
         }
@@ -60,6 +69,11 @@ final class ScriptedLibvirt {
             throw new HypervisorException(Kind.DENIED, 88, "virNodeSetMemoryParameters", "", "not for you", null);
         }
         merges.add(merge);
+    }
+
+    /** The next question about the host is refused. */
+    void refuseOnce() {
+        refusals.set(1);
     }
 
     void hang() {
