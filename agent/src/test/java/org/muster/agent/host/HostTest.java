@@ -182,7 +182,8 @@ class HostTest {
     @Test
     void aLibvirtdThatRefusesIsAskedAgain() {
         libvirt.refuseOnce();
-        assertThat(EngineTypes.check(connectedCapabilities(), HostFields.CAPABILITIES)).isEmpty();
+        assertThat(EngineTypes.check(connectedCapabilities(), HostFields.CAPABILITIES))
+                .isEmpty();
     }
 
     @Test

@@ -43,8 +43,10 @@ class HostQemuTest {
                 ip("link", "set", "ovirtmgmt", "up");
                 try (AgentProcess agent = AgentProcess.start(host.directory().resolve("agent"), host.uri(), Map.of());
                         LineClient client = agent.connect()) {
-                    Await.until("libvirtd has told", LONG, () -> client.respond("Host.getCapabilities", "{}")
-                            .has("result"));
+                    Await.until(
+                            "libvirtd has told",
+                            LONG,
+                            () -> client.respond("Host.getCapabilities", "{}").has("result"));
                     JsonNode caps = client.call("Host.getCapabilities");
                     assertThat(EngineTypes.check(caps, HostFields.CAPABILITIES)).isEmpty();
                     processorsAndMemory(caps);
@@ -61,17 +63,20 @@ class HostQemuTest {
 
     private static void processorsAndMemory(JsonNode caps) throws Exception {
         List<String> cpuinfo = Files.readAllLines(Path.of("/proc/cpuinfo"));
-        long cpus = cpuinfo.stream().filter(line -> line.startsWith("processor")).count();
+        long cpus =
+                cpuinfo.stream().filter(line -> line.startsWith("processor")).count();
         assertThat(caps.get("cpuThreads").asLong()).isEqualTo(cpus);
         assertThat(caps.get("onlineCpus").asText().split(",")).hasSize((int) cpus);
         assertThat(caps.get("cpuTopology")).hasSize((int) cpus);
         Set<String> flags = flags(caps);
         assertThat(flags).containsAll(words(cpuinfo, "flags"));
         assertThat(caps.get("cpuModel").asText()).isEqualTo(String.join(" ", words(cpuinfo, "model name")));
-        long total = Long.parseLong(Files.readAllLines(Path.of("/proc/meminfo")).get(0).replaceAll("\\D", ""));
+        long total = Long.parseLong(
+                Files.readAllLines(Path.of("/proc/meminfo")).get(0).replaceAll("\\D", ""));
         assertThat(caps.get("memSize").asLong()).isEqualTo(total / 1024);
         assertThat(caps.get("boot_uuid").asText())
-                .isEqualTo(Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip());
+                .isEqualTo(Files.readString(Path.of("/proc/sys/kernel/random/boot_id"))
+                        .strip());
     }
 
     private static Set<String> flags(JsonNode caps) {
@@ -79,7 +84,8 @@ class HostQemuTest {
     }
 
     private static List<String> words(List<String> cpuinfo, String name) {
-        String line = cpuinfo.stream().filter(l -> l.startsWith(name)).findFirst().orElseThrow();
+        String line =
+                cpuinfo.stream().filter(l -> l.startsWith(name)).findFirst().orElseThrow();
         return List.of(line.substring(line.indexOf(':') + 1).strip().split(" +"));
     }
 
@@ -93,7 +99,8 @@ class HostQemuTest {
 
     private static void whatLibvirtSays(PrivateHypervisor host, JsonNode caps) {
         String xml = host.virsh("capabilities");
-        assertThat(caps.get("uuid").asText()).isEqualTo(found(xml, "<uuid>(.*)</uuid>").iterator().next());
+        assertThat(caps.get("uuid").asText())
+                .isEqualTo(found(xml, "<uuid>(.*)</uuid>").iterator().next());
         String type = caps.get("kvmEnabled").asText().equals("true") ? "kvm" : "qemu";
         assertThat(xml.contains("<domain type='kvm'")).isEqualTo(type.equals("kvm"));
         String guests = host.virsh("domcapabilities", "--virttype", type);
@@ -103,7 +110,9 @@ class HostQemuTest {
                 .containsExactlyInAnyOrderElementsOf(models);
         List<String> machines = new ArrayList<>();
         caps.get("emulatedMachines").forEach(machine -> machines.add(machine.asText()));
-        assertThat(machines).contains("pc", "q35").allSatisfy(machine -> assertThat(xml).contains(machine));
+        assertThat(machines)
+                .contains("pc", "q35")
+                .allSatisfy(machine -> assertThat(xml).contains(machine));
         String version = host.virsh("version", "--daemon");
         assertThat(version)
                 .contains("libvirt " + caps.at("/packages2/libvirt/version").asText())
@@ -111,11 +120,14 @@ class HostQemuTest {
     }
 
     private static void network(LineClient client, JsonNode caps) throws Exception {
-        JsonNode truth = JSON.readTree(ip("-j", "addr", "show", "dev", "ovirtmgmt")).get(0);
-        assertThat(caps.at("/bridges/ovirtmgmt/hwaddr").asText()).isEqualTo(truth.get("address").asText());
+        JsonNode truth =
+                JSON.readTree(ip("-j", "addr", "show", "dev", "ovirtmgmt")).get(0);
+        assertThat(caps.at("/bridges/ovirtmgmt/hwaddr").asText())
+                .isEqualTo(truth.get("address").asText());
         assertThat(caps.at("/networks/ovirtmgmt/addr").asText()).isEqualTo("10.9.8.7");
         assertThat(caps.at("/networks/ovirtmgmt/netmask").asText()).isEqualTo("255.255.240.0");
-        assertThat(caps.at("/networks/ovirtmgmt/mtu").asInt()).isEqualTo(truth.get("mtu").asInt());
+        assertThat(caps.at("/networks/ovirtmgmt/mtu").asInt())
+                .isEqualTo(truth.get("mtu").asInt());
         assertThat(caps.get("nics")).as("none in this namespace").isEmpty();
 
         ip("route", "add", "default", "via", "10.9.0.1");
@@ -153,13 +165,16 @@ class HostQemuTest {
         Set<String> names = new TreeSet<>();
         devices.fieldNames().forEachRemaining(names::add);
         assertThat(names)
-                .containsExactlyElementsOf(host.virsh("nodedev-list").lines().map(String::strip)
+                .containsExactlyElementsOf(host.virsh("nodedev-list")
+                        .lines()
+                        .map(String::strip)
                         .filter(line -> !line.isEmpty())
                         .collect(Collectors.toCollection(TreeSet::new)));
-        devices.forEach(device -> assertThat(HostFields.HOST_DEVICE.complaint(device)).isNull());
-        client.call("Host.hostdevListByCaps", "{\"caps\":[\"system\"]}").forEach(device -> assertThat(
-                        device.at("/params/capability").asText())
-                .isEqualTo("system"));
+        devices.forEach(
+                device -> assertThat(HostFields.HOST_DEVICE.complaint(device)).isNull());
+        client.call("Host.hostdevListByCaps", "{\"caps\":[\"system\"]}")
+                .forEach(device ->
+                        assertThat(device.at("/params/capability").asText()).isEqualTo("system"));
         assertThat(client.call("Host.getJobs")).isEmpty();
         assertThat(caps.at("/packages2/vdsm/version").asText()).isNotEmpty();
     }
@@ -171,7 +186,8 @@ class HostQemuTest {
         }
         boolean now = Files.readString(ACROSS).strip().equals("1");
         try {
-            assertThat(client.call("Host.setMOMPolicyParameters", across(!now)).asBoolean()).isTrue();
+            assertThat(client.call("Host.setMOMPolicyParameters", across(!now)).asBoolean())
+                    .isTrue();
             assertThat(Files.readString(ACROSS).strip()).isEqualTo(now ? "0" : "1");
         } finally {
             client.call("Host.setMOMPolicyParameters", across(now));
