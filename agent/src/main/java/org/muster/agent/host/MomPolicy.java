@@ -24,6 +24,9 @@ import org.slf4j.LoggerFactory;
 final class MomPolicy {
     private static final Logger LOG = LoggerFactory.getLogger(MomPolicy.class);
     private static final String NAME = "momPolicy";
+    private static final String BALLOON = "balloonEnabled";
+    private static final String ACROSS = "ksmMergeAcrossNodes";
+    private static final String ENABLED = "ksmEnabled";
     private static final String KSM = "sys/kernel/mm/ksm/";
 
     private final Hypervisor hypervisor;
@@ -39,19 +42,23 @@ final class MomPolicy {
     /**
      * Keeps the values and applies them.
      *
-     * @param values balloonEnabled, ksmEnabled, ksmMergeAcrossNodes, as far as given; others are kept too
+     * @param values balloonEnabled, ksmEnabled, ksmMergeAcrossNodes, as far as given; anything else is ignored
      * @throws IOException names what could not be done; the values are kept all the same, unless the disk is what failed
      */
     void set(ObjectNode values) throws IOException {
         ObjectNode all = state.get(NAME) instanceof ObjectNode kept ? kept : values.objectNode();
-        all.setAll(values);
+        for (String name : List.of(BALLOON, ACROSS, ENABLED)) {
+            if (values.path(name).isBoolean()) {
+                all.set(name, values.get(name));
+            }
+        }
         state.put(NAME, all);
         List<String> failures = new ArrayList<>();
-        if (values.has("ksmMergeAcrossNodes")) {
-            mergeAcrossCells(values.get("ksmMergeAcrossNodes").booleanValue(), failures);
+        if (values.path(ACROSS).isBoolean()) {
+            mergeAcrossCells(values.get(ACROSS).booleanValue(), failures);
         }
-        if (values.has("ksmEnabled")) {
-            run(values.get("ksmEnabled").booleanValue(), failures);
+        if (values.path(ENABLED).isBoolean()) {
+            run(values.get(ENABLED).booleanValue(), failures);
         }
         if (!failures.isEmpty()) {
             throw new IOException(String.join("; ", failures));

@@ -69,7 +69,8 @@ class HostTest {
                 @Override
                 public boolean await(Duration patience) throws IOException {
                     try {
-                        return news.poll(patience.toNanos(), TimeUnit.NANOSECONDS) != null;
+                        // back early now and then, as after a signal: tests end sooner
+                        return news.poll(Math.min(patience.toNanos(), 20_000_000), TimeUnit.NANOSECONDS) != null;
                     } catch (InterruptedException e) {
                         throw new IOException(e);
                     }
@@ -315,10 +316,10 @@ class HostTest {
         assertThat(tree.root().text("sys/kernel/mm/ksm/run")).contains("0");
         assertThat(libvirt.mergesAcross()).containsExactly(false);
         assertThat(Files.readString(state.resolve("host.json"))).contains("\"balloonEnabled\":true");
-        set(JsonNodeFactory.instance.objectNode().put("ksmEnabled", true));
+        set(JsonNodeFactory.instance.objectNode().put("ksmEnabled", true).put("other", 1).putNull("balloonEnabled"));
         assertThat(tree.root().text("sys/kernel/mm/ksm/run")).contains("1");
         assertThat(new HostState(state).get("momPolicy").toString())
-                .isEqualTo("{\"balloonEnabled\":true,\"ksmEnabled\":true,\"ksmMergeAcrossNodes\":false}");
+                .isEqualTo("{\"balloonEnabled\":true,\"ksmMergeAcrossNodes\":false,\"ksmEnabled\":true}");
     }
 
     @Test
