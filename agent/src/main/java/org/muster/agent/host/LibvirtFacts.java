@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import org.muster.libvirt.HostFacts;
 
@@ -13,6 +14,7 @@ import org.muster.libvirt.HostFacts;
 final class LibvirtFacts {
     private static final long KIB_PER_MIB = 1024;
     private static final long SMALL_PAGE_MOST_KIB = 64; // the largest size that pages have without being asked for
+    private static final int NEAREST = 10;
     private static final int NUMBER_PER_MAJOR = 1_000_000;
     private static final int NUMBER_PER_MINOR = 1000;
 
@@ -111,16 +113,21 @@ final class LibvirtFacts {
                     pages.putObject(size.toString()).put("totalPages", count);
                 }
             });
-            distances(distances.putArray(id), cell);
+            distances(id, cell, distances);
         }
     }
 
-    /** In the order of the cells; a host of one cell may not tell, and is as near to itself as any. */
-    private void distances(ArrayNode into, HostFacts.Cell cell) {
-        int near = 10;
-        int far = 20;
-        for (HostFacts.Cell other : facts.numaCells()) {
-            into.add(cell.distances().getOrDefault(other.id(), other.id() == cell.id() ? near : far));
+    /** In the order of the cells; a host of one cell may not tell, and is as near to itself as ACPI has it. */
+    private void distances(String id, HostFacts.Cell cell, ObjectNode into) {
+        List<Integer> all = facts.numaCells().stream()
+                .map(other -> cell.distances().get(other.id()))
+                .filter(Objects::nonNull)
+                .toList();
+        if (all.size() == facts.numaCells().size()) {
+            ArrayNode list = into.putArray(id);
+            all.forEach(list::add);
+        } else if (facts.numaCells().size() == 1) {
+            into.putArray(id).add(NEAREST);
         }
     }
 
