@@ -97,6 +97,14 @@ final class KernelFacts {
         return cpuinfo("flags").map(flags -> List.of(flags.split("\\s+"))).orElse(List.of());
     }
 
+    /** All memory that the kernel manages. */
+    OptionalLong memoryKib() {
+        return root.lines("proc/meminfo").stream()
+                .filter(line -> line.matches("MemTotal:\\s+\\d{1,15} kB"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                .findFirst();
+    }
+
     /** The vendor's name of the CPU. */
     Optional<String> cpuName() {
         return cpuinfo("model name");

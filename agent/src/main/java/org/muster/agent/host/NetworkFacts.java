@@ -186,7 +186,8 @@ final class NetworkFacts {
                 });
             }
         }
-        mark.get("bridges").forEach(bridge -> ((ObjectNode) bridge).remove("hwaddr")); // its first port's, if not chosen
+        mark.get("bridges")
+                .forEach(bridge -> ((ObjectNode) bridge).remove("hwaddr")); // its first port's, if not chosen
         ObjectNode states = mark.putObject("up");
         for (String group :
                 List.of("nics", "bondings", "vlans")) { // a bridge has a carrier as long as a guest runs on it

@@ -73,23 +73,31 @@ class HostInfoVerbsTest {
         assertThat(code("Host.getCapabilities", "{}")).isEqualTo(99);
         assertThat(code("Host.hostdevListByCaps", "{}")).isEqualTo(99);
         assertThat(code("Host.getHardwareInfo", "{}")).isEqualTo(57);
-        assertThat(verbs.call("Host.getJobs", "{\"job_type\":\"storage\",\"job_ids\":[\"x\"]}")).isEmpty();
+        assertThat(verbs.call("Host.getJobs", "{\"job_type\":\"storage\",\"job_ids\":[\"x\"]}"))
+                .isEmpty();
         host.connected();
-        Await.until("told", SOON, () -> host.capabilities().isPresent() && host.devices().isPresent());
+        Await.until(
+                "told",
+                SOON,
+                () -> host.capabilities().isPresent() && host.devices().isPresent());
         assertThat(verbs.call("Host.getCapabilities", "{}").get("networks")).isEmpty();
         assertThat(verbs.call("Host.hostdevListByCaps", "{\"caps\":null}")).isEmpty();
-        assertThat(verbs.call("Host.getHardwareInfo", "{}").get("systemFamily").textValue()).isEqualTo("F");
+        assertThat(verbs.call("Host.getHardwareInfo", "{}").get("systemFamily").textValue())
+                .isEqualTo("F");
     }
 
     @Test
     void aMemoryPolicyIsTrueOrAnErrorWithTheReason() {
-        assertThat(verbs.call("Host.setMOMPolicyParameters", policy("true", "false")).booleanValue())
+        assertThat(verbs.call("Host.setMOMPolicyParameters", policy("true", "false"))
+                        .booleanValue())
                 .isTrue();
         libvirt.refuseMerging();
         RpcException refused = catchThrowableOfType(
                 RpcException.class, () -> verbs.call("Host.setMOMPolicyParameters", policy("true", "true")));
         assertThat(refused.code()).isEqualTo(54);
-        assertThat(refused).hasMessageContaining("ksmMergeAcrossNodes is not true").hasMessageContaining("not for you");
+        assertThat(refused)
+                .hasMessageContaining("ksmMergeAcrossNodes is not true")
+                .hasMessageContaining("not for you");
         assertThat(code("Host.setMOMPolicyParameters", policy("1", "true"))).isEqualTo(-32602);
     }
 

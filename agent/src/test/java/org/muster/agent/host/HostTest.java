@@ -316,7 +316,11 @@ class HostTest {
         assertThat(tree.root().text("sys/kernel/mm/ksm/run")).contains("0");
         assertThat(libvirt.mergesAcross()).containsExactly(false);
         assertThat(Files.readString(state.resolve("host.json"))).contains("\"balloonEnabled\":true");
-        set(JsonNodeFactory.instance.objectNode().put("ksmEnabled", true).put("other", 1).putNull("balloonEnabled"));
+        set(JsonNodeFactory.instance
+                .objectNode()
+                .put("ksmEnabled", true)
+                .put("other", 1)
+                .putNull("balloonEnabled"));
         assertThat(tree.root().text("sys/kernel/mm/ksm/run")).contains("1");
         assertThat(new HostState(state).get("momPolicy").toString())
                 .isEqualTo("{\"balloonEnabled\":true,\"ksmMergeAcrossNodes\":false,\"ksmEnabled\":true}");
