@@ -43,7 +43,8 @@ final class LibvirtFacts {
         }
         facts.tscHz().ifPresent(hertz -> caps.put("tscFrequency", Long.toString(hertz)));
         facts.tscScaling().ifPresent(scaling -> caps.put("tscScaling", scaling));
-        // the kernel's figure first: it is what free memory is told of, and libvirt adds up the cells, which may have less
+        // the kernel's figure first: it is what free memory is told of, and libvirt adds up the cells, which may have
+        // less
         caps.put("memSize", Long.toString(kernel.memoryKib().orElse(facts.memoryKib()) / KIB_PER_MIB));
         ArrayNode machines = caps.putArray("emulatedMachines");
         facts.machines().forEach(machines::add);
