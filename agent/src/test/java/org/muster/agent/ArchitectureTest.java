@@ -30,7 +30,8 @@ class ArchitectureTest {
             "rpc", Set.of(),
             "create", Set.of("domain", "journal"),
             "stats", Set.of("domain"),
-            "verbs", Set.of("rpc", "create", "domain", "stats"));
+            "host", Set.of("domain"),
+            "verbs", Set.of("rpc", "create", "domain", "stats", "host"));
 
     private static final JavaClasses MAIN =
             new ClassFileImporter(List.of(new ImportOption.DoNotIncludeTests())).importPackages(ROOT);

@@ -55,6 +55,15 @@ public interface Hypervisor extends AutoCloseable {
     /** What this host is and can; from libvirtd, cached per connection by the caller. Takes seconds on a fresh libvirtd. */
     HostFacts host() throws HypervisorException;
 
+    /** Control. The host's devices, in no order. A call per device: tens of milliseconds for some hundred of them. */
+    List<HostDevice> hostDevices() throws HypervisorException;
+
+    /**
+     * Control. Lets the kernel merge equal pages of different NUMA cells, or not. Fails while pages are merged, and DENIED
+     * where libvirtd may not. Source: virNodeSetMemoryParameters.
+     */
+    void mergeAcrossCells(boolean merge) throws HypervisorException;
+
     /**
      * Reads statistics of the given domains in one call.
      *

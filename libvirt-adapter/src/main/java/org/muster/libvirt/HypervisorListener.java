@@ -14,6 +14,9 @@ public interface HypervisorListener {
     /** The link is lost; reconnecting has begun. */
     void disconnected(String reason);
 
+    /** Devices of the host came or went; which there are now, {@link Hypervisor#hostDevices} tells. */
+    default void hostDevicesChanged() {}
+
     /** libvirt's virDomainEventType, and the reboot event. */
     enum DomainEvent {
         DEFINED,

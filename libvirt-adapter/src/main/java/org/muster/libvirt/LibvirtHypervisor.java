@@ -36,6 +36,10 @@ public final class LibvirtHypervisor implements Hypervisor {
     private static final int START_PAUSED = 1;
     private static final int CONTROL_INFO_BYTES = 16;
     private static final int BLOCK_INFO_BYTES = 24;
+    private static final int TYPED_PARAM_BYTES = 96; // struct virTypedParameter: name, type, value
+    private static final int TYPED_PARAM_TYPE = 80;
+    private static final int TYPED_PARAM_VALUE = 88;
+    private static final int TYPED_PARAM_UINT = 2;
 
     private final String uri;
     private final CallGuard guard;
@@ -197,12 +201,29 @@ public final class LibvirtHypervisor implements Hypervisor {
 
     @Override
     public HostFacts host() throws HypervisorException {
-        return call(
-                Role.CONTROL,
-                "virConnectGetCapabilities",
-                null,
-                PATIENCE,
-                connection -> HostFactsReader.read(connection.connect()));
+        return call(Role.CONTROL, "virConnectGetCapabilities", null, PATIENCE, HostFactsReader::read);
+    }
+
+    @Override
+    public List<HostDevice> hostDevices() throws HypervisorException {
+        return call(Role.CONTROL, "virConnectListAllNodeDevices", null, PATIENCE, HostDevices::read);
+    }
+
+    @Override
+    public void mergeAcrossCells(boolean merge) throws HypervisorException {
+        String operation = "virNodeSetMemoryParameters";
+        call(Role.CONTROL, operation, null, PATIENCE, connection -> {
+            try (Memory param = new Memory(TYPED_PARAM_BYTES)) {
+                param.clear();
+                param.setString(0, "shm_merge_across_nodes");
+                param.setInt(TYPED_PARAM_TYPE, TYPED_PARAM_UINT);
+                param.setInt(TYPED_PARAM_VALUE, merge ? 1 : 0);
+                if (LibvirtNative.virNodeSetMemoryParameters(connection.pointer(), param, 1, 0) < 0) {
+                    throw LibvirtErrors.last(operation, "", connection.dead());
+                }
+                return null;
+            }
+        });
     }
 
     @Override
@@ -366,6 +387,8 @@ public final class LibvirtHypervisor implements Hypervisor {
 
     /** Keeps a strong reference to every callback while libvirt holds it: it lives as long as the hypervisor. */
     private final class Link implements Connections.EventsLink {
+        private final HostDevices devices = new HostDevices(() -> listener.hostDevicesChanged());
+
         @Override
         public void opened(LibvirtConnection connection) throws LibvirtException {
             connection.connect().addLifecycleListener((domain, event) -> {
@@ -375,6 +398,7 @@ public final class LibvirtHypervisor implements Hypervisor {
             if (uri.startsWith("qemu:")) {
                 connection.connect().addRebootListener(domain -> tell(domain, DomainEvent.REBOOT));
             }
+            devices.watch(connection);
             guard.workers(WorkerLimits.find(uri));
             LOG.info("connected to {}, {}", uri, guard.workers());
             listener.connected();

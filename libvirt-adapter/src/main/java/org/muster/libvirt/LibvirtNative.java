@@ -48,6 +48,27 @@ final class LibvirtNative {
 
     static native int virConnectGetLibVersion(Pointer conn, Pointer version);
 
+    /** The caller frees the text with {@code Native.free}. */
+    static native Pointer virConnectGetDomainCapabilities(
+            Pointer conn, String emulator, String arch, String machine, String virtType, int flags);
+
+    /** The caller frees the text with {@code Native.free}. */
+    static native Pointer virConnectGetSysinfo(Pointer conn, int flags);
+
+    /** Fills an array of handles; the caller frees each, and the array with {@code Native.free}. */
+    static native int virConnectListAllNodeDevices(Pointer conn, PointerByReference devices, int flags);
+
+    /** The caller frees the text with {@code Native.free}. */
+    static native Pointer virNodeDeviceGetXMLDesc(Pointer device, int flags);
+
+    static native int virNodeDeviceFree(Pointer device);
+
+    static native int virConnectNodeDeviceEventRegisterAny(
+            Pointer conn, Pointer device, int event, Callback callback, Pointer opaque, Pointer freeCallback);
+
+    /** Takes an array of {@code struct {char field[80]; int type; union {unsigned ui; …} value;}}. */
+    static native int virNodeSetMemoryParameters(Pointer conn, Pointer params, int count, int flags);
+
     static native int virEventAddTimeout(int millis, Callback callback, Pointer opaque, Pointer freeCallback);
 
     static native int virGetLastErrorCode();

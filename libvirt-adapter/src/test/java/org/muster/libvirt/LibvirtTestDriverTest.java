@@ -95,6 +95,23 @@ class LibvirtTestDriverTest {
     }
 
     @Test
+    void theHostIsToldAsFarAsThisDriverKnowsIt() throws Exception {
+        HostFacts facts = hypervisor.host();
+
+        assertThat(facts.memoryKib()).isPositive();
+        assertThat(facts.numaCells()).isNotEmpty();
+        assertThat(facts.smbios()).as("it has no such tables").isEmpty();
+        assertThat(hypervisor.hostDevices()).anySatisfy(device -> {
+            assertThat(device.name()).isEqualTo("computer");
+            assertThat(device.parent()).isEmpty();
+        });
+        assertThatThrownBy(() -> hypervisor.mergeAcrossCells(true))
+                .isInstanceOfSatisfying(
+                        HypervisorException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNSUPPORTED));
+        assertThat(hypervisor.calls().inFlight()).isEmpty();
+    }
+
+    @Test
     void everyCallIsCountedAndGivenBack() throws Exception {
         hypervisor.define(xml);
         for (int i = 0; i < 1000; i++) { // a handle that leaked would keep the connection's reference count up

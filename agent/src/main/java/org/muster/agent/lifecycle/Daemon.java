@@ -22,6 +22,9 @@ import org.muster.agent.domain.Reconciler;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmListener;
 import org.muster.agent.domain.VmTable;
+import org.muster.agent.host.Host;
+import org.muster.agent.host.HostIdentity;
+import org.muster.agent.host.HostRoot;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalState;
 import org.muster.agent.rpc.NotificationHub;
@@ -32,12 +35,15 @@ import org.muster.agent.rpc.VerbTable;
 import org.muster.agent.stats.LibvirtStatsSource;
 import org.muster.agent.stats.StatsView;
 import org.muster.agent.verbs.CreateVerbs;
+import org.muster.agent.verbs.HostEvents;
+import org.muster.agent.verbs.HostInfoVerbs;
 import org.muster.agent.verbs.HostVerbs;
 import org.muster.agent.verbs.StatusEvents;
 import org.muster.agent.verbs.StatusWords;
 import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorListener;
+import org.muster.netlink.Rtnetlink;
 import org.muster.sampling.Sampler;
 import org.muster.sampling.SamplingConfig;
 import org.slf4j.Logger;
@@ -52,6 +58,7 @@ public final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
 
     private final Hypervisor hypervisor;
+    private final Duration sampleEvery; // as long as nothing else is configured
     private final JournalState journalState = new JournalState();
     private final Journal journal;
     private final VmTable table;
@@ -59,7 +66,7 @@ public final class Daemon implements AutoCloseable {
     private final Creator creator;
     private final Sampler sampler;
     private final SamplingEvents samplingEvents;
-    private final Capabilities capabilities;
+    private final Host host;
     private final StatsView stats;
     private final long madeAtNanos = System.nanoTime();
     private final RpcServer server;
@@ -75,6 +82,7 @@ public final class Daemon implements AutoCloseable {
      */
     public Daemon(MusterConfig config, Hypervisor hypervisor, String version) throws IOException {
         this.hypervisor = hypervisor;
+        this.sampleEvery = config.sampling().interval();
         String bootId = HostIdentity.bootId();
         EventClock clock = new EventClock();
         this.table = new VmTable(clock);
@@ -82,7 +90,16 @@ public final class Daemon implements AutoCloseable {
         NotificationHub notifications = new NotificationHub();
         StatusEvents events = new StatusEvents(notifications, clock);
         this.samplingEvents = new SamplingEvents(table, events, metrics);
-        this.capabilities = new Capabilities(hypervisor, bootId, version);
+        this.host = new Host(
+                new Host.Sources(
+                        hypervisor,
+                        HostRoot.system(),
+                        new Rtnetlink(),
+                        bootId,
+                        version,
+                        config.state().directory(),
+                        new HostEvents(notifications, clock)::networkChanged),
+                table);
         this.reconciler = new Reconciler(table, hypervisor, this::doomed);
         this.creator = new Creator(
                 createConfig(config.create()),
@@ -101,7 +118,8 @@ public final class Daemon implements AutoCloseable {
                 this::stuckBudget,
                 samplingEvents);
         this.stats = new StatsView(StatusWords::of, sampler::latest, System::nanoTime);
-        List<Verb> verbs = new ArrayList<>(new HostVerbs(table, stats, capabilities::current).verbs());
+        List<Verb> verbs = new ArrayList<>(new HostVerbs(table, stats).verbs());
+        verbs.addAll(new HostInfoVerbs(host).verbs());
         verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock).verbs());
         this.server = new RpcServer(rpcConfig(config), VerbTable.of(verbs), notifications, metrics);
         table.listen(events);
@@ -160,6 +178,8 @@ public final class Daemon implements AutoCloseable {
         started.push(creator);
         sampler.start();
         started.push(sampler);
+        host.start(sampleEvery);
+        started.push(host);
         hypervisor.start(new Link());
         started.push(hypervisor);
         server.start();
@@ -176,6 +196,7 @@ public final class Daemon implements AutoCloseable {
         hypervisor.calls().setMaxStuck(config.libvirt().maxStuckCalls());
         creator.reconfigure(createConfig(config.create()));
         sampler.reconfigure(samplingConfig(config.sampling()));
+        host.reconfigure(config.sampling().interval());
     }
 
     @Override
@@ -233,7 +254,12 @@ public final class Daemon implements AutoCloseable {
             creator.connected();
             reconciler.checkAll();
             reconciler.discover();
-            reconciler.run(capabilities::refresh);
+            host.connected();
+        }
+
+        @Override
+        public void hostDevicesChanged() {
+            host.devicesChanged();
         }
 
         @Override

@@ -12,7 +12,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 import org.muster.agent.domain.EventClock;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmTable;
@@ -23,7 +22,7 @@ import org.muster.agent.rpc.Verb;
 import org.muster.agent.rpc.WireType;
 import org.muster.agent.stats.StatsView;
 
-/** What is asked of the host, and of all its VMs at once: answered from memory. */
+/** What is asked of all VMs at once: answered from memory. */
 public final class HostVerbs {
     private static final int NO_SUCH_VM = 1;
     private static final int MOST_IDS = 10_000;
@@ -32,13 +31,11 @@ public final class HostVerbs {
     private final VmTable table;
     private final EventClock clock; // read before the table: a state never carries a later stamp than what follows it
     private final StatsView stats;
-    private final Supplier<ObjectNode> capabilities;
 
-    public HostVerbs(VmTable table, StatsView stats, Supplier<ObjectNode> capabilities) {
+    public HostVerbs(VmTable table, StatsView stats) {
         this.table = table;
         this.clock = table.clock();
         this.stats = stats;
-        this.capabilities = capabilities;
     }
 
     public List<Verb> verbs() {
@@ -51,10 +48,6 @@ public final class HostVerbs {
                         .access(Access.MONITOR)
                         .returnsTrue()
                         .inline(call -> done(JSON.booleanNode(true))),
-                Verb.named("Host.getCapabilities", "What this host is and can.")
-                        .access(Access.MONITOR)
-                        .returns(WireType.map(WireType.any()), "the host's capabilities, as far as they are known")
-                        .inline(call -> done(capabilities.get())),
                 Verb.named("Host.getVMList", "Every VM that this host answers for.")
                         .access(Access.MONITOR)
                         .optional("vmList", ids(), "only these")

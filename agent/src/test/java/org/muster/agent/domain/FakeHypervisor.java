@@ -20,6 +20,7 @@ import org.muster.libvirt.ControlInfo;
 import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.DomainXml;
+import org.muster.libvirt.HostDevice;
 import org.muster.libvirt.HostFacts;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorException;
@@ -574,6 +575,16 @@ public final class FakeHypervisor implements Hypervisor {
     @Override
     public HostFacts host() throws HypervisorException {
         throw none("host");
+    }
+
+    @Override
+    public List<HostDevice> hostDevices() throws HypervisorException {
+        throw none("hostDevices");
+    }
+
+    @Override
+    public void mergeAcrossCells(boolean merge) throws HypervisorException {
+        throw none("mergeAcrossCells");
     }
 
     @Override

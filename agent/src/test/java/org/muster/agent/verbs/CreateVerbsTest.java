@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.codahale.metrics.MetricRegistry;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -67,7 +66,7 @@ class CreateVerbsTest {
         List<Verb> all =
                 new ArrayList<>(new CreateVerbs(creator.service(), creator.destroyer(), new EventClock()).verbs());
         StatsView stats = new StatsView(StatusWords::of, id -> Optional.empty(), System::nanoTime);
-        all.addAll(new HostVerbs(table, stats, JsonNodeFactory.instance::objectNode).verbs());
+        all.addAll(new HostVerbs(table, stats).verbs());
         verbs = new VerbCalls(all);
     }
 

@@ -1,0 +1,94 @@
+package org.muster.agent.host;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.muster.libvirt.HostDevice;
+
+/**
+ * The answer to Host.hostdevListByCaps. Source of names and types: engine-contract 3.9.
+ *
+ * <p>A device whose parent is unknown is left out: the engine would refuse the whole list.
+ */
+final class DeviceList {
+    private static final String ROOT = "computer";
+    private static final Set<String> FOR_GUESTS = Set.of("pci", "usb_device", "scsi", "scsi_host", "mdev", "nvdimm");
+    private static final List<String> VALUES = List.of(
+            "product",
+            "product_id",
+            "vendor",
+            "vendor_id",
+            "iommu_group",
+            "driver",
+            "numa_node",
+            "interface",
+            "physfn");
+
+    private DeviceList() {}
+
+    static ObjectNode of(List<HostDevice> devices) {
+        Map<String, HostDevice> byName = new HashMap<>();
+        Map<String, String> blocks = new HashMap<>(); // of disks, by the SCSI device they are
+        for (HostDevice device : devices) {
+            byName.put(device.name(), device);
+            if (device.capability().equals("storage") && device.values().containsKey("block")) {
+                device.parent()
+                        .ifPresent(parent -> blocks.put(parent, device.values().get("block")));
+            }
+        }
+        ObjectNode list = JsonNodeFactory.instance.objectNode();
+        for (HostDevice device : devices) {
+            boolean rooted = device.parent()
+                    .map(byName::containsKey)
+                    .orElse(device.name().equals(ROOT));
+            if (rooted) {
+                ObjectNode params = list.putObject(device.name()).putObject("params");
+                put(params, device);
+                if (blocks.containsKey(device.name())) {
+                    params.put("block_path", blocks.get(device.name()));
+                }
+            }
+        }
+        return list;
+    }
+
+    /** Only the devices of these capabilities; all if there are none. */
+    static ObjectNode only(ObjectNode list, Set<String> capabilities) {
+        ObjectNode chosen = JsonNodeFactory.instance.objectNode();
+        list.properties().forEach(entry -> {
+            if (capabilities.contains(
+                    entry.getValue().path("params").path("capability").asText())) {
+                chosen.set(entry.getKey(), entry.getValue());
+            }
+        });
+        return chosen;
+    }
+
+    private static void put(ObjectNode params, HostDevice device) {
+        params.put("capability", device.capability());
+        device.parent().ifPresent(parent -> params.put("parent", parent));
+        boolean assignable = FOR_GUESTS.contains(device.capability()) && !device.bridge();
+        params.put("is_assignable", Boolean.toString(assignable));
+        for (String name : VALUES) {
+            if (device.values().containsKey(name)) {
+                params.put(name, device.values().get(name));
+            }
+        }
+        device.maxVirtualFunctions().ifPresent(count -> params.put("totalvfs", count));
+        if (!device.address().isEmpty()) {
+            ObjectNode address = params.putObject("address");
+            device.address().forEach(address::put);
+        }
+        if (!device.mdevTypes().isEmpty()) {
+            ObjectNode types = params.putObject("mdev");
+            device.mdevTypes()
+                    .forEach((id, type) -> types.putObject(id)
+                            .put("available_instances", type.available())
+                            .put("name", type.name())
+                            .put("description", type.description()));
+        }
+    }
+}

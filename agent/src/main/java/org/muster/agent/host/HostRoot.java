@@ -1,0 +1,107 @@
+package org.muster.agent.host;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The host's file tree, as far as it tells facts: /proc, /sys, /etc and /dev below a directory that tests choose.
+ *
+ * <p>A file that is not there has nothing to tell; one that is there and cannot be read is logged, once. Paths are relative to
+ * the root. Blocks on those files. Thread-safe.
+ */
+public final class HostRoot {
+    private static final Logger LOG = LoggerFactory.getLogger(HostRoot.class);
+    private static final Pattern NUMBER = Pattern.compile("-?\\d{1,18}");
+    private static final int MOST_COMPLAINTS = 200;
+
+    private final Path root;
+    private final Set<String> complained = ConcurrentHashMap.newKeySet();
+
+    public HostRoot(Path root) {
+        this.root = root;
+    }
+
+    /** The running system's. */
+    public static HostRoot system() {
+        return new HostRoot(Path.of("/"));
+    }
+
+    Path path(String path) {
+        return root.resolve(path);
+    }
+
+    /** The file's text without blanks around it. */
+    Optional<String> text(String path) {
+        try {
+            return Optional.of(read(path));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            complain(path, e);
+            return Optional.empty();
+        }
+    }
+
+    /** As {@link #text} for files that the kernel refuses to read in good order, such as the speed of a link that is down. */
+    Optional<String> probe(String path) {
+        try {
+            return Optional.of(read(path));
+        } catch (IOException e) {
+            LOG.trace("not told: {}", e.toString());
+            return Optional.empty();
+        }
+    }
+
+    private String read(String path) throws IOException {
+        return new String(Files.readAllBytes(root.resolve(path)), StandardCharsets.UTF_8).strip();
+    }
+
+    OptionalLong number(String path) {
+        return number(text(path));
+    }
+
+    static OptionalLong number(Optional<String> text) {
+        return text.filter(t -> NUMBER.matcher(t).matches())
+                .map(t -> OptionalLong.of(Long.parseLong(t)))
+                .orElse(OptionalLong.empty());
+    }
+
+    List<String> lines(String path) {
+        return text(path).map(text -> text.lines().toList()).orElse(List.of());
+    }
+
+    /** The names in a directory, sorted. */
+    List<String> names(String path) {
+        try (Stream<Path> entries = Files.list(root.resolve(path))) {
+            return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            return List.of();
+        } catch (IOException e) {
+            complain(path, e);
+            return List.of();
+        }
+    }
+
+    boolean exists(String path) {
+        return Files.exists(root.resolve(path));
+    }
+
+    private void complain(String path, IOException e) {
+        if (complained.size() < MOST_COMPLAINTS && complained.add(path)) {
+            LOG.info("{} cannot be read, what it tells is left out: {}", root.resolve(path), e.toString());
+        }
+    }
+}

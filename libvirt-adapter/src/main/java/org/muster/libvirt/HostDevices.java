@@ -1,0 +1,79 @@
+package org.muster.libvirt;
+
+import com.sun.jna.Callback;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.PointerByReference;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The host's device inventory: reading it, and hearing that it changed. */
+final class HostDevices {
+    private static final Logger LOG = LoggerFactory.getLogger(HostDevices.class);
+    private static final int EVENT_LIFECYCLE = 0;
+
+    private final Changed changed; // a strong reference for as long as libvirt may call it
+
+    HostDevices(Runnable onChange) {
+        this.changed = (connection, device, event, detail, opaque) -> onChange.run();
+    }
+
+    /** The virConnectNodeDeviceEventLifecycleCallback. */
+    interface Changed extends Callback {
+        void callback(Pointer connection, Pointer device, int event, int detail, Pointer opaque);
+    }
+
+    /** Has {@code onChange} called, on libvirt-events, when a device comes or goes; a driver without events is let be. */
+    void watch(LibvirtConnection connection) {
+        int id = LibvirtNative.virConnectNodeDeviceEventRegisterAny(
+                connection.pointer(), null, EVENT_LIFECYCLE, changed, null, null);
+        if (id < 0) {
+            LOG.info(
+                    "changes of host devices are only seen when the link is new: {}",
+                    LibvirtErrors.last("virConnectNodeDeviceEventRegisterAny", "", connection.dead())
+                            .getMessage());
+        }
+    }
+
+    /** Everything in the inventory; a device that goes away meanwhile is left out. */
+    static List<HostDevice> read(LibvirtConnection connection) throws HypervisorException {
+        PointerByReference list = new PointerByReference();
+        int count = LibvirtNative.virConnectListAllNodeDevices(connection.pointer(), list, 0);
+        if (count < 0) {
+            throw LibvirtErrors.last("virConnectListAllNodeDevices", "", connection.dead());
+        }
+        List<HostDevice> devices = new ArrayList<>(count);
+        Pointer[] handles = count == 0 ? new Pointer[0] : list.getValue().getPointerArray(0, count);
+        try {
+            for (Pointer handle : handles) {
+                Pointer xml = LibvirtNative.virNodeDeviceGetXMLDesc(handle, 0);
+                if (xml == null) {
+                    LOG.debug(
+                            "{}",
+                            LibvirtErrors.last("virNodeDeviceGetXMLDesc", "", connection.dead())
+                                    .getMessage());
+                } else {
+                    devices.add(parse(xml));
+                }
+            }
+        } finally {
+            for (Pointer handle : handles) {
+                LibvirtNative.virNodeDeviceFree(handle);
+            }
+            if (list.getValue() != null) {
+                Native.free(Pointer.nativeValue(list.getValue()));
+            }
+        }
+        return devices;
+    }
+
+    private static HostDevice parse(Pointer xml) throws HypervisorException {
+        try {
+            return HostDeviceXml.parse(xml.getString(0));
+        } finally {
+            Native.free(Pointer.nativeValue(xml));
+        }
+    }
+}
