@@ -27,7 +27,8 @@ class ArchitectureTest {
             "config", Set.of(),
             "journal", Set.of(),
             "domain", Set.of(),
-            "rpc", Set.of(),
+            "tls", Set.of(),
+            "rpc", Set.of("tls"),
             "create", Set.of("domain", "journal"),
             "stats", Set.of("domain"),
             "verbs", Set.of("rpc", "create", "domain", "stats"));

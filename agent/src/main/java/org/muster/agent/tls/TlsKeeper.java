@@ -6,6 +6,7 @@ import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +38,7 @@ public final class TlsKeeper {
     private String complaint = "";
 
     @GuardedBy("lock")
-    private Instant warnedAt = Instant.MIN;
+    private Instant nextWarning = Instant.MIN;
 
     public TlsKeeper(TlsFiles files) {
         this(files, Clock.systemUTC());
@@ -73,7 +74,7 @@ public final class TlsKeeper {
     public boolean reload() {
         synchronized (lock) {
             complaint = "";
-            warnedAt = Instant.MIN;
+            nextWarning = Instant.MIN;
             TlsFiles.Fingerprint now = fingerprint();
             boolean done = read(now);
             warnOfTheEnd();
@@ -98,7 +99,7 @@ public final class TlsKeeper {
             WarmUp.run(next);
             material = next;
             complaint = "";
-            warnedAt = Instant.MIN;
+            nextWarning = Instant.MIN;
             LOG.info("certificates read: {}", next);
             return true;
         } catch (IOException | GeneralSecurityException e) {
@@ -118,13 +119,11 @@ public final class TlsKeeper {
         }
     }
 
-    @GuardedBy("lock")
     private TlsFiles.Fingerprint fingerprint() {
         try {
             return files.fingerprint();
         } catch (IOException e) {
-            complain(e.toString());
-            return tried;
+            return new TlsFiles.Fingerprint(List.of(e.toString()));
         }
     }
 
@@ -132,10 +131,10 @@ public final class TlsKeeper {
     private void warnOfTheEnd() {
         TlsMaterial now = material;
         Instant at = clock.instant();
-        if (now == null || at.isBefore(warnedAt.equals(Instant.MIN) ? at : warnedAt.plus(WARN_EVERY))) {
+        if (now == null || at.isBefore(nextWarning)) {
             return;
         }
-        warnedAt = at;
+        nextWarning = at.plus(WARN_EVERY);
         warnOf("our certificate", now.expires(), at.plus(WARN_BEFORE), "then the engine connects no more");
         warnOf("a certificate of the CA", now.caExpires(), at.plus(WARN_BEFORE), "then nobody connects any more");
         now.listDue().ifPresent(due -> warnOf("the revocation list", due, at, "it still counts, but is out of date"));
