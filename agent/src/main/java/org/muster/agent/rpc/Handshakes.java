@@ -38,7 +38,8 @@ final class Handshakes {
     void begin(Channel channel) {
         Future<?> timer = channel.eventLoop()
                 .schedule(
-                        () -> connections.refuse(channel, "its TLS handshake was not done in " + patience.toSeconds() + " s"),
+                        () -> connections.refuse(
+                                channel, "its TLS handshake was not done in " + patience.toSeconds() + " s"),
                         patience.toMillis(),
                         TimeUnit.MILLISECONDS);
         Channel eldest = null;
@@ -53,7 +54,8 @@ final class Handshakes {
         if (eldest != null) {
             end(eldest);
             metrics.handshakesDropped().inc();
-            connections.refuse(eldest, "more than " + limit + " TLS handshakes are not done, this one is the most silent");
+            connections.refuse(
+                    eldest, "more than " + limit + " TLS handshakes are not done, this one is the most silent");
         }
     }
 

@@ -80,7 +80,11 @@ final class ProtocolDetector extends ByteToMessageDecoder {
             case UNKNOWN -> {
                 int first = in.getByte(in.readerIndex());
                 in.skipBytes(in.readableBytes());
-                giveUp(ctx, first == TLS_HANDSHAKE ? "it speaks TLS, and there is none here" : "it speaks neither STOMP nor JSON");
+                giveUp(
+                        ctx,
+                        first == TLS_HANDSHAKE
+                                ? "it speaks TLS, and there is none here"
+                                : "it speaks neither STOMP nor JSON");
             }
             case OPEN -> {} // the rest of the command is under way
         }

@@ -32,7 +32,8 @@ final class RecordCutter extends ChannelOutboundHandlerAdapter {
     private ChannelPromise promise;
     private int piecesLeft;
     private Future<?> timer;
-    private final Queue<Held> behind = new ArrayDeque<>(); // bounded: the writer sends nothing while a line feed is on its way
+    private final Queue<Held> behind =
+            new ArrayDeque<>(); // bounded: the writer sends nothing while a line feed is on its way
 
     /** The next record is to be cut. */
     void cutNext() {

@@ -140,8 +140,7 @@ public final class RpcServer implements AutoCloseable {
         closers.add(threads);
         TlsKeeper keeper = new TlsKeeper(settings.files());
         metrics.certificates(keeper);
-        Handshakes handshakes =
-                new Handshakes(settings.unfinished(), settings.handshake(), connections, metrics);
+        Handshakes handshakes = new Handshakes(settings.unfinished(), settings.handshake(), connections, metrics);
         TlsEntrance entrance = new TlsEntrance(
                 keeper, new CertificateRoles(settings.roles()), handshakes, threads, connections, metrics);
         TlsWatch watch = new TlsWatch(
@@ -198,7 +197,9 @@ public final class RpcServer implements AutoCloseable {
         Optional<String> group = config.listen().socketGroup();
         LocalAccess access = new LocalAccess(ownUser(), group, Path.of(LOCAL_GROUP_FILE));
         ServerBootstrap bootstrap = Listening.bootstrap(
-                        loops.group(), NioServerDomainSocketChannel.class, channel -> acceptor.acceptLocal(channel, access))
+                        loops.group(),
+                        NioServerDomainSocketChannel.class,
+                        channel -> acceptor.acceptLocal(channel, access))
                 .childOption(ChannelOption.AUTO_READ, false); // nothing is read before it is known who it is
         LocalSocket socket = new LocalSocket(path, group);
         Channel channel = socket.open(hidden -> Listening.bind(bootstrap, hidden));

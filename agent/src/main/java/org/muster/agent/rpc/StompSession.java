@@ -154,8 +154,8 @@ final class StompSession {
         if (replyTo.length() > MAX_NAME_CHARS) {
             return error("reply-to must be of at most " + MAX_NAME_CHARS + " characters");
         }
-        Execute request =
-                new Execute(frame.body(), replyTo, frame.header("ovirtCorrelationId").map(Clip::text));
+        Execute request = new Execute(
+                frame.body(), replyTo, frame.header("ovirtCorrelationId").map(Clip::text));
         return new Send(destination, frame.body(), Optional.of(request));
     }
 

@@ -170,7 +170,9 @@ final class TlsEntrance {
         }
 
         private void failed(ChannelHandlerContext ctx, Throwable cause) {
-            if (!told && !(cause instanceof ClosedChannelException)) { // that one: it went away, or we closed it and said so
+            if (!told
+                    && !(cause
+                            instanceof ClosedChannelException)) { // that one: it went away, or we closed it and said so
                 told = true;
                 metrics.handshakesFailed().inc();
                 connections.refuse(ctx.channel(), "TLS handshake failed: " + reason(cause));

@@ -58,7 +58,8 @@ final class Der {
         }
         ByteArrayOutputStream element = new ByteArrayOutputStream();
         element.write(tag);
-        int bytes = (Integer.SIZE - Integer.numberOfLeadingZeros(all.size()) + 7) / 8; // as few as it takes: that is DER
+        int bytes =
+                (Integer.SIZE - Integer.numberOfLeadingZeros(all.size()) + 7) / 8; // as few as it takes: that is DER
         if (all.size() >= LONG_FORM) {
             element.write(LONG_FORM | bytes);
         } else {

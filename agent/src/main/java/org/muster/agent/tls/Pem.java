@@ -52,7 +52,8 @@ final class Pem {
         } catch (TlsFileException e) {
             throw e;
         } catch (IOException e) {
-            throw new TlsFileException(key, file, "cannot be read (" + e.getClass().getSimpleName() + ")", e);
+            throw new TlsFileException(
+                    key, file, "cannot be read (" + e.getClass().getSimpleName() + ")", e);
         }
         List<Block> blocks = new ArrayList<>();
         Matcher matcher = BLOCK.matcher(text);

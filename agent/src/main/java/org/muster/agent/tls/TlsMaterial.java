@@ -101,8 +101,9 @@ public final class TlsMaterial {
             case "RSA" -> "SHA256withRSA";
             case "EC" -> "SHA256withECDSA";
             case "EdDSA" -> "EdDSA";
-            default -> throw new GeneralSecurityException("its key must be RSA, EC or EdDSA, got "
-                    + certificate.getPublicKey().getAlgorithm());
+            default ->
+                throw new GeneralSecurityException("its key must be RSA, EC or EdDSA, got "
+                        + certificate.getPublicKey().getAlgorithm());
         };
         Signature signature = Signature.getInstance(algorithm);
         signature.initSign(key);
