@@ -162,7 +162,9 @@ public final class ConfigFile {
     }
 
     private static String show(Object value) {
-        String text = value instanceof String s ? '"' + s + '"' : value instanceof TomlTable table ? table.toMap().toString() : "" + value;
+        String text = value instanceof String s
+                ? '"' + s + '"'
+                : value instanceof TomlTable table ? table.toMap().toString() : "" + value;
         return text.length() <= 100 ? text : text.substring(0, 97) + "...";
     }
 

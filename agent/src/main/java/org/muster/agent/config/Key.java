@@ -141,7 +141,8 @@ enum Key {
 
     /** A table of subjects; the values are levels of access. */
     private static Optional<String> roles(Object value) {
-        String rule = "must be a table of certificate subjects with the values \"" + String.join("\", \"", ROLES) + "\"";
+        String rule =
+                "must be a table of certificate subjects with the values \"" + String.join("\", \"", ROLES) + "\"";
         if (!(value instanceof TomlTable table)) {
             return Optional.of(rule);
         }

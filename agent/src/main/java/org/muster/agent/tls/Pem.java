@@ -27,7 +27,8 @@ import java.util.regex.Pattern;
 final class Pem {
 
     private static final int MAX_BYTES = 16 << 20; // a CRL of a hundred thousand entries has some 4 MB
-    private static final Pattern BLOCK = Pattern.compile("-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*)-----END \\1-----");
+    private static final Pattern BLOCK =
+            Pattern.compile("-----BEGIN ([A-Z0-9 ]{1,40})-----(.*?)-----END \\1-----", Pattern.DOTALL);
 
     private record Block(String label, byte[] bytes) {}
 

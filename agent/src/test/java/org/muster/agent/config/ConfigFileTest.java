@@ -146,7 +146,8 @@ class ConfigFileTest {
 
     @Test
     void rolesOfSubjectsAreChecked() throws Exception {
-        String rule = "tls.roles must be a table of certificate subjects with the values \"monitor\", \"operate\", \"admin\"";
+        String rule =
+                "tls.roles must be a table of certificate subjects with the values \"monitor\", \"operate\", \"admin\"";
         assertThat(problems("tls.roles = \"all\"")).singleElement().asString().contains(rule);
         assertThat(problems("tls.roles = { a = \"root\" }"))
                 .singleElement()

@@ -173,9 +173,11 @@ class StompSessionTest {
 
     @Test
     void whatIsSentElsewhereIsNoRequest() {
-        assertThat(((Send) on("SEND", Map.of("destination", "elsewhere"))).request()).isEmpty();
+        assertThat(((Send) on("SEND", Map.of("destination", "elsewhere"))).request())
+                .isEmpty();
         assertThat(((Send) on("SEND", Map.of())).request()).isEmpty();
-        assertThat(((Send) on("SEND", Map.of("destination", Route.REQUESTS + "x"))).request()).isEmpty();
+        assertThat(((Send) on("SEND", Map.of("destination", Route.REQUESTS + "x"))).request())
+                .isEmpty();
     }
 
     @Test

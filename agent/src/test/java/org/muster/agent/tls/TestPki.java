@@ -71,8 +71,21 @@ public final class TestPki {
         }
         TestPki pki = new TestPki(folder, name);
         pki.openssl(
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
-                "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/O=Test/CN=" + name);
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-days",
+                "30",
+                "-keyout",
+                "ca.key",
+                "-out",
+                "ca.pem",
+                "-subj",
+                "/O=Test/CN=" + name);
         pki.issue("host");
         return pki;
     }
@@ -89,9 +102,20 @@ public final class TestPki {
     /** Issues a certificate {@code /O=Test/CN=<subject>} with a key of its own: {@code <subject>.pem}, {@code .key}. */
     public void issue(String subject, String... caOptions) {
         openssl(
-                "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                "-keyout", subject + ".key", "-out", subject + ".csr", "-subj", "/O=Test/CN=" + subject,
-                "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1");
+                "req",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-keyout",
+                subject + ".key",
+                "-out",
+                subject + ".csr",
+                "-subj",
+                "/O=Test/CN=" + subject,
+                "-addext",
+                "subjectAltName=DNS:localhost,IP:127.0.0.1");
         List<String> arguments = new ArrayList<>(List.of(
                 "ca", "-batch", "-notext", "-config", "ca.conf", "-in", subject + ".csr", "-out", subject + ".pem"));
         arguments.addAll(List.of(caOptions));
@@ -137,7 +161,8 @@ public final class TestPki {
     public KeyManager[] keys(String subject) throws GeneralSecurityException, IOException {
         PrivateKey key = Pem.read("test", file(subject + ".key")).privateKey("EC");
         KeyStore store = KeyStores.empty();
-        store.setKeyEntry("own", key, new char[0], new Certificate[] {certificate(subject + ".pem"), certificate("ca.pem")});
+        store.setKeyEntry(
+                "own", key, new char[0], new Certificate[] {certificate(subject + ".pem"), certificate("ca.pem")});
         KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         factory.init(store, new char[0]);
         return factory.getKeyManagers();

@@ -40,7 +40,8 @@ class TlsKeeperTest {
     void everyFormOfPrivateKeyIsRead(String form, String command) throws Exception {
         pki.openssl(command.split(" "));
         pki.openssl("req", "-new", "-key", "other.key", "-out", "other.csr", "-subj", "/CN=other");
-        pki.openssl("ca", "-batch", "-config", "ca.conf", "-in", "other.csr", "-out", "other.pem"); // with text before it
+        pki.openssl(
+                "ca", "-batch", "-config", "ca.conf", "-in", "other.csr", "-out", "other.pem"); // with text before it
         TlsFiles files = files("ca.pem", "other.pem", "other.key");
 
         TlsMaterial material = TlsMaterial.read(files);
@@ -48,7 +49,8 @@ class TlsKeeperTest {
 
         assertThat(material.expires())
                 .as(form)
-                .isBetween(Instant.now().plus(Duration.ofDays(29)), Instant.now().plus(Duration.ofDays(31)));
+                .isBetween(
+                        Instant.now().plus(Duration.ofDays(29)), Instant.now().plus(Duration.ofDays(31)));
     }
 
     @Test
@@ -60,11 +62,20 @@ class TlsKeeperTest {
         pki.openssl("ec", "-in", "host.key", "-aes256", "-passout", "pass:x", "-out", "locked.key");
         pki.openssl("pkcs8", "-topk8", "-in", "host.key", "-passout", "pass:x", "-out", "locked8.key");
 
-        assertBroken("ca.pem", "host.pem", "other.key", "tls.key: " + folder.resolve("other.key") + " must hold the key of");
+        assertBroken(
+                "ca.pem", "host.pem", "other.key", "tls.key: " + folder.resolve("other.key") + " must hold the key of");
         assertBroken("ca.pem", "host.pem", "locked.key", "must not be encrypted");
         assertBroken("ca.pem", "host.pem", "locked8.key", "must not be encrypted");
-        assertBroken("ca.pem", "host.pem", "empty.pem", "tls.key: " + folder.resolve("empty.pem") + " must hold a private key");
-        assertBroken("empty.pem", "host.pem", "host.key", "tls.ca: " + folder.resolve("empty.pem") + " must hold a certificate");
+        assertBroken(
+                "ca.pem",
+                "host.pem",
+                "empty.pem",
+                "tls.key: " + folder.resolve("empty.pem") + " must hold a private key");
+        assertBroken(
+                "empty.pem",
+                "host.pem",
+                "host.key",
+                "tls.ca: " + folder.resolve("empty.pem") + " must hold a certificate");
         assertBroken("ca.pem", "broken.pem", "host.key", "tls.certificate: " + folder.resolve("broken.pem"));
         assertBroken("ca.pem", "gone.pem", "host.key", "cannot be read (NoSuchFileException)");
     }
@@ -95,7 +106,8 @@ class TlsKeeperTest {
         TlsMaterial with = TlsMaterial.read(pki.files());
 
         assertThat(with.objection(chain("good.pem"))).isEmpty();
-        assertThat(with.objection(chain("bad.pem"))).hasValueSatisfying(why -> assertThat(why).contains("was revoked"));
+        assertThat(with.objection(chain("bad.pem")))
+                .hasValueSatisfying(why -> assertThat(why).contains("was revoked"));
         assertThat(with.objection(chain("old.pem"))).isPresent();
         assertThat(with.objection(chain("other/host.pem"))).isPresent();
         assertThat(with.listDue()).isPresent();
