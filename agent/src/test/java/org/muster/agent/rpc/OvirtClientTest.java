@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Flow;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -21,9 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.muster.agent.tls.TestPki;
-import java.nio.file.Path;
-import java.util.concurrent.FutureTask;
-import org.ovirt.vdsm.jsonrpc.client.reactors.stomp.SSLStompReactor;
 import org.ovirt.vdsm.jsonrpc.client.ClientConnectionException;
 import org.ovirt.vdsm.jsonrpc.client.JsonRpcClient;
 import org.ovirt.vdsm.jsonrpc.client.JsonRpcRequest;
@@ -36,6 +35,7 @@ import org.ovirt.vdsm.jsonrpc.client.reactors.Reactor;
 import org.ovirt.vdsm.jsonrpc.client.reactors.ReactorClient;
 import org.ovirt.vdsm.jsonrpc.client.reactors.ReactorFactory;
 import org.ovirt.vdsm.jsonrpc.client.reactors.ReactorType;
+import org.ovirt.vdsm.jsonrpc.client.reactors.stomp.SSLStompReactor;
 import org.ovirt.vdsm.jsonrpc.client.reactors.stomp.StompClientPolicy;
 
 /** The engine's own client, unmodified, over TLS 1.2 as engines use it and over plain TCP: nothing may reach its callbacks late. */
@@ -66,7 +66,6 @@ class OvirtClientTest {
         rig = new Rig(tls ? Rig.tls(pki) : Rig.config());
         if (tls) {
             reactor = new SSLStompReactor(pki.client("TLSv1.2", "engine"));
-            reactor.start();
             ownReactor = reactor; // the client's factory would keep the first one for ever, with its certificates
         } else {
             reactor = ReactorFactory.getReactor(null, ReactorType.STOMP);
@@ -190,9 +189,13 @@ class OvirtClientTest {
             for (int i = 0; i < 20; i++) {
                 assertThat(answer(replies.get(i))).isEqualTo(i);
             }
-            assertThat(System.nanoTime() - since).as("replies of round %s", round).isLessThan(LATE_NANOS);
+            assertThat(System.nanoTime() - since)
+                    .as("replies of round %s", round)
+                    .isLessThan(LATE_NANOS);
             for (int i = 0; i < 30; i++) {
-                assertThat(ageOfNextEvent(due)).as("event %s of round %s", i, round).isLessThan(LATE_NANOS);
+                assertThat(ageOfNextEvent(due))
+                        .as("event %s of round %s", i, round)
+                        .isLessThan(LATE_NANOS);
             }
         }
         client.close();

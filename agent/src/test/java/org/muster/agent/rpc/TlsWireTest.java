@@ -45,12 +45,11 @@ class TlsWireTest {
         pki.issueExpired("old");
         TestPki other = TestPki.in(folder.resolve("other"), "Other CA");
         other.issue("stranger");
-        pki.openssl("x509", "-in", "ca.pem", "-out", "other/ca.pem"); // it trusts us, but we not it
         try (Rig rig = new Rig(Rig.tls(pki))) {
             for (String protocol : List.of("TLSv1.2", "TLSv1.3")) {
                 assertRefused(rig, pki.client(protocol, null));
                 assertRefused(rig, pki.client(protocol, "old"));
-                assertRefused(rig, other.client(protocol, "stranger"));
+                assertRefused(rig, pki.clientOf(other, protocol, "stranger"));
                 assertServed(rig, pki.client(protocol, "engine"));
             }
             assertThat(rig.count("rpc.tls.handshakes.failed")).isEqualTo(6);
@@ -89,7 +88,9 @@ class TlsWireTest {
             assertThat(answer(rig, "engine", "Test.admin").at("/error/message").textValue())
                     .contains("Access denied");
             assertThat(answer(rig, "watcher", "Host.ping").get("result")).isEqualTo(BooleanNode.TRUE);
-            assertThat(answer(rig, "watcher", "Test.refuse").at("/error/message").textValue())
+            assertThat(answer(rig, "watcher", "Test.refuse")
+                            .at("/error/message")
+                            .textValue())
                     .contains("needs OPERATE, CN=watcher,O=Test holds MONITOR");
             assertRefused(rig, pki.client("TLSv1.2", "nobody"));
             assertRefused(rig, pki.client("TLSv1.3", "nobody"));
@@ -132,7 +133,8 @@ class TlsWireTest {
             assertServed(rig, pki.client("TLSv1.2", "engine"));
             stays.request(RawPeer.call("Host.ping", "", "1"));
             assertThat(stays.frame().json().get("result")).isEqualTo(BooleanNode.TRUE);
-            assertThat((Double) rig.metrics.getGauges().get("rpc.tls.crl.days-left").getValue())
+            assertThat((Double)
+                            rig.metrics.getGauges().get("rpc.tls.crl.days-left").getValue())
                     .isBetween(29.0, 31.0);
         }
     }
@@ -140,13 +142,19 @@ class TlsWireTest {
     @Test
     void aRenewedCertificateIsShownToTheNextPeerAndABrokenOneIsNot() throws Exception {
         try (Rig rig = new Rig(quick(pki.files()))) {
-            assertThat((Double) rig.metrics.getGauges().get("rpc.tls.certificate.days-left").getValue())
+            assertThat((Double) rig.metrics
+                            .getGauges()
+                            .get("rpc.tls.certificate.days-left")
+                            .getValue())
                     .isBetween(29.0, 31.0);
             pki.issue("renewed", "-days", "99");
             pki.move("renewed.key", "host.key");
             pki.move("renewed.pem", "host.pem");
             rig.server().reloadCertificates();
-            assertThat((Double) rig.metrics.getGauges().get("rpc.tls.certificate.days-left").getValue())
+            assertThat((Double) rig.metrics
+                            .getGauges()
+                            .get("rpc.tls.certificate.days-left")
+                            .getValue())
                     .isBetween(98.0, 100.0);
             Files.writeString(pki.file("host.pem"), "broken");
             rig.server().reloadCertificates();
@@ -293,8 +301,12 @@ class TlsWireTest {
                 assertThat(peer.frame().json().get("result").textValue()).hasSize(bytes);
                 List<Integer> lengths = tap.plainLengths();
 
-                assertThat(lengths.subList(0, lengths.size() - 1)).as("%s bytes", bytes).containsOnly(16_384);
-                assertThat(lengths.get(lengths.size() - 1)).as("%s bytes", bytes).isBetween(301, 16_384);
+                assertThat(lengths.subList(0, lengths.size() - 1))
+                        .as("%s bytes", bytes)
+                        .containsOnly(16_384);
+                assertThat(lengths.get(lengths.size() - 1))
+                        .as("%s bytes", bytes)
+                        .isBetween(301, 16_384);
             }
         }
     }
@@ -308,7 +320,8 @@ class TlsWireTest {
             tap.clear();
             StringBuilder together = new StringBuilder();
             for (int i = 0; i < 50; i++) {
-                together.append("SEND\ndestination:" + Route.REQUESTS + "\n\n" + RawPeer.call("Host.ping", "", "" + i) + "\0");
+                together.append(
+                        "SEND\ndestination:" + Route.REQUESTS + "\n\n" + RawPeer.call("Host.ping", "", "" + i) + "\0");
             }
             peer.send(together.toString());
             for (int i = 0; i < 50; i++) {

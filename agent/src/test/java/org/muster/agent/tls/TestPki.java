@@ -149,9 +149,14 @@ public final class TestPki {
 
     /** A client with the identity of a subject; with none if it is null. */
     public SSLContext client(String protocol, String subject) {
+        return clientOf(this, protocol, subject);
+    }
+
+    /** A client that trusts this authority and shows a certificate of another one. */
+    public SSLContext clientOf(TestPki other, String protocol, String subject) {
         try {
             SSLContext context = SSLContext.getInstance(protocol);
-            context.init(subject == null ? null : keys(subject), trust(), null);
+            context.init(subject == null ? null : other.keys(subject), trust(), null);
             return context;
         } catch (GeneralSecurityException | IOException e) {
             throw new AssertionError("the client's own certificates", e);
