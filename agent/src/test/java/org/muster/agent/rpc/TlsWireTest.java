@@ -289,6 +289,27 @@ class TlsWireTest {
     }
 
     @Test
+    void aSubscriberThatDoesNotReadIsClosedAndOthersGetEverything() throws IOException {
+        RpcConfig config = Rig.tls(pki).withLimits(RpcConfig.Limits.defaults().withOutput(200_000, 100_000, 100 << 20));
+        try (Rig rig = new Rig(config);
+                RawPeer sleeper = new RawPeer(rig.port(), pki.client("TLSv1.2", "engine"));
+                RawPeer reader = new RawPeer(rig.port(), pki.client("TLSv1.3", "engine"))) {
+            for (RawPeer peer : List.of(sleeper, reader)) {
+                peer.send(RawPeer.call("Events.subscribe", "", "s") + "\n");
+                assertThat(peer.json().get("id").textValue()).isEqualTo("s");
+            }
+            String name = "n".repeat(50_000);
+            for (int i = 0; rig.count("rpc.slow-readers.closed") == 0 && i < 3000; i++) {
+                rig.publish(name);
+                assertThat(reader.json().get("method").textValue()).endsWith(name);
+            }
+            assertThat(rig.count("rpc.slow-readers.closed")).isEqualTo(1);
+            reader.send(RawPeer.call("Host.ping", "", "1") + "\n");
+            assertThat(reader.json().get("id").textValue()).isEqualTo("1");
+        }
+    }
+
+    @Test
     void largeAnswersFillTheirRecordsAndNoneEndsShort() throws Exception {
         try (Rig rig = new Rig(Rig.tls(pki));
                 RecordTap tap = new RecordTap(rig.port());
