@@ -85,7 +85,9 @@ public sealed interface AgentAddress {
             uri = new URI(url).parseServerAuthority();
         } catch (URISyntaxException e) {
             throw new IllegalArgumentException(
-                    "url '" + url + "' must be " + scheme + "://HOST:PORT, IPv6 addresses in brackets: " + e.getReason(), e);
+                    "url '" + url + "' must be " + scheme + "://HOST:PORT, IPv6 addresses in brackets: "
+                            + e.getReason(),
+                    e);
         }
         boolean plain = (uri.getPath() == null
                         || uri.getPath().isEmpty()

@@ -27,8 +27,7 @@ import javax.net.ssl.TrustManagerFactory;
 
 /** Who we are and whom we trust on {@code tls://} addresses. Immutable. */
 public final class ClientTls {
-    private static final Pattern KEY =
-            Pattern.compile("-----BEGIN PRIVATE KEY-----([^-]*)-----END PRIVATE KEY-----");
+    private static final Pattern KEY = Pattern.compile("-----BEGIN PRIVATE KEY-----([^-]*)-----END PRIVATE KEY-----");
     private static final char[] NO_PASSWORD = {}; // the store never leaves memory
 
     private final SSLContext context;
@@ -55,8 +54,7 @@ public final class ClientTls {
         try {
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(null, null);
-            store.setKeyEntry(
-                    "own", privateKey(key, chain.get(0)), NO_PASSWORD, chain.toArray(Certificate[]::new));
+            store.setKeyEntry("own", privateKey(key, chain.get(0)), NO_PASSWORD, chain.toArray(Certificate[]::new));
             KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             keys.init(store, NO_PASSWORD);
             SSLContext context = SSLContext.getInstance("TLS");

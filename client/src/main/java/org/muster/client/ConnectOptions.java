@@ -24,7 +24,8 @@ public record ConnectOptions(
 
     /** 10 s to connect, 60 s a call, heart-beats of 10 s both ways. */
     public static ConnectOptions defaults() {
-        return new ConnectOptions(Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofSeconds(10), Optional.empty());
+        return new ConnectOptions(
+                Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofSeconds(10), Optional.empty());
     }
 
     public ConnectOptions withConnectTimeout(Duration timeout) {

@@ -137,8 +137,9 @@ final class TlsWire implements Wire {
                 case CLOSED -> {
                     return -1;
                 }
-                case BUFFER_OVERFLOW -> throw new IllegalArgumentException(
-                        "a buffer must hold a whole record, and " + target.remaining() + " bytes do not");
+                case BUFFER_OVERFLOW ->
+                    throw new IllegalArgumentException(
+                            "a buffer must hold a whole record, and " + target.remaining() + " bytes do not");
                 case BUFFER_UNDERFLOW -> {
                     if (fill() == 0) {
                         return 0;

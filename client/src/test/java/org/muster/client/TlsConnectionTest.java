@@ -3,6 +3,7 @@ package org.muster.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -13,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,7 +43,8 @@ class TlsConnectionTest {
 
     private static ConnectOptions options(TlsFront front) throws IOException {
         return ConnectOptions.defaults()
-                .withTls(ClientTls.read(front.file("ca.pem"), front.file("client.pem"), front.file("client.key"), false));
+                .withTls(ClientTls.read(
+                        front.file("ca.pem"), front.file("client.pem"), front.file("client.key"), false));
     }
 
     private static AgentAddress address(String host, TlsFront front) {

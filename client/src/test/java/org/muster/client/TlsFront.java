@@ -36,9 +36,8 @@ public final class TlsFront implements AutoCloseable {
             makeCertificates();
         }
         try {
-            server = (SSLServerSocket) context()
-                    .getServerSocketFactory()
-                    .createServerSocket(0, 10, InetAddress.getLoopbackAddress());
+            server = (SSLServerSocket)
+                    context().getServerSocketFactory().createServerSocket(0, 10, InetAddress.getLoopbackAddress());
         } catch (GeneralSecurityException e) {
             throw new IOException("the test's own certificates", e);
         }
@@ -58,12 +57,14 @@ public final class TlsFront implements AutoCloseable {
     }
 
     private void makeCertificates() {
-        openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9 -keyout ca.key -out ca.pem -subj /CN=CA");
+        openssl(
+                "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9 -keyout ca.key -out ca.pem -subj /CN=CA");
         for (String name : List.of("agent", "client")) {
             openssl("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " + name + ".key -out " + name
                     + ".csr -subj /CN=" + name + " -addext subjectAltName=DNS:localhost");
-            openssl("x509 -req -in " + name + ".csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 9 -copy_extensions copy"
-                    + " -out " + name + ".pem");
+            openssl("x509 -req -in " + name
+                    + ".csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 9 -copy_extensions copy" + " -out " + name
+                    + ".pem");
         }
         openssl("pkcs12 -export -in agent.pem -inkey agent.key -out agent.p12 -passout pass:password");
         openssl("ec -in client.key -out client-old.key");

@@ -49,6 +49,9 @@ public final class RpcServer implements AutoCloseable {
     @GuardedBy("lock")
     private boolean closed;
 
+    @GuardedBy("lock")
+    private String lateProblem = "";
+
     private volatile TlsWatch tlsWatch; // volatile: set once by start, null without TLS
     private volatile int port; // volatile: set when bound, read by anybody
 
@@ -148,13 +151,13 @@ public final class RpcServer implements AutoCloseable {
                 workers,
                 () -> listenLate(loops, channel -> acceptor.acceptTls(channel, entrance)),
                 () -> connections.forEach(entrance::judgeAgain));
-        tlsWatch = watch;
         if (watch.first()) {
             listen(loops, channel -> acceptor.acceptTls(channel, entrance));
         } else {
             LOG.warn("no certificates: only the local socket is open; the TCP port follows when they are there");
         }
         closers.add(watch.every(loops.group(), settings.recheck()));
+        tlsWatch = watch;
     }
 
     @GuardedBy("lock")
@@ -174,7 +177,11 @@ public final class RpcServer implements AutoCloseable {
                 }
                 return true;
             } catch (IOException e) {
-                LOG.error("the TCP port stays closed: {}", e.getMessage());
+                String why = String.valueOf(e.getMessage());
+                if (!why.equals(lateProblem)) { // it is tried again every second
+                    LOG.error("the TCP port stays closed: {}", why);
+                }
+                lateProblem = why;
                 return false;
             }
         }

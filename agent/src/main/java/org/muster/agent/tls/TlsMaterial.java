@@ -139,6 +139,10 @@ public final class TlsMaterial {
         return trust.objection(chain);
     }
 
+    Optional<String> objectionToItself() {
+        return objection(new X509Certificate[] {own});
+    }
+
     /** When our own certificate ends. */
     public Instant expires() {
         return own.getNotAfter().toInstant();

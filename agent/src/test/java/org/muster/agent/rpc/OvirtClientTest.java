@@ -19,8 +19,10 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.muster.agent.tls.TestPki;
 import org.ovirt.vdsm.jsonrpc.client.ClientConnectionException;
@@ -37,11 +39,16 @@ import org.ovirt.vdsm.jsonrpc.client.reactors.ReactorFactory;
 import org.ovirt.vdsm.jsonrpc.client.reactors.ReactorType;
 import org.ovirt.vdsm.jsonrpc.client.reactors.stomp.SSLStompReactor;
 import org.ovirt.vdsm.jsonrpc.client.reactors.stomp.StompClientPolicy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The engine's own client, unmodified, over TLS 1.2 as engines use it and over plain TCP: nothing may reach its callbacks late. */
 class OvirtClientTest {
 
     private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final Logger LOG = LoggerFactory.getLogger(OvirtClientTest.class);
+    private static final long PROMISED_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final int BURSTS = 20;
     private static final int OUTSTANDING = 32;
     private static final int CONNECTIONS = 50;
 
@@ -211,10 +218,7 @@ class OvirtClientTest {
         Map<String, Long> due = new HashMap<>();
         for (int i = 0; i < 60; i++) {
             if (i == 10 || i == 35) {
-                reactor.queueFuture(new FutureTask<>(() -> {
-                    TimeUnit.MILLISECONDS.sleep(40);
-                    return null;
-                }));
+                pauseReactor(true);
             }
             publish(due);
             TimeUnit.MICROSECONDS.sleep(2500); // the rhythm is what is tested: 60 events in 150 ms
@@ -223,6 +227,71 @@ class OvirtClientTest {
             assertThat(ageOfNextEvent(due)).as("event %s", i).isLessThan(LATE_NANOS);
         }
         client.close();
+    }
+
+    /** As much as can be promised on a machine that does nothing else; in the gate a second must do. */
+    @Tag("stress")
+    @ParameterizedTest
+    @CsvSource({"true,false", "true,true", "false,false", "false,true"})
+    void burstsComeWithinTheFifthOfASecond(boolean tls, boolean pauses) throws Exception {
+        start(tls);
+        JsonRpcClient client = connect();
+        assertThat(answer(client.call(request(0)))).isEqualTo(0);
+        long slowestEvent = 0;
+        long slowestReply = 0;
+        for (int round = 0; round < BURSTS; round++) {
+            TimeUnit.MILLISECONDS.sleep(150); // from idle
+            Map<String, Long> due = new HashMap<>();
+            pauseReactor(pauses);
+            for (int i = 0; i < 30; i++) {
+                publish(due);
+                if (i == 15) {
+                    pauseReactor(pauses);
+                }
+                TimeUnit.MICROSECONDS.sleep(pauses ? 2500 : 0);
+            }
+            for (int i = 0; i < 30; i++) {
+                slowestEvent = Math.max(slowestEvent, ageOfNextEvent(due));
+            }
+            TimeUnit.MILLISECONDS.sleep(150);
+            List<Future<JsonRpcResponse>> replies = new ArrayList<>();
+            for (int i = 0; i < OUTSTANDING; i++) {
+                replies.add(client.call(late()));
+            }
+            awaitLate(OUTSTANDING);
+            pauseReactor(pauses);
+            long since = System.nanoTime();
+            for (int i = 0; i < OUTSTANDING; i++) {
+                assertThat(rig.late.remove().complete(new IntNode(i))).isTrue();
+                if (i == OUTSTANDING / 2) {
+                    pauseReactor(pauses);
+                }
+                TimeUnit.MICROSECONDS.sleep(pauses ? 2500 : 0);
+            }
+            for (Future<JsonRpcResponse> reply : replies) {
+                assertThat(reply.get(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS)).isNotNull();
+            }
+            slowestReply = Math.max(slowestReply, System.nanoTime() - since);
+        }
+        client.close();
+        LOG.info(
+                "tls {}, pauses {}: slowest event {} ms, slowest reply {} ms, of {} bursts",
+                tls,
+                pauses,
+                slowestEvent / 1e6,
+                slowestReply / 1e6,
+                BURSTS);
+        assertThat(slowestEvent).isLessThan(PROMISED_NANOS);
+        assertThat(slowestReply).isLessThan(PROMISED_NANOS + (pauses ? TimeUnit.MILLISECONDS.toNanos(80) : 0));
+    }
+
+    private void pauseReactor(boolean really) {
+        if (really) {
+            reactor.queueFuture(new FutureTask<>(() -> {
+                TimeUnit.MILLISECONDS.sleep(40);
+                return null;
+            }));
+        }
     }
 
     /** Sizes around the end of a record: a short one at the end costs a second in this client. */

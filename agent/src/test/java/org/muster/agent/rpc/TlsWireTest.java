@@ -310,6 +310,25 @@ class TlsWireTest {
     }
 
     @Test
+    void whoEndsTlsLeavesNothingBehind() throws Exception {
+        try (Rig rig = new Rig(Rig.tls(pki))) {
+            for (String protocol : List.of("TLSv1.2", "TLSv1.3")) {
+                try (RawPeer lines = new RawPeer(rig.port(), pki.client(protocol, "engine"));
+                        RawPeer stomp = new RawPeer(rig.port(), pki.client(protocol, "engine"))) {
+                    lines.send(RawPeer.call("Host.ping", "", "1") + "\n");
+                    assertThat(lines.json().get("result")).isEqualTo(BooleanNode.TRUE);
+                    stomp.connect(null);
+                }
+            }
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Rig.PATIENCE_SECONDS);
+            while (rig.count("rpc.connections") > 0 && System.nanoTime() - deadline < 0) {
+                TimeUnit.MILLISECONDS.sleep(10);
+            }
+            assertThat(rig.count("rpc.connections")).isZero();
+        }
+    }
+
+    @Test
     void largeAnswersFillTheirRecordsAndNoneEndsShort() throws Exception {
         try (Rig rig = new Rig(Rig.tls(pki));
                 RecordTap tap = new RecordTap(rig.port());

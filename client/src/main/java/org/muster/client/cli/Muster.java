@@ -65,7 +65,8 @@ public final class Muster implements Callable<Integer> {
             names = "--url",
             scope = ScopeType.INHERIT,
             paramLabel = "URL",
-            description = "The agent: tls://HOST:PORT, tcp://HOST:PORT or unix:PATH. Default: $MUSTER_URL, else " + DEFAULT_URL + ".")
+            description = "The agent: tls://HOST:PORT, tcp://HOST:PORT or unix:PATH. Default: $MUSTER_URL, else "
+                    + DEFAULT_URL + ".")
     private String url;
 
     @Mixin

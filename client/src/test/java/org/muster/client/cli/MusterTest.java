@@ -150,8 +150,15 @@ class MusterTest {
         try (TlsFront front = new TlsFront(home, ((AgentAddress.Tcp) agent.address()).port())) {
             String url = "tls://localhost:" + front.port();
             String[] options = {
-                "--ca", front.file("ca.pem").toString(), "--cert", front.file("client.pem").toString(),
-                "--key", front.file("client.key").toString(), "--url", url, "ping"
+                "--ca",
+                front.file("ca.pem").toString(),
+                "--cert",
+                front.file("client.pem").toString(),
+                "--key",
+                front.file("client.key").toString(),
+                "--url",
+                url,
+                "ping"
             };
             assertThat(CliRun.with(Map.of(), null, "", options).exitCode()).isZero();
             Map<String, String> environment = Map.of(
