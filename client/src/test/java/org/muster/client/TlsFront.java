@@ -7,9 +7,11 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -76,10 +78,10 @@ public final class TlsFront implements AutoCloseable {
         keys.init(own, PASSWORD);
         KeyStore anchors = KeyStore.getInstance("PKCS12");
         anchors.load(null, null);
-        try (InputStream pem = java.nio.file.Files.newInputStream(file("ca.pem"))) {
+        try (InputStream pem = Files.newInputStream(file("ca.pem"))) {
             anchors.setCertificateEntry(
                     "ca",
-                    java.security.cert.CertificateFactory.getInstance("X.509").generateCertificate(pem));
+                    CertificateFactory.getInstance("X.509").generateCertificate(pem));
         }
         TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
         trust.init(anchors);

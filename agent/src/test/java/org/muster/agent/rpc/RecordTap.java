@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -49,7 +50,7 @@ final class RecordTap implements AutoCloseable {
         OutputStream out = to.getOutputStream();
         byte[] buffer = new byte[64 << 10];
         for (int n = in.read(buffer); n > 0; n = in.read(buffer)) {
-            byte[] bytes = java.util.Arrays.copyOf(buffer, n);
+            byte[] bytes = Arrays.copyOf(buffer, n);
             if (noted) {
                 segments.add(bytes);
             }

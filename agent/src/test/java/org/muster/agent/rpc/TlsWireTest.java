@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.BooleanNode;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -241,8 +242,8 @@ class TlsWireTest {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
         SSLEngine hello = context.createSSLEngine();
         hello.setUseClientMode(true);
-        java.nio.ByteBuffer bytes = java.nio.ByteBuffer.allocate(32 << 10);
-        hello.wrap(java.nio.ByteBuffer.allocate(0), bytes);
+        ByteBuffer bytes = ByteBuffer.allocate(32 << 10);
+        hello.wrap(ByteBuffer.allocate(0), bytes);
         int length = how == 0 ? 0 : how == 1 ? bytes.position() / 2 : bytes.position();
         socket.getOutputStream().write(bytes.array(), 0, length);
         return socket;
