@@ -80,8 +80,7 @@ public final class TlsFront implements AutoCloseable {
         anchors.load(null, null);
         try (InputStream pem = Files.newInputStream(file("ca.pem"))) {
             anchors.setCertificateEntry(
-                    "ca",
-                    CertificateFactory.getInstance("X.509").generateCertificate(pem));
+                    "ca", CertificateFactory.getInstance("X.509").generateCertificate(pem));
         }
         TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
         trust.init(anchors);
