@@ -36,23 +36,36 @@ public sealed interface AgentAddress {
     }
 
     /**
-     * Reads {@code tcp://HOST[:PORT]} or {@code unix:PATH}.
+     * A TCP socket with TLS.
      *
-     * <p>Errors: IllegalArgumentException naming the value and the rule it breaks, also for {@code tls://}, which this
-     * version does not speak.
+     * @param host a name or an address; IPv6 without brackets
+     * @param port 1 to 65535
+     */
+    record Tls(String host, int port) implements AgentAddress {
+        @Override
+        public String toString() {
+            return "tls://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+        }
+    }
+
+    /** The host's name or address; {@code localhost} for a Unix socket. */
+    default String host() {
+        return "localhost";
+    }
+
+    /**
+     * Reads {@code tcp://HOST[:PORT]}, {@code tls://HOST[:PORT]} or {@code unix:PATH}.
+     *
+     * <p>Errors: IllegalArgumentException naming the value and the rule it breaks.
      */
     static AgentAddress parse(String url) {
         if (url.startsWith("unix:")) {
             return unix(url, url.substring("unix:".length()));
         }
-        if (url.startsWith("tcp://")) {
-            return tcp(url);
+        if (url.startsWith("tcp://") || url.startsWith("tls://")) {
+            return tcp(url, url.substring(0, "tcp".length()));
         }
-        if (url.startsWith("tls://")) {
-            throw new IllegalArgumentException(
-                    "url '" + url + "': tls:// is not yet in this version; use unix:PATH on the host itself");
-        }
-        throw new IllegalArgumentException("url '" + url + "' must be tcp://HOST:PORT or unix:PATH");
+        throw new IllegalArgumentException("url '" + url + "' must be tls://HOST:PORT, tcp://HOST:PORT or unix:PATH");
     }
 
     private static AgentAddress unix(String url, String path) {
@@ -66,13 +79,15 @@ public sealed interface AgentAddress {
         }
     }
 
-    private static AgentAddress tcp(String url) {
+    private static AgentAddress tcp(String url, String scheme) {
         URI uri;
         try {
             uri = new URI(url).parseServerAuthority();
         } catch (URISyntaxException e) {
             throw new IllegalArgumentException(
-                    "url '" + url + "' must be tcp://HOST:PORT, IPv6 addresses in brackets: " + e.getReason(), e);
+                    "url '" + url + "' must be " + scheme + "://HOST:PORT, IPv6 addresses in brackets: "
+                            + e.getReason(),
+                    e);
         }
         boolean plain = (uri.getPath() == null
                         || uri.getPath().isEmpty()
@@ -81,13 +96,14 @@ public sealed interface AgentAddress {
                 && uri.getQuery() == null
                 && uri.getFragment() == null;
         if (uri.getHost() == null || !plain) {
-            throw new IllegalArgumentException("url '" + url + "' must be tcp://HOST:PORT and nothing else");
+            throw new IllegalArgumentException("url '" + url + "' must be " + scheme + "://HOST:PORT and nothing else");
         }
         int port = uri.getPort() == -1 ? DEFAULT_PORT : uri.getPort();
         if (port < 1 || port > 65535) {
             throw new IllegalArgumentException("url '" + url + "': port must be 1 to 65535, got " + port);
         }
-        return new Tcp(withoutBrackets(uri.getHost()), port);
+        String host = withoutBrackets(uri.getHost());
+        return scheme.equals("tls") ? new Tls(host, port) : new Tcp(host, port);
     }
 
     private static String withoutBrackets(String host) {

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SSLEngine;
 import org.muster.client.UnreachableException.Kind;
 
 /** Opens the socket to an agent, non-blocking, before a deadline; runs on the caller's thread. */
@@ -30,9 +31,38 @@ final class Dialer {
         this.deadlineNanos = System.nanoTime() + timeout.toNanos();
     }
 
-    /** A connected channel in non-blocking mode; of a name with several addresses the first that takes us. */
-    static SocketChannel dial(AgentAddress address, Duration timeout) throws UnreachableException {
-        return new Dialer(address, timeout).dial();
+    /** A connection in non-blocking mode, the TLS handshake done; of a name with several addresses the first that takes us. */
+    static Wire dial(AgentAddress address, ConnectOptions options) throws UnreachableException {
+        Dialer dialer = new Dialer(address, options.connectTimeout());
+        if (!(address instanceof AgentAddress.Tls tls)) {
+            return new PlainWire(dialer.dial());
+        }
+        ClientTls identity = options.tls()
+                .orElseThrow(() -> new UnreachableException(
+                        Kind.NO_HANDSHAKE, address, "tls:// needs a certificate, and none was given", null));
+        return dialer.secure(dialer.dial(), identity.engine(tls.host(), tls.port()));
+    }
+
+    private Wire secure(SocketChannel channel, SSLEngine engine) throws UnreachableException {
+        try {
+            return TlsWire.open(channel, engine, deadlineNanos);
+        } catch (IOException e) {
+            try {
+                channel.close();
+            } catch (IOException closing) {
+                e.addSuppressed(closing);
+            }
+            throw new UnreachableException(Kind.NO_HANDSHAKE, address, "TLS failed: " + innermost(e), e);
+        }
+    }
+
+    /** The JDK wraps what matters, such as which name or date is wrong. */
+    private static String innermost(Throwable thrown) {
+        Throwable cause = thrown;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
     }
 
     private SocketChannel dial() throws UnreachableException {
@@ -58,16 +88,16 @@ final class Dialer {
                 throw new UnreachableException(Kind.NOTHING_THERE, address, e.getMessage(), e);
             }
         }
-        AgentAddress.Tcp tcp = (AgentAddress.Tcp) address;
+        int port = address instanceof AgentAddress.Tls tls ? tls.port() : ((AgentAddress.Tcp) address).port();
         try {
             List<SocketAddress> targets = new ArrayList<>();
-            for (InetAddress host : InetAddress.getAllByName(tcp.host())) {
-                targets.add(new InetSocketAddress(host, tcp.port()));
+            for (InetAddress host : InetAddress.getAllByName(address.host())) {
+                targets.add(new InetSocketAddress(host, port));
             }
             return targets;
         } catch (UnknownHostException e) {
             throw new UnreachableException(
-                    Kind.NOTHING_THERE, address, "the host name '" + tcp.host() + "' is not known", e);
+                    Kind.NOTHING_THERE, address, "the host name '" + address.host() + "' is not known", e);
         }
     }
 

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -36,7 +35,7 @@ final class Link implements Runnable {
     private static final int READS_PER_TURN = 16; // then deadlines and heart-beats get theirs
     private static final byte[] NO_BODY = {};
 
-    private final SocketChannel channel;
+    private final Wire wire;
     private final Selector selector;
     private final SelectionKey key;
     private final Outbox outbox;
@@ -50,11 +49,11 @@ final class Link implements Runnable {
     private volatile boolean closing; // set by close, read by the reader thread
     private volatile long wakesAtNanos; // when select ends by itself: written by the reader thread, read by callers
 
-    Link(SocketChannel channel, Session session, Duration ourHeartBeat) throws IOException {
-        this.channel = channel;
+    Link(Wire wire, Session session, Duration ourHeartBeat) throws IOException {
+        this.wire = wire;
         this.selector = Selector.open();
-        this.key = channel.register(selector, SelectionKey.OP_READ);
-        this.outbox = new Outbox(channel, StompDecoder.MAX_BODY_BYTES);
+        this.key = wire.socket().register(selector, SelectionKey.OP_READ);
+        this.outbox = new Outbox(wire, StompDecoder.MAX_BODY_BYTES);
         this.session = session;
         this.ourHeartBeat = ourHeartBeat;
         this.wakesAtNanos = System.nanoTime();
@@ -108,7 +107,7 @@ final class Link implements Runnable {
     private void turn() throws IOException {
         key.interestOps(SelectionKey.OP_READ | (outbox.isEmpty() ? 0 : SelectionKey.OP_WRITE));
         select();
-        if (key.isReadable()) {
+        if (key.isReadable() || wire.hasMore()) {
             read();
         }
         if (key.isWritable()) {
@@ -133,7 +132,7 @@ final class Link implements Runnable {
         long nanos = session.nanosUntilNext(now, heartBeat.nanosUntilNext(now, LONGEST_SELECT_NANOS));
         wakesAtNanos = now + nanos;
         long millis = (nanos + 999_999) / 1_000_000;
-        if (millis == 0) {
+        if (millis == 0 || wire.hasMore()) {
             selector.selectNow();
         } else {
             selector.select(millis);
@@ -143,7 +142,7 @@ final class Link implements Runnable {
 
     private void read() throws IOException {
         for (int i = 0; i < READS_PER_TURN; i++) {
-            int count = channel.read(received.clear());
+            int count = wire.read(received.clear());
             if (count < 0) {
                 throw new EOFException("the agent closed it");
             }
@@ -180,7 +179,7 @@ final class Link implements Runnable {
 
     private void end(Throwable cause) {
         Throwable reported = cause;
-        for (Closeable each : List.of(channel, selector)) {
+        for (Closeable each : List.of(wire, selector)) {
             try {
                 each.close();
             } catch (IOException e) {

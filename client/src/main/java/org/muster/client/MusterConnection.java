@@ -2,7 +2,6 @@ package org.muster.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -33,11 +32,11 @@ public final class MusterConnection implements AutoCloseable {
     private final String replies = UUID.randomUUID().toString(); // our own destination: nobody else gets our answers
     private final AtomicLong lastId = new AtomicLong(); // ids are told apart per connection only
 
-    private MusterConnection(AgentAddress address, ConnectOptions options, SocketChannel channel) throws IOException {
+    private MusterConnection(AgentAddress address, ConnectOptions options, Wire wire) throws IOException {
         this.address = address;
         this.options = options;
         this.session = new RpcSession(address, calls);
-        this.link = new Link(channel, session, options.heartBeat());
+        this.link = new Link(wire, session, options.heartBeat());
         this.reader = new Thread(link, "muster-client");
         this.reader.setDaemon(true);
     }
@@ -51,21 +50,21 @@ public final class MusterConnection implements AutoCloseable {
     public static MusterConnection connect(AgentAddress address, ConnectOptions options)
             throws UnreachableException, InterruptedException {
         long start = System.nanoTime();
-        SocketChannel channel = Dialer.dial(address, options.connectTimeout());
+        Wire wire = Dialer.dial(address, options);
         MusterConnection connection;
         try {
-            connection = new MusterConnection(address, options, channel);
+            connection = new MusterConnection(address, options, wire);
         } catch (IOException e) {
-            closeAfter(e, channel);
+            closeAfter(e, wire);
             throw new UnreachableException(Kind.NO_HANDSHAKE, address, String.valueOf(e.getMessage()), e);
         }
         connection.handshake(options.connectTimeout().toNanos() - (System.nanoTime() - start));
         return connection;
     }
 
-    private static void closeAfter(IOException failure, SocketChannel channel) {
+    private static void closeAfter(IOException failure, Wire wire) {
         try {
-            channel.close();
+            wire.close();
         } catch (IOException e) {
             failure.addSuppressed(e);
         }
@@ -75,7 +74,7 @@ public final class MusterConnection implements AutoCloseable {
         boolean done = false;
         reader.start();
         try {
-            link.sendConnect(address instanceof AgentAddress.Tcp tcp ? tcp.host() : "localhost");
+            link.sendConnect(address.host());
             link.connected().get(Math.max(1, nanos), TimeUnit.NANOSECONDS);
             link.send("SUBSCRIBE", NO_BODY, "id", "replies", "destination", replies, "ack", "auto");
             done = true;

@@ -3,7 +3,6 @@ package org.muster.client;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.GatheringByteChannel;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.RejectedExecutionException;
@@ -13,11 +12,11 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Frames on their way to the agent, whole and in order, at most {@code capacity} bytes waiting (one frame always may).
  *
- * <p>Thread-safe. The channel never blocks, so writing under the lock waits for nobody; what the socket does not take at once
+ * <p>Thread-safe. The wire never blocks, so writing under the lock waits for nobody; what the socket does not take at once
  * stays here for the reader thread.
  */
 final class Outbox {
-    private final GatheringByteChannel channel;
+    private final Wire wire;
     private final long capacity; // bytes
     private final Lock lock = new ReentrantLock();
 
@@ -27,8 +26,8 @@ final class Outbox {
     @GuardedBy("lock")
     private long waitingBytes;
 
-    Outbox(GatheringByteChannel channel, long capacity) {
-        this.channel = channel;
+    Outbox(Wire wire, long capacity) {
+        this.wire = wire;
         this.capacity = capacity;
     }
 
@@ -65,7 +64,7 @@ final class Outbox {
     boolean isEmpty() {
         lock.lock();
         try {
-            return waiting.isEmpty();
+            return waiting.isEmpty() && !wire.holds();
         } finally {
             lock.unlock();
         }
@@ -75,12 +74,12 @@ final class Outbox {
     private boolean writeWaiting() throws IOException {
         while (!waiting.isEmpty()) {
             ByteBuffer first = waiting.peekFirst();
-            waitingBytes -= channel.write(first);
+            waitingBytes -= wire.write(first);
             if (first.hasRemaining()) {
                 return false;
             }
             waiting.removeFirst();
         }
-        return true;
+        return wire.flush();
     }
 }

@@ -24,10 +24,16 @@ class AgentAddressTest {
     }
 
     @Test
+    void readsTls() {
+        assertThat(AgentAddress.parse("tls://host")).isEqualTo(new AgentAddress.Tls("host", 54321));
+        assertThat(AgentAddress.parse("tls://[::1]:7")).hasToString("tls://[::1]:7");
+    }
+
+    @Test
     void everyBadUrlIsRefusedWithItsRule() {
         Map.of(
-                        "tls://host:1", "tls:// is not yet in this version",
-                        "http://host", "must be tcp://HOST:PORT or unix:PATH",
+                        "tls://host:0", "port must be 1 to 65535, got 0",
+                        "http://host", "must be tls://HOST:PORT, tcp://HOST:PORT or unix:PATH",
                         "tcp://host:0", "port must be 1 to 65535, got 0",
                         "tcp://host:70000", "port must be 1 to 65535, got 70000",
                         "tcp://", "must be tcp://HOST:PORT",

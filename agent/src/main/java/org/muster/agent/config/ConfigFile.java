@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.muster.sampling.SamplingConfig;
 import org.tomlj.Toml;
@@ -99,7 +100,8 @@ public final class ConfigFile {
             problems.add(place(file, position) + key.path() + " " + broken.get() + ", got " + show(value));
             return;
         }
-        values.put(key, value);
+        // A table as a map: it can be compared and shown
+        values.put(key, value instanceof TomlTable table ? new TreeMap<>(table.toMap()) : value);
         origins.put(key, place(file, position).replaceFirst(": $", ""));
     }
 
@@ -160,7 +162,9 @@ public final class ConfigFile {
     }
 
     private static String show(Object value) {
-        String text = value instanceof String s ? '"' + s + '"' : value instanceof TomlTable ? "a table" : "" + value;
+        String text = value instanceof String s
+                ? '"' + s + '"'
+                : value instanceof TomlTable table ? table.toMap().toString() : "" + value;
         return text.length() <= 100 ? text : text.substring(0, 97) + "...";
     }
 
@@ -182,7 +186,7 @@ public final class ConfigFile {
                 new MusterConfig.Listen(
                         (String) value(Key.LISTEN_ADDRESS), ((Long) value(Key.LISTEN_PORT)).intValue(), Path.of((String)
                                 value(Key.LISTEN_SOCKET))),
-                new MusterConfig.Tls((Boolean) value(Key.TLS_ENABLED), (Boolean) value(Key.TLS_ALLOW_PLAINTEXT)),
+                tls(),
                 new MusterConfig.Create(
                         value(Key.CREATE_CONCURRENCY).toString(),
                         ((Long) value(Key.CREATE_QUEUE_CAPACITY)).intValue(),
@@ -195,6 +199,28 @@ public final class ConfigFile {
                         duration(Key.SAMPLING_UNRESPONSIVE_AFTER)),
                 new MusterConfig.State(Path.of((String) value(Key.STATE_DIRECTORY))),
                 new MusterConfig.Log((String) value(Key.LOG_LEVEL)));
+    }
+
+    private MusterConfig.Tls tls() {
+        return new MusterConfig.Tls(
+                (Boolean) value(Key.TLS_ENABLED),
+                (Boolean) value(Key.TLS_ALLOW_PLAINTEXT),
+                path(Key.TLS_CA),
+                path(Key.TLS_CERTIFICATE),
+                path(Key.TLS_KEY),
+                path(Key.TLS_CRL),
+                values.containsKey(Key.TLS_CRL),
+                value(Key.TLS_ROLES) instanceof Map<?, ?> roles ? Optional.of(texts(roles)) : Optional.empty());
+    }
+
+    private Path path(Key key) {
+        return Path.of((String) value(key));
+    }
+
+    private static Map<String, String> texts(Map<?, ?> table) {
+        Map<String, String> texts = new TreeMap<>();
+        table.forEach((name, value) -> texts.put((String) name, (String) value));
+        return texts;
     }
 
     /** Every key with its value and where that comes from, a line each, as {@code --check-config} prints it. */

@@ -6,10 +6,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.security.auth.x500.X500Principal;
+import org.tomlj.TomlTable;
 
 /**
  * Every key that the configuration has: name, default, rule, and whether SIGHUP applies a change. The only place where a
@@ -24,6 +27,11 @@ enum Key {
     LISTEN_SOCKET("listen.socket", "/run/muster/muster.sock", false, Key::socket),
     TLS_ENABLED("tls.enabled", true, false, Key::flag),
     TLS_ALLOW_PLAINTEXT("tls.allow-plaintext", false, false, Key::flag),
+    TLS_CA("tls.ca", "/etc/muster/pki/ca.pem", false, Key::absolutePath),
+    TLS_CERTIFICATE("tls.certificate", "/etc/muster/pki/cert.pem", false, Key::absolutePath),
+    TLS_KEY("tls.key", "/etc/muster/pki/key.pem", false, Key::absolutePath),
+    TLS_CRL("tls.crl", "/etc/muster/pki/crl.pem", false, Key::absolutePath),
+    TLS_ROLES("tls.roles", Key.EVERYBODY_OPERATES, false, Key::roles),
     CREATE_CONCURRENCY("create.concurrency", "auto", true, v -> numberOr(v, 1, 1024, "auto", "unlimited")),
     CREATE_QUEUE_CAPACITY("create.queue-capacity", 4000L, true, v -> number(v, 1, 100_000)),
     CREATE_START_TIMEOUT("create.start-timeout", "300s", true, v -> duration(v, 1000, 86_400_000)),
@@ -35,6 +43,10 @@ enum Key {
     STATE_DIRECTORY("state.directory", "/var/lib/muster", false, Key::absolutePath),
     LOG_LEVEL("log.level", "info", true, v -> oneOf(v, "error", "warn", "info", "debug", "trace"));
 
+    /** What tls.roles is when it is not set; no table can equal it. */
+    static final String EVERYBODY_OPERATES = "every subject: operate";
+
+    private static final List<String> ROLES = List.of("monitor", "operate", "admin");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
     private static final int SOCKET_PATH_BYTES = 107; // sockaddr_un
 
@@ -125,6 +137,32 @@ enum Key {
         return check(
                 value instanceof String s && List.of(words).contains(s),
                 "must be one of \"" + String.join("\", \"", words) + "\"");
+    }
+
+    /** A table of subjects; the values are levels of access. */
+    private static Optional<String> roles(Object value) {
+        String rule =
+                "must be a table of certificate subjects with the values \"" + String.join("\", \"", ROLES) + "\"";
+        if (!(value instanceof TomlTable table)) {
+            return Optional.of(rule);
+        }
+        for (Map.Entry<String, Object> entry : table.entrySet()) {
+            if (!ROLES.contains(entry.getValue())) {
+                return Optional.of(rule);
+            }
+            if (entry.getKey().contains("=") && !isDistinguishedName(entry.getKey())) {
+                return Optional.of("must name subjects by their common name or their whole distinguished name");
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isDistinguishedName(String text) {
+        try {
+            return !new X500Principal(text).getName().isEmpty();
+        } catch (IllegalArgumentException e) {
+            return false; // an answer
+        }
     }
 
     private static Optional<String> uri(Object value) {

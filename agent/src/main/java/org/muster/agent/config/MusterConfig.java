@@ -2,6 +2,8 @@ package org.muster.agent.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -20,8 +22,22 @@ public record MusterConfig(
     /** Section listen. */
     public record Listen(String address, int port, Path socket) {}
 
-    /** Section tls. */
-    public record Tls(boolean enabled, boolean allowPlaintext) {}
+    /**
+     * Section tls.
+     *
+     * @param crlRequired whether the configuration names the list, so that there must be one
+     * @param roles certificate subjects and what they may do, {@code monitor}, {@code operate} or {@code admin}; empty when
+     *     not set
+     */
+    public record Tls(
+            boolean enabled,
+            boolean allowPlaintext,
+            Path ca,
+            Path certificate,
+            Path key,
+            Path crl,
+            boolean crlRequired,
+            Optional<Map<String, String>> roles) {}
 
     /**
      * Section create.

@@ -9,7 +9,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -27,13 +29,16 @@ import org.muster.agent.host.HostIdentity;
 import org.muster.agent.host.HostRoot;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalState;
+import org.muster.agent.rpc.Access;
 import org.muster.agent.rpc.NotificationHub;
 import org.muster.agent.rpc.RpcConfig;
 import org.muster.agent.rpc.RpcServer;
+import org.muster.agent.rpc.TlsSettings;
 import org.muster.agent.rpc.Verb;
 import org.muster.agent.rpc.VerbTable;
 import org.muster.agent.stats.LibvirtStatsSource;
 import org.muster.agent.stats.StatsView;
+import org.muster.agent.tls.TlsFiles;
 import org.muster.agent.verbs.CreateVerbs;
 import org.muster.agent.verbs.HostEvents;
 import org.muster.agent.verbs.HostInfoVerbs;
@@ -191,8 +196,9 @@ public final class Daemon implements AutoCloseable {
         return server.port();
     }
 
-    /** Applies the keys that can change while running. */
+    /** Applies the keys that can change while running, and reads the certificates anew. Blocks on the disk that has them. */
     public void reconfigure(MusterConfig config) {
+        server.reloadCertificates();
         hypervisor.calls().setMaxStuck(config.libvirt().maxStuckCalls());
         creator.reconfigure(createConfig(config.create()));
         sampler.reconfigure(samplingConfig(config.sampling()));
@@ -230,7 +236,19 @@ public final class Daemon implements AutoCloseable {
                 .withAddress(config.listen().address(), config.listen().port())
                 .withPlaintextBeyondLoopback(config.tls().allowPlaintext())
                 .withSocket(config.listen().socket(), Optional.of("muster"));
-        return RpcConfig.defaults().withListen(config.tls().enabled() ? listen.withoutTcp() : listen);
+        RpcConfig plain = RpcConfig.defaults().withListen(listen);
+        return config.tls().enabled() ? plain.withTls(tlsSettings(config.tls())) : plain;
+    }
+
+    private static TlsSettings tlsSettings(MusterConfig.Tls tls) {
+        TlsFiles files = new TlsFiles(tls.ca(), tls.certificate(), tls.key(), tls.crl(), tls.crlRequired());
+        return TlsSettings.of(files, tls.roles().map(Daemon::accessBySubject));
+    }
+
+    private static Map<String, Access> accessBySubject(Map<String, String> roles) {
+        Map<String, Access> access = new HashMap<>();
+        roles.forEach((subject, role) -> access.put(subject, Access.valueOf(role.toUpperCase(Locale.ROOT))));
+        return access;
     }
 
     /** Hands over what libvirt tells: its threads must not wait. */

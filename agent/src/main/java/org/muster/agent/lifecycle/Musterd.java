@@ -27,9 +27,9 @@ public final class Musterd {
               --version        print the version and exit
               --help           print this and exit
 
-            SIGHUP applies the changed keys that can change while running. SIGTERM stops
-            the agent; guests run on. Exit codes: 0 stopped, 2 usage, 70 cannot start,
-            78 bad configuration.
+            SIGHUP applies the changed keys that can change while running and reads
+            the certificates anew. SIGTERM stops the agent; guests run on. Exit codes:
+            0 stopped, 2 usage, 70 cannot start, 78 bad configuration.
             """;
 
     private Musterd() {}
@@ -94,9 +94,6 @@ public final class Musterd {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(daemon, log, stopped), "stop"));
         Reload reload = new Reload(file, config, daemon);
         HangUp.onSignal(reload);
-        if (effective.tls().enabled()) {
-            log.warn("tls.enabled is true and this version has no TLS yet: only the local socket is open");
-        }
         log.info(
                 "musterd {} serves on {} and port {}",
                 version(),

@@ -12,8 +12,8 @@ import java.util.function.LongSupplier;
 /**
  * Takes new connections in: who they are, whether there is room, and the handlers they get.
  *
- * <p>Pipeline over TCP: (later TLS), detector, which gives way to decoder and handler; over the local socket the peer
- * check comes first. Thread-safe; runs on the event loops.
+ * <p>Pipeline over TCP: (TLS), detector, which gives way to decoder and handler; over the local socket the peer check comes
+ * first. Thread-safe; runs on the event loops.
  */
 final class Acceptor {
 
@@ -26,6 +26,7 @@ final class Acceptor {
     private final Workers workers;
     private final RpcMetrics metrics;
     private final LongSupplier clock;
+    private final Topics topics = new Topics();
 
     Acceptor(
             RpcConfig config,
@@ -48,6 +49,24 @@ final class Acceptor {
         this.clock = clock;
     }
 
+    /** A connection to a port that serves TLS. */
+    void acceptTls(Channel channel, TlsEntrance entrance) {
+        entrance.handshakes().begin(channel);
+        channel.pipeline().addLast(new FirstByte((known, isTls) -> {
+            if (isTls) {
+                entrance.install(known, principal -> known.pipeline().addLast(detector(principal, true)));
+                return;
+            }
+            entrance.handshakes().end(known);
+            if (config.listen().plaintextBeyondLoopback()) {
+                acceptTcp(known);
+            } else {
+                connections.refuse(known, "it speaks plaintext, and tls.allow-plaintext is false");
+            }
+        }));
+    }
+
+    /** A connection without TLS. */
     void acceptTcp(Channel channel) {
         if (!connections.tryAdmit(channel)) {
             return;
@@ -90,7 +109,7 @@ final class Acceptor {
         return new ProtocolDetector(
                 (ctx, stomp) -> install(ctx, principal, remote, stomp),
                 config.timing().detect(),
-                metrics);
+                connections);
     }
 
     private void install(ChannelHandlerContext ctx, Principal principal, boolean remote, boolean stomp) {
@@ -110,7 +129,7 @@ final class Acceptor {
         if (stomp) {
             ctx.pipeline()
                     .addLast(decoder(new StompReader(config.limits()), connection))
-                    .addLast(new StompHandler(connection, dispatcher, hub, metrics, config, clock));
+                    .addLast(new StompHandler(connection, dispatcher, hub, topics, metrics, config, clock));
             return;
         }
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);

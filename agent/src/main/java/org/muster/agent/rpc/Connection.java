@@ -2,6 +2,8 @@ package org.muster.agent.rpc;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.channel.Channel;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -12,7 +14,7 @@ import org.slf4j.LoggerFactory;
 /**
  * One peer whose protocol is known: who it is, and what it makes us hold.
  *
- * <p>Thread-safe, but for {@link #adjustReading}, {@link #drainInput} and {@link #isPaused}: those are confined to its
+ * <p>Thread-safe, but for {@link #adjustReading}, {@link #drainInput}, {@link #giveWay} and {@link #isPaused}: those are confined to its
  * event loop.
  */
 final class Connection implements Inbound.Peer {
@@ -36,6 +38,7 @@ final class Connection implements Inbound.Peer {
     private final AtomicBoolean closedAsSlow = new AtomicBoolean(); // atomic: logged and counted once
     private boolean paused;
     private boolean draining;
+    private boolean yielding;
 
     Connection(
             Channel channel,
@@ -150,7 +153,7 @@ final class Connection implements Inbound.Peer {
             return;
         }
         paused = !paused;
-        channel.config().setAutoRead(!paused);
+        applyReading();
         if (!paused) {
             // Later, not here: this may be the decoder's own call stack.
             channel.eventLoop().execute(() -> channel.pipeline().fireUserEventTriggered(RESUME));
@@ -161,7 +164,36 @@ final class Connection implements Inbound.Peer {
     void drainInput() {
         draining = true;
         paused = false;
-        channel.config().setAutoRead(true);
+        applyReading();
+    }
+
+    /** Reads nothing for the rest of this turn of the loop, so that others get theirs. */
+    void giveWay(boolean on) {
+        yielding = on;
+        applyReading();
+    }
+
+    private void applyReading() {
+        channel.config().setAutoRead(draining || !(paused || yielding));
+    }
+
+    boolean isTls() {
+        return channel.pipeline().get(SslHandler.class) != null;
+    }
+
+    /** Over TLS: has what is written next go out in pieces. */
+    void cutNextRecord() {
+        channel.pipeline().get(RecordCutter.class).cutNext();
+    }
+
+    /** Tells the peer that no more comes. */
+    void endOutput() {
+        SslHandler ssl = channel.pipeline().get(SslHandler.class);
+        if (ssl == null) {
+            var unused = ((DuplexChannel) channel).shutdownOutput();
+        } else {
+            ssl.closeOutbound().addListener(told -> ((DuplexChannel) channel).shutdownOutput());
+        }
     }
 
     boolean isPaused() {

@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -80,6 +81,10 @@ final class Connections {
         known.stream()
                 .max(Comparator.comparingLong(Connection::heldBytes))
                 .ifPresent(largest -> largest.closeSlow("all connections together hold too much, this one most"));
+    }
+
+    void forEach(Consumer<Channel> action) {
+        channels.forEach(action);
     }
 
     void closeAll() {

@@ -1,5 +1,6 @@
 package org.muster.agent.rpc;
 
+import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,7 +13,9 @@ final class Faults {
     private Faults() {}
 
     /** A peer that goes away is everyday; all else is a fault of ours and logged as such. Closes the connection either way. */
-    static void close(Connection connection, Throwable cause) {
+    static void close(Connection connection, Throwable thrown) {
+        // TLS that is broken in the middle comes wrapped
+        Throwable cause = thrown instanceof DecoderException && thrown.getCause() != null ? thrown.getCause() : thrown;
         if (cause instanceof IOException) {
             LOG.debug("{}: closed: {}", connection, cause.toString());
         } else {

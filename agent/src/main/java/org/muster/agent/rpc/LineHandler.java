@@ -39,7 +39,8 @@ final class LineHandler extends ChannelInboundHandlerAdapter implements EventSin
         this.events = events;
         this.dispatcher = dispatcher;
         this.hub = hub;
-        WriterDecision decision = new WriterDecision(false, clock.getAsLong());
+        WriterDecision decision =
+                new WriterDecision(false, connection.isTls() ? RecordCutter.RECORD_NANOS : 0, clock.getAsLong());
         output = new Output(connection, queue, decision, clock, config.timing().stalledOutput(), metrics);
     }
 

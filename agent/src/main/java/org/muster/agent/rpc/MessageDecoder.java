@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
  */
 final class MessageDecoder extends ByteToMessageDecoder {
 
+    // A peer that sends request after request holds its event loop for so long at most; then others get their turn.
+    private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
     private static final int FREE_BYTES = 64 << 10; // a connection's usual buffer is not charged to it
 
     private final FrameReader reader;
@@ -25,6 +27,8 @@ final class MessageDecoder extends ByteToMessageDecoder {
     private final Duration patience;
     private final RpcMetrics metrics;
     private boolean broken;
+    private boolean givingWay;
+    private long turnEndNanos;
     private long messages;
     private int accounted;
     private Future<?> timer;
@@ -44,6 +48,7 @@ final class MessageDecoder extends ByteToMessageDecoder {
             metrics.bytesIn().inc(bytes.readableBytes());
             connection.heard();
         }
+        turnEndNanos = System.nanoTime() + TURN_NANOS;
         super.channelRead(ctx, message);
     }
 
@@ -53,7 +58,7 @@ final class MessageDecoder extends ByteToMessageDecoder {
             in.skipBytes(in.readableBytes());
             return;
         }
-        if (connection.isPaused()) {
+        if (connection.isPaused() || givesWay(ctx)) {
             return;
         }
         try {
@@ -69,6 +74,24 @@ final class MessageDecoder extends ByteToMessageDecoder {
         }
     }
 
+    private boolean givesWay(ChannelHandlerContext ctx) {
+        if (!givingWay && System.nanoTime() - turnEndNanos > 0) {
+            givingWay = true;
+            connection.giveWay(true);
+            // As a timer: what is only queued would run before the loop looks at its sockets again.
+            var unused = ctx.executor().schedule(() -> goOn(ctx), 1, TimeUnit.NANOSECONDS);
+        }
+        return givingWay;
+    }
+
+    private void goOn(ChannelHandlerContext ctx) {
+        givingWay = false;
+        connection.giveWay(false);
+        if (ctx.channel().isActive()) {
+            ctx.pipeline().fireUserEventTriggered(Connection.RESUME);
+        }
+    }
+
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
         super.channelReadComplete(ctx);
@@ -79,6 +102,7 @@ final class MessageDecoder extends ByteToMessageDecoder {
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
         if (event == Connection.RESUME) {
+            turnEndNanos = System.nanoTime() + TURN_NANOS;
             super.channelRead(ctx, Unpooled.EMPTY_BUFFER);
             channelReadComplete(ctx);
         } else {
@@ -126,7 +150,7 @@ final class MessageDecoder extends ByteToMessageDecoder {
     }
 
     private boolean isMidMessage() {
-        return !broken && !connection.isPaused() && (reader.midMessage() || actualReadableBytes() > 0);
+        return !broken && !givingWay && !connection.isPaused() && (reader.midMessage() || actualReadableBytes() > 0);
     }
 
     private void fail(ChannelHandlerContext ctx, String why) {

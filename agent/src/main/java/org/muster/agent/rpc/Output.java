@@ -5,7 +5,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.socket.DuplexChannel;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -100,6 +99,9 @@ final class Output {
                 return true;
             }
             case LINE_FEED -> {
+                if (decision.cutsLineFeeds()) {
+                    connection.cutNextRecord();
+                }
                 decision.lineFeedSent(now);
                 write(Unpooled.wrappedBuffer(LINE_FEED), 0);
                 return true;
@@ -154,7 +156,7 @@ final class Output {
         ended = true;
         // Closing with bytes of the peer unread would make the kernel drop what we just sent.
         connection.drainInput();
-        var unusedShut = ((DuplexChannel) channel).shutdownOutput();
+        connection.endOutput();
         var unusedClose = channel.eventLoop().schedule(connection::closeNow, LINGER.toMillis(), TimeUnit.MILLISECONDS);
     }
 

@@ -27,6 +27,8 @@ final class ProtocolDetector extends ByteToMessageDecoder {
             .map(command -> command.getBytes(StandardCharsets.US_ASCII))
             .collect(Collectors.toUnmodifiableList());
 
+    private static final int TLS_HANDSHAKE = 22; // type of the record that begins every TLS connection
+
     /** What the first bytes say. */
     enum Verdict {
         STOMP,
@@ -44,19 +46,19 @@ final class ProtocolDetector extends ByteToMessageDecoder {
 
     private final Installer installer;
     private final Duration patience;
-    private final RpcMetrics metrics;
+    private final Connections connections;
     private Future<?> timer;
 
-    ProtocolDetector(Installer installer, Duration patience, RpcMetrics metrics) {
+    ProtocolDetector(Installer installer, Duration patience, Connections connections) {
         this.installer = installer;
         this.patience = patience;
-        this.metrics = metrics;
+        this.connections = connections;
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         timer = ctx.executor()
-                .schedule(() -> giveUp(ctx, "said too little in time"), patience.toMillis(), TimeUnit.MILLISECONDS);
+                .schedule(() -> giveUp(ctx, "it said too little in time"), patience.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -76,8 +78,13 @@ final class ProtocolDetector extends ByteToMessageDecoder {
             case STOMP -> become(ctx, true);
             case JSON -> become(ctx, false);
             case UNKNOWN -> {
+                int first = in.getByte(in.readerIndex());
                 in.skipBytes(in.readableBytes());
-                giveUp(ctx, "speaks neither STOMP nor JSON");
+                giveUp(
+                        ctx,
+                        first == TLS_HANDSHAKE
+                                ? "it speaks TLS, and there is none here"
+                                : "it speaks neither STOMP nor JSON");
             }
             case OPEN -> {} // the rest of the command is under way
         }
@@ -113,9 +120,7 @@ final class ProtocolDetector extends ByteToMessageDecoder {
     }
 
     private void giveUp(ChannelHandlerContext ctx, String why) {
-        metrics.refused().inc();
-        LOG.debug("{}: closed, {}", ctx.channel().remoteAddress(), why);
-        Connections.close(ctx.channel());
+        connections.refuse(ctx.channel(), why);
     }
 
     @Override

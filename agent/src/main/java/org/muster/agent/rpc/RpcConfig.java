@@ -12,22 +12,27 @@ import java.util.Optional;
  *
  * <p>Immutable. Errors: {@link IllegalArgumentException} naming every value out of range.
  */
-public record RpcConfig(Listen listen, Limits limits, Timing timing) {
+public record RpcConfig(Listen listen, Limits limits, Timing timing, Optional<TlsSettings> tls) {
 
     public static RpcConfig defaults() {
-        return new RpcConfig(Listen.defaults(), Limits.defaults(), Timing.defaults());
+        return new RpcConfig(Listen.defaults(), Limits.defaults(), Timing.defaults(), Optional.empty());
     }
 
     public RpcConfig withListen(Listen other) {
-        return new RpcConfig(other, limits, timing);
+        return new RpcConfig(other, limits, timing, tls);
     }
 
     public RpcConfig withLimits(Limits other) {
-        return new RpcConfig(listen, other, timing);
+        return new RpcConfig(listen, other, timing, tls);
     }
 
     public RpcConfig withTiming(Timing other) {
-        return new RpcConfig(listen, limits, other);
+        return new RpcConfig(listen, limits, other, tls);
+    }
+
+    /** TLS on the TCP port. Plaintext there is then served only if {@link Listen#plaintextBeyondLoopback} allows it. */
+    public RpcConfig withTls(TlsSettings settings) {
+        return new RpcConfig(listen, limits, timing, Optional.of(settings));
     }
 
     /**

@@ -4,19 +4,10 @@ import com.codahale.metrics.MetricRegistry;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.ServerChannel;
-import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,10 +15,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import jdk.net.ExtendedSocketOptions;
+import org.muster.agent.tls.TlsKeeper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,15 +30,7 @@ import org.slf4j.LoggerFactory;
 public final class RpcServer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(RpcServer.class);
-    private static final int BACKLOG = 512;
-    private static final Duration BIND_WITHIN = Duration.ofSeconds(10);
-    private static final int LOW_WATER = 64 << 10;
-    private static final int HIGH_WATER = 256 << 10;
-    // A peer whose machine is gone is noticed after 10 + 3 x 5 s, well within the time a create may still be resumed
-    // in.
-    private static final int KEEPALIVE_IDLE_SECONDS = 10;
-    private static final int KEEPALIVE_EVERY_SECONDS = 5;
-    private static final int KEEPALIVE_PROBES = 3;
+    private static final String LOCAL_GROUP_FILE = "/etc/group";
 
     private final RpcConfig config;
     private final VerbTable verbs;
@@ -64,7 +46,14 @@ public final class RpcServer implements AutoCloseable {
     @GuardedBy("lock")
     private boolean used;
 
-    private volatile int port; // volatile: set once by start, read by anybody
+    @GuardedBy("lock")
+    private boolean closed;
+
+    @GuardedBy("lock")
+    private String lateProblem = "";
+
+    private volatile TlsWatch tlsWatch; // volatile: set once by start, null without TLS
+    private volatile int port; // volatile: set when bound, read by anybody
 
     /** Makes a server that does nothing before {@link #start}. */
     public RpcServer(RpcConfig config, VerbTable verbs, NotificationHub notifications, MetricRegistry metrics) {
@@ -95,7 +84,7 @@ public final class RpcServer implements AutoCloseable {
         }
     }
 
-    /** Returns the TCP port that is bound, 0 before {@link #start}. */
+    /** Returns the TCP port that is bound, 0 before {@link #start} and as long as there are no certificates. */
     public int port() {
         return port;
     }
@@ -113,6 +102,7 @@ public final class RpcServer implements AutoCloseable {
     public void close() {
         synchronized (lock) {
             used = true;
+            closed = true;
             closeAll();
         }
     }
@@ -132,10 +122,7 @@ public final class RpcServer implements AutoCloseable {
         Acceptor acceptor =
                 new Acceptor(config, connections, dispatcher, notifications, presence, budget, workers, metrics, clock);
         if (!config.listen().address().isEmpty()) {
-            Channel tcp = bindTcp(loops, acceptor);
-            closers.add(() -> unbind(tcp));
-            port = ((InetSocketAddress) tcp.localAddress()).getPort();
-            LOG.info("listening on {}", tcp.localAddress());
+            openTcp(loops, workers, connections, acceptor);
         }
         if (config.listen().socket().isPresent()) {
             Path path = config.listen().socket().get();
@@ -144,87 +131,91 @@ public final class RpcServer implements AutoCloseable {
         }
     }
 
-    private Channel bindTcp(EventLoops loops, Acceptor acceptor) throws IOException {
-        ServerBootstrap bootstrap = bootstrap(loops, NioServerSocketChannel.class, acceptor::acceptTcp)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.SO_KEEPALIVE, true)
-                .childOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), KEEPALIVE_IDLE_SECONDS)
-                .childOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL), KEEPALIVE_EVERY_SECONDS)
-                .childOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), KEEPALIVE_PROBES);
-        String address = config.listen().address();
-        try {
-            return bind(
-                    bootstrap, new InetSocketAddress(address, config.listen().port()));
-        } catch (BindException e) {
-            throw e; // taken, or not ours: another family would not help
-        } catch (IOException e) {
-            if (!address.equals("::")) {
-                throw e;
+    @GuardedBy("lock")
+    private void openTcp(EventLoops loops, Workers workers, Connections connections, Acceptor acceptor)
+            throws IOException {
+        if (config.tls().isEmpty()) {
+            listen(loops, acceptor::acceptTcp);
+            return;
+        }
+        TlsSettings settings = config.tls().get();
+        TlsThreads threads = new TlsThreads();
+        closers.add(threads);
+        TlsKeeper keeper = new TlsKeeper(settings.files());
+        metrics.certificates(keeper);
+        Handshakes handshakes = new Handshakes(settings.unfinished(), settings.handshake(), connections, metrics);
+        TlsEntrance entrance = new TlsEntrance(
+                keeper, new CertificateRoles(settings.roles()), handshakes, threads, connections, metrics);
+        TlsWatch watch = new TlsWatch(
+                keeper,
+                workers,
+                () -> listenLate(loops, channel -> acceptor.acceptTls(channel, entrance)),
+                () -> connections.forEach(entrance::judgeAgain));
+        if (watch.first()) {
+            listen(loops, channel -> acceptor.acceptTls(channel, entrance));
+        } else {
+            LOG.warn("no certificates: only the local socket is open; the TCP port follows when they are there");
+        }
+        closers.add(watch.every(loops.group(), settings.recheck()));
+        tlsWatch = watch;
+    }
+
+    @GuardedBy("lock")
+    private void listen(EventLoops loops, Consumer<Channel> accept) throws IOException {
+        Channel tcp = Listening.bindTcp(config.listen(), loops.group(), accept);
+        closers.add(() -> Listening.unbind(tcp));
+        port = ((InetSocketAddress) tcp.localAddress()).getPort();
+        LOG.info("listening on {}", tcp.localAddress());
+    }
+
+    /** The certificates came after the start. */
+    private boolean listenLate(EventLoops loops, Consumer<Channel> accept) {
+        synchronized (lock) {
+            try {
+                if (!closed) {
+                    listen(loops, accept);
+                }
+                return true;
+            } catch (IOException e) {
+                String why = String.valueOf(e.getMessage());
+                if (!why.equals(lateProblem)) { // it is tried again every second
+                    LOG.error("the TCP port stays closed: {}", why);
+                }
+                lateProblem = why;
+                return false;
             }
-            LOG.info("no IPv6 here, listening on IPv4 only: {}", e.getMessage());
-            return bind(
-                    bootstrap, new InetSocketAddress("0.0.0.0", config.listen().port()));
+        }
+    }
+
+    /**
+     * Reads the certificates anew, as it happens by itself when their files change.
+     *
+     * <p>Blocks on the disk. Files that cannot be used leave the old ones in force, with a warning in the log.
+     */
+    public void reloadCertificates() {
+        TlsWatch watch = tlsWatch;
+        if (watch != null) {
+            watch.now();
         }
     }
 
     @GuardedBy("lock")
     private void bindLocal(Path path, EventLoops loops, Acceptor acceptor) throws IOException {
         Optional<String> group = config.listen().socketGroup();
-        LocalAccess access = new LocalAccess(ownUser(), group, Path.of("/etc/group"));
-        ServerBootstrap bootstrap = bootstrap(
-                        loops, NioServerDomainSocketChannel.class, channel -> acceptor.acceptLocal(channel, access))
+        LocalAccess access = new LocalAccess(ownUser(), group, Path.of(LOCAL_GROUP_FILE));
+        ServerBootstrap bootstrap = Listening.bootstrap(
+                        loops.group(),
+                        NioServerDomainSocketChannel.class,
+                        channel -> acceptor.acceptLocal(channel, access))
                 .childOption(ChannelOption.AUTO_READ, false); // nothing is read before it is known who it is
         LocalSocket socket = new LocalSocket(path, group);
-        Channel channel = socket.open(hidden -> bind(bootstrap, hidden));
-        closers.add(() -> unbind(channel));
+        Channel channel = socket.open(hidden -> Listening.bind(bootstrap, hidden));
+        closers.add(() -> Listening.unbind(channel));
         closers.add(socket::close);
     }
 
     private static String ownUser() throws IOException {
         return Files.getOwner(Path.of("/proc/self")).getName(); // the effective user, as the kernel tells it of peers
-    }
-
-    private static ServerBootstrap bootstrap(
-            EventLoops loops, Class<? extends ServerChannel> kind, Consumer<Channel> accept) {
-        return new ServerBootstrap()
-                .group(loops.group())
-                .channel(kind)
-                .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(LOW_WATER, HIGH_WATER))
-                .childHandler(initializer(accept));
-    }
-
-    private static ChannelHandler initializer(Consumer<Channel> accept) {
-        return new ChannelInitializer<Channel>() {
-            @Override
-            protected void initChannel(Channel channel) {
-                accept.accept(channel);
-            }
-        };
-    }
-
-    private static Channel bind(ServerBootstrap bootstrap, SocketAddress address) throws IOException {
-        ChannelFuture bound = bootstrap.bind(address);
-        if (!bound.awaitUninterruptibly(BIND_WITHIN.toMillis(), TimeUnit.MILLISECONDS)) {
-            throw new IOException("cannot listen on " + address + ": no answer from the kernel");
-        }
-        if (bound.cause() instanceof BindException) {
-            BindException named = new BindException(
-                    "cannot listen on " + address + ": " + bound.cause().getMessage());
-            named.initCause(bound.cause());
-            throw named;
-        }
-        if (!bound.isSuccess()) {
-            throw new IOException(
-                    "cannot listen on " + address + ": " + bound.cause().getMessage(), bound.cause());
-        }
-        return bound.channel();
-    }
-
-    private static void unbind(Channel channel) {
-        if (!channel.close().awaitUninterruptibly(BIND_WITHIN.toMillis(), TimeUnit.MILLISECONDS)) {
-            LOG.warn("{} is still bound", channel);
-        }
     }
 
     @GuardedBy("lock")

@@ -13,9 +13,10 @@ import org.slf4j.LoggerFactory;
 /**
  * One STOMP connection: carries out what {@link StompSession} decides.
  *
- * <p>{@link #wants} and {@link #accept} are thread-safe; all else is confined to the connection's event loop.
+ * <p>{@link #wants}, {@link #accept} and {@link #forwarded} are thread-safe; all else is confined to the connection's event loop.
  */
-final class StompHandler extends ChannelInboundHandlerAdapter implements EventSink {
+final class StompHandler extends ChannelInboundHandlerAdapter
+        implements EventSink, Subscriptions.Listener, Topics.Receiver {
 
     private static final Logger LOG = LoggerFactory.getLogger(StompHandler.class);
     private static final int MAX_KEPT = 1000; // notifications kept for an undecided connection, for half a second
@@ -27,6 +28,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter implements EventSi
     private final Output output;
     private final Dispatcher dispatcher;
     private final NotificationHub hub;
+    private final Topics topics;
     private final LongSupplier clock;
     private final long lostSubscriptionNanos;
     private final Queue<byte[]> kept = new ArrayDeque<>();
@@ -38,15 +40,17 @@ final class StompHandler extends ChannelInboundHandlerAdapter implements EventSi
             Connection connection,
             Dispatcher dispatcher,
             NotificationHub hub,
+            Topics topics,
             RpcMetrics metrics,
             RpcConfig config,
             LongSupplier clock) {
         this.connection = connection;
         this.dispatcher = dispatcher;
         this.hub = hub;
+        this.topics = topics;
         this.clock = clock;
-        session = new StompSession(config);
-        decision = new WriterDecision(true, clock.getAsLong());
+        session = new StompSession(config, this);
+        decision = new WriterDecision(true, connection.isTls() ? RecordCutter.RECORD_NANOS : 0, clock.getAsLong());
         // The engine's CONNECT may get lost, and then it goes on with the time-out it has: keep it content.
         decision.beatAfter(config.timing().heartBeatFloor().toNanos() * 3 / 4);
         output = new Output(connection, queue, decision, clock, config.timing().stalledOutput(), metrics);
@@ -75,8 +79,8 @@ final class StompHandler extends ChannelInboundHandlerAdapter implements EventSi
     }
 
     private void react(StompSession.Reaction reaction) {
-        if (reaction instanceof StompSession.Execute request) {
-            execute(request);
+        if (reaction instanceof StompSession.Send message) {
+            send(message);
             return;
         }
         if (reaction instanceof StompSession.Close) {
@@ -139,6 +143,41 @@ final class StompHandler extends ChannelInboundHandlerAdapter implements EventSi
         }
     }
 
+    private void send(StompSession.Send message) {
+        // Whoever may only look must not put words into the agent's mouth.
+        boolean mayForward = connection.principal().access().covers(Access.OPERATE);
+        boolean reached = mayForward && topics.forward(message.destination(), message.body());
+        message.request().ifPresent(this::execute);
+        if (!reached && message.request().isEmpty()) {
+            LOG.info("{}: sent to {}, where nobody is", connection, Clip.text(message.destination()));
+            control(StompSession.nobodyThere());
+        }
+    }
+
+    @Override
+    public void forwarded(Route route, byte[] body) {
+        if (output.reserve(body.length)) {
+            connection.onLoop(() -> {
+                if (output.isOpen()) {
+                    queue.addAnswer(route, body, false);
+                    output.pump();
+                } else {
+                    connection.release(body.length);
+                }
+            });
+        }
+    }
+
+    @Override
+    public void added(String id, String destination) {
+        topics.add(destination, id, this);
+    }
+
+    @Override
+    public void removed(String id, String destination) {
+        topics.remove(destination, id, this);
+    }
+
     private void execute(StompSession.Execute request) {
         dispatcher.dispatch(new Inbound(
                 connection,
@@ -179,7 +218,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter implements EventSi
         if (!output.isOpen() || !interest.wants(ownKind)) {
             connection.release(json.length); // it unsubscribed while this was under way
         } else if (interest != Interest.UNDECIDED) {
-            send(json);
+            sendEvent(json);
             output.pump();
         } else if (kept.size() < MAX_KEPT) {
             kept.add(json);
@@ -189,7 +228,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter implements EventSi
         }
     }
 
-    private void send(byte[] json) {
+    private void sendEvent(byte[] json) {
         Route route = session.eventRoute();
         queue.addNotification(route, json, session.takesArrays(route.destination()));
     }
@@ -210,7 +249,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter implements EventSi
             if (now == Interest.NONE) {
                 connection.release(json.length);
             } else {
-                send(json);
+                sendEvent(json);
             }
         }
         output.pump();
@@ -231,6 +270,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter implements EventSi
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         hub.remove(this);
+        session.ended();
         output.onClosed();
         if (silenceCheck != null) {
             silenceCheck.cancel(false);

@@ -1,6 +1,5 @@
 package org.muster.agent.rpc;
 
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -8,7 +7,7 @@ import java.util.Optional;
  *
  * <p>Differs from STOMP 1.2 where VDSM's clients do: SUBSCRIBE may come before CONNECT, and CONNECT may get lost
  * altogether; no frame but DISCONNECT gets a RECEIPT. Differs from VDSM in that a frame which ends the connection is
- * answered with an ERROR first, and that SEND reaches nobody but us.
+ * answered with an ERROR first.
  *
  * <p>Decides only: no clock, no channel. Confined to the connection's event loop.
  */
@@ -28,9 +27,13 @@ final class StompSession {
     /** The end, without a word. */
     record Close() implements Reaction {}
 
+    /** Goes to the subscribers of its destination; and if it is a request, that too. */
+    @SuppressWarnings("ArrayRecordComponent") // a message, handed on and never changed or compared
+    record Send(String destination, byte[] body, Optional<Execute> request) implements Reaction {}
+
     /** A JSON-RPC message; its answer goes to {@code replyTo}. */
     @SuppressWarnings("ArrayRecordComponent") // a message, handed on and never changed or compared
-    record Execute(byte[] body, String replyTo, Optional<String> correlationId) implements Reaction {}
+    record Execute(byte[] body, String replyTo, Optional<String> correlationId) {}
 
     private final Subscriptions subscriptions;
     private final long heartBeatFloorMillis;
@@ -38,8 +41,8 @@ final class StompSession {
     private Optional<HeartBeat> heartBeat = Optional.empty(); // empty until CONNECT
     private long connectedAtNanos;
 
-    StompSession(RpcConfig config) {
-        subscriptions = new Subscriptions(config.limits().subscriptions());
+    StompSession(RpcConfig config, Subscriptions.Listener listener) {
+        subscriptions = new Subscriptions(config.limits().subscriptions(), listener);
         heartBeatFloorMillis = config.timing().heartBeatFloor().toMillis();
         lostSubscriptionNanos = config.timing().lostSubscription().toNanos();
     }
@@ -100,8 +103,7 @@ final class StompSession {
     }
 
     private Reaction connect(StompFrame frame, long nowNanos) {
-        String versions = frame.header("accept-version").orElse("");
-        if (!List.of(versions.split(",")).contains("1.2")) {
+        if (!frame.header("accept-version").orElse("").equals("1.2")) { // exactly: so VDSM has it
             return error("Version unsupported");
         }
         HeartBeat agreed = HeartBeat.parse(frame.header("heart-beat").orElse(null), heartBeatFloorMillis);
@@ -141,15 +143,30 @@ final class StompSession {
     }
 
     private Reaction send(StompFrame frame) {
-        if (!Route.takesRequests(frame.header("destination").orElse(""))) {
-            return error("Subscription not available");
+        String destination = frame.header("destination").orElse("");
+        if (destination.length() > MAX_NAME_CHARS) {
+            return error("destination must be of at most " + MAX_NAME_CHARS + " characters");
+        }
+        if (!Route.takesRequests(destination)) {
+            return new Send(destination, frame.body(), Optional.empty());
         }
         String replyTo = frame.header("reply-to").orElse(Route.RESPONSES);
         if (replyTo.length() > MAX_NAME_CHARS) {
             return error("reply-to must be of at most " + MAX_NAME_CHARS + " characters");
         }
-        return new Execute(
+        Execute request = new Execute(
                 frame.body(), replyTo, frame.header("ovirtCorrelationId").map(Clip::text));
+        return new Send(destination, frame.body(), Optional.of(request));
+    }
+
+    /** Nobody subscribed to what was sent to. */
+    static StompReply nobodyThere() {
+        return new StompReply.Fault("Subscription not available");
+    }
+
+    /** The connection has ended. */
+    void ended() {
+        subscriptions.clear();
     }
 
     private static Reaction error(String text) {

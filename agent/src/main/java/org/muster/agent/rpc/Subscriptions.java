@@ -1,6 +1,7 @@
 package org.muster.agent.rpc;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -15,10 +16,19 @@ final class Subscriptions {
 
     private final Map<String, String> destinationById = new LinkedHashMap<>();
     private final int limit;
+    private final Listener listener;
     private boolean everEvents;
 
-    Subscriptions(int limit) {
+    /** Is told of every change. */
+    interface Listener {
+        void added(String id, String destination);
+
+        void removed(String id, String destination);
+    }
+
+    Subscriptions(int limit, Listener listener) {
         this.limit = limit;
+        this.listener = listener;
     }
 
     Outcome add(String id, String destination) {
@@ -29,13 +39,22 @@ final class Subscriptions {
             return Outcome.FULL;
         }
         destinationById.put(id, destination);
+        listener.added(id, destination);
         everEvents |= destination.equals(Route.EVENTS);
         return Outcome.ADDED;
     }
 
     /** An unknown id is no error on this wire. */
     void remove(String id) {
-        destinationById.remove(id);
+        String destination = destinationById.remove(id);
+        if (destination != null) {
+            listener.removed(id, destination);
+        }
+    }
+
+    /** The connection has ended. */
+    void clear() {
+        List.copyOf(destinationById.keySet()).forEach(this::remove);
     }
 
     /** The way to a destination, with this connection's own id for it, or none if it did not subscribe. */

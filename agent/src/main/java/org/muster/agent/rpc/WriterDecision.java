@@ -18,7 +18,10 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Not paced is who speaks JSON lines, sent no usable {@code heart-beat} header in CONNECT, or offers heart-beats in it
  * (its first number is above 0; the engine's client always sends {@code 0,N}): such a connection gets every frame at once,
- * still one frame a write. This is for plain TCP and local sockets; over TLS the line feeds would have to be split.
+ * still one frame a write.
+ *
+ * <p>Over TLS a line feed is a record of its own, which goes out in several segments ({@link RecordCutter}); a frame that
+ * comes up meanwhile waits for the last of them, since what arrives together is not looked at together.
  *
  * <p>Heart-beats are decided here too: a line feed when nothing else was written for long enough.
  *
@@ -54,15 +57,20 @@ final class WriterDecision {
     private static final Step LINE_FEED = new Step(Action.LINE_FEED, 0);
     private static final Step IDLE = new Step(Action.IDLE, 0);
 
+    private final long lineFeedNanos; // how long one takes when paced
     private boolean paced;
     private long silenceNanos; // 0 = no heart-beats
     private boolean frameSent;
     private long lastFrameNanos;
     private long lastWriteNanos; // frames and line feeds
+    private boolean lineFeedSent;
+    private long lineFeedEndNanos;
     private int nudgesLeft;
 
-    WriterDecision(boolean paced, long nowNanos) {
+    /** @param lineFeedNanos how long a line feed to a paced connection is on its way; 0 if it is sent in one piece */
+    WriterDecision(boolean paced, long lineFeedNanos, long nowNanos) {
         this.paced = paced;
+        this.lineFeedNanos = lineFeedNanos;
         lastWriteNanos = nowNanos;
     }
 
@@ -80,8 +88,9 @@ final class WriterDecision {
 
     Step next(long nowNanos, boolean pending) {
         if (pending) {
-            long due = lastFrameNanos + GAP_NANOS;
-            return !paced || !frameSent || nowNanos - due >= 0 ? FRAME : new Step(Action.WAIT, due - nowNanos);
+            long wait = frameSent && paced ? lastFrameNanos + GAP_NANOS - nowNanos : 0;
+            wait = Math.max(wait, lineFeedSent ? lineFeedEndNanos - nowNanos : 0);
+            return wait <= 0 ? FRAME : new Step(Action.WAIT, wait);
         }
         if (nudgesLeft > 0) {
             return lineFeedAt(lastWriteNanos + (nudgesLeft == NUDGES ? FIRST_NUDGE_NANOS : NEXT_NUDGE_NANOS), nowNanos);
@@ -96,8 +105,15 @@ final class WriterDecision {
         nudgesLeft = paced ? NUDGES : 0;
     }
 
+    /** Tells whether the next line feed has to go out in pieces. */
+    boolean cutsLineFeeds() {
+        return paced && lineFeedNanos > 0;
+    }
+
     void lineFeedSent(long nowNanos) {
-        lastWriteNanos = nowNanos;
+        lineFeedSent = true;
+        lineFeedEndNanos = nowNanos + (paced ? lineFeedNanos : 0);
+        lastWriteNanos = lineFeedEndNanos;
         nudgesLeft = Math.max(0, nudgesLeft - 1);
     }
 

@@ -1,5 +1,5 @@
 /**
- * Bytes to verbs and back: STOMP and JSON lines, JSON-RPC 2.0, connections, subscriptions, notifications.
+ * Bytes to verbs and back: TLS, STOMP and JSON lines, JSON-RPC 2.0, connections, subscriptions, notifications.
  *
  * <p>The only package that knows the wire; the verbs are declared elsewhere as {@link org.muster.agent.rpc.Verb}s and
  * handed to {@link org.muster.agent.rpc.RpcServer}. Threads, all started by {@code RpcServer.start} and stopped by
@@ -10,7 +10,8 @@
  * <tr><th>name</th><th>count</th><th>may block on</th></tr>
  * <tr><td>{@code rpc-io-%d}</td><td>2</td><td>nothing; inline verbs run here, from memory only</td></tr>
  * <tr><td>{@code rpc-worker-%d}</td><td>4</td><td>the processor only: worker verbs, long messages, peer names; never
- * libvirt, never a guest's storage</td></tr>
+ * libvirt, never a guest's storage; the disk of the certificates</td></tr>
+ * <tr><td>{@code rpc-tls-%d}</td><td>2, none without TLS</td><td>the processor only: the costly steps of handshakes</td></tr>
  * </table>
  */
 package org.muster.agent.rpc;

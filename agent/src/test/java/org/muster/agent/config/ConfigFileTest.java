@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,11 @@ class ConfigFileTest {
         all.put("listen.socket", "\"/tmp/m.sock\"");
         all.put("tls.enabled", "false");
         all.put("tls.allow-plaintext", "true");
+        all.put("tls.ca", "\"/a\"");
+        all.put("tls.certificate", "\"/b\"");
+        all.put("tls.key", "\"/c\"");
+        all.put("tls.crl", "\"/d\"");
+        all.put("tls.roles", "{ \"CN=engine,O=Test\" = \"admin\", watcher = \"monitor\" }");
         all.put("create.concurrency", "12");
         all.put("create.queue-capacity", "10");
         all.put("create.start-timeout", "2m");
@@ -73,7 +79,15 @@ class ConfigFileTest {
                 .isEqualTo(new MusterConfig(
                         new MusterConfig.Libvirt("qemu:///system", OptionalInt.empty()),
                         new MusterConfig.Listen("::", 54321, Path.of("/run/muster/muster.sock")),
-                        new MusterConfig.Tls(true, false),
+                        new MusterConfig.Tls(
+                                true,
+                                false,
+                                Path.of("/etc/muster/pki/ca.pem"),
+                                Path.of("/etc/muster/pki/cert.pem"),
+                                Path.of("/etc/muster/pki/key.pem"),
+                                Path.of("/etc/muster/pki/crl.pem"),
+                                false,
+                                Optional.empty()),
                         new MusterConfig.Create("auto", 4000, Duration.ofSeconds(300), Duration.ofSeconds(60)),
                         new MusterConfig.Sampling(
                                 Duration.ofSeconds(5),
@@ -97,7 +111,15 @@ class ConfigFileTest {
                 .isEqualTo(new MusterConfig(
                         new MusterConfig.Libvirt("qemu:///system?socket=/tmp/s", OptionalInt.of(7)),
                         new MusterConfig.Listen("127.0.0.1", 0, Path.of("/tmp/m.sock")),
-                        new MusterConfig.Tls(false, true),
+                        new MusterConfig.Tls(
+                                false,
+                                true,
+                                Path.of("/a"),
+                                Path.of("/b"),
+                                Path.of("/c"),
+                                Path.of("/d"),
+                                true,
+                                Optional.of(Map.of("CN=engine,O=Test", "admin", "watcher", "monitor"))),
                         new MusterConfig.Create("12", 10, Duration.ofMinutes(2), Duration.ofMillis(1500)),
                         new MusterConfig.Sampling(
                                 Duration.ofSeconds(2),
@@ -120,6 +142,22 @@ class ConfigFileTest {
                         .libvirt()
                         .maxStuckCalls())
                 .isEmpty();
+    }
+
+    @Test
+    void rolesOfSubjectsAreChecked() throws Exception {
+        String rule =
+                "tls.roles must be a table of certificate subjects with the values \"monitor\", \"operate\", \"admin\"";
+        assertThat(problems("tls.roles = \"all\"")).singleElement().asString().contains(rule);
+        assertThat(problems("tls.roles = { a = \"root\" }"))
+                .singleElement()
+                .asString()
+                .contains(rule)
+                .endsWith("got {a=root}");
+        assertThat(problems("tls.roles = { \"CN=a,=\" = \"admin\" }"))
+                .singleElement()
+                .asString()
+                .contains("must name subjects by their common name or their whole distinguished name");
     }
 
     private void refused(String line, String rule) throws IOException {
@@ -146,6 +184,7 @@ class ConfigFileTest {
         refused("listen.socket = \"muster.sock\"", "must be an absolute path of at most 107 bytes");
         refused("tls.enabled = \"yes\"", "must be true or false");
         refused("tls.allow-plaintext = 1", "must be true or false");
+        refused("tls.key = \"key.pem\"", "must be an absolute path");
         String concurrency = "must be a whole number from 1 to 1024 or \"auto\" or \"unlimited\"";
         refused("create.concurrency = 0", concurrency);
         refused("create.concurrency = 1025", concurrency);

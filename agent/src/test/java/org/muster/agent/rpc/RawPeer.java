@@ -10,9 +10,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 
 /** A plain socket that speaks STOMP or JSON lines exactly as a test says, and waits for answers with a deadline. */
 final class RawPeer implements AutoCloseable {
@@ -21,6 +24,7 @@ final class RawPeer implements AutoCloseable {
 
     private final Socket socket;
     private final InputStream in;
+    private boolean byteByByte;
 
     /** A frame from the server. */
     record Frame(String command, Map<String, String> headers, String body) {
@@ -36,6 +40,32 @@ final class RawPeer implements AutoCloseable {
         in = new BufferedInputStream(socket.getInputStream());
     }
 
+    /** Over TLS, the handshake done; over plain TCP if the context is null. */
+    RawPeer(int port, SSLContext tls) throws IOException {
+        Socket plain = new Socket(InetAddress.getLoopbackAddress(), port);
+        plain.setSoTimeout((int) Rig.PATIENCE_SECONDS * 1000);
+        plain.setTcpNoDelay(true);
+        if (tls == null) {
+            socket = plain;
+        } else {
+            SSLSocket secure = (SSLSocket) tls.getSocketFactory().createSocket(plain, "localhost", port, true);
+            try {
+                secure.startHandshake();
+            } catch (IOException e) {
+                secure.close();
+                throw e;
+            }
+            socket = secure;
+        }
+        in = new BufferedInputStream(socket.getInputStream());
+    }
+
+    /** Sends every byte by itself from now on. */
+    RawPeer byteByByte(boolean on) {
+        byteByByte = on;
+        return this;
+    }
+
     RawPeer(int port, int receiveBuffer) throws IOException {
         socket = new Socket();
         socket.setReceiveBufferSize(receiveBuffer);
@@ -45,8 +75,12 @@ final class RawPeer implements AutoCloseable {
     }
 
     void send(String text) throws IOException {
-        socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
-        socket.getOutputStream().flush();
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        int step = byteByByte ? 1 : bytes.length;
+        for (int i = 0; i < bytes.length; i += step) {
+            socket.getOutputStream().write(bytes, i, step);
+            socket.getOutputStream().flush();
+        }
     }
 
     void sendAndEnd(String text) throws IOException {
@@ -124,6 +158,20 @@ final class RawPeer implements AutoCloseable {
             line.write(b);
         }
         return line.toString(StandardCharsets.UTF_8);
+    }
+
+    /** Fails unless nothing, or line feeds only, comes for so long. */
+    void assertSilentFor(int millis) throws IOException {
+        socket.setSoTimeout(millis);
+        try {
+            for (int b = in.read(); ; b = in.read()) {
+                if (b != '\n') {
+                    throw new AssertionError("a byte came: " + b);
+                }
+            }
+        } catch (SocketTimeoutException e) {
+            socket.setSoTimeout((int) Rig.PATIENCE_SECONDS * 1000); // as it should be
+        }
     }
 
     /** Tells whether the server ends the connection without sending anything. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -12,6 +13,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.muster.agent.tls.TestPki;
 
 /** A server on a free port of loopback, with verbs that answer, fail, are late, large, or block as a test wants. */
 final class Rig implements AutoCloseable {
@@ -38,6 +40,11 @@ final class Rig implements AutoCloseable {
 
     static RpcConfig config() {
         return RpcConfig.defaults().withListen(RpcConfig.Listen.defaults().withAddress("127.0.0.1", 0));
+    }
+
+    /** A server that speaks TLS with the identity {@code host} of the authority. */
+    static RpcConfig tls(TestPki pki) {
+        return config().withTls(TlsSettings.of(pki.files(), Optional.empty()));
     }
 
     RpcServer server() {

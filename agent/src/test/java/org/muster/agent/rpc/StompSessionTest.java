@@ -3,7 +3,9 @@ package org.muster.agent.rpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -12,13 +14,15 @@ import org.muster.agent.rpc.StompSession.Close;
 import org.muster.agent.rpc.StompSession.Execute;
 import org.muster.agent.rpc.StompSession.Nothing;
 import org.muster.agent.rpc.StompSession.Reaction;
+import org.muster.agent.rpc.StompSession.Send;
 
 class StompSessionTest {
 
     private static final long NOW = TimeUnit.HOURS.toNanos(5);
     private static final long LATER = NOW + TimeUnit.MILLISECONDS.toNanos(500);
 
-    private final StompSession session = new StompSession(RpcConfig.defaults());
+    private final List<String> told = new ArrayList<>();
+    private final StompSession session = new StompSession(RpcConfig.defaults(), new Recorded());
 
     @Test
     void subscribesBeforeConnectAndIsNotAnswered() {
@@ -56,8 +60,8 @@ class StompSessionTest {
         subscribe("1", "a");
         assertError(subscribe("1", "b"), "Subscription id already exists", false);
         assertError(on("UNSUBSCRIBE", Map.of()), "Missing id header", false);
-        assertError(on("SEND", Map.of("destination", "elsewhere")), "Subscription not available", false);
-        assertError(on("SEND", Map.of()), "Subscription not available", false);
+        assertError(on("CONNECT", Map.of("accept-version", "1.1,1.2")), "Version unsupported", false);
+        assertError(on("CONNECT", Map.of()), "Version unsupported", false);
         assertError(on("ACK", Map.of("id", "1")), "Unknown command: ACK", true);
         assertThat(on("UNSUBSCRIBE", Map.of("id", "unknown"))).isInstanceOf(Nothing.class);
     }
@@ -76,13 +80,13 @@ class StompSessionTest {
 
     @Test
     void executesWhatIsSentToTheRequestQueues() {
-        Execute plain = (Execute) on("SEND", Map.of("destination", Route.REQUESTS));
-        Execute below = (Execute) on(
+        Execute plain = request(on("SEND", Map.of("destination", Route.REQUESTS)));
+        Execute below = request(on(
                 "SEND",
                 Map.of(
                         "destination", Route.STORAGE_REQUESTS + ".sub",
                         "reply-to", "r",
-                        "ovirtCorrelationId", "flow"));
+                        "ovirtCorrelationId", "flow")));
 
         assertThat(plain.replyTo()).isEqualTo(Route.RESPONSES);
         assertThat(plain.correlationId()).isEmpty();
@@ -167,6 +171,31 @@ class StompSessionTest {
                 .isFalse();
     }
 
+    @Test
+    void whatIsSentElsewhereIsNoRequest() {
+        assertThat(((Send) on("SEND", Map.of("destination", "elsewhere"))).request())
+                .isEmpty();
+        assertThat(((Send) on("SEND", Map.of())).request()).isEmpty();
+        assertThat(((Send) on("SEND", Map.of("destination", Route.REQUESTS + "x"))).request())
+                .isEmpty();
+    }
+
+    @Test
+    void everySubscriptionIsToldAndTakenBack() {
+        subscribe("1", "a");
+        subscribe("2", "b");
+        subscribe("1", "again");
+        on("UNSUBSCRIBE", Map.of("id", "1"));
+        on("UNSUBSCRIBE", Map.of("id", "1"));
+        session.ended();
+
+        assertThat(told).containsExactly("+1 a", "+2 b", "-1 a", "-2 b");
+    }
+
+    private static Execute request(Reaction reaction) {
+        return ((Send) reaction).request().orElseThrow();
+    }
+
     private void assertHeartBeat(String asked, String answer, long silenceMillis) {
         HeartBeat agreed = ((StompReply.Connected) ((Answer) connect(asked)).reply()).heartBeat();
 
@@ -192,5 +221,17 @@ class StompSessionTest {
 
     private static void assertError(Reaction reaction, String text, boolean thenClose) {
         assertThat(reaction).isEqualTo(new Answer(new StompReply.Fault(text), thenClose));
+    }
+
+    private final class Recorded implements Subscriptions.Listener {
+        @Override
+        public void added(String id, String destination) {
+            told.add("+" + id + " " + destination);
+        }
+
+        @Override
+        public void removed(String id, String destination) {
+            told.add("-" + id + " " + destination);
+        }
     }
 }

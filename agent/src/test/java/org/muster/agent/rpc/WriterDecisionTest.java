@@ -13,7 +13,7 @@ class WriterDecisionTest {
 
     private static final long START = TimeUnit.HOURS.toNanos(1);
 
-    private final WriterDecision paced = new WriterDecision(true, START);
+    private final WriterDecision paced = new WriterDecision(true, 0, START);
 
     @Test
     void firstFrameGoesAtOnce() {
@@ -52,7 +52,7 @@ class WriterDecisionTest {
 
     @Test
     void unpacedNeitherWaitsNorNudges() {
-        WriterDecision unpaced = new WriterDecision(false, START);
+        WriterDecision unpaced = new WriterDecision(false, 0, START);
         unpaced.frameSent(START);
 
         assertThat(unpaced.next(START, true).action()).isEqualTo(Action.FRAME);
@@ -61,7 +61,7 @@ class WriterDecisionTest {
 
     @Test
     void heartBeatComesOnlyAfterSilence() {
-        WriterDecision unpaced = new WriterDecision(false, START);
+        WriterDecision unpaced = new WriterDecision(false, 0, START);
         unpaced.beatAfter(millis(15_000));
         unpaced.frameSent(START + millis(9_000));
 
@@ -83,6 +83,26 @@ class WriterDecisionTest {
         paced.pace(false);
 
         assertThat(paced.next(START + millis(100), false).action()).isEqualTo(Action.IDLE);
+    }
+
+    @Test
+    void overTlsALineFeedTakesItsTimeAndAFrameWaitsForItsEnd() {
+        WriterDecision tls = new WriterDecision(true, millis(10), START);
+        tls.frameSent(START);
+
+        assertThat(tls.cutsLineFeeds()).isTrue();
+        assertThat(lineFeedsUntil(tls, START, START + millis(200))).containsExactly(20L, 45L, 70L);
+        assertThat(tls.next(START + millis(75), true)).isEqualTo(new Step(Action.WAIT, millis(5)));
+        assertThat(tls.next(START + millis(80), true).action()).isEqualTo(Action.FRAME);
+    }
+
+    @Test
+    void whoIsNotPacedGetsHeartBeatsInOnePieceAlsoOverTls() {
+        WriterDecision tls = new WriterDecision(false, millis(10), START);
+        tls.lineFeedSent(START);
+
+        assertThat(tls.cutsLineFeeds()).isFalse();
+        assertThat(tls.next(START, true).action()).isEqualTo(Action.FRAME);
     }
 
     /** Follows the decisions, nothing being pending; times in milliseconds after the start. */

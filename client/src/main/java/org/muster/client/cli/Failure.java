@@ -40,7 +40,8 @@ record Failure(int exitCode, String message, String advice) {
         return switch (kind) {
             case NOTHING_THERE -> "is musterd running? for another place: --url, or $MUSTER_URL";
             case NOT_ALLOWED -> "the socket is for root and the group muster: is this user a member?";
-            case NO_HANDSHAKE -> "is that the agent's port, and is it one without TLS? try --url";
+            case NO_HANDSHAKE ->
+                "is that the agent's port, with TLS for tls:// and without for tcp://? see --url, --ca, --cert and --key";
         };
     }
 }

@@ -13,6 +13,7 @@ import org.muster.client.MusterConnection;
 import org.muster.client.UnreachableException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -64,8 +65,12 @@ public final class Muster implements Callable<Integer> {
             names = "--url",
             scope = ScopeType.INHERIT,
             paramLabel = "URL",
-            description = "The agent: tcp://HOST:PORT or unix:PATH. Default: $MUSTER_URL, else " + DEFAULT_URL + ".")
+            description = "The agent: tls://HOST:PORT, tcp://HOST:PORT or unix:PATH. Default: $MUSTER_URL, else "
+                    + DEFAULT_URL + ".")
     private String url;
+
+    @Mixin
+    private TlsOptions tls;
 
     @Option(
             names = "--output",
@@ -166,9 +171,11 @@ public final class Muster implements Callable<Integer> {
 
     MusterConnection connect() throws CommandFailure, UnreachableException, InterruptedException {
         Duration connectTimeout = timeout().compareTo(LONGEST_CONNECT) < 0 ? timeout() : LONGEST_CONNECT;
+        AgentAddress address = address();
+        ConnectOptions options =
+                ConnectOptions.defaults().withConnectTimeout(connectTimeout).withCallTimeout(timeout());
         return MusterConnection.connect(
-                address(),
-                ConnectOptions.defaults().withConnectTimeout(connectTimeout).withCallTimeout(timeout()));
+                address, address instanceof AgentAddress.Tls ? options.withTls(tls.read(console)) : options);
     }
 
     /** One JSON text on a line of its own, at once. */

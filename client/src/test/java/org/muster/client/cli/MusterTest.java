@@ -9,8 +9,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.muster.client.AgentAddress;
 import org.muster.client.FakeAgent;
 import org.muster.client.Json;
+import org.muster.client.TlsFront;
 
 class MusterTest {
     private FakeAgent agent;
@@ -136,11 +138,41 @@ class MusterTest {
 
     @Test
     void badUrlsNameWhereTheyCameFrom() {
-        CliRun run = CliRun.with(Map.of("MUSTER_URL", "tls://h:1"), null, "", "ping");
+        CliRun run = CliRun.with(Map.of("MUSTER_URL", "tls://h:0"), null, "", "ping");
         assertThat(run.exitCode()).isEqualTo(2);
-        assertThat(run.err()).contains("$MUSTER_URL: url 'tls://h:1': tls:// is not yet in this version");
+        assertThat(run.err()).contains("$MUSTER_URL: url 'tls://h:0': port must be 1 to 65535, got 0");
         assertThat(CliRun.with(Map.of(), null, "", "ping", "--url", "h").err())
-                .contains("--url: url 'h' must be tcp://HOST:PORT or unix:PATH");
+                .contains("--url: url 'h' must be tls://HOST:PORT, tcp://HOST:PORT or unix:PATH");
+    }
+
+    @Test
+    void tlsUsesTheFilesOfOptionsEnvironmentOrHome(@TempDir Path home) throws IOException {
+        try (TlsFront front = new TlsFront(home, ((AgentAddress.Tcp) agent.address()).port())) {
+            String url = "tls://localhost:" + front.port();
+            String[] options = {
+                "--ca",
+                front.file("ca.pem").toString(),
+                "--cert",
+                front.file("client.pem").toString(),
+                "--key",
+                front.file("client.key").toString(),
+                "--url",
+                url,
+                "ping"
+            };
+            assertThat(CliRun.with(Map.of(), null, "", options).exitCode()).isZero();
+            Map<String, String> environment = Map.of(
+                    "MUSTER_TLS_CA", front.file("ca.pem").toString(),
+                    "MUSTER_TLS_CERT", front.file("client.pem").toString(),
+                    "MUSTER_TLS_KEY", front.file("client.key").toString(),
+                    "MUSTER_URL", url);
+            assertThat(CliRun.with(environment, null, "", "ping").exitCode()).isZero();
+            Map<String, String> bare = Map.of("HOME", home.toString(), "MUSTER_URL", url);
+            CliRun without = CliRun.with(bare, null, "", "ping");
+            assertThat(without.exitCode()).isEqualTo(2);
+            assertThat(without.err())
+                    .contains("tls:// needs --ca, --cert and --key: " + home.resolve(".config/muster/ca.pem"));
+        }
     }
 
     @Test
