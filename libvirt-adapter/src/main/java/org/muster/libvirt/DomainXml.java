@@ -85,10 +85,9 @@ public final class DomainXml {
         return Xml.text(domain, "name");
     }
 
-    /** True when the engine's metadata ask for the guest to be started paused. */
-    public boolean launchPaused() {
-        NodeList found = domain.getElementsByTagNameNS(OVIRT_NAMESPACE, "launchPaused");
-        return found.getLength() > 0 && found.item(0).getTextContent().trim().equalsIgnoreCase("true");
+    /** What the engine keeps in the metadata; {@link EngineMetadata#present} is false where it keeps nothing. */
+    public EngineMetadata metadata() {
+        return MetadataReader.read(domain);
     }
 
     /** True when the engine's metadata or ours are there: then the domain is ours to manage. */

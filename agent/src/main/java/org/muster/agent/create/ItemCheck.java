@@ -130,6 +130,6 @@ final class ItemCheck {
         }
         xml.setUuid(id);
         return new Checked(
-                Optional.of(id.toString()), id, xml, item.launchPaused().orElse(xml.launchPaused()), 0, List.of());
+                Optional.of(id.toString()), id, xml, item.launchPaused().orElse(xml.metadata().launchPaused()), 0, List.of());
     }
 }
