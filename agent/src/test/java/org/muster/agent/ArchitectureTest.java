@@ -28,7 +28,8 @@ class ArchitectureTest {
             "journal", Set.of(),
             "domain", Set.of(),
             "rpc", Set.of(),
-            "create", Set.of("domain", "journal"),
+            "payload", Set.of(),
+            "create", Set.of("domain", "journal", "payload"),
             "stats", Set.of("domain"),
             "verbs", Set.of("rpc", "create", "domain", "stats"));
 

@@ -101,16 +101,6 @@ class DomainXmlTest {
     }
 
     @Test
-    void placeholdersOfTheHostThatCannotBeResolvedAreProblems() throws Exception {
-        DomainXml xml = DomainXml.parse(
-                "<domain><name>a</name><devices><lease><target path='LEASE-PATH:1:2' offset='0'/></lease>"
-                        + "<disk><source file='PAYLOAD:'/></disk></devices></domain>");
-        assertThat(xml.problems())
-                .extracting(Problem::field)
-                .containsExactly("xml/domain/devices/lease/target/@path", "xml/domain/devices/disk/source/@file");
-    }
-
-    @Test
     void aDomainNeedsAName() throws Exception {
         assertThat(DomainXml.parse("<domain/>").problems())
                 .extracting(Problem::field)

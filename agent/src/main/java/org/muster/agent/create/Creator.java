@@ -53,6 +53,7 @@ public final class Creator implements AutoCloseable {
     private final CreateService service;
     private final StartSequence sequence;
     private final Recovery recovery;
+    private final PayloadSweep sweep;
     private final ScheduledThreadPoolExecutor watch;
     private final Set<UUID> timedOut = new HashSet<>(); // confined to create-watch
     private String lastWaiting = ""; // confined to create-watch
@@ -68,6 +69,7 @@ public final class Creator implements AutoCloseable {
      * Wires creates and destroys; nothing runs before {@link #start}.
      *
      * @param hostCpus for {@code create.concurrency = "auto"}
+     * @param side what of this host a domain's XML is checked against and completed with
      * @param recheck asks libvirtd anew what a VM does
      */
     public Creator(
@@ -75,6 +77,7 @@ public final class Creator implements AutoCloseable {
             int hostCpus,
             VmTable table,
             Hypervisor hypervisor,
+            HostSide side,
             Journal journal,
             String bootId,
             Presence presence,
@@ -96,9 +99,20 @@ public final class Creator implements AutoCloseable {
                 System::nanoTime);
         this.recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, watch, this::stillWanted);
         this.destroyer = new Destroyer(
-                table, hypervisor, journal, lane, dispatcher::remove, metrics, recheck, recovery::mayComeThrough);
-        this.sequence = new StartSequence(table, hypervisor, journal, metrics, recovery, destroyer);
-        this.service = new CreateService(table, journal, dispatcher, metrics, bootId, destroyer::isDoomed);
+                table,
+                hypervisor,
+                journal,
+                lane,
+                dispatcher::remove,
+                metrics,
+                recheck,
+                recovery::mayComeThrough,
+                side.images()::remove);
+        Preparation preparation = new Preparation(hypervisor, side.images(), side.facts());
+        this.sequence = new StartSequence(table, hypervisor, preparation, journal, metrics, recovery, destroyer);
+        this.service =
+                new CreateService(table, journal, dispatcher, metrics, bootId, destroyer::isDoomed, side.displays());
+        this.sweep = new PayloadSweep(table, hypervisor, side.images(), destroyer::isDoomed);
         metrics.gauges(dispatcher);
         table.listen(new Bookkeeper());
     }
@@ -120,6 +134,16 @@ public final class Creator implements AutoCloseable {
     /** True if the domain's destroy was answered in a former life of ours; it is then ended. */
     public boolean endIfDoomed(UUID id) {
         return destroyer.endIfDoomed(id);
+    }
+
+    /** A guest was reset: if the engine wants that to end its VM, it is ended. Never blocks. */
+    public void rebooted(UUID id) {
+        destroyer.endIfRebootEnds(id);
+    }
+
+    /** Removes images of guests that are no more. Blocks in libvirtd and on the disk; after {@link #restore}, with a link. */
+    public void sweepImages() {
+        sweep.run();
     }
 
     /** Takes over what the journal holds. Before the first request, and before {@link #start}. */

@@ -66,6 +66,7 @@ public final class Destroyer {
     private final CreateMetrics metrics;
     private final Consumer<UUID> recheck; // its state is to be asked again
     private final Predicate<UUID> mayComeThrough; // an old call may still start it inside libvirtd
+    private final Consumer<UUID> clear; // removes what we made for its guest
     private final Map<UUID, Long> doomed =
             new ConcurrentHashMap<>(); // since when; // as many as the journal has tombstones
 
@@ -77,7 +78,9 @@ public final class Destroyer {
             Function<UUID, CreateRequest> unqueue,
             CreateMetrics metrics,
             Consumer<UUID> recheck,
-            Predicate<UUID> mayComeThrough) {
+            Predicate<UUID> mayComeThrough,
+            Consumer<UUID> clear) {
+        this.clear = clear;
         this.table = table;
         this.hypervisor = hypervisor;
         this.journal = journal;
@@ -98,13 +101,15 @@ public final class Destroyer {
             return done(Outcome.refused(
                     Refusal.EXTERNAL, "domain " + id + " was not made by this agent or the engine: it is not touched"));
         }
-        boolean queued = unqueue.apply(id) != null;
+        CreateRequest waiting = unqueue.apply(id);
+        boolean untouched =
+                waiting != null && waiting.attempt() == 1; // else there may be a domain of the first attempt
         Vm vm = table.destroying(id, true).orElse(null);
         if (vm == null) {
             return done(Outcome.refused(Refusal.NO_SUCH_VM, "no VM " + id));
         }
         CompletableFuture<Outcome> outcome = new CompletableFuture<>();
-        if (queued) {
+        if (untouched) {
             forget(vm, ExitInfo.destroyedDuringStartup(), outcome);
             return outcome;
         }
@@ -203,6 +208,7 @@ public final class Destroyer {
                 LOG.warn("left defined: {}", e.getMessage());
             }
         }
+        clear.accept(id);
     }
 
     private void forget(Vm vm, ExitInfo exit, CompletableFuture<Outcome> outcome) {
@@ -330,6 +336,44 @@ public final class Destroyer {
             }
         })) {
             LOG.warn("{} took too long to start; its lane is full", vm.id());
+        }
+    }
+
+    /**
+     * The guest was reset. If the engine wants that to end the VM, its guest is powered off and the VM is Down as a part
+     * of a reboot, which the engine answers by starting it anew.
+     */
+    void endIfRebootEnds(UUID id) {
+        if (!lane.submit(id, () -> endRebooted(id))) {
+            LOG.warn("{} was reset, which should end it; its lane is full", id);
+        }
+    }
+
+    private void endRebooted(UUID id) {
+        Optional<Vm> found = table.get(id).filter(vm -> vm.status().running() && !vm.external() && !vm.destroying());
+        if (found.isEmpty() || !rebootEnds(id)) {
+            return;
+        }
+        Vm vm = found.get();
+        table.destroying(id, true); // whoever asks libvirtd meanwhile must not tell another reason
+        String failure = end(id, System.nanoTime() + PATIENCE.toNanos());
+        if (failure.isEmpty() && table.down(vm, ExitInfo.rebooted())) {
+            ExitInfo exit = ExitInfo.rebooted();
+            journal.note(new JournalRecord.Down(id, vm.name(), exit.error(), exit.reason(), exit.message()));
+            undefine(id);
+        } else {
+            LOG.warn("{} ({}) was reset and cannot be ended: {}", vm.name(), id, failure);
+        }
+        table.destroying(id, false);
+        recheck.accept(id);
+    }
+
+    private boolean rebootEnds(UUID id) {
+        try {
+            return DomainXml.parse(hypervisor.xml(id)).metadata().notes().destroyOnReboot();
+        } catch (HypervisorException e) {
+            LOG.warn("{} was reset; whether that should end it is unknown: {}", id, e.getMessage());
+            return false;
         }
     }
 

@@ -51,8 +51,10 @@ class AbandonedTest {
         CreateMetrics metrics = new CreateMetrics(new MetricRegistry());
         Recovery recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, timer, request -> true);
         Destroyer destroyer = new Destroyer(
-                table, hypervisor, journal, lane, id -> null, metrics, id -> {}, recovery::mayComeThrough);
-        sequence = new StartSequence(table, hypervisor, journal, metrics, recovery, destroyer);
+                table, hypervisor, journal, lane, id -> null, metrics, id -> {}, recovery::mayComeThrough, id -> {});
+        HostSide side = HostSides.in(directory);
+        Preparation preparation = new Preparation(hypervisor, side.images(), side.facts());
+        sequence = new StartSequence(table, hypervisor, preparation, journal, metrics, recovery, destroyer);
         vm = table.reserve(ID, "n", false).vm();
     }
 
