@@ -116,10 +116,13 @@ public final class HostParts {
 
     private void visit(Element element, String path, List<Node> facts, List<Problem> problems) {
         String here = path + "/" + element.getTagName();
-        boolean payload = element.getTagName().equals("source") && PAYLOAD.equals(element.getAttribute("file"));
+        boolean payload = here.equals("/domain/devices/disk/source"); // judged with its disk
         for (int i = 0; i < element.getAttributes().getLength(); i++) {
             Node attribute = element.getAttributes().item(i);
-            if (!(payload && attribute.getNodeName().equals("file"))) {
+            boolean judgedElsewhere = payload
+                    && attribute.getNodeName().equals("file")
+                    && attribute.getNodeValue().equals(PAYLOAD);
+            if (!judgedElsewhere) {
                 judge(attribute, here + "/@" + attribute.getNodeName(), facts, problems);
             }
         }
@@ -182,11 +185,17 @@ public final class HostParts {
         return disks;
     }
 
-    /** Says where the image of a payload disk is. */
+    /** Says where the image of a payload disk is, and lets libvirt give it to QEMU's user. */
     public void image(String target, Path file) {
         for (Element disk : devices("disk")) {
             if (isPayload(disk) && target(disk).equals(target)) {
-                Xml.child(disk, "source").ifPresent(source -> source.setAttribute("file", file.toString()));
+                Xml.child(disk, "source").ifPresent(source -> {
+                    source.setAttribute("file", file.toString());
+                    // Meant for images in storage that QEMU's group can read; ours is its owner's only.
+                    Xml.children(source, "seclabel").stream()
+                            .filter(label -> label.getAttribute("model").equals("dac"))
+                            .forEach(source::removeChild);
+                });
             }
         }
     }

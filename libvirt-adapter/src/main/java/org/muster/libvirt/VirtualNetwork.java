@@ -47,11 +47,11 @@ final class VirtualNetwork {
         }
     }
 
-    /** Without address, DHCP, DNS or firewall rule: a bridge without ports, or a name for one that is there. */
+    /** Without address, DHCP or DNS: a bridge without ports, or a name for one that is there. */
     static String xml(HostParts.Network network) {
         String bridge = escaped(network.bridge());
         String body = network.made()
-                ? "<forward mode='open'/><bridge name='" + bridge + "' stp='off' delay='0'/><dns enable='no'/>"
+                ? "<bridge name='" + bridge + "' stp='off' delay='0'/><dns enable='no'/>"
                 : "<forward mode='bridge'/><bridge name='" + bridge + "'/>";
         return "<network><name>" + escaped(network.name()) + "</name>" + body + "</network>";
     }

@@ -62,6 +62,9 @@ class HostPartsTest {
                 });
         assertThat(problems("<devices><disk><source file='PAYLOAD:other'/><target dev='sdc'/></disk></devices>"))
                 .hasSize(1);
+        assertThat(problems("<devices><disk><source file='/a'/><backingStore><source file='PAYLOAD:'/></backingStore>"
+                        + "<target dev='sdc'/></disk><filesystem><source file='PAYLOAD:'/></filesystem></devices>"))
+                .hasSize(2);
     }
 
     @Test
@@ -117,6 +120,17 @@ class HostPartsTest {
                 .contains("<alias name=\"ua-1\"/>")
                 .contains("eA==");
         assertThat(parts.payloadDisks()).isEmpty();
+    }
+
+    @Test
+    void libvirtMayGiveAnImageOfOursToQemusUser() throws Exception {
+        DomainXml xml = domain(payload("<disk type='file' device='cdrom'><source file='PAYLOAD:'>"
+                + "<seclabel model='dac' type='none' relabel='no'/><seclabel model='selinux' relabel='yes'/></source>"
+                + "<target dev='sdc'/></disk>"));
+
+        HostParts.of(xml).image("sdc", Path.of("/i"));
+
+        assertThat(xml.toString()).doesNotContain("\"dac\"").contains("\"selinux\"");
     }
 
     @Test

@@ -357,15 +357,18 @@ public final class Destroyer {
         Vm vm = found.get();
         table.destroying(id, true); // whoever asks libvirtd meanwhile must not tell another reason
         String failure = end(id, System.nanoTime() + PATIENCE.toNanos());
-        if (failure.isEmpty() && table.down(vm, ExitInfo.rebooted())) {
-            ExitInfo exit = ExitInfo.rebooted();
-            journal.note(new JournalRecord.Down(id, vm.name(), exit.error(), exit.reason(), exit.message()));
-            undefine(id);
-        } else {
+        if (!failure.isEmpty()) {
             LOG.warn("{} ({}) was reset and cannot be ended: {}", vm.name(), id, failure);
+            table.destroying(id, false);
+            recheck.accept(id);
+            return;
         }
+        ExitInfo exit = ExitInfo.rebooted();
+        if (table.down(vm, exit)) {
+            journal.note(new JournalRecord.Down(id, vm.name(), exit.error(), exit.reason(), exit.message()));
+        }
+        undefine(id);
         table.destroying(id, false);
-        recheck.accept(id);
     }
 
     private boolean rebootEnds(UUID id) {

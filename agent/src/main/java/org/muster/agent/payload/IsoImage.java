@@ -12,8 +12,8 @@ import com.github.stephenc.javaisotools.rockridge.impl.RockRidgeConfig;
 import com.github.stephenc.javaisotools.sabre.HandlerException;
 import com.github.stephenc.javaisotools.sabre.impl.ByteArrayDataReference;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -24,8 +24,8 @@ import java.util.List;
 final class IsoImage {
     private static final int SECTOR = 2048;
     private static final int PRIMARY_LABEL = 16 * SECTOR + 40;
-    private static final int PRIMARY_LABEL_CHARS = 32;
-    private static final int JOLIET_LABEL_CHARS = 16;
+    private static final int JOLIET_LABEL = 17 * SECTOR + 40;
+    private static final int LABEL_BYTES = 32;
 
     private IsoImage() {}
 
@@ -37,16 +37,20 @@ final class IsoImage {
             for (PayloadFile file : files) {
                 add(root, file);
             }
-            new CreateISO(memory, root).process(primary(), rockRidge(), joliet(label), null);
+            new CreateISO(memory, root).process(primary(), rockRidge(), joliet(), null);
         } catch (HandlerException | ConfigException e) {
             throw new IOException("cannot make an ISO image: " + e.getMessage(), e);
         }
         byte[] image = memory.image();
         // Strict ISO 9660 has no small letters and no dash, but cloud-init looks for a volume named config-2.
-        byte[] name = label.getBytes(StandardCharsets.US_ASCII);
-        Arrays.fill(image, PRIMARY_LABEL, PRIMARY_LABEL + PRIMARY_LABEL_CHARS, (byte) ' ');
-        System.arraycopy(name, 0, image, PRIMARY_LABEL, Math.min(name.length, PRIMARY_LABEL_CHARS));
+        label(image, PRIMARY_LABEL, label, StandardCharsets.US_ASCII);
+        label(image, JOLIET_LABEL, label, StandardCharsets.UTF_16BE);
         return image;
+    }
+
+    private static void label(byte[] image, int at, String label, Charset charset) {
+        byte[] padded = (label + " ".repeat(LABEL_BYTES)).getBytes(charset);
+        System.arraycopy(padded, 0, image, at, LABEL_BYTES);
     }
 
     private static void add(ISO9660RootDirectory root, PayloadFile file) throws HandlerException {
@@ -80,10 +84,8 @@ final class IsoImage {
         return config;
     }
 
-    private static JolietConfig joliet(String label) throws ConfigException {
+    private static JolietConfig joliet() {
         JolietNamingConventions.FORCE_DOT_DELIMITER = false; // its setter writes a warning to stdout
-        JolietConfig config = new JolietConfig();
-        config.setVolumeID(label.substring(0, Math.min(label.length(), JOLIET_LABEL_CHARS)));
-        return config;
+        return new JolietConfig();
     }
 }

@@ -74,6 +74,16 @@ class PayloadImagesTest {
     }
 
     @Test
+    void aLongLabelIsWholeForLinuxAndNoneIsNone() throws IOException {
+        byte[] image = iso("a-label-of-thirty-two-characters", "a", "1");
+
+        assertThat(IsoReader.rockRidge(image).label()).isEqualTo("a-label-of-thirty-two-characters");
+        assertThat(IsoReader.joliet(image).label()).isEqualTo("a-label-of-thirt");
+        assertThat(IsoReader.rockRidge(iso("", "a", "1")).label()).isEmpty();
+        assertThat(IsoReader.rockRidge(iso("nothing")).files()).isEmpty();
+    }
+
+    @Test
     void namesThatIso9660AloneWouldMakeOneStayTwo() throws IOException {
         String stem = "a-name-with-the-same-first-thirty-characters-";
         byte[] image = iso("l", stem + "1.txt", "1", stem + "2.txt", "2");
