@@ -8,6 +8,7 @@ import com.github.stephenc.javaisotools.sabre.StreamHandler;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,13 +21,13 @@ final class MemoryHandler implements StreamHandler {
     private final List<Patch> patches = new ArrayList<>();
 
     /** Bytes that become known after their place was written. */
-    private record Patch(int position, byte[] bytes) {}
+    private record Patch(int position, ByteBuffer bytes) {}
 
     /** The whole image. */
     byte[] image() {
         byte[] image = written.toByteArray();
         for (Patch patch : patches) {
-            System.arraycopy(patch.bytes, 0, image, patch.position, patch.bytes.length);
+            patch.bytes.duplicate().get(image, patch.position, patch.bytes.remaining());
         }
         return image;
     }
@@ -92,7 +93,7 @@ final class MemoryHandler implements StreamHandler {
         @Override
         public void data(DataReference reference) throws HandlerException {
             byte[] bytes = bytes(reference);
-            patches.add(new Patch(position, bytes));
+            patches.add(new Patch(position, ByteBuffer.wrap(bytes)));
             position += bytes.length;
         }
 

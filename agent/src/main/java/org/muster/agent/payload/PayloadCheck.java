@@ -66,7 +66,7 @@ public final class PayloadCheck {
             int before = problems.size();
             List<String> path = path(file.path());
             byte[] content = content(file);
-            bytes += (content.length + FloppyImage.BLOCK - 1) / FloppyImage.BLOCK * FloppyImage.BLOCK;
+            bytes += (content.length + FloppyImage.BLOCK - 1L) / FloppyImage.BLOCK * FloppyImage.BLOCK;
             if (problems.size() == before) {
                 files.add(new PayloadFile(path, content));
             }

@@ -26,7 +26,8 @@ class PayloadCheckTest {
 
         assertThat(PayloadCheck.problems(disk)).isEmpty();
         PayloadFile file = PayloadCheck.files(disk).get(0);
-        assertThat(file.path()).containsExactly("openstack", "latest", "user_data");
+        assertThat(file.folders()).containsExactly("openstack", "latest");
+        assertThat(file.name()).isEqualTo("user_data");
         assertThat(file.content()).isEqualTo(content);
     }
 

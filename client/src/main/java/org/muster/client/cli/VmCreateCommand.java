@@ -74,7 +74,8 @@ final class VmCreateCommand implements Callable<Integer> {
     }
 
     // VM.create takes the id, and the wish to be paused, from inside the XML only, which a user's file need not have.
-    private void createBeside(MusterConnection connection, LaunchWatch watch, String id, XmlFile xml) throws RpcError, IOException, InterruptedException {
+    private void createBeside(MusterConnection connection, LaunchWatch watch, String id, XmlFile xml)
+            throws RpcError, IOException, InterruptedException {
         ObjectNode params = Json.object().put("batchId", UUID.randomUUID().toString());
         ObjectNode item = params.putArray("vms").addObject().put("vmId", id).put("xml", xml.text());
         if (paused) { // else what the metadata say

@@ -153,8 +153,8 @@ class VmCommandsTest {
     void createMakesAnIdWhereTheXmlHasNone() throws Exception {
         agent.on(
                 "Host.createVms",
-                params -> Json.parse("{\"vms\":[{\"vmId\":" + params.path("vms").path(0).path("vmId")
-                        + ",\"status\":\"ACCEPTED\"}]}"));
+                params -> Json.parse("{\"vms\":[{\"vmId\":"
+                        + params.path("vms").path(0).path("vmId") + ",\"status\":\"ACCEPTED\"}]}"));
         JsonNode json = Json.parse(CliRun.of(agent, "vm", "create", file("<domain/>"), "--output", "json")
                 .out());
         assertThat(VmNames.isId(json.path("vmId").asText())).isTrue();
