@@ -29,7 +29,8 @@ class ArchitectureTest {
             "domain", Set.of(),
             "tls", Set.of(),
             "rpc", Set.of("tls"),
-            "create", Set.of("domain", "journal"),
+            "payload", Set.of(),
+            "create", Set.of("domain", "journal", "payload"),
             "stats", Set.of("domain"),
             "host", Set.of("domain"),
             "verbs", Set.of("rpc", "create", "domain", "stats", "host"));

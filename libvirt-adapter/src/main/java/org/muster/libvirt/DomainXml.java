@@ -11,7 +11,6 @@ import java.util.UUID;
 import org.muster.libvirt.HypervisorException.Kind;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
-import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
 
 /**
@@ -25,10 +24,6 @@ public final class DomainXml {
 
     /** Namespace of what oVirt Engine stores there. */
     public static final String OVIRT_NAMESPACE = "http://ovirt.org/vm/1.0";
-
-    // Placeholders of the engine that stand for something only the host has.
-    private static final List<String> PLACEHOLDERS =
-            List.of("LEASE-PATH:", "LEASE-OFFSET:", "PAYLOAD:", "OS-NAME:", "OS-VERSION:", "HOST-SERIAL:");
 
     private final Document document;
     private final Element domain;
@@ -51,6 +46,10 @@ public final class DomainXml {
     /** @throws HypervisorException INVALID_SPEC with line and column if it is no domain XML */
     public static DomainXml parse(String xml) throws HypervisorException {
         return new DomainXml(Xml.parse(xml, "domain"));
+    }
+
+    Document document() {
+        return document;
     }
 
     /** The domain's UUID as the XML has it; empty if it has none. */
@@ -85,10 +84,9 @@ public final class DomainXml {
         return Xml.text(domain, "name");
     }
 
-    /** True when the engine's metadata ask for the guest to be started paused. */
-    public boolean launchPaused() {
-        NodeList found = domain.getElementsByTagNameNS(OVIRT_NAMESPACE, "launchPaused");
-        return found.getLength() > 0 && found.item(0).getTextContent().trim().equalsIgnoreCase("true");
+    /** What the engine keeps in the metadata; {@link EngineMetadata#present} is false where it keeps nothing. */
+    public EngineMetadata metadata() {
+        return MetadataReader.read(domain);
     }
 
     /** True when the engine's metadata or ours are there: then the domain is ours to manage. */
@@ -133,29 +131,8 @@ public final class DomainXml {
         } else if (name().contains("/") || name().length() > 200) {
             problems.add(new Problem("xml.name", "no '/' and at most 200 characters", clip(name())));
         }
-        findPlaceholders(domain, "", problems);
+        problems.addAll(HostParts.of(this).problems());
         return problems;
-    }
-
-    private static void findPlaceholders(Element element, String path, List<Problem> problems) {
-        String here = path + "/" + element.getTagName();
-        for (int i = 0; i < element.getAttributes().getLength(); i++) {
-            Node attribute = element.getAttributes().item(i);
-            checkPlaceholder(here + "/@" + attribute.getNodeName(), attribute.getNodeValue(), problems);
-        }
-        for (Node node = element.getFirstChild(); node != null; node = node.getNextSibling()) {
-            if (node instanceof Element child) {
-                findPlaceholders(child, here, problems);
-            } else if (node.getNodeType() == Node.TEXT_NODE) {
-                checkPlaceholder(here, node.getNodeValue().trim(), problems);
-            }
-        }
-    }
-
-    private static void checkPlaceholder(String where, String value, List<Problem> problems) {
-        if (PLACEHOLDERS.stream().anyMatch(value::startsWith)) {
-            problems.add(new Problem("xml" + where, "a placeholder that this version cannot resolve", clip(value)));
-        }
     }
 
     static String clip(String value) {

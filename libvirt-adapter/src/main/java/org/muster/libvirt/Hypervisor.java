@@ -40,6 +40,14 @@ public interface Hypervisor extends AutoCloseable {
      */
     void define(String xml) throws HypervisorException;
 
+    /**
+     * Makes sure that a network is there and started, and makes it, until the host's next boot, where it is not. May be
+     * called for one network from several threads at once.
+     *
+     * @throws HypervisorException with what libvirt said, such as that the host has no such bridge
+     */
+    void provide(HostParts.Network network) throws HypervisorException;
+
     /** Starts a defined domain; returns when QEMU runs (or is paused at its first instruction). May hang. */
     void start(UUID domain, boolean paused) throws HypervisorException;
 

@@ -174,6 +174,14 @@ public final class LibvirtHypervisor implements Hypervisor {
     }
 
     @Override
+    public void provide(HostParts.Network network) throws HypervisorException {
+        call(Role.CREATE, "virNetworkCreateXML", null, PATIENCE, connection -> {
+            VirtualNetwork.provide(connection.connect(), network);
+            return null;
+        });
+    }
+
+    @Override
     public void start(UUID id, boolean paused) throws HypervisorException {
         onDomain(Role.CREATE, "virDomainCreateWithFlags", id, d -> d.create(paused ? START_PAUSED : 0));
     }

@@ -13,6 +13,7 @@ import org.muster.agent.domain.VmTable;
 import org.muster.agent.journal.AcceptedItem;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalRecord;
+import org.muster.libvirt.DisplayRules;
 import org.muster.libvirt.DomainTemplate;
 import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.HypervisorException;
@@ -39,6 +40,7 @@ public final class CreateService {
     private final CreateMetrics metrics;
     private final String bootId;
     private final Predicate<UUID> doomed;
+    private final DisplayRules displays;
     private final Batches batches = new Batches();
     private final RecentCreates recent = new RecentCreates(System::nanoTime);
     private final ObjectMapper json = new ObjectMapper();
@@ -50,7 +52,9 @@ public final class CreateService {
             Dispatcher dispatcher,
             CreateMetrics metrics,
             String bootId,
-            Predicate<UUID> doomed) {
+            Predicate<UUID> doomed,
+            DisplayRules displays) {
+        this.displays = displays;
         this.doomed = doomed;
         this.table = table;
         this.journal = journal;
@@ -153,7 +157,7 @@ public final class CreateService {
     /** Accepts a single VM, the uuid in its XML winning over the item's; one that comes again within 10 minutes, alike, gets its first answer again. */
     public CompletableFuture<BatchAnswer.Verdict> create(
             BatchRequest.Item item, String contentHash, boolean remote, long decodedAtNanos) {
-        ItemCheck.Checked checked = ItemCheck.checkAlone(item);
+        ItemCheck.Checked checked = ItemCheck.checkAlone(item, displays);
         CompletableFuture<BatchAnswer> answer = new CompletableFuture<>();
         CompletableFuture<BatchAnswer.Verdict> verdict =
                 answer.thenApply(a -> a.items().get(0));

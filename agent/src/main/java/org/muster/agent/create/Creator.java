@@ -52,9 +52,11 @@ public final class Creator implements AutoCloseable {
     private final Destroyer destroyer;
     private final LateGuests late;
     private final Downs downs;
+    private final RebootEnd rebootEnd;
     private final CreateService service;
     private final StartSequence sequence;
     private final Recovery recovery;
+    private final PayloadSweep sweep;
     private final ScheduledThreadPoolExecutor watch;
     private final Set<UUID> timedOut = new HashSet<>(); // confined to create-watch
     private String lastWaiting = ""; // confined to create-watch
@@ -70,6 +72,7 @@ public final class Creator implements AutoCloseable {
      * Wires creates and destroys; nothing runs before {@link #start}.
      *
      * @param hostCpus for {@code create.concurrency = "auto"}
+     * @param side what of this host a domain's XML is checked against and completed with
      * @param recheck asks libvirtd anew what a VM does
      */
     public Creator(
@@ -77,6 +80,7 @@ public final class Creator implements AutoCloseable {
             int hostCpus,
             VmTable table,
             Hypervisor hypervisor,
+            HostSide side,
             Journal journal,
             String bootId,
             Presence presence,
@@ -98,12 +102,15 @@ public final class Creator implements AutoCloseable {
                 System::nanoTime);
         this.downs = new Downs(table, journal);
         this.recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, watch, downs, this::stillWanted);
-        GuestEnd end = new GuestEnd(hypervisor);
+        GuestEnd end = new GuestEnd(hypervisor, side.images()::remove);
         this.late = new LateGuests(table, journal, lane, end, downs, watch);
         this.destroyer = new Destroyer(
                 table, journal, lane, end, late, watch, dispatcher::remove, metrics, recheck, recovery::mayComeThrough);
-        this.sequence = new StartSequence(table, hypervisor, journal, metrics, recovery, late, downs);
-        this.service = new CreateService(table, journal, dispatcher, metrics, bootId, late::isDoomed);
+        this.rebootEnd = new RebootEnd(table, journal, lane, end, recheck);
+        Preparation preparation = new Preparation(hypervisor, side.images(), side.facts());
+        this.sequence = new StartSequence(table, hypervisor, preparation, journal, metrics, recovery, late, downs);
+        this.service = new CreateService(table, journal, dispatcher, metrics, bootId, late::isDoomed, side.displays());
+        this.sweep = new PayloadSweep(table, hypervisor, side.images(), late::isDoomed);
         metrics.gauges(dispatcher);
         table.listen(new Bookkeeper());
     }
@@ -125,6 +132,16 @@ public final class Creator implements AutoCloseable {
     /** True if the domain's destroy was answered in a former life of ours; it is then ended. */
     public boolean endIfDoomed(UUID id) {
         return late.endIfDoomed(id);
+    }
+
+    /** A guest was reset: if the engine wants that to end its VM, it is ended. Never blocks. */
+    public void rebooted(UUID id) {
+        rebootEnd.reset(id);
+    }
+
+    /** Removes images of guests that are no more. Blocks in libvirtd and on the disk; after {@link #restore}, with a link. */
+    public void sweepImages() {
+        sweep.run();
     }
 
     /** Takes over what the journal holds. Before the first request, and before {@link #start}. */

@@ -111,13 +111,15 @@ public final class Destroyer {
             return done(Outcome.refused(
                     Refusal.EXTERNAL, "domain " + id + " was not made by this agent or the engine: it is not touched"));
         }
-        boolean queued = unqueue.apply(id) != null;
+        CreateRequest unqueued = unqueue.apply(id);
+        boolean untouched =
+                unqueued != null && unqueued.attempt() == 1; // else there may be a domain of the first attempt
         Vm vm = table.destroying(id, true).orElse(null);
         if (vm == null) {
             return done(Outcome.refused(Refusal.NO_SUCH_VM, "no VM " + id));
         }
         Job job = new Job(vm, System.nanoTime(), new CompletableFuture<>());
-        if (queued) {
+        if (untouched) {
             forget(job, ExitInfo.destroyedDuringStartup());
             return job.outcome;
         }

@@ -2,6 +2,7 @@ package org.muster.agent.create;
 
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.Hypervisor;
@@ -19,9 +20,11 @@ final class GuestEnd {
     private static final Logger LOG = LoggerFactory.getLogger(GuestEnd.class);
 
     private final Hypervisor hypervisor;
+    private final Consumer<UUID> clear; // removes what we made for the guest
 
-    GuestEnd(Hypervisor hypervisor) {
+    GuestEnd(Hypervisor hypervisor, Consumer<UUID> clear) {
         this.hypervisor = hypervisor;
+        this.clear = clear;
     }
 
     boolean connected() {
@@ -66,6 +69,17 @@ final class GuestEnd {
             if (e.kind() != Kind.NO_SUCH_DOMAIN) {
                 LOG.warn("left defined: {}", e.getMessage());
             }
+        }
+        clear.accept(id);
+    }
+
+    /** Whether the engine wants a reset of this guest to end its VM. */
+    boolean rebootEnds(UUID id) {
+        try {
+            return DomainXml.parse(hypervisor.xml(id)).metadata().notes().destroyOnReboot();
+        } catch (HypervisorException e) {
+            LOG.warn("{} was reset; whether that should end it is unknown: {}", id, e.getMessage());
+            return false;
         }
     }
 }

@@ -7,15 +7,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import org.muster.agent.payload.PayloadCheck;
+import org.muster.libvirt.DisplayRules;
 import org.muster.libvirt.DomainTemplate;
 import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.DomainXml.Problem;
+import org.muster.libvirt.HostParts;
 import org.muster.libvirt.HypervisorException;
 
 /** Turns one item of a request into a domain XML, or says everything that is wrong with it. Stateless. */
 final class ItemCheck {
     static final int BAD_XML = 100;
     static final int BAD_VALUE = -32602;
+    private static final int CANNOT_CREATE = 9;
     private static final Set<String> ALWAYS_GIVEN = Set.of("vmId", "index", "name"); // a template need not use them
 
     private ItemCheck() {}
@@ -40,9 +44,14 @@ final class ItemCheck {
         }
     }
 
-    /** A VM that comes alone: the uuid in its XML wins over the item's. */
-    static Checked checkAlone(BatchRequest.Item item) {
-        return check(item, Optional.empty(), true);
+    /** A VM that comes alone, from the engine: the uuid in its XML wins over the item's, and its consoles must be safe. */
+    static Checked checkAlone(BatchRequest.Item item, DisplayRules displays) {
+        Checked checked = check(item, Optional.empty(), true);
+        if (!checked.good()) {
+            return checked;
+        }
+        List<Problem> unsafe = displays.problems(checked.xml());
+        return unsafe.isEmpty() ? checked : Checked.bad(checked.vmId(), CANNOT_CREATE, unsafe);
     }
 
     static Checked check(BatchRequest.Item item, Optional<DomainTemplate> template) {
@@ -80,6 +89,9 @@ final class ItemCheck {
         try {
             DomainXml xml = DomainXml.parse(item.xml().get());
             Optional<UUID> own = xml.uuid();
+            if (xmlWins && own.isEmpty()) {
+                return Checked.bad(item.vmId(), BAD_XML, "xml.uuid", "a domain that comes alone needs a <uuid>", "");
+            }
             if (!xmlWins && own.isPresent() && asked.isPresent() && !own.equals(asked)) {
                 return Checked.bad(
                         item.vmId(),
@@ -124,12 +136,20 @@ final class ItemCheck {
     }
 
     private static Checked finish(BatchRequest.Item item, UUID id, DomainXml xml) {
-        List<Problem> problems = xml.problems();
+        List<Problem> problems = new ArrayList<>(xml.problems());
+        if (problems.isEmpty()) {
+            HostParts.of(xml).payloadDisks().forEach(disk -> problems.addAll(PayloadCheck.problems(disk)));
+        }
         if (!problems.isEmpty()) {
             return Checked.bad(item.vmId().or(() -> Optional.of(id.toString())), BAD_XML, problems);
         }
         xml.setUuid(id);
         return new Checked(
-                Optional.of(id.toString()), id, xml, item.launchPaused().orElse(xml.launchPaused()), 0, List.of());
+                Optional.of(id.toString()),
+                id,
+                xml,
+                item.launchPaused().orElse(xml.metadata().launchPaused()),
+                0,
+                List.of());
     }
 }

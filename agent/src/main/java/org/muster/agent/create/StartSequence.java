@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The steps that start one VM: look up its UUID and name, define, start; and what each failure means.
+ * The steps that start one VM: look up its UUID and name, put in what only the host has, define, start; and what each failure means.
  *
  * <p>A failure is believed only after asking libvirtd again: a VM is Down only when it does not run and no call of ours
  * can still start it. What cannot be decided now (the link is gone) is left to {@link Unsettled}.
@@ -43,6 +43,7 @@ final class StartSequence {
 
     private final VmTable table;
     private final Hypervisor hypervisor;
+    private final Preparation preparation;
     private final Journal journal;
     private final CreateMetrics metrics;
     private final Unsettled unsettled;
@@ -52,6 +53,7 @@ final class StartSequence {
     StartSequence(
             VmTable table,
             Hypervisor hypervisor,
+            Preparation preparation,
             Journal journal,
             CreateMetrics metrics,
             Unsettled unsettled,
@@ -59,6 +61,7 @@ final class StartSequence {
             Downs downs) {
         this.table = table;
         this.hypervisor = hypervisor;
+        this.preparation = preparation;
         this.journal = journal;
         this.metrics = metrics;
         this.unsettled = unsettled;
@@ -172,7 +175,7 @@ final class StartSequence {
                     "the name " + vm.name() + " belongs to domain " + namesake.get(),
                     null);
         }
-        hypervisor.define(request.item().xml());
+        hypervisor.define(preparation.prepare(vm.id(), request.item().xml(), System.currentTimeMillis()));
         return true;
     }
 

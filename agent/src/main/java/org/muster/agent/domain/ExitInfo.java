@@ -18,6 +18,7 @@ public record ExitInfo(boolean error, int reason, String message) {
     private static final int NOT_FOUND = 9;
     private static final int DESTROYED_DURING_STARTUP = 10;
     private static final int TERMINATED_ON_HOST = 11;
+    private static final int REBOOTED = 13;
 
     /** A create that failed. */
     public static ExitInfo startFailed(String message) {
@@ -32,6 +33,11 @@ public record ExitInfo(boolean error, int reason, String message) {
     /** Destroyed on request before it ran. */
     public static ExitInfo destroyedDuringStartup() {
         return new ExitInfo(false, DESTROYED_DURING_STARTUP, "VM destroyed during the startup");
+    }
+
+    /** Powered off because the guest was reset and the engine wants to start it anew then. */
+    public static ExitInfo rebooted() {
+        return new ExitInfo(false, REBOOTED, "Down as a part of the reboot process");
     }
 
     /** libvirtd has no such domain any more. */

@@ -72,8 +72,13 @@ public final class Reconciler implements AutoCloseable {
     private void list() {
         try {
             for (DomainRecord record : hypervisor.list()) {
-                if (record.state().active() && table.get(record.domain()).isEmpty()) {
+                if (table.get(record.domain()).isPresent()) {
+                    continue;
+                }
+                if (record.state().active()) {
                     check(record.domain());
+                } else {
+                    threads.execute(() -> leftDown(record));
                 }
             }
         } catch (HypervisorException e) {
@@ -81,6 +86,24 @@ public final class Reconciler implements AutoCloseable {
             if (hypervisor.connected() && !threads.isShutdown()) { // else the next link asks again
                 threads.schedule(this::list, LIST_RETRY_MILLIS, TimeUnit.MILLISECONDS);
             }
+        }
+    }
+
+    /** A VM that another agent left Down, with its end in the engine's metadata: the engine has not destroyed it yet. */
+    private void leftDown(DomainRecord record) {
+        try {
+            DomainXml.parse(hypervisor.xml(record.domain()))
+                    .metadata()
+                    .notes()
+                    .exit()
+                    .filter(exit -> !doomed.test(record.domain()))
+                    .ifPresent(exit -> {
+                        LOG.info("{} ({}) was left Down: {}", record.name(), record.domain(), exit.message());
+                        ExitInfo info = new ExitInfo(exit.code() != 0, exit.reason(), exit.message());
+                        table.restoreDown(record.domain(), record.name(), info);
+                    });
+        } catch (HypervisorException e) {
+            LOG.debug("whether {} was left Down is unknown: {}", record.domain(), e.getMessage());
         }
     }
 

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import org.muster.agent.config.MusterConfig;
 import org.muster.agent.create.CreateConfig;
 import org.muster.agent.create.Creator;
+import org.muster.agent.create.HostSide;
 import org.muster.agent.domain.EventClock;
 import org.muster.agent.domain.Reconciler;
 import org.muster.agent.domain.Vm;
@@ -30,6 +31,7 @@ import org.muster.agent.host.HostRoot;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalState;
 import org.muster.agent.rpc.Access;
+import org.muster.agent.payload.PayloadImages;
 import org.muster.agent.rpc.NotificationHub;
 import org.muster.agent.rpc.RpcConfig;
 import org.muster.agent.rpc.RpcServer;
@@ -46,6 +48,7 @@ import org.muster.agent.verbs.HostVerbs;
 import org.muster.agent.verbs.StatusEvents;
 import org.muster.agent.verbs.StatusWords;
 import org.muster.libvirt.CallGuard;
+import org.muster.libvirt.DisplayRules;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorListener;
 import org.muster.netlink.Rtnetlink;
@@ -111,6 +114,7 @@ public final class Daemon implements AutoCloseable {
                 Runtime.getRuntime().availableProcessors(),
                 table,
                 hypervisor,
+                hostSide(config, hypervisor),
                 journal,
                 bootId,
                 this::remoteAliveWithin,
@@ -130,6 +134,12 @@ public final class Daemon implements AutoCloseable {
         table.listen(events);
         table.listen(new Followers());
         observeCalls();
+    }
+
+    private static HostSide hostSide(MusterConfig config, Hypervisor hypervisor) throws IOException {
+        GuestFacts facts = new GuestFacts(HostIdentity.osRelease(), hypervisor);
+        PayloadImages images = new PayloadImages(config.state().directory().resolve("payload"));
+        return new HostSide(facts, images, DisplayRules.ofHost());
     }
 
     private boolean doomed(UUID id) {
@@ -261,6 +271,9 @@ public final class Daemon implements AutoCloseable {
                 case STARTED, RESUMED, SUSPENDED -> table.launchPending(domain);
                 case STOPPED, SHUTDOWN, PMSUSPENDED, CRASHED, REBOOT, UNKNOWN -> false;
             };
+            if (event == DomainEvent.REBOOT) {
+                creator.rebooted(domain);
+            }
             if (!known) {
                 reconciler.check(domain);
             }
@@ -273,6 +286,7 @@ public final class Daemon implements AutoCloseable {
             reconciler.checkAll();
             reconciler.discover();
             host.connected();
+            reconciler.run(creator::sweepImages);
         }
 
         @Override

@@ -45,6 +45,8 @@ public final class CreateVerbs {
     private static final int GENERAL = 100;
     private static final int XML_CHARS = 4 << 20;
     private static final int MOST_ITEMS = 10_000;
+    private static final List<String> SAVED_STATE =
+            List.of("memoryDumpVolume", "memoryConfVolume", "_X_tpmdata", "_X_nvramdata");
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final CreateService creates;
@@ -105,18 +107,25 @@ public final class CreateVerbs {
                         "vmParams",
                         WireType.object(
                                 Param.required("xml", WireType.text(1, XML_CHARS), "the domain XML"),
-                                Param.optional("vmId", WireType.uuid(), "as vmID")),
+                                Param.optional("vmId", WireType.uuid(), "as vmID"),
+                                Param.optional("memoryDumpVolume", WireType.any(), "refused: a saved memory"),
+                                Param.optional("memoryConfVolume", WireType.any(), "refused: a saved memory"),
+                                Param.optional("_X_tpmdata", WireType.any(), "refused: a saved TPM"),
+                                Param.optional("_X_nvramdata", WireType.any(), "refused: saved UEFI variables")),
                         "what to create")
                 .returns(WireType.map(WireType.any()), "vmId, status, statusTime, xml")
                 .error(EXISTS, "a VM of this UUID is known already")
-                .error(CANNOT_CREATE, "the name is taken, or the queue is full")
+                .error(CANNOT_CREATE, "the name is taken, the queue is full, or a console is not safe")
                 .error(BUSY, "a former VM of this UUID is still being ended")
+                .error(UNSUPPORTED, "it is to go on from a state that this agent cannot restore")
                 .error(GENERAL, "the XML cannot be used")
                 .worker(this::createOne);
     }
 
     private CompletionStage<JsonNode> createOne(Call call) {
-        String xml = call.params().get("vmParams").get("xml").textValue();
+        JsonNode vmParams = call.params().get("vmParams");
+        refuseSavedState(vmParams);
+        String xml = vmParams.get("xml").textValue();
         BatchRequest.Item item = new BatchRequest.Item(
                 0,
                 Optional.of(call.text("vmID")), // the uuid in the XML wins: engine-contract 4.3
@@ -127,6 +136,21 @@ public final class CreateVerbs {
                 Optional.empty());
         return creates.create(item, hash(xml), call.remote(), call.receivedAtNanos())
                 .handle(outcome(verdict -> created(verdict, xml)));
+    }
+
+    /** A guest started from nothing where it was to go on from a saved state would be another guest. */
+    private static void refuseSavedState(JsonNode vmParams) {
+        for (String field : SAVED_STATE) {
+            JsonNode value = vmParams.get(field);
+            boolean absent = value == null
+                    || value.isNull()
+                    || (value.isTextual() && value.textValue().isEmpty());
+            if (!absent && !(value.isContainerNode() && value.isEmpty())) { // never its value: it may be a secret
+                throw new RpcException(
+                        UNSUPPORTED,
+                        "vmParams." + field + ": this agent cannot restore a saved state, so nothing was started");
+            }
+        }
     }
 
     private JsonNode created(BatchAnswer.Verdict verdict, String xml) {

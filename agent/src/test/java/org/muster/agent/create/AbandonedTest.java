@@ -51,8 +51,10 @@ class AbandonedTest {
         CreateMetrics metrics = new CreateMetrics(new MetricRegistry());
         Downs downs = new Downs(table, journal);
         Recovery recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, timer, downs, request -> true);
-        LateGuests late = new LateGuests(table, journal, lane, new GuestEnd(hypervisor), downs, timer);
-        sequence = new StartSequence(table, hypervisor, journal, metrics, recovery, late, downs);
+        LateGuests late = new LateGuests(table, journal, lane, new GuestEnd(hypervisor, id -> {}), downs, timer);
+        HostSide side = HostSides.in(directory);
+        Preparation preparation = new Preparation(hypervisor, side.images(), side.facts());
+        sequence = new StartSequence(table, hypervisor, preparation, journal, metrics, recovery, late, downs);
         vm = table.reserve(ID, "n", false).vm();
     }
 

@@ -91,6 +91,7 @@ final class Agent implements AutoCloseable {
                 4,
                 table,
                 hypervisor,
+                HostSides.in(directory),
                 journal,
                 options.boot,
                 time -> options.present,
@@ -122,6 +123,9 @@ final class Agent implements AutoCloseable {
     private final class Link implements HypervisorListener {
         @Override
         public void domainChanged(UUID domain, DomainEvent event) {
+            if (event == DomainEvent.REBOOT) {
+                creator.rebooted(domain);
+            }
             if (event != DomainEvent.DEFINED && event != DomainEvent.UNDEFINED) {
                 reconciler.check(domain);
             }
@@ -132,6 +136,7 @@ final class Agent implements AutoCloseable {
             creator.connected();
             reconciler.checkAll();
             reconciler.discover();
+            reconciler.run(creator::sweepImages);
         }
 
         @Override
@@ -162,6 +167,12 @@ final class Agent implements AutoCloseable {
     /** Creates one VM of that UUID and waits for its acceptance. */
     BatchAnswer.Verdict create(UUID id) {
         return create(id, true);
+    }
+
+    BatchAnswer.Verdict create(String xml) {
+        BatchRequest.Item item = new BatchRequest.Item(
+                0, Optional.empty(), Optional.of(xml), Map.of(), CreateClass.NORMAL, 0, Optional.empty());
+        return now(creator.service().create(item, xml, true, System.nanoTime()));
     }
 
     BatchAnswer.Verdict create(UUID id, boolean remote) {

@@ -12,6 +12,7 @@ import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainRecord.ShutoffReason;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.DomainXml;
+import org.muster.libvirt.HostParts;
 import org.muster.libvirt.HypervisorException;
 import org.muster.libvirt.HypervisorException.Kind;
 
@@ -42,8 +43,17 @@ final class FakeDomains {
     }
 
     private final Map<UUID, Domain> domains = new LinkedHashMap<>();
+    private final Set<HostParts.Network> networks = new HashSet<>();
     private final Map<UUID, Integer> starts = new HashMap<>();
     private final Set<UUID> killedWhileStarting = new HashSet<>();
+
+    void provide(HostParts.Network network) {
+        networks.add(network);
+    }
+
+    Set<HostParts.Network> networks() {
+        return Set.copyOf(networks);
+    }
 
     List<DomainRecord> list() {
         return domains.values().stream().map(Domain::record).toList();

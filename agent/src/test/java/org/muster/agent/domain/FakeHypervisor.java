@@ -22,6 +22,7 @@ import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.HostDevice;
 import org.muster.libvirt.HostFacts;
+import org.muster.libvirt.HostParts;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorException;
 import org.muster.libvirt.HypervisorException.Kind;
@@ -49,6 +50,7 @@ public final class FakeHypervisor implements Hypervisor {
         LIST(CallGuard.Role.CONTROL),
         FIND(CallGuard.Role.CONTROL),
         FIND_BY_NAME(CallGuard.Role.CONTROL),
+        PROVIDE(CallGuard.Role.CREATE),
         DEFINE(CallGuard.Role.CREATE),
         START(CallGuard.Role.CREATE),
         DESTROY(CallGuard.Role.VM),
@@ -524,6 +526,19 @@ public final class FakeHypervisor implements Hypervisor {
             truth.define(id, parsed, xml);
             return null;
         });
+    }
+
+    @Override
+    public void provide(HostParts.Network network) throws HypervisorException {
+        call(Op.PROVIDE, null, truth -> {
+            truth.provide(network);
+            return null;
+        });
+    }
+
+    /** The networks that were asked for and made. */
+    public Set<HostParts.Network> networks() {
+        return with(FakeDomains::networks);
     }
 
     @Override

@@ -79,6 +79,24 @@ class ReconcilerTest {
     }
 
     @Test
+    void oneThatAnotherAgentLeftDownIsReportedDownWithItsEnd() {
+        String left = xml(ID, true)
+                .replace(
+                        "<o:vm xmlns:o='http://ovirt.org/vm/1.0'/>",
+                        "<o:vm xmlns:o='http://ovirt.org/vm/1.0'><o:exitCode type='int'>1</o:exitCode>"
+                                + "<o:exitReason type='int'>2</o:exitReason><o:exitMessage>Lost it</o:exitMessage></o:vm>");
+        hypervisor.foreign(ID, "left", State.SHUTOFF, left);
+        hypervisor.foreign(OTHER, "n", State.SHUTOFF, xml(OTHER, true)); // stored only, and nobody waits for its end
+
+        reconciler.discover();
+
+        await(ID, VmStatus.DOWN);
+        assertThat(table.get(ID).orElseThrow().exit()).contains(new ExitInfo(true, 2, "Lost it"));
+        hypervisor.awaitEntered(Op.XML, OTHER);
+        assertThat(table.get(OTHER)).isEmpty();
+    }
+
+    @Test
     void aDoomedOneIsHandedOverAndNotTakenIn() {
         doomed.add(ID);
         runs(ID, true);

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.muster.agent.create.CreateConfig;
 import org.muster.agent.create.Creator;
+import org.muster.agent.create.HostSides;
 import org.muster.agent.domain.EventClock;
 import org.muster.agent.domain.FakeHypervisor;
 import org.muster.agent.domain.VmStatus;
@@ -55,6 +56,7 @@ class CreateVerbsTest {
                 4,
                 table,
                 hypervisor,
+                HostSides.in(directory),
                 journal,
                 "boot",
                 time -> true,
@@ -188,10 +190,9 @@ class CreateVerbsTest {
     void theUuidInTheXmlWins() {
         assertThat(verbs.call("VM.create", create(B, xml(A, "n"))).get("vmId").textValue())
                 .isEqualTo(A.toString());
-        assertThat(verbs.call("VM.create", create(B, "<domain><name>o</name></domain>"))
-                        .get("vmId")
-                        .textValue())
-                .isEqualTo(B.toString());
+        RpcException without = refused("VM.create", create(B, "<domain><name>o</name></domain>"));
+        assertThat(without.code()).isEqualTo(100);
+        assertThat(without.getMessage()).contains("uuid");
     }
 
     @Test
@@ -204,7 +205,8 @@ class CreateVerbsTest {
 
     @Test
     void aUuidDeepInTheMetadataIsNotTheDomains() {
-        String nested = "<domain><name>n</name><metadata><x xmlns=\\\"urn:x\\\"><uuid>1</uuid></x></metadata></domain>";
+        String nested = "<domain><name>n</name><metadata><x xmlns=\\\"urn:x\\\"><uuid>1</uuid></x></metadata><uuid>" + A
+                + "</uuid></domain>";
 
         assertThat(verbs.call("VM.create", create(A, nested)).get("vmId").textValue())
                 .isEqualTo(A.toString());
@@ -226,6 +228,26 @@ class CreateVerbsTest {
                         .getMessage())
                 .contains("vmID")
                 .contains("xyz");
+    }
+
+    @Test
+    void aSavedStateThatCannotBeRestoredIsRefusedAndNeverRepeated() {
+        for (String saved : List.of(
+                "'memoryDumpVolume':{'poolID':'p'}",
+                "'memoryConfVolume':{'poolID':'p'}",
+                "'_X_tpmdata':'sEcReT'",
+                "'_X_nvramdata':'sEcReT'")) {
+            RpcException refused = refused(
+                    "VM.create",
+                    create(A, xml(A, "n")).replace("\"vmParams\":{", "\"vmParams\":{" + json(saved) + ","));
+            assertThat(refused.code()).as(saved).isEqualTo(75);
+            assertThat(refused.getMessage())
+                    .contains("vmParams." + saved.substring(1, saved.indexOf('\'', 1)))
+                    .doesNotContain("sEcReT");
+        }
+        String nothing = json("'memoryDumpVolume':{},'_X_tpmdata':'','_X_nvramdata':null");
+        verbs.call("VM.create", create(A, xml(A, "n")).replace("\"vmParams\":{", "\"vmParams\":{" + nothing + ","));
+        awaitUp(A);
     }
 
     @Test

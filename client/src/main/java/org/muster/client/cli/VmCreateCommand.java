@@ -55,8 +55,8 @@ final class VmCreateCommand implements Callable<Integer> {
                 connection.subscribe(watch);
             }
             watch.sending();
-            if (paused) {
-                createPaused(connection, watch, id, xml);
+            if (paused || xml.uuid().isEmpty()) {
+                createBeside(connection, watch, id, xml);
             } else {
                 create(connection, id, xml);
             }
@@ -73,16 +73,14 @@ final class VmCreateCommand implements Callable<Integer> {
         connection.callAndWait("VM.create", params);
     }
 
-    // VM.create takes the wish to be paused from the engine's metadata inside the XML, which a user's file need not
-    // have.
-    private static void createPaused(MusterConnection connection, LaunchWatch watch, String id, XmlFile xml)
+    // VM.create takes the id, and the wish to be paused, from inside the XML only, which a user's file need not have.
+    private void createBeside(MusterConnection connection, LaunchWatch watch, String id, XmlFile xml)
             throws RpcError, IOException, InterruptedException {
         ObjectNode params = Json.object().put("batchId", UUID.randomUUID().toString());
-        params.putArray("vms")
-                .addObject()
-                .put("vmId", id)
-                .put("xml", xml.text())
-                .put("launchPaused", true);
+        ObjectNode item = params.putArray("vms").addObject().put("vmId", id).put("xml", xml.text());
+        if (paused) { // else what the metadata say
+            item.put("launchPaused", true);
+        }
         JsonNode reply = connection.callAndWait("Host.createVms", params);
         watch.verdicts(reply.path("vms"));
     }

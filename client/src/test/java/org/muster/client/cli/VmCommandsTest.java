@@ -151,7 +151,10 @@ class VmCommandsTest {
 
     @Test
     void createMakesAnIdWhereTheXmlHasNone() throws Exception {
-        agent.on("VM.create", "{}");
+        agent.on(
+                "Host.createVms",
+                params -> Json.parse("{\"vms\":[{\"vmId\":"
+                        + params.path("vms").path(0).path("vmId") + ",\"status\":\"ACCEPTED\"}]}"));
         JsonNode json = Json.parse(CliRun.of(agent, "vm", "create", file("<domain/>"), "--output", "json")
                 .out());
         assertThat(VmNames.isId(json.path("vmId").asText())).isTrue();
