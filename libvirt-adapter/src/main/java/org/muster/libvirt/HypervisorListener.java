@@ -8,13 +8,16 @@ public interface HypervisorListener {
     /** Something happened to the domain; which state it is in now, {@link Hypervisor#find} tells. */
     void domainChanged(UUID domain, DomainEvent event);
 
+    /** Something happened to a running guest. */
+    default void guestEvent(UUID domain, GuestEvent event) {}
+
     /** The link is good (again): whatever was known may be out of date. */
     void connected();
 
     /** The link is lost; reconnecting has begun. */
     void disconnected(String reason);
 
-    /** libvirt's virDomainEventType, and the reboot event. */
+    /** libvirt's virDomainEventType. */
     enum DomainEvent {
         DEFINED,
         UNDEFINED,
@@ -25,7 +28,6 @@ public interface HypervisorListener {
         SHUTDOWN,
         PMSUSPENDED,
         CRASHED,
-        REBOOT,
         UNKNOWN
     }
 }
