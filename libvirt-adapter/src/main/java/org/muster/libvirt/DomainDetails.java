@@ -101,6 +101,11 @@ public record DomainDetails(
         return new DomainDetailsReader(domain).read();
     }
 
+    /** True if the XML has the guest agent's channel, as far as its text tells. */
+    public static boolean mayHaveAgent(String xml) {
+        return xml.contains(AGENT_CHANNEL);
+    }
+
     /** What is known of a domain whose XML cannot be read: that it is another one when the text is. */
     public static DomainDetails unreadable(String xml) {
         return new DomainDetails(

@@ -39,6 +39,18 @@ public record GuestReport(
         disks = Map.copyOf(disks);
     }
 
+    /** Both together; where both tell, {@code other} wins. */
+    public GuestReport with(GuestReport other) {
+        return new GuestReport(
+                other.hostname.or(() -> hostname),
+                other.os.or(() -> os),
+                other.zone.or(() -> zone),
+                other.users.or(() -> users),
+                other.nics.or(() -> nics),
+                other.fileSystems.or(() -> fileSystems),
+                other.disks.isEmpty() ? disks : other.disks);
+    }
+
     /**
      * The operating system; an empty text is one that the guest did not tell.
      *

@@ -6,11 +6,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import org.muster.libvirt.DomainDetails;
 import org.muster.libvirt.DomainRecord;
+import org.muster.libvirt.GuestEvent;
 
 /**
  * All VMs that this host answers for, and the only place where their state changes.
@@ -74,6 +77,11 @@ public final class VmTable {
 
     /** Takes a VM in as WaitForLaunch, silently: {@link #announce} tells it when its acceptance is on disk. */
     public synchronized Reservation reserve(UUID id, String name, boolean launchPaused) {
+        return reserve(id, name, launchPaused, false);
+    }
+
+    /** @param agentExpected the guest has a channel for a QEMU guest agent, which will tell when it is up */
+    public synchronized Reservation reserve(UUID id, String name, boolean launchPaused, boolean agentExpected) {
         if (vms.containsKey(id)) {
             return new Reservation(Admission.DUPLICATE_ID, null);
         }
@@ -83,7 +91,8 @@ public final class VmTable {
         if (startCalls.containsKey(id)) {
             return new Reservation(Admission.START_PENDING, null);
         }
-        Vm vm = Vm.accepted(id, name, ++lastLife, clock.now(), launchPaused);
+        Vm vm = Vm.accepted(
+                id, name, ++lastLife, clock.now(), launchPaused, Run.expectingAgent(agentExpected));
         vms.put(id, vm);
         names.put(name, id);
         return new Reservation(Admission.ACCEPTED, vm);
@@ -107,29 +116,31 @@ public final class VmTable {
     /** Puts a VM in that the journal remembers as Down. */
     public synchronized void restoreDown(UUID id, String name, ExitInfo exit) {
         if (!vms.containsKey(id)) {
-            put(null, Vm.accepted(id, name, ++lastLife, clock.now(), false).down(exit, clock.now()));
+            put(null, Vm.accepted(id, name, ++lastLife, clock.now(), false, Run.NEW).down(exit, clock.now()));
         }
     }
 
     /** Puts a VM in that ran when we were last here; whether it still does, libvirtd will tell. */
     public synchronized void restoreRunning(UUID id, String name) {
         if (!vms.containsKey(id)) {
-            Vm vm = Vm.accepted(id, name, ++lastLife, clock.now(), false).with(VmStatus.UP, clock.now());
+            Vm vm = Vm.accepted(id, name, ++lastLife, clock.now(), false, Run.NEW).with(VmStatus.UP, clock.now());
             put(null, vm.withReason("it ran when the agent was last here; libvirtd has not been asked yet"));
         }
     }
 
     /** Takes in a domain that runs and that we did not know, or know as something that does not run. */
-    public synchronized Vm adopt(DomainRecord record, boolean external, long startedAtMillis) {
+    public synchronized Vm adopt(DomainRecord record, boolean external) {
         Vm known = vms.get(record.domain());
         if (known != null && known.status().running()) {
             return known;
         }
         Vm base = known != null
                 ? known.asExternal(external)
-                : Vm.accepted(record.domain(), record.name(), ++lastLife, 0, false)
+                : Vm.accepted(record.domain(), record.name(), ++lastLife, 0, false, Run.NEW)
                         .asExternal(external);
-        Vm running = base.with(status(record), clock.at(record.askedAtNanos())).withStart(startedAtMillis);
+        // Stamped when it is told, not when it was asked: whatever was answered meanwhile must not look newer than this.
+        Vm running = base.with(status(record), clock.now());
+        running = running.withRun(run(running, record), clock.now()).withStart(OptionalLong.empty());
         put(known, running);
         return running;
     }
@@ -164,7 +175,7 @@ public final class VmTable {
      *
      * @param running whether the call succeeded
      */
-    public synchronized boolean endStart(Vm vm, boolean running, long wallMillis) {
+    public synchronized boolean endStart(Vm vm, boolean running) {
         Vm now = same(vm);
         if (now == null) {
             return false; // its UUID stays taken until its guest is ended: lateGuestEnded
@@ -175,7 +186,7 @@ public final class VmTable {
         }
         if (running && !now.givenUp() && now.status() == VmStatus.POWERING_UP) {
             VmStatus status = now.launchPaused() ? VmStatus.PAUSED : VmStatus.UP;
-            put(now, now.with(status, clock.now()).withStart(wallMillis));
+            put(now, started(now.with(status, clock.now())));
         }
         return true;
     }
@@ -223,23 +234,24 @@ public final class VmTable {
      *
      * @param record empty if libvirtd has no such domain
      */
-    public synchronized boolean observed(Vm known, Optional<DomainRecord> record, long wallMillis) {
+    public synchronized boolean observed(Vm known, Optional<DomainRecord> record) {
         Vm now = same(known);
-        if (now == null || now.status() != known.status()) {
+        if (now == null || now.status() != known.status() || now.statusTime() != known.statusTime()) {
             return now == null;
         }
         boolean active = record.isPresent() && record.get().state().active();
         if (active) {
-            observedActive(now, record.get(), wallMillis);
+            observedActive(now, record.get());
         } else if (now.status().running() && !now.destroying()) {
-            ExitInfo exit = record.map(r -> ExitInfo.of(r.shutoffReason())).orElseGet(ExitInfo::notFound);
+            boolean byHost = now.run().endedByHost();
+            ExitInfo exit = record.map(r -> ExitInfo.of(r.shutoffReason(), byHost)).orElseGet(ExitInfo::notFound);
             put(now, now.down(exit, clock.now()));
         }
         return true;
     }
 
     @GuardedBy("this")
-    private void observedActive(Vm now, DomainRecord record, long wallMillis) {
+    private void observedActive(Vm now, DomainRecord record) {
         boolean starting = now.status() == VmStatus.POWERING_UP && startCalls.containsKey(now.id());
         boolean unfinished =
                 record.state() == DomainRecord.State.PAUSED && (record.reason() == PAUSED_STARTING_UP || starting);
@@ -247,9 +259,43 @@ public final class VmTable {
             return;
         }
         VmStatus status = status(record);
-        if (status != now.status()) {
-            Vm next = now.with(status, clock.at(record.askedAtNanos()));
-            put(now, starting ? next.withStart(wallMillis) : next);
+        Run run = run(now, record);
+        if (status != now.status() || !run.equals(now.run())) {
+            Vm next = now.with(status, clock.now()).withRun(run, clock.now());
+            put(now, starting ? started(next) : next);
+        }
+    }
+
+    private Vm started(Vm vm) {
+        return vm.withRun(vm.run().started(clock.now()), clock.now()).withStart(OptionalLong.of(clock.now()));
+    }
+
+    private static Run run(Vm vm, DomainRecord record) {
+        return status(record) == VmStatus.PAUSED ? vm.run().paused(record.reason()) : vm.run().resumed();
+    }
+
+    /** Something happened to a guest that runs; told if that changes what is known of it. */
+    public synchronized void happened(UUID id, GuestEvent event, long wallSeconds) {
+        Vm now = vms.get(id);
+        if (now != null && (now.status().running() || startCalls.containsKey(id))) {
+            changeRun(now, now.run().after(event, clock.now(), wallSeconds));
+        }
+    }
+
+    /** Guests that were given the time to show that they are up, and had it, are taken to be. */
+    public synchronized void endPhases(long givenMillis) {
+        long before = clock.now() - givenMillis;
+        for (Vm vm : vms.values()) {
+            if (vm.status().running()) {
+                changeRun(vm, vm.run().upIfSince(before));
+            }
+        }
+    }
+
+    @GuardedBy("this")
+    private void changeRun(Vm now, Run next) {
+        if (!next.equals(now.run())) {
+            put(now, now.withRun(next, clock.now()));
         }
     }
 
@@ -269,13 +315,32 @@ public final class VmTable {
         }
     }
 
-    /** Keeps the XML that libvirtd gave. */
+    /** Keeps the XML that libvirtd gave, and tells if it says something new about the guest. */
     public synchronized void live(Vm vm, LiveXml xml) {
         Vm now = same(vm);
-        if (now != null) {
-            Vm next = now.withLive(xml);
-            vms.put(next.id(), next); // nothing that an event tells
+        if (now == null) {
+            return;
         }
+        DomainDetails details = xml.details();
+        Run run = now.run()
+                .agentChannel(
+                        details.agentChannel().isPresent(),
+                        details.agentChannel()
+                                .map(DomainDetails.AgentChannel::connected)
+                                .orElse(false));
+        Vm next = now.withLive(xml).withStart(startedAt(now, details));
+        if (!run.equals(now.run())
+                || !now.live().map(LiveXml::details).equals(Optional.of(details))) {
+            put(now, next.withRun(run, clock.now()));
+        } else {
+            vms.put(next.id(), next);
+        }
+    }
+
+    private OptionalLong startedAt(Vm now, DomainDetails details) {
+        return now.startedAt().isPresent() || details.startedAtMillis().isEmpty()
+                ? now.startedAt()
+                : OptionalLong.of(clock.ofWall(details.startedAtMillis().getAsLong()));
     }
 
     /** Marks the VM as being destroyed, or not any more when that failed. Empty if there is no such VM. */
