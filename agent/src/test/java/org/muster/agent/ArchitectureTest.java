@@ -29,7 +29,8 @@ class ArchitectureTest {
             "domain", Set.of(),
             "rpc", Set.of(),
             "create", Set.of("domain", "journal"),
-            "stats", Set.of("domain"),
+            "guest", Set.of("domain"),
+            "stats", Set.of("domain", "guest"),
             "verbs", Set.of("rpc", "create", "domain", "stats"));
 
     private static final JavaClasses MAIN =

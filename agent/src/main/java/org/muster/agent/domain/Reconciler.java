@@ -66,11 +66,6 @@ public final class Reconciler implements AutoCloseable {
         check(id);
     }
 
-    /** The same as {@link #check} for everything that the table knows. */
-    public void checkAll() {
-        table.all().forEach(vm -> check(vm.id()));
-    }
-
     /** Looks for domains that the table does not know. Others need not wait for it: the list can hang on one domain. */
     public void discover() {
         threads.execute(this::list);

@@ -100,6 +100,7 @@ public final class GuestAgents implements AutoCloseable {
     private void tick() {
         try {
             table.endPhases(PHASE.toMillis());
+            latest.keySet().removeIf(id -> table.get(id).isEmpty()); // an answer may come after its VM has gone
             ask();
         } catch (RuntimeException e) { // a mistake of ours must not end it for all
             LOG.error("looking after guests failed, going on", e);

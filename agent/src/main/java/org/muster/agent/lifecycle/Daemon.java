@@ -22,6 +22,8 @@ import org.muster.agent.domain.Reconciler;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmListener;
 import org.muster.agent.domain.VmTable;
+import org.muster.agent.guest.AgentData;
+import org.muster.agent.guest.GuestAgents;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalState;
 import org.muster.agent.rpc.NotificationHub;
@@ -36,8 +38,10 @@ import org.muster.agent.verbs.HostVerbs;
 import org.muster.agent.verbs.StatusEvents;
 import org.muster.agent.verbs.StatusWords;
 import org.muster.libvirt.CallGuard;
+import org.muster.libvirt.GuestEvent;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorListener;
+import org.muster.sampling.GuestStats;
 import org.muster.sampling.Sampler;
 import org.muster.sampling.SamplingConfig;
 import org.slf4j.Logger;
@@ -51,6 +55,8 @@ import org.slf4j.LoggerFactory;
 public final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
 
+    private static final long MILLIS_PER_SECOND = 1000;
+
     private final Hypervisor hypervisor;
     private final JournalState journalState = new JournalState();
     private final Journal journal;
@@ -60,6 +66,7 @@ public final class Daemon implements AutoCloseable {
     private final Sampler sampler;
     private final SamplingEvents samplingEvents;
     private final Capabilities capabilities;
+    private final GuestAgents guestAgents;
     private final StatsView stats;
     private final long madeAtNanos = System.nanoTime();
     private final RpcServer server;
@@ -80,7 +87,8 @@ public final class Daemon implements AutoCloseable {
         this.table = new VmTable(clock);
         this.journal = Journal.open(config.state().directory(), journalState);
         NotificationHub notifications = new NotificationHub();
-        StatusEvents events = new StatusEvents(notifications, clock);
+        this.stats = new StatsView(StatusWords::of, new Known(), clock, System::nanoTime);
+        StatusEvents events = new StatusEvents(notifications, stats, clock);
         this.samplingEvents = new SamplingEvents(table, events, metrics);
         this.capabilities = new Capabilities(hypervisor, bootId, version);
         this.reconciler = new Reconciler(table, hypervisor, this::doomed);
@@ -100,7 +108,8 @@ public final class Daemon implements AutoCloseable {
                 this::sampled,
                 this::stuckBudget,
                 samplingEvents);
-        this.stats = new StatsView(StatusWords::of, sampler::latest, System::nanoTime);
+        this.guestAgents = new GuestAgents(
+                table, hypervisor, this::frozen, id -> table.whileRunning(id, events::agent));
         List<Verb> verbs = new ArrayList<>(new HostVerbs(table, stats, capabilities::current).verbs());
         verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock).verbs());
         this.server = new RpcServer(rpcConfig(config), VerbTable.of(verbs), notifications, metrics);
@@ -126,6 +135,12 @@ public final class Daemon implements AutoCloseable {
             }
         }
         return ids;
+    }
+
+    private boolean frozen(UUID id) {
+        return sampler.latest(id)
+                .filter(known -> known.frozen().isPresent() || !known.responsive())
+                .isPresent();
     }
 
     private int stuckBudget() {
@@ -160,6 +175,8 @@ public final class Daemon implements AutoCloseable {
         started.push(creator);
         sampler.start();
         started.push(sampler);
+        guestAgents.start();
+        started.push(guestAgents);
         hypervisor.start(new Link());
         started.push(hypervisor);
         server.start();
@@ -220,7 +237,7 @@ public final class Daemon implements AutoCloseable {
                 case DEFINED, UNDEFINED -> true; // tells nothing about a guest
                 // our own call is about to return and says the same
                 case STARTED, RESUMED, SUSPENDED -> table.startPending(domain);
-                case STOPPED, SHUTDOWN, PMSUSPENDED, CRASHED, REBOOT, UNKNOWN -> false;
+                case STOPPED, SHUTDOWN, PMSUSPENDED, CRASHED, UNKNOWN -> false;
             };
             if (!known) {
                 reconciler.check(domain);
@@ -228,10 +245,20 @@ public final class Daemon implements AutoCloseable {
         }
 
         @Override
+        public void guestEvent(UUID domain, GuestEvent event) {
+            if (event instanceof GuestEvent.ConfigurationChanged
+                    || event instanceof GuestEvent.AgentChanged
+                    || event instanceof GuestEvent.ClockSet) {
+                reconciler.refresh(domain); // the XML has it too
+            }
+            table.happened(domain, event, System.currentTimeMillis() / MILLIS_PER_SECOND);
+        }
+
+        @Override
         public void connected() {
             sampler.connectionReset();
             creator.connected();
-            reconciler.checkAll();
+            table.all().forEach(vm -> reconciler.refresh(vm.id()));
             reconciler.discover();
             reconciler.run(capabilities::refresh);
         }
@@ -240,6 +267,19 @@ public final class Daemon implements AutoCloseable {
         public void disconnected(String reason) {
             LOG.warn("the link to libvirtd is lost: {}", reason);
             creator.disconnected();
+        }
+    }
+
+    /** What the parts know of a guest, for those who tell it. */
+    private final class Known implements StatsView.Sources {
+        @Override
+        public Optional<GuestStats> sample(UUID id) {
+            return sampler.latest(id);
+        }
+
+        @Override
+        public Optional<AgentData> agent(UUID id) {
+            return guestAgents.latest(id);
         }
     }
 
@@ -262,6 +302,7 @@ public final class Daemon implements AutoCloseable {
         public void removed(Vm last) {
             sampler.removed(last.id());
             stats.forget(last.id());
+            guestAgents.forget(last.id());
         }
     }
 }
