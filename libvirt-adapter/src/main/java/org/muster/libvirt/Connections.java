@@ -195,7 +195,10 @@ final class Connections implements AutoCloseable {
             link.opened(connection);
             connection.keepAlive(); // last: from here on no call is made on it
             return true;
-        } catch (LibvirtException | HypervisorException | RuntimeException | LinkageError e) { // no libvirt.so: told, and tried again
+        } catch (LibvirtException
+                | HypervisorException
+                | RuntimeException
+                | LinkageError e) { // no libvirt.so: told, and tried again
             fail(e);
             forget(events);
             return false;

@@ -34,9 +34,8 @@ final class DevicesHash {
 
     private static void strip(Element element) {
         String name = element.getTagName();
-        String parent = ((Element) element.getParentNode()) == null
-                ? ""
-                : ((Element) element.getParentNode()).getTagName();
+        String parent =
+                ((Element) element.getParentNode()) == null ? "" : ((Element) element.getParentNode()).getTagName();
         if (name.equals("graphics")) {
             OF_CONSOLES.forEach(element::removeAttribute);
         } else if (name.equals("console")) {

@@ -37,9 +37,7 @@ final class DomainDetailsReader {
         return new DomainDetails(
                 DevicesHash.of(devices),
                 domain.getAttribute("type").equals("kvm"),
-                Xml.child(domain, "features")
-                        .flatMap(f -> Xml.child(f, "acpi"))
-                        .isPresent(),
+                Xml.child(domain, "features").flatMap(f -> Xml.child(f, "acpi")).isPresent(),
                 nics(),
                 disks(),
                 consoles(),
@@ -61,7 +59,9 @@ final class DomainDetailsReader {
         List<Nic> nics = new ArrayList<>();
         for (Element nic : devices("interface")) {
             nics.add(new Nic(
-                    attribute(nic, "target", "dev"), attribute(nic, "mac", "address"), attribute(nic, "model", "type")));
+                    attribute(nic, "target", "dev"),
+                    attribute(nic, "mac", "address"),
+                    attribute(nic, "model", "type")));
         }
         return nics;
     }
@@ -125,7 +125,8 @@ final class DomainDetailsReader {
         for (Element channel : devices("channel")) {
             Optional<Element> target = Xml.child(channel, "target");
             if (target.isPresent() && target.get().getAttribute("name").equals(DomainDetails.AGENT_CHANNEL)) {
-                return Optional.of(new AgentChannel(target.get().getAttribute("state").equals("connected")));
+                return Optional.of(
+                        new AgentChannel(target.get().getAttribute("state").equals("connected")));
             }
         }
         return Optional.empty();

@@ -57,7 +57,13 @@ public record GuestReport(
      * @param id such as debian, mswindows
      */
     public record Os(
-            String id, String name, String prettyName, String version, String versionId, String kernel, String machine) {}
+            String id,
+            String name,
+            String prettyName,
+            String version,
+            String versionId,
+            String kernel,
+            String machine) {}
 
     /** @param offsetSeconds east of UTC */
     public record Zone(String name, OptionalInt offsetSeconds) {}

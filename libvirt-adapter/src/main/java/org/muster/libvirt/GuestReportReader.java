@@ -30,8 +30,7 @@ final class GuestReportReader {
         return new GuestReport(
                 reader.told("hostname"),
                 reader.os(),
-                reader.told("timezone.offset")
-                        .map(offset -> new Zone(reader.text("timezone.name"), offset(offset))),
+                reader.told("timezone.offset").map(offset -> new Zone(reader.text("timezone.name"), offset(offset))),
                 reader.users(),
                 reader.nics(),
                 reader.fileSystems(),
@@ -43,14 +42,16 @@ final class GuestReportReader {
     }
 
     private Optional<Os> os() {
-        return told("os.id").or(() -> told("os.kernel-release")).map(any -> new Os(
-                text("os.id"),
-                text("os.name"),
-                text("os.pretty-name"),
-                text("os.version"),
-                text("os.version-id"),
-                text("os.kernel-release"),
-                text("os.machine")));
+        return told("os.id")
+                .or(() -> told("os.kernel-release"))
+                .map(any -> new Os(
+                        text("os.id"),
+                        text("os.name"),
+                        text("os.pretty-name"),
+                        text("os.version"),
+                        text("os.version-id"),
+                        text("os.kernel-release"),
+                        text("os.machine")));
     }
 
     private Optional<List<String>> users() {

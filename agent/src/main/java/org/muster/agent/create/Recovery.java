@@ -161,7 +161,7 @@ final class Recovery implements StartSequence.Unsettled {
         pending.remove(id);
         if (active) {
             journal.note(new JournalRecord.Running(id));
-            table.adopt(record.get(), false);
+            table.adopt(record.get(), false, System.currentTimeMillis());
         } else if (mine.request.attempt() == 1 && stillWanted.test(mine.request)) {
             resume(mine.request);
         } else {

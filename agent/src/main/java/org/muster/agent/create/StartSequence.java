@@ -83,7 +83,7 @@ final class StartSequence {
             LOG.warn("{} ({}) runs already; it is taken in as it is", vm.name(), vm.id());
             boolean managed = DomainXml.parse(hypervisor.xml(vm.id())).managed();
             journal.note(new JournalRecord.Running(vm.id()));
-            table.adopt(existing.get(), !managed);
+            table.adopt(existing.get(), !managed, 0);
             return false;
         }
         if (existing.isPresent() && !DomainXml.parse(hypervisor.xml(vm.id())).managed()) {
@@ -133,7 +133,7 @@ final class StartSequence {
         if (lost) { // before the call counts as over, so that a destroy knows that it may still come through
             unsettled.take(request, failure.getMessage());
         }
-        boolean wanted = table.endStart(vm, failure == null);
+        boolean wanted = table.endStart(vm, failure == null, System.currentTimeMillis());
         if (lost) {
             table.lateGuestEnded(vm); // nobody can tell when; its destroy left a tombstone
             return false;
@@ -197,7 +197,7 @@ final class StartSequence {
             }
             LOG.warn("{} ({}): {}; but it runs", vm.name(), vm.id(), e.getMessage());
             journal.note(new JournalRecord.Running(vm.id()));
-            table.adopt(now.get(), false);
+            table.adopt(now.get(), false, System.currentTimeMillis());
             return;
         }
         metrics.failed();

@@ -39,6 +39,11 @@ public record ExitInfo(boolean error, int reason, String message) {
         return new ExitInfo(true, NOT_FOUND, "Failed to find the libvirt domain");
     }
 
+    /** The domain is shut off, for the reason that libvirt gives. */
+    public static ExitInfo of(ShutoffReason reason) {
+        return of(reason, false);
+    }
+
     /**
      * The domain is shut off, for the reason that libvirt gives.
      *

@@ -66,6 +66,16 @@ public final class Reconciler implements AutoCloseable {
         check(id);
     }
 
+    /** The same as {@link #check} for everything that the table knows. */
+    public void checkAll() {
+        table.all().forEach(vm -> check(vm.id()));
+    }
+
+    /** The same as {@link #refresh} for everything that the table knows. */
+    public void refreshAll() {
+        table.all().forEach(vm -> refresh(vm.id()));
+    }
+
     /** Looks for domains that the table does not know. Others need not wait for it: the list can hang on one domain. */
     public void discover() {
         threads.execute(this::list);
@@ -140,7 +150,7 @@ public final class Reconciler implements AutoCloseable {
             LOG.warn("{} ({}) is known as Down and runs: taken in again", vm.name(), id);
             return adopt(record.get());
         }
-        boolean settled = table.observed(vm, record);
+        boolean settled = table.observed(vm, record, System.currentTimeMillis());
         if (settled && active && (stale.remove(id) || vm.live().isEmpty())) {
             readXml(vm);
         }
@@ -159,7 +169,7 @@ public final class Reconciler implements AutoCloseable {
     private boolean adopt(DomainRecord record) throws HypervisorException {
         String xml = hypervisor.xml(record.domain());
         boolean managed = managed(xml);
-        Vm vm = table.adopt(record, !managed);
+        Vm vm = table.adopt(record, !managed, 0);
         table.live(vm, LiveXml.of(xml));
         LOG.info("{} ({}) runs: taken in as {}", vm.name(), vm.id(), managed ? "ours" : "external");
         return true;

@@ -91,8 +91,7 @@ public final class VmTable {
         if (startCalls.containsKey(id)) {
             return new Reservation(Admission.START_PENDING, null);
         }
-        Vm vm = Vm.accepted(
-                id, name, ++lastLife, clock.now(), launchPaused, Run.expectingAgent(agentExpected));
+        Vm vm = Vm.accepted(id, name, ++lastLife, clock.now(), launchPaused, Run.expectingAgent(agentExpected));
         vms.put(id, vm);
         names.put(name, id);
         return new Reservation(Admission.ACCEPTED, vm);
@@ -116,20 +115,28 @@ public final class VmTable {
     /** Puts a VM in that the journal remembers as Down. */
     public synchronized void restoreDown(UUID id, String name, ExitInfo exit) {
         if (!vms.containsKey(id)) {
-            put(null, Vm.accepted(id, name, ++lastLife, clock.now(), false, Run.NEW).down(exit, clock.now()));
+            put(
+                    null,
+                    Vm.accepted(id, name, ++lastLife, clock.now(), false, Run.NEW)
+                            .down(exit, clock.now()));
         }
     }
 
     /** Puts a VM in that ran when we were last here; whether it still does, libvirtd will tell. */
     public synchronized void restoreRunning(UUID id, String name) {
         if (!vms.containsKey(id)) {
-            Vm vm = Vm.accepted(id, name, ++lastLife, clock.now(), false, Run.NEW).with(VmStatus.UP, clock.now());
+            Vm vm = Vm.accepted(id, name, ++lastLife, clock.now(), false, Run.NEW)
+                    .with(VmStatus.UP, clock.now());
             put(null, vm.withReason("it ran when the agent was last here; libvirtd has not been asked yet"));
         }
     }
 
-    /** Takes in a domain that runs and that we did not know, or know as something that does not run. */
-    public synchronized Vm adopt(DomainRecord record, boolean external) {
+    /**
+     * Takes in a domain that runs and that we did not know, or know as something that does not run.
+     *
+     * @param startedAtMillis wall clock; 0 if nobody but its XML may know
+     */
+    public synchronized Vm adopt(DomainRecord record, boolean external, long startedAtMillis) {
         Vm known = vms.get(record.domain());
         if (known != null && known.status().running()) {
             return known;
@@ -138,9 +145,10 @@ public final class VmTable {
                 ? known.asExternal(external)
                 : Vm.accepted(record.domain(), record.name(), ++lastLife, 0, false, Run.NEW)
                         .asExternal(external);
-        // Stamped when it is told, not when it was asked: whatever was answered meanwhile must not look newer than this.
+        // Stamped when it is told, not when it was asked: whatever was answered meanwhile must not look newer than
+        // this.
         Vm running = base.with(status(record), clock.now());
-        running = running.withRun(run(running, record), clock.now()).withStart(OptionalLong.empty());
+        running = running.withRun(run(running, record), clock.now()).withStart(stamp(startedAtMillis));
         put(known, running);
         return running;
     }
@@ -175,7 +183,7 @@ public final class VmTable {
      *
      * @param running whether the call succeeded
      */
-    public synchronized boolean endStart(Vm vm, boolean running) {
+    public synchronized boolean endStart(Vm vm, boolean running, long wallMillis) {
         Vm now = same(vm);
         if (now == null) {
             return false; // its UUID stays taken until its guest is ended: lateGuestEnded
@@ -186,7 +194,7 @@ public final class VmTable {
         }
         if (running && !now.givenUp() && now.status() == VmStatus.POWERING_UP) {
             VmStatus status = now.launchPaused() ? VmStatus.PAUSED : VmStatus.UP;
-            put(now, started(now.with(status, clock.now())));
+            put(now, started(now.with(status, clock.now()), wallMillis));
         }
         return true;
     }
@@ -234,24 +242,25 @@ public final class VmTable {
      *
      * @param record empty if libvirtd has no such domain
      */
-    public synchronized boolean observed(Vm known, Optional<DomainRecord> record) {
+    public synchronized boolean observed(Vm known, Optional<DomainRecord> record, long wallMillis) {
         Vm now = same(known);
         if (now == null || now.status() != known.status() || now.statusTime() != known.statusTime()) {
             return now == null;
         }
         boolean active = record.isPresent() && record.get().state().active();
         if (active) {
-            observedActive(now, record.get());
+            observedActive(now, record.get(), wallMillis);
         } else if (now.status().running() && !now.destroying()) {
             boolean byHost = now.run().endedByHost();
-            ExitInfo exit = record.map(r -> ExitInfo.of(r.shutoffReason(), byHost)).orElseGet(ExitInfo::notFound);
+            ExitInfo exit =
+                    record.map(r -> ExitInfo.of(r.shutoffReason(), byHost)).orElseGet(ExitInfo::notFound);
             put(now, now.down(exit, clock.now()));
         }
         return true;
     }
 
     @GuardedBy("this")
-    private void observedActive(Vm now, DomainRecord record) {
+    private void observedActive(Vm now, DomainRecord record, long wallMillis) {
         boolean starting = now.status() == VmStatus.POWERING_UP && startCalls.containsKey(now.id());
         boolean unfinished =
                 record.state() == DomainRecord.State.PAUSED && (record.reason() == PAUSED_STARTING_UP || starting);
@@ -262,16 +271,22 @@ public final class VmTable {
         Run run = run(now, record);
         if (status != now.status() || !run.equals(now.run())) {
             Vm next = now.with(status, clock.now()).withRun(run, clock.now());
-            put(now, starting ? started(next) : next);
+            put(now, starting ? started(next, wallMillis) : next);
         }
     }
 
-    private Vm started(Vm vm) {
-        return vm.withRun(vm.run().started(clock.now()), clock.now()).withStart(OptionalLong.of(clock.now()));
+    private Vm started(Vm vm, long wallMillis) {
+        return vm.withRun(vm.run().started(clock.now()), clock.now()).withStart(stamp(wallMillis));
+    }
+
+    private OptionalLong stamp(long wallMillis) {
+        return wallMillis == 0 ? OptionalLong.empty() : OptionalLong.of(clock.ofWall(wallMillis));
     }
 
     private static Run run(Vm vm, DomainRecord record) {
-        return status(record) == VmStatus.PAUSED ? vm.run().paused(record.reason()) : vm.run().resumed();
+        return status(record) == VmStatus.PAUSED
+                ? vm.run().paused(record.reason())
+                : vm.run().resumed();
     }
 
     /** Something happened to a guest that runs; told if that changes what is known of it. */
@@ -329,8 +344,7 @@ public final class VmTable {
                                 .map(DomainDetails.AgentChannel::connected)
                                 .orElse(false));
         Vm next = now.withLive(xml).withStart(startedAt(now, details));
-        if (!run.equals(now.run())
-                || !now.live().map(LiveXml::details).equals(Optional.of(details))) {
+        if (!run.equals(now.run()) || !now.live().map(LiveXml::details).equals(Optional.of(details))) {
             put(now, next.withRun(run, clock.now()));
         } else {
             vms.put(next.id(), next);

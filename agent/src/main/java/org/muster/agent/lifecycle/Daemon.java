@@ -108,8 +108,8 @@ public final class Daemon implements AutoCloseable {
                 this::sampled,
                 this::stuckBudget,
                 samplingEvents);
-        this.guestAgents = new GuestAgents(
-                table, hypervisor, this::frozen, id -> table.whileRunning(id, events::agent));
+        this.guestAgents =
+                new GuestAgents(table, hypervisor, this::frozen, id -> table.whileRunning(id, events::agent));
         List<Verb> verbs = new ArrayList<>(new HostVerbs(table, stats, capabilities::current).verbs());
         verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock).verbs());
         this.server = new RpcServer(rpcConfig(config), VerbTable.of(verbs), notifications, metrics);
@@ -258,7 +258,7 @@ public final class Daemon implements AutoCloseable {
         public void connected() {
             sampler.connectionReset();
             creator.connected();
-            table.all().forEach(vm -> reconciler.refresh(vm.id()));
+            reconciler.refreshAll();
             reconciler.discover();
             reconciler.run(capabilities::refresh);
         }

@@ -50,7 +50,8 @@ final class ConfigurationPart {
             stats.put("pauseCode", vm.run().pauseCode().name());
             ioError(stats, vm);
         }
-        vm.run().watchdog()
+        vm.run()
+                .watchdog()
                 .ifPresent(fired -> stats.putObject("watchdogEvent")
                         .put("time", fired.atSeconds())
                         .put("action", fired.action()));
@@ -85,9 +86,7 @@ final class ConfigurationPart {
     private static OptionalLong timeOffset(Vm vm) {
         OptionalLong told = vm.run().timeOffsetSeconds();
         Optional<LiveXml> live = vm.live();
-        return told.isPresent() || live.isEmpty()
-                ? told
-                : live.get().details().timeOffsetSeconds();
+        return told.isPresent() || live.isEmpty() ? told : live.get().details().timeOffsetSeconds();
     }
 
     private static void consoles(ObjectNode stats, DomainDetails details) {

@@ -20,6 +20,7 @@ import org.muster.libvirt.ControlInfo;
 import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.DomainXml;
+import org.muster.libvirt.GuestReport;
 import org.muster.libvirt.HostFacts;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorException;
@@ -590,6 +591,11 @@ public final class FakeHypervisor implements Hypervisor {
     @Override
     public long[] blockInfo(UUID id, String disk) throws HypervisorException {
         throw none("blockInfo");
+    }
+
+    @Override
+    public GuestReport guestReport(UUID id, Set<GuestPart> parts, Duration patience) throws HypervisorException {
+        throw none("guestReport");
     }
 
     private HypervisorException none(String operation) {
