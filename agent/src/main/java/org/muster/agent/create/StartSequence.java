@@ -12,6 +12,7 @@ import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorException;
 import org.muster.libvirt.HypervisorException.Kind;
+import org.muster.libvirt.StartTime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -106,7 +107,7 @@ final class StartSequence {
                     "the name " + vm.name() + " belongs to domain " + namesake.get(),
                     null);
         }
-        hypervisor.define(request.item().xml());
+        hypervisor.define(StartTime.noted(request.item().xml(), System.currentTimeMillis()));
         return true;
     }
 

@@ -96,13 +96,17 @@ class RunTest {
     @Test
     void aDiskFailureIsThePauseCode() {
         happens(new GuestEvent.DiskFailed("ua-1", "/d", "enospc", true));
-        assertThat(vm().status()).as("the guest tells nothing of being paused yet").isEqualTo(VmStatus.UP);
+        assertThat(vm().status())
+                .as("the guest tells nothing of being paused yet")
+                .isEqualTo(VmStatus.UP);
         observed(State.PAUSED, IO_ERROR);
         assertThat(vm().run().pauseCode()).isEqualTo(PauseCode.ENOSPC);
         observed(State.RUNNING, 1);
         assertThat(vm().run().diskFailure()).isEmpty();
         observed(State.PAUSED, IO_ERROR);
-        assertThat(vm().run().pauseCode()).as("an old failure explains no new pause").isEqualTo(PauseCode.EOTHER);
+        assertThat(vm().run().pauseCode())
+                .as("an old failure explains no new pause")
+                .isEqualTo(PauseCode.EOTHER);
         observed(State.PAUSED, BY_USER);
         assertThat(vm().run().pauseCode()).isEqualTo(PauseCode.NOERR);
     }

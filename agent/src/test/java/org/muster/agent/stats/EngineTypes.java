@@ -35,7 +35,8 @@ public final class EngineTypes {
     private static final Predicate<JsonNode> BOOL = JsonNode::isBoolean;
     private static final Predicate<JsonNode> UUID_TEXT = node -> node.isTextual() && isUuid(node.textValue());
     // a bare integer is lost where the engine wants a fraction
-    private static final Predicate<JsonNode> DOUBLE = node -> node.isFloatingPointNumber() || text(node, "-?\\d+\\.\\d+");
+    private static final Predicate<JsonNode> DOUBLE =
+            node -> node.isFloatingPointNumber() || text(node, "-?\\d+\\.\\d+");
     private static final Predicate<JsonNode> FRACTION = JsonNode::isFloatingPointNumber;
     private static final Predicate<JsonNode> WHOLE = node -> text(node, "-?\\d+");
     private static final Predicate<JsonNode> BOOL_TEXT = node -> text(node, "true|false");
@@ -112,9 +113,7 @@ public final class EngineTypes {
         VM.put("guestFQDN", TEXT);
         VM.put("guestName", TEXT);
         VM.put("guestOs", TEXT);
-        VM.put(
-                "netIfaces",
-                array(object(Map.of("name", TEXT, "hw", TEXT), Map.of("inet", TEXTS, "inet6", TEXTS))));
+        VM.put("netIfaces", array(object(Map.of("name", TEXT, "hw", TEXT), Map.of("inet", TEXTS, "inet6", TEXTS))));
         VM.put("guestOsInfo", node -> node.size() == 6 && all(node, TEXT));
         VM.put("guestTimezone", object(Map.of("zone", TEXT, "offset", INT), Map.of()));
         VM.put("disksUsage", array(node -> node.size() == 4 && all(node, TEXT)));
@@ -157,7 +156,9 @@ public final class EngineTypes {
 
     /** Checks an event of 6.1. */
     public static void checkEvent(String method, JsonNode params) {
-        assertThat(method.split("\\|", -1)).as("an empty part, and three that are not").hasSize(4);
+        assertThat(method.split("\\|", -1))
+                .as("an empty part, and three that are not")
+                .hasSize(4);
         assertThat(params.get("notify_time").isIntegralNumber()).isTrue();
         assertThat(params.get("notify_time").longValue()).isGreaterThan(Integer.MAX_VALUE);
         for (Map.Entry<String, JsonNode> entry : params.properties()) {

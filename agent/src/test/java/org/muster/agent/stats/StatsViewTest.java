@@ -157,7 +157,8 @@ class StatsViewTest {
                                         new GuestReport.Address(true, "fe80::1"),
                                         new GuestReport.Address(true, "2001:db8::5"),
                                         new GuestReport.Address(false, "10.0.0.5"))))),
-                Optional.of(List.of(new GuestReport.FileSystem("/", "ext4", OptionalLong.of(100), OptionalLong.of(40)))),
+                Optional.of(
+                        List.of(new GuestReport.FileSystem("/", "ext4", OptionalLong.of(100), OptionalLong.of(40)))),
                 Map.of("ua-1", "/dev/vda"));
     }
 
@@ -244,7 +245,9 @@ class StatsViewTest {
         assertThat(stats.get("vcpuUserLimit").textValue()).isEqualTo("50");
         assertThat(stats.get("ioTune").toString())
                 .isEqualTo("[{\"name\":\"vda\",\"path\":\"/d\",\"ioTune\":{\"total_iops_sec\":\"100\"}}]");
-        assertThat(stats.get("displayInfo")).as("the engine knows no egl-headless").hasSize(1);
+        assertThat(stats.get("displayInfo"))
+                .as("the engine knows no egl-headless")
+                .hasSize(1);
         assertThat(stats.get("balloonInfo").toString())
                 .isEqualTo("{\"balloon_max\":\"2000\",\"balloon_cur\":\"1000\",\"balloon_min\":\"1024\","
                         + "\"balloon_target\":\"1500\",\"ballooning_enabled\":true}");
@@ -320,7 +323,14 @@ class StatsViewTest {
                 new Known() {
                     @Override
                     public Optional<AgentData> agent(UUID id) {
-                        return Optional.of(new AgentData(0, null));
+                        return Optional.of(new AgentData(0, new GuestReport(
+                                null,
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Map.of())));
                     }
                 },
                 table.clock(),
