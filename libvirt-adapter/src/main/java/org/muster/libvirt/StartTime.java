@@ -28,7 +28,10 @@ public final class StartTime {
             ours.setAttribute("startedAt", Long.toString(wallMillis));
         }
         for (Element engines : elements(document, DomainXml.OVIRT_NAMESPACE)) {
-            note(document, engines, BigDecimal.valueOf(wallMillis, MILLIS_DIGITS).toPlainString());
+            note(
+                    document,
+                    engines,
+                    BigDecimal.valueOf(wallMillis, MILLIS_DIGITS).toPlainString());
         }
         return Xml.write(document);
     }

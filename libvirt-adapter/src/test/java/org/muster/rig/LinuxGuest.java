@@ -17,8 +17,7 @@ import java.util.UUID;
  * @param then what it does {@code afterSeconds} after its agent was started
  * @param agent whether the agent is started; the channel is there in any case
  */
-public record LinuxGuest(
-        String name, UUID uuid, Path kernel, Path initrd, Then then, int afterSeconds, boolean agent) {
+public record LinuxGuest(String name, UUID uuid, Path kernel, Path initrd, Then then, int afterSeconds, boolean agent) {
     private static final Duration FETCH = Duration.ofMinutes(5);
     private static final int MEMORY_MIB = 160;
 

@@ -109,6 +109,7 @@ public final class FakeHypervisor implements Hypervisor {
     private boolean silent;
 
     private volatile HypervisorListener listener; // set by start
+    private volatile AgentScript agents; // set by the test
 
     public FakeHypervisor() {
         this(new CallGuard(OptionalInt.empty(), System::nanoTime));
@@ -117,6 +118,15 @@ public final class FakeHypervisor implements Hypervisor {
     public FakeHypervisor(CallGuard guard) {
         this.guard = guard;
         LibvirtTestAccess.workers(guard, 20, 70);
+    }
+
+    /** What the guests' agents answer; may hang and fail. */
+    public interface AgentScript {
+        GuestReport answer(UUID id, Set<GuestPart> parts) throws HypervisorException;
+    }
+
+    public void agents(AgentScript script) {
+        agents = script;
     }
 
     /** What goes wrong with calls of one operation on one domain; left as it is: nothing. */
@@ -595,7 +605,11 @@ public final class FakeHypervisor implements Hypervisor {
 
     @Override
     public GuestReport guestReport(UUID id, Set<GuestPart> parts, Duration patience) throws HypervisorException {
-        throw none("guestReport");
+        AgentScript script = agents;
+        if (script == null) {
+            throw none("guestReport");
+        }
+        return script.answer(id, parts);
     }
 
     private HypervisorException none(String operation) {

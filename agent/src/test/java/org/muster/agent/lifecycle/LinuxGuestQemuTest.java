@@ -33,7 +33,9 @@ class LinuxGuestQemuTest {
             Await.until("it powered off", LONG, () -> client.sawStatus(ends.uuid(), "Down"));
             JsonNode down = last(client, ends);
             assertThat(down.get("exitCode").intValue()).isZero();
-            assertThat(down.get("exitReason").intValue()).as("from within the guest").isEqualTo(7);
+            assertThat(down.get("exitReason").intValue())
+                    .as("from within the guest")
+                    .isEqualTo(7);
 
             Await.until("it reboots", LONG, () -> client.sawStatus(reboots.uuid(), "RebootInProgress"));
             client.call("VM.destroy", "{\"vmID\":\"" + reboots.uuid() + "\"}"); // it would go on for ever

@@ -33,8 +33,7 @@ class VmObjectQemuTest {
 
     private static Map<String, JsonNode> stats(LineClient client) {
         Map<String, JsonNode> all = new TreeMap<>();
-        client.call("Host.getAllVmStats")
-                .forEach(vm -> all.put(vm.get("vmId").asText(), vm));
+        client.call("Host.getAllVmStats").forEach(vm -> all.put(vm.get("vmId").asText(), vm));
         return all;
     }
 
@@ -58,8 +57,11 @@ class VmObjectQemuTest {
         try (PrivateHypervisor host = PrivateHypervisor.start();
                 AgentProcess agent = AgentProcess.start(host.directory().resolve("agent"), host.uri())) {
             Path disk = BootSector.HALT.writeTo(host.directory().resolve("halt.img"));
-            GuestXml full =
-                    GuestXml.named("full").withDisk(disk).withNic().withBalloon().withMemoryMib(64);
+            GuestXml full = GuestXml.named("full")
+                    .withDisk(disk)
+                    .withNic()
+                    .withBalloon()
+                    .withMemoryMib(64);
             GuestXml paused = GuestXml.named("paused");
             Map<String, JsonNode> before;
             try (LineClient client = agent.connect()) {
@@ -74,9 +76,7 @@ class VmObjectQemuTest {
                         "both are sampled",
                         LONG,
                         () -> stats(client).values().stream()
-                                .allMatch(vm -> vm.path("cpuActual").asBoolean()
-                                        && vm.has("disks")
-                                        && vm.has("hash")));
+                                .allMatch(vm -> vm.path("cpuActual").asBoolean() && vm.has("disks") && vm.has("hash")));
                 before = stats(client);
                 before.values().forEach(EngineTypes::checkStats);
                 JsonNode one = before.get(full.uuid().toString());
@@ -92,7 +92,8 @@ class VmObjectQemuTest {
                                         && event.status().has("hash")))
                         .as("told once without being asked for")
                         .hasSize(1);
-                consoleClientsAreSeen(client, full, one.at("/displayInfo/0/port").asInt());
+                consoleClientsAreSeen(
+                        client, full, one.at("/displayInfo/0/port").asInt());
                 hotPlugChangesTheHash(host, client, full, one.get("hash").textValue());
                 listsTakeEveryShape(client, full, paused);
                 before = stats(client);
@@ -131,7 +132,10 @@ class VmObjectQemuTest {
             console.getOutputStream().write("RFB 003.008\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
             in.readNBytes(2); // one security type: none
             console.getOutputStream().write(1);
-            Await.until("the console's client is told", LONG, () -> clientIp(client, guest).equals("127.0.0.1"));
+            Await.until(
+                    "the console's client is told",
+                    LONG,
+                    () -> clientIp(client, guest).equals("127.0.0.1"));
         }
         Await.until("and that it has gone", LONG, () -> clientIp(client, guest).isEmpty());
         assertThat(client.events(guest.uuid()).stream()
@@ -144,8 +148,7 @@ class VmObjectQemuTest {
         return client.stats(guest.uuid()).get("clientIp").textValue();
     }
 
-    private static void hotPlugChangesTheHash(
-            PrivateHypervisor host, LineClient client, GuestXml guest, String hash) {
+    private static void hotPlugChangesTheHash(PrivateHypervisor host, LineClient client, GuestXml guest, String hash) {
         Path extra = BootSector.HALT.writeTo(host.directory().resolve("extra.img"));
         host.virsh("attach-disk", guest.name(), extra.toString(), "vdb", "--live");
         Await.until("the new disk is told", LONG, () -> {
@@ -160,8 +163,8 @@ class VmObjectQemuTest {
 
     private static void listsTakeEveryShape(LineClient client, GuestXml one, GuestXml other) {
         String unknown = UUID.randomUUID().toString();
-        JsonNode xmls = client.call(
-                "Host.dumpxmls", "{\"vmList\":[\"" + one.uuid() + "\",\"" + unknown + "\",\"no uuid\"]}");
+        JsonNode xmls =
+                client.call("Host.dumpxmls", "{\"vmList\":[\"" + one.uuid() + "\",\"" + unknown + "\",\"no uuid\"]}");
         assertThat(xmls).hasSize(1);
         assertThat(client.call("Host.dumpxmls")).isEmpty();
         for (String verb : List.of("Host.getVMList", "Host.getVMFullList")) {
@@ -180,6 +183,17 @@ class VmObjectQemuTest {
                 .isEqualTo(1);
     }
 
+    private static void fullDiskPausesIt(LineClient client, UUID vm) {
+        client.awaitStatus(List.of(vm), "Paused", LONG);
+        Await.until("why is told", LONG, () -> client.stats(vm).path("pauseCode").asText().equals("ENOSPC"));
+        assertThat(client.stats(vm).at("/ioerror/name").textValue()).isEqualTo("vda");
+        assertThat(client.events(vm).stream().filter(event -> event.status().has("pauseCode")))
+                .as("by event, at once with the pause")
+                .isNotEmpty()
+                .allSatisfy(event ->
+                        assertThat(event.status().get("pauseCode").textValue()).isEqualTo("ENOSPC"));
+    }
+
     @Test
     @Timeout(300)
     void everyKindOfEndHasItsReason() {
@@ -187,6 +201,7 @@ class VmObjectQemuTest {
                 AgentProcess agent = AgentProcess.start(host.directory().resolve("agent"), host.uri());
                 LineClient client = agent.connect()) {
             Path disk = BootSector.HALT.writeTo(host.directory().resolve("halt.img"));
+            Path writer = BootSector.WRITE_DISK.writeTo(host.directory().resolve("writer.img"));
             GuestXml killed = GuestXml.named("killed").withDisk(disk);
             GuestXml terminated = GuestXml.named("terminated");
             GuestXml destroyed = GuestXml.named("destroyed");
@@ -194,10 +209,17 @@ class VmObjectQemuTest {
             GuestXml broken = GuestXml.named("broken").withDisk(host.directory().resolve("absent.img"));
             List<GuestXml> good = List.of(killed, terminated, destroyed, ours);
             client.create("b", good.stream().map(GuestXml::xml).toList());
-            client.create("c", List.of(broken.xml()));
+            Path small = host.directory().resolve("small");
+            host.inside(LONG, "mkdir", small.toString());
+            host.inside(LONG, "mount", "-t", "tmpfs", "-o", "size=16k", "none", small.toString());
+            host.inside(LONG, "cp", "--sparse=always", writer.toString(), small + "/writer.img");
+            GuestXml full = GuestXml.named("full").withDisk(small.resolve("writer.img"));
+            String stops = full.xml().replace("type='raw'/>", "type='raw' error_policy='enospace'/>");
+            client.create("c", List.of(broken.xml(), stops));
             client.awaitStatus(good.stream().map(GuestXml::uuid).toList(), "Up", LONG);
 
             endsWith(client, broken.uuid(), 1, 1);
+            fullDiskPausesIt(client, full.uuid());
 
             host.virsh("suspend", ours.name());
             client.awaitStatus(List.of(ours.uuid()), "Paused", LONG);
