@@ -78,7 +78,9 @@ class GuestAgentsTest {
         Await.until(
                 id + " is " + name,
                 SOON,
-                () -> agents.latest(id).flatMap(data -> data.report().hostname()).equals(Optional.of(name)));
+                () -> agents.latest(id)
+                        .flatMap(data -> data.report().hostname())
+                        .equals(Optional.of(name)));
     }
 
     @Test

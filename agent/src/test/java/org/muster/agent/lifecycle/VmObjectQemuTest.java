@@ -185,7 +185,10 @@ class VmObjectQemuTest {
 
     private static void fullDiskPausesIt(LineClient client, UUID vm) {
         client.awaitStatus(List.of(vm), "Paused", LONG);
-        Await.until("why is told", LONG, () -> client.stats(vm).path("pauseCode").asText().equals("ENOSPC"));
+        Await.until(
+                "why is told",
+                LONG,
+                () -> client.stats(vm).path("pauseCode").asText().equals("ENOSPC"));
         assertThat(client.stats(vm).at("/ioerror/name").textValue()).isEqualTo("vda");
         assertThat(client.events(vm).stream().filter(event -> event.status().has("pauseCode")))
                 .as("by event, at once with the pause")
