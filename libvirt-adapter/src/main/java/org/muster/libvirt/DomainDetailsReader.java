@@ -169,14 +169,7 @@ final class DomainDetailsReader {
     }
 
     private OptionalLong startedAt() {
-        NodeList own = domain.getElementsByTagNameNS(DomainXml.MUSTER_NAMESPACE, "vm");
-        if (own.getLength() > 0) {
-            OptionalLong ours = whole(((Element) own.item(0)).getAttribute("startedAt"));
-            if (ours.isPresent()) {
-                return ours;
-            }
-        }
-        String seconds = metadata(DomainXml.OVIRT_NAMESPACE, "startTime"); // VDSM's, a float
+        String seconds = metadata(DomainXml.OVIRT_NAMESPACE, "startTime"); // ours or VDSM's
         return seconds.matches("\\d{1,12}(\\.\\d+)?")
                 ? OptionalLong.of(new BigDecimal(seconds)
                         .movePointRight(MILLIS_DIGITS)

@@ -18,40 +18,34 @@ public final class StartTime {
     private StartTime() {}
 
     /**
-     * The same XML with the time in our own metadata, and in the engine's if it has any.
+     * The same XML with the time in the engine's metadata, or in ours if it has none.
      *
      * @throws HypervisorException INVALID_SPEC if it is no domain XML
      */
     public static String noted(String xml, long wallMillis) throws HypervisorException {
         Document document = Xml.parse(xml, "domain");
-        for (Element ours : elements(document, DomainXml.MUSTER_NAMESPACE)) {
-            ours.setAttribute("startedAt", Long.toString(wallMillis));
+        for (String namespace : List.of(DomainXml.OVIRT_NAMESPACE, DomainXml.MUSTER_NAMESPACE)) {
+            NodeList found = document.getElementsByTagNameNS(namespace, "vm");
+            if (found.getLength() > 0) {
+                note(
+                        document,
+                        (Element) found.item(0),
+                        BigDecimal.valueOf(wallMillis, MILLIS_DIGITS).toPlainString());
+                return Xml.write(document);
+            }
         }
-        for (Element engines : elements(document, DomainXml.OVIRT_NAMESPACE)) {
-            note(
-                    document,
-                    engines,
-                    BigDecimal.valueOf(wallMillis, MILLIS_DIGITS).toPlainString());
-        }
-        return Xml.write(document);
+        return xml;
     }
 
-    private static List<Element> elements(Document document, String namespace) {
-        NodeList found = document.getElementsByTagNameNS(namespace, "vm");
-        return found.getLength() == 0 ? List.of() : List.of((Element) found.item(0));
-    }
-
-    private static void note(Document document, Element engines, String seconds) {
-        NodeList old = engines.getElementsByTagNameNS(DomainXml.OVIRT_NAMESPACE, "startTime");
+    private static void note(Document document, Element metadata, String seconds) {
+        NodeList old = metadata.getElementsByTagNameNS(DomainXml.OVIRT_NAMESPACE, "startTime");
         while (old.getLength() > 0) {
             Node last = old.item(0);
             last.getParentNode().removeChild(last);
         }
-        String prefix = engines.getPrefix();
-        Element time = document.createElementNS(
-                DomainXml.OVIRT_NAMESPACE, prefix == null ? "startTime" : prefix + ":startTime");
+        Element time = document.createElementNS(DomainXml.OVIRT_NAMESPACE, "ovirt-vm:startTime");
         time.setAttribute("type", "float");
         time.setTextContent(seconds);
-        engines.appendChild(time);
+        metadata.appendChild(time);
     }
 }

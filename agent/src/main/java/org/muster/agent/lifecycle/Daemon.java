@@ -290,7 +290,9 @@ public final class Daemon implements AutoCloseable {
             boolean was = before != null && before.sampled();
             if (!was && after.sampled()) {
                 sampler.added(after.id());
-                if (after.live().isEmpty()) {
+                if (before != null) {
+                    reconciler.refresh(after.id()); // what was read while it was being started lacks ports and taps
+                } else if (after.live().isEmpty()) {
                     reconciler.check(after.id()); // reads the XML
                 }
             } else if (was && !after.sampled()) {
