@@ -55,9 +55,10 @@ class LinuxGuestQemuTest {
 
             JsonNode other = client.stats(silent.uuid());
             EngineTypes.checkStats(other);
-            assertThat(other.get("status").textValue())
-                    .as("nobody tells that it is up")
-                    .isEqualTo("Powering up");
+            boolean timeIsUp = Integer.parseInt(other.get("elapsedTime").textValue()) >= 55; // on a slow machine
+            assertThat(timeIsUp || other.get("status").textValue().equals("Powering up"))
+                    .as("nobody tells that it is up: %s", other)
+                    .isTrue();
             assertThat(other.get("guestFQDN").textValue()).isEmpty();
             AgentProcess.destroyAll(client);
         }
