@@ -31,8 +31,9 @@ class ArchitectureTest {
             "rpc", Set.of("tls"),
             "payload", Set.of(),
             "create", Set.of("domain", "journal", "payload"),
-            "stats", Set.of("domain"),
             "host", Set.of("domain"),
+            "guest", Set.of("domain"),
+            "stats", Set.of("domain", "guest"),
             "verbs", Set.of("rpc", "create", "domain", "stats", "host"));
 
     private static final JavaClasses MAIN =

@@ -31,7 +31,8 @@ public final class CallGuard {
         VM(Duration.ofSeconds(30), 24), // the destroy of a frozen guest takes 12 s and is healthy
         CREATE(Duration.ofSeconds(30), 64),
         STATS(Duration.ofSeconds(3), 16),
-        PROBE(Duration.ofSeconds(3), 12);
+        PROBE(Duration.ofSeconds(3), 12),
+        AGENT(Duration.ofSeconds(15), 3); // bounded by libvirt: every question to an agent has its own time-out
 
         private final Duration overdueAfter;
         private final int maxConnections;

@@ -32,7 +32,7 @@ final class Connections implements AutoCloseable {
 
     /** Prepares a new events connection (registers callbacks) and hears when it is lost. */
     interface EventsLink {
-        void opened(LibvirtConnection connection) throws LibvirtException;
+        void opened(LibvirtConnection connection) throws HypervisorException;
 
         void lost(String reason);
     }
@@ -195,7 +195,10 @@ final class Connections implements AutoCloseable {
             link.opened(connection);
             connection.keepAlive(); // last: from here on no call is made on it
             return true;
-        } catch (LibvirtException | RuntimeException | LinkageError e) { // no libvirt.so: told, and tried again
+        } catch (LibvirtException
+                | HypervisorException
+                | RuntimeException
+                | LinkageError e) { // no libvirt.so: told, and tried again
             fail(e);
             forget(events);
             return false;

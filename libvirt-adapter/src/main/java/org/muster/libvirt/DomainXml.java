@@ -1,10 +1,6 @@
 package org.muster.libvirt;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -137,101 +133,6 @@ public final class DomainXml {
 
     static String clip(String value) {
         return value.length() <= 80 ? value : value.substring(0, 77) + "...";
-    }
-
-    /** Changes when, and only when, the devices do; the same after a restart. Source: engine-contract, hash. */
-    public String devicesHash() {
-        String devices = Xml.child(domain, "devices").map(Xml::write).orElse("");
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(devices.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest, 0, 16);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
-    }
-
-    /** The guest's NICs: target (tap) name, MAC address and model, as far as they are there. */
-    public List<Nic> nics() {
-        List<Nic> nics = new ArrayList<>();
-        Xml.child(domain, "devices").ifPresent(devices -> {
-            for (Element nic : Xml.children(devices, "interface")) {
-                nics.add(new Nic(
-                        attribute(nic, "target", "dev"),
-                        attribute(nic, "mac", "address"),
-                        attribute(nic, "model", "type")));
-            }
-        });
-        return nics;
-    }
-
-    /** The guest's disks: target, device kind and the image id that the engine's metadata give it. */
-    public List<Disk> disks() {
-        List<Disk> disks = new ArrayList<>();
-        Xml.child(domain, "devices").ifPresent(devices -> {
-            for (Element disk : Xml.children(devices, "disk")) {
-                String kind = disk.getAttribute("device");
-                String target = attribute(disk, "target", "dev");
-                disks.add(new Disk(target, kind.isEmpty() ? "disk" : kind, imageId(target)));
-            }
-        });
-        return disks;
-    }
-
-    private String imageId(String target) {
-        NodeList found = domain.getElementsByTagNameNS(OVIRT_NAMESPACE, "device");
-        for (int i = 0; i < found.getLength(); i++) {
-            Element device = (Element) found.item(i);
-            if (device.getAttribute("devtype").equals("disk")
-                    && device.getAttribute("name").equals(target)) {
-                NodeList id = device.getElementsByTagNameNS(OVIRT_NAMESPACE, "imageID");
-                return id.getLength() == 0 ? "" : id.item(0).getTextContent().trim();
-            }
-        }
-        return "";
-    }
-
-    private static String attribute(Element parent, String child, String attribute) {
-        return Xml.child(parent, child).map(e -> e.getAttribute(attribute)).orElse("");
-    }
-
-    /**
-     * A network interface of the guest.
-     *
-     * @param target empty before the guest runs
-     */
-    public record Nic(String target, String mac, String model) {}
-
-    /**
-     * A disk of the guest.
-     *
-     * @param kind disk, cdrom, floppy or lun
-     */
-    public record Disk(String target, String kind, String imageId) {}
-
-    /** Graphics consoles as the live XML has them: type, port, tlsPort, listen address; -1 for a port not allocated. */
-    public List<Console> consoles() {
-        List<Console> consoles = new ArrayList<>();
-        Xml.child(domain, "devices").ifPresent(devices -> {
-            for (Element graphics : Xml.children(devices, "graphics")) {
-                consoles.add(new Console(
-                        graphics.getAttribute("type"),
-                        port(graphics.getAttribute("port")),
-                        port(graphics.getAttribute("tlsPort")),
-                        graphics.getAttribute("listen")));
-            }
-        });
-        return consoles;
-    }
-
-    private static String port(String text) {
-        return text.isEmpty() ? "-1" : text;
-    }
-
-    /** A graphics console. */
-    public record Console(String type, String port, String tlsPort, String listen) {}
-
-    public boolean acpi() {
-        return Xml.child(domain, "features").flatMap(f -> Xml.child(f, "acpi")).isPresent();
     }
 
     @Override

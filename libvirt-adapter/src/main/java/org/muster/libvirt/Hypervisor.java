@@ -93,6 +93,28 @@ public interface Hypervisor extends AutoCloseable {
     /** Sizes of one disk: capacity, allocation, physical, in bytes. May hang. Source: virDomainGetBlockInfo. */
     long[] blockInfo(UUID domain, String disk) throws HypervisorException;
 
+    /**
+     * What the guest's agent tells: all that it can, or only {@code parts}. Takes as long as the agent, at most
+     * {@code patience} (whole seconds) for each of about seven questions; a silent agent is found by the first.
+     *
+     * <p>Errors: TIMED_OUT for a silent agent, UNSUPPORTED or FAILED when it refuses a question; WRONG_STATE when the
+     * guest does not run or its agent is not connected. Source: virDomainGetGuestInfo.
+     *
+     * @param parts empty for everything, then what the agent does not know is left out
+     */
+    GuestReport guestReport(UUID domain, Set<GuestPart> parts, Duration patience) throws HypervisorException;
+
+    /** What can be asked of a guest's agent, in the order of virDomainGuestInfoTypes. */
+    enum GuestPart {
+        USERS,
+        OS,
+        TIMEZONE,
+        HOSTNAME,
+        FILE_SYSTEMS,
+        DISKS,
+        INTERFACES
+    }
+
     /** The guard over all calls: what is under way, what is overdue, what may still be risked. Never blocks. */
     CallGuard calls();
 

@@ -8,6 +8,9 @@ public interface HypervisorListener {
     /** Something happened to the domain; which state it is in now, {@link Hypervisor#find} tells. */
     void domainChanged(UUID domain, DomainEvent event);
 
+    /** Something happened to a running guest. */
+    default void guestEvent(UUID domain, GuestEvent event) {}
+
     /** The link is good (again): whatever was known may be out of date. */
     void connected();
 
@@ -17,7 +20,7 @@ public interface HypervisorListener {
     /** Devices of the host came or went; which there are now, {@link Hypervisor#hostDevices} tells. */
     default void hostDevicesChanged() {}
 
-    /** libvirt's virDomainEventType, and the reboot event. */
+    /** libvirt's virDomainEventType. */
     enum DomainEvent {
         DEFINED,
         UNDEFINED,
@@ -28,7 +31,6 @@ public interface HypervisorListener {
         SHUTDOWN,
         PMSUSPENDED,
         CRASHED,
-        REBOOT,
         UNKNOWN
     }
 }

@@ -41,6 +41,7 @@ final class LibvirtErrors {
             case 55 -> Kind.WRONG_STATE; // VIR_ERR_OPERATION_INVALID
             case 68, 87 -> Kind.BUSY; // OPERATION_TIMEOUT (the domain's job is taken), RESOURCE_BUSY
             case 5, 6, 39 -> Kind.DISCONNECTED; // NO_CONNECT, INVALID_CONN, RPC
+            case 86, 97, 111 -> Kind.TIMED_OUT; // AGENT_UNRESPONSIVE, AGENT_UNSYNCED, AGENT_COMMAND_TIMEOUT
             case 29, 45, 88 -> Kind.DENIED; // OPERATION_DENIED, AUTH_FAILED, ACCESS_DENIED
             case 3, 84 -> Kind.UNSUPPORTED; // NO_SUPPORT, OPERATION_UNSUPPORTED
             default -> errorDomain == FROM_RPC ? Kind.DISCONNECTED : Kind.FAILED;

@@ -40,6 +40,7 @@ public final class LibvirtHypervisor implements Hypervisor {
     private static final int TYPED_PARAM_TYPE = 80;
     private static final int TYPED_PARAM_VALUE = 88;
     private static final int TYPED_PARAM_UINT = 2;
+    private static final List<Role> HANDLE_KEEPERS = List.of(Role.STATS, Role.PROBE, Role.AGENT);
 
     private final String uri;
     private final CallGuard guard;
@@ -356,6 +357,39 @@ public final class LibvirtHypervisor implements Hypervisor {
     }
 
     @Override
+    public GuestReport guestReport(UUID id, Set<GuestPart> parts, Duration patience) throws HypervisorException {
+        String operation = "virDomainGetGuestInfo";
+        int types = parts.stream().mapToInt(part -> 1 << part.ordinal()).sum();
+        return call(Role.AGENT, operation, id, Duration.ofSeconds(1), connection -> {
+            Pointer domain = connection.domain(id);
+            if (domain == null) {
+                throw LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection.dead());
+            }
+            // The time-out is the domain's, so whoever else asks the agent sets its own.
+            if (LibvirtNative.virDomainAgentSetResponseTimeout(domain, (int) patience.toSeconds(), 0) < 0) {
+                HypervisorException e = LibvirtErrors.last(operation, id.toString(), connection.dead());
+                connection.drop(id);
+                throw e;
+            }
+            return askAgent(connection, domain, id, types);
+        });
+    }
+
+    private static GuestReport askAgent(LibvirtConnection connection, Pointer domain, UUID id, int types)
+            throws HypervisorException {
+        PointerByReference params = new PointerByReference();
+        IntByReference count = new IntByReference();
+        if (LibvirtNative.virDomainGetGuestInfo(domain, types, params, count, 0) < 0) {
+            throw LibvirtErrors.last("virDomainGetGuestInfo", id.toString(), connection.dead());
+        }
+        try {
+            return GuestReportReader.read(TypedParams.read(params.getValue(), count.getValue()));
+        } finally {
+            LibvirtNative.virTypedParamsFree(params.getValue(), count.getValue());
+        }
+    }
+
+    @Override
     public void close() {
         controlLane.close();
         connections.close();
@@ -393,19 +427,15 @@ public final class LibvirtHypervisor implements Hypervisor {
         }
     }
 
-    /** Keeps a strong reference to every callback while libvirt holds it: it lives as long as the hypervisor. */
+    /** Hands over what the events connection tells. */
     private final class Link implements Connections.EventsLink {
         private final HostDevices devices = new HostDevices(() -> listener.hostDevicesChanged());
+        private final EventCallbacks callbacks =
+                new EventCallbacks(this::tell, (id, event) -> listener.guestEvent(id, event));
 
         @Override
-        public void opened(LibvirtConnection connection) throws LibvirtException {
-            connection.connect().addLifecycleListener((domain, event) -> {
-                tell(domain, DomainEvents.of(event.getType()));
-                return 0;
-            });
-            if (uri.startsWith("qemu:")) {
-                connection.connect().addRebootListener(domain -> tell(domain, DomainEvent.REBOOT));
-            }
+        public void opened(LibvirtConnection connection) throws HypervisorException {
+            callbacks.register(connection, uri.startsWith("qemu:"));
             devices.watch(connection);
             guard.workers(WorkerLimits.find(uri));
             LOG.info("connected to {}, {}", uri, guard.workers());
@@ -417,17 +447,11 @@ public final class LibvirtHypervisor implements Hypervisor {
             listener.disconnected(reason);
         }
 
-        private void tell(Domain domain, DomainEvent event) {
-            UUID id;
-            try {
-                id = withDomain(domain, d -> UUID.fromString(d.getUUIDString())); // local data, no call
-            } catch (LibvirtException e) {
-                LOG.warn("an event without a readable domain: {}", e.getMessage());
-                return;
-            }
+        private void tell(UUID id, DomainEvent event) {
             if (event == DomainEvent.STOPPED || event == DomainEvent.UNDEFINED) {
-                connections.of(Role.STATS).forEach(c -> c.drop(id));
-                connections.of(Role.PROBE).forEach(c -> c.drop(id));
+                for (Role role : HANDLE_KEEPERS) {
+                    connections.of(role).forEach(c -> c.drop(id));
+                }
             }
             listener.domainChanged(id, event);
         }

@@ -71,6 +71,18 @@ final class LibvirtNative {
 
     static native int virEventAddTimeout(int millis, Callback callback, Pointer opaque, Pointer freeCallback);
 
+    static native int virConnectDomainEventRegisterAny(
+            Pointer conn, Pointer domain, int event, Callback callback, Pointer opaque, Pointer freeCallback);
+
+    /** Fills an array of virTypedParameter; asks the guest's agent, and waits for it as long as its time-out says. */
+    static native int virDomainGetGuestInfo(
+            Pointer domain, int types, PointerByReference params, IntByReference count, int flags);
+
+    /** How long the guest's agent may take for an answer from now on, in seconds; -1: libvirt's own. */
+    static native int virDomainAgentSetResponseTimeout(Pointer domain, int seconds, int flags);
+
+    static native void virTypedParamsFree(Pointer params, int count);
+
     static native int virGetLastErrorCode();
 
     static native int virGetLastErrorDomain();

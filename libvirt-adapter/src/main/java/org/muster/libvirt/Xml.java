@@ -130,6 +130,17 @@ final class Xml {
         return found;
     }
 
+    /** Every child element. */
+    static List<Element> children(Element parent) {
+        List<Element> found = new ArrayList<>();
+        for (Node node = parent.getFirstChild(); node != null; node = node.getNextSibling()) {
+            if (node instanceof Element element) {
+                found.add(element);
+            }
+        }
+        return found;
+    }
+
     /** The trimmed text of a child element, empty if there is none. */
     static String text(Element parent, String name) {
         return child(parent, name).map(e -> e.getTextContent().trim()).orElse("");

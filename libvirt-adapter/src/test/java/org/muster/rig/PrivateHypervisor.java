@@ -238,7 +238,7 @@ public final class PrivateHypervisor implements AutoCloseable {
     }
 
     /** From the property {@code muster.rig}, else from the nearest directory upwards that contains the script. */
-    private static Path findScript() {
+    static Path findScript() {
         String property = System.getProperty("muster.rig");
         if (property != null) {
             return Path.of(property).toAbsolutePath();

@@ -14,6 +14,7 @@ import org.muster.agent.journal.AcceptedItem;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalRecord;
 import org.muster.libvirt.DisplayRules;
+import org.muster.libvirt.DomainDetails;
 import org.muster.libvirt.DomainTemplate;
 import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.HypervisorException;
@@ -240,7 +241,8 @@ public final class CreateService {
             candidate.verdict = formerVm(checked);
             return false;
         }
-        VmTable.Reservation reservation = table.reserve(checked.id(), candidate.name, checked.launchPaused());
+        VmTable.Reservation reservation = table.reserve(
+                checked.id(), candidate.name, checked.launchPaused(), DomainDetails.mayHaveAgent(candidate.xml));
         candidate.vm = reservation.vm();
         candidate.verdict = switch (reservation.admission()) {
             case ACCEPTED -> null;

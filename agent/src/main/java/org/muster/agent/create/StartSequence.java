@@ -152,7 +152,7 @@ final class StartSequence {
             LOG.warn("{} ({}) runs already; it is taken in as it is", vm.name(), vm.id());
             boolean managed = DomainXml.parse(hypervisor.xml(vm.id())).managed();
             journal.note(new JournalRecord.Running(vm.id()));
-            table.adopt(existing.get(), !managed, System.currentTimeMillis());
+            table.adopt(existing.get(), !managed, 0);
             return false;
         }
         if (existing.isPresent() && !DomainXml.parse(hypervisor.xml(vm.id())).managed()) {

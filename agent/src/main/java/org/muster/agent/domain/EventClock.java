@@ -25,6 +25,11 @@ public final class EventClock {
         return at(nanosSinceBoot.getAsLong());
     }
 
+    /** The stamp of a moment on the wall clock, by what both clocks say now; never after now. */
+    public long ofWall(long wallMillis) {
+        return now() - Math.max(0, System.currentTimeMillis() - wallMillis);
+    }
+
     /** The stamp of a moment taken from {@link System#nanoTime}. */
     public long at(long nanos) {
         return OFFSET + Math.floorDiv(nanos, NANOS_PER_MILLI);

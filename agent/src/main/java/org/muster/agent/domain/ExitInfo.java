@@ -47,8 +47,20 @@ public record ExitInfo(boolean error, int reason, String message) {
 
     /** The domain is shut off, for the reason that libvirt gives. */
     public static ExitInfo of(ShutoffReason reason) {
+        return of(reason, false);
+    }
+
+    /**
+     * The domain is shut off, for the reason that libvirt gives.
+     *
+     * @param byHost its shutdown was told to come from outside the guest
+     */
+    public static ExitInfo of(ShutoffReason reason, boolean byHost) {
         return switch (reason) {
-            case SHUTDOWN -> new ExitInfo(false, USER_SHUTDOWN, "User shut down from within the guest");
+            case SHUTDOWN ->
+                byHost
+                        ? of(ShutoffReason.DESTROYED, true)
+                        : new ExitInfo(false, USER_SHUTDOWN, "User shut down from within the guest");
             case DESTROYED -> new ExitInfo(true, TERMINATED_ON_HOST, "VM has been terminated on the host");
             case CRASHED, DAEMON -> new ExitInfo(true, LOST_QEMU, "Lost connection with qemu process");
             case MIGRATED -> new ExitInfo(false, MIGRATED, "Migration succeeded");

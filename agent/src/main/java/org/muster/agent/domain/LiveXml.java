@@ -1,20 +1,25 @@
 package org.muster.agent.domain;
 
-import java.util.List;
-import org.muster.libvirt.DomainXml;
+import org.muster.libvirt.DomainDetails;
 import org.muster.libvirt.HypervisorException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** A running domain's XML and what we read in it, read once per change and not per question. */
-public record LiveXml(
-        String xml,
-        String hash,
-        List<DomainXml.Nic> nics,
-        List<DomainXml.Disk> disks,
-        List<DomainXml.Console> consoles,
-        boolean acpi) {
+/**
+ * A running domain's XML and what we read in it, read once per change and not per question.
+ *
+ * @param xml as libvirtd gave it
+ */
+public record LiveXml(String xml, DomainDetails details) {
+    private static final Logger LOG = LoggerFactory.getLogger(LiveXml.class);
 
-    public static LiveXml of(String xml) throws HypervisorException {
-        DomainXml parsed = DomainXml.parse(xml);
-        return new LiveXml(xml, parsed.devicesHash(), parsed.nics(), parsed.disks(), parsed.consoles(), parsed.acpi());
+    /** An XML that cannot be read leaves a VM of which less is known, and never none. */
+    public static LiveXml of(String xml) {
+        try {
+            return new LiveXml(xml, DomainDetails.parse(xml));
+        } catch (HypervisorException e) {
+            LOG.warn("libvirtd gave an XML that cannot be read, so little is told of its domain: {}", e.getMessage());
+            return new LiveXml(xml, DomainDetails.unreadable(xml));
+        }
     }
 }

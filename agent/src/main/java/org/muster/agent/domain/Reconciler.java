@@ -37,6 +37,7 @@ public final class Reconciler implements AutoCloseable {
     private final ScheduledThreadPoolExecutor threads;
     private final Set<UUID> waiting = ConcurrentHashMap.newKeySet(); // at most one question per domain waits
     private final Set<UUID> asking = ConcurrentHashMap.newKeySet();
+    private final Set<UUID> stale = ConcurrentHashMap.newKeySet(); // their XML is another one by now
 
     /** @param doomed takes over a domain whose destroy was answered already; false if it is none such */
     public Reconciler(VmTable table, Hypervisor hypervisor, Predicate<UUID> doomed) {
@@ -59,9 +60,20 @@ public final class Reconciler implements AutoCloseable {
         check(id, 0);
     }
 
-    /** The same for everything that the table knows. */
+    /** The same, and reads the domain's XML again. */
+    public void refresh(UUID id) {
+        stale.add(id);
+        check(id);
+    }
+
+    /** The same as {@link #check} for everything that the table knows. */
     public void checkAll() {
         table.all().forEach(vm -> check(vm.id()));
+    }
+
+    /** The same as {@link #refresh} for everything that the table knows. */
+    public void refreshAll() {
+        table.all().forEach(vm -> refresh(vm.id()));
     }
 
     /** Looks for domains that the table does not know. Others need not wait for it: the list can hang on one domain. */
@@ -149,6 +161,7 @@ public final class Reconciler implements AutoCloseable {
         Optional<DomainRecord> record = hypervisor.find(id);
         boolean active = record.isPresent() && record.get().state().active();
         if (known.isEmpty()) {
+            stale.remove(id);
             return !active || doomed.test(id) || adopt(record.get());
         }
         Vm vm = known.get();
@@ -161,19 +174,37 @@ public final class Reconciler implements AutoCloseable {
             return adopt(record.get());
         }
         boolean settled = table.observed(vm, record, System.currentTimeMillis());
-        if (settled && active && vm.live().isEmpty()) {
-            table.live(vm, LiveXml.of(hypervisor.xml(id)));
+        if (settled && active && (stale.remove(id) || vm.live().isEmpty())) {
+            readXml(vm);
         }
         return settled;
     }
 
+    private void readXml(Vm vm) throws HypervisorException {
+        try {
+            table.live(vm, LiveXml.of(hypervisor.xml(vm.id())));
+        } catch (HypervisorException e) {
+            stale.add(vm.id());
+            throw e;
+        }
+    }
+
     private boolean adopt(DomainRecord record) throws HypervisorException {
         String xml = hypervisor.xml(record.domain());
-        boolean managed = DomainXml.parse(xml).managed();
-        Vm vm = table.adopt(record, !managed, System.currentTimeMillis());
+        boolean managed = managed(xml);
+        Vm vm = table.adopt(record, !managed, 0);
         table.live(vm, LiveXml.of(xml));
         LOG.info("{} ({}) runs: taken in as {}", vm.name(), vm.id(), managed ? "ours" : "external");
         return true;
+    }
+
+    /** What cannot be read cannot be known to be ours, so it is not touched. */
+    private static boolean managed(String xml) {
+        try {
+            return DomainXml.parse(xml).managed();
+        } catch (HypervisorException e) {
+            return false; // LiveXml logs it
+        }
     }
 
     @Override

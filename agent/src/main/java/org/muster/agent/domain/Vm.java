@@ -1,6 +1,7 @@
 package org.muster.agent.domain;
 
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /**
@@ -13,7 +14,9 @@ import java.util.UUID;
  * @param external not made by us or the engine: reported, never touched
  * @param destroying a destroy is under way: not sampled any more
  * @param givenUp it took too long to start: it is not started any more, and ended should it come up
- * @param startedAtMillis wall clock; 0 before it ran
+ * @param startedAt {@link EventClock}, which a step of the wall clock does not change; empty before it ran, and for a
+ *     guest that somebody else started
+ * @param run what happened to its guest since
  * @param live empty until libvirt was asked
  */
 public record Vm(
@@ -28,10 +31,11 @@ public record Vm(
         boolean external,
         boolean destroying,
         boolean givenUp,
-        long startedAtMillis,
+        OptionalLong startedAt,
+        Run run,
         Optional<LiveXml> live) {
 
-    static Vm accepted(UUID id, String name, long life, long stamp, boolean launchPaused) {
+    static Vm accepted(UUID id, String name, long life, long stamp, boolean launchPaused, Run run) {
         return new Vm(
                 id,
                 name,
@@ -44,7 +48,8 @@ public record Vm(
                 false,
                 false,
                 false,
-                0,
+                OptionalLong.empty(),
+                run,
                 Optional.empty());
     }
 
@@ -61,12 +66,21 @@ public record Vm(
     Vm down(ExitInfo why, long stamp) {
         Copy copy = new Copy(with(VmStatus.DOWN, stamp));
         copy.exit = Optional.of(why);
+        copy.run = run.ended();
         return copy.done();
     }
 
-    Vm withStart(long wallMillis) {
+    Vm withStart(OptionalLong stamp) {
         Copy copy = new Copy(this);
-        copy.startedAtMillis = wallMillis;
+        copy.startedAt = stamp;
+        return copy.done();
+    }
+
+    /** Something happened to the guest; its status is as it was. */
+    Vm withRun(Run newRun, long stamp) {
+        Copy copy = new Copy(this);
+        copy.run = newRun;
+        copy.statusTime = Math.max(stamp, statusTime);
         return copy.done();
     }
 
@@ -110,7 +124,8 @@ public record Vm(
         private boolean external;
         private boolean destroying;
         private boolean givenUp;
-        private long startedAtMillis;
+        private OptionalLong startedAt;
+        private Run run;
         private Optional<LiveXml> live;
 
         Copy(Vm from) {
@@ -122,7 +137,8 @@ public record Vm(
             this.external = from.external;
             this.destroying = from.destroying;
             this.givenUp = from.givenUp;
-            this.startedAtMillis = from.startedAtMillis;
+            this.startedAt = from.startedAt;
+            this.run = from.run;
             this.live = from.live;
         }
 
@@ -139,7 +155,8 @@ public record Vm(
                     external,
                     destroying,
                     givenUp,
-                    startedAtMillis,
+                    startedAt,
+                    run,
                     live);
         }
     }

@@ -8,11 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import org.muster.libvirt.DomainDetails;
 import org.muster.libvirt.DomainRecord;
+import org.muster.libvirt.GuestEvent;
 
 /**
  * All VMs that this host answers for, and the only place where their state changes.
@@ -81,6 +84,11 @@ public final class VmTable {
 
     /** Takes a VM in as WaitForLaunch, silently: {@link #announce} tells it when its acceptance is on disk. */
     public synchronized Reservation reserve(UUID id, String name, boolean launchPaused) {
+        return reserve(id, name, launchPaused, false);
+    }
+
+    /** @param agentExpected the guest has a channel for a QEMU guest agent, which will tell when it is up */
+    public synchronized Reservation reserve(UUID id, String name, boolean launchPaused, boolean agentExpected) {
         if (vms.containsKey(id)) {
             return new Reservation(Admission.DUPLICATE_ID, null);
         }
@@ -90,7 +98,7 @@ public final class VmTable {
         if (launches.containsKey(id)) {
             return new Reservation(Admission.START_PENDING, null);
         }
-        Vm vm = Vm.accepted(id, name, ++lastLife, clock.now(), launchPaused);
+        Vm vm = Vm.accepted(id, name, ++lastLife, clock.now(), launchPaused, Run.expectingAgent(agentExpected));
         vms.put(id, vm);
         names.put(name, id);
         silent.add(id);
@@ -120,19 +128,27 @@ public final class VmTable {
     /** Puts a VM in that the journal remembers as Down. */
     public synchronized void restoreDown(UUID id, String name, ExitInfo exit) {
         if (!vms.containsKey(id)) {
-            put(null, Vm.accepted(id, name, ++lastLife, clock.now(), false).down(exit, clock.now()));
+            put(
+                    null,
+                    Vm.accepted(id, name, ++lastLife, clock.now(), false, Run.NEW)
+                            .down(exit, clock.now()));
         }
     }
 
     /** Puts a VM in that ran when we were last here; whether it still does, libvirtd will tell. */
     public synchronized void restoreRunning(UUID id, String name) {
         if (!vms.containsKey(id)) {
-            Vm vm = Vm.accepted(id, name, ++lastLife, clock.now(), false).with(VmStatus.UP, clock.now());
+            Vm vm = Vm.accepted(id, name, ++lastLife, clock.now(), false, Run.NEW)
+                    .with(VmStatus.UP, clock.now());
             put(null, vm.withReason("it ran when the agent was last here; libvirtd has not been asked yet"));
         }
     }
 
-    /** Takes in a domain that runs and that we did not know, or know as something that does not run. */
+    /**
+     * Takes in a domain that runs and that we did not know, or know as something that does not run.
+     *
+     * @param startedAtMillis wall clock; 0 if nobody but its XML may know
+     */
     public synchronized Vm adopt(DomainRecord record, boolean external, long startedAtMillis) {
         Vm known = vms.get(record.domain());
         if (known != null && known.status().running()) {
@@ -140,9 +156,12 @@ public final class VmTable {
         }
         Vm base = known != null
                 ? known.asExternal(external)
-                : Vm.accepted(record.domain(), record.name(), ++lastLife, 0, false)
+                : Vm.accepted(record.domain(), record.name(), ++lastLife, 0, false, Run.NEW)
                         .asExternal(external);
-        Vm running = base.with(status(record), clock.at(record.askedAtNanos())).withStart(startedAtMillis);
+        // Stamped when it is told, not when it was asked: whatever was answered meanwhile must not look newer than
+        // this.
+        Vm running = base.with(status(record), clock.now());
+        running = running.withRun(run(running, record), clock.now()).withStart(stamp(startedAtMillis));
         put(known, running);
         return running;
     }
@@ -191,7 +210,7 @@ public final class VmTable {
         }
         if (running && !now.givenUp() && now.status() == VmStatus.POWERING_UP) {
             VmStatus status = now.launchPaused() ? VmStatus.PAUSED : VmStatus.UP;
-            put(now, now.with(status, clock.now()).withStart(wallMillis));
+            put(now, started(now.with(status, clock.now()), wallMillis));
         }
         return true;
     }
@@ -250,14 +269,16 @@ public final class VmTable {
      */
     public synchronized boolean observed(Vm known, Optional<DomainRecord> record, long wallMillis) {
         Vm now = same(known);
-        if (now == null || now.status() != known.status()) {
+        if (now == null || now.status() != known.status() || now.statusTime() != known.statusTime()) {
             return now == null;
         }
         boolean active = record.isPresent() && record.get().state().active();
         if (active) {
             observedActive(now, record.get(), wallMillis);
         } else if (now.status().running() && !now.destroying()) {
-            ExitInfo exit = record.map(r -> ExitInfo.of(r.shutoffReason())).orElseGet(ExitInfo::notFound);
+            boolean byHost = now.run().endedByHost();
+            ExitInfo exit =
+                    record.map(r -> ExitInfo.of(r.shutoffReason(), byHost)).orElseGet(ExitInfo::notFound);
             put(now, now.down(exit, clock.now()));
         }
         return true;
@@ -272,9 +293,49 @@ public final class VmTable {
             return;
         }
         VmStatus status = status(record);
-        if (status != now.status()) {
-            Vm next = now.with(status, clock.at(record.askedAtNanos()));
-            put(now, starting ? next.withStart(wallMillis) : next);
+        Run run = run(now, record);
+        if (status != now.status() || !run.equals(now.run())) {
+            Vm next = now.with(status, clock.now()).withRun(run, clock.now());
+            put(now, starting ? started(next, wallMillis) : next);
+        }
+    }
+
+    private Vm started(Vm vm, long wallMillis) {
+        return vm.withRun(vm.run().started(clock.now()), clock.now()).withStart(stamp(wallMillis));
+    }
+
+    private OptionalLong stamp(long wallMillis) {
+        return wallMillis == 0 ? OptionalLong.empty() : OptionalLong.of(clock.ofWall(wallMillis));
+    }
+
+    private static Run run(Vm vm, DomainRecord record) {
+        return status(record) == VmStatus.PAUSED
+                ? vm.run().paused(record.reason())
+                : vm.run().resumed();
+    }
+
+    /** Something happened to a guest that runs; told if that changes what is known of it. */
+    public synchronized void happened(UUID id, GuestEvent event, long wallSeconds) {
+        Vm now = vms.get(id);
+        if (now != null && (now.status().running() || startCalls.containsKey(id))) {
+            changeRun(now, now.run().after(event, clock.now(), wallSeconds));
+        }
+    }
+
+    /** Guests that were given the time to show that they are up, and had it, are taken to be. */
+    public synchronized void endPhases(long givenMillis) {
+        long before = clock.now() - givenMillis;
+        for (Vm vm : vms.values()) {
+            if (vm.status().running()) {
+                changeRun(vm, vm.run().upIfSince(before));
+            }
+        }
+    }
+
+    @GuardedBy("this")
+    private void changeRun(Vm now, Run next) {
+        if (!next.equals(now.run())) {
+            put(now, now.withRun(next, clock.now()));
         }
     }
 
@@ -294,13 +355,31 @@ public final class VmTable {
         }
     }
 
-    /** Keeps the XML that libvirtd gave. */
+    /** Keeps the XML that libvirtd gave, and tells if it says something new about the guest. */
     public synchronized void live(Vm vm, LiveXml xml) {
         Vm now = same(vm);
-        if (now != null) {
-            Vm next = now.withLive(xml);
-            vms.put(next.id(), next); // nothing that an event tells
+        if (now == null) {
+            return;
         }
+        DomainDetails details = xml.details();
+        Run run = now.run()
+                .agentChannel(
+                        details.agentChannel().isPresent(),
+                        details.agentChannel()
+                                .map(DomainDetails.AgentChannel::connected)
+                                .orElse(false));
+        Vm next = now.withLive(xml).withStart(startedAt(now, details));
+        if (!run.equals(now.run()) || !now.live().map(LiveXml::details).equals(Optional.of(details))) {
+            put(now, next.withRun(run, clock.now()));
+        } else {
+            vms.put(next.id(), next);
+        }
+    }
+
+    private OptionalLong startedAt(Vm now, DomainDetails details) {
+        return now.startedAt().isPresent() || details.startedAtMillis().isEmpty()
+                ? now.startedAt()
+                : OptionalLong.of(clock.ofWall(details.startedAtMillis().getAsLong()));
     }
 
     /** Marks the VM as being destroyed, or not any more when that failed. Empty if there is no such VM. */

@@ -28,6 +28,8 @@ import org.muster.agent.domain.VmTable;
 import org.muster.agent.host.Host;
 import org.muster.agent.host.HostIdentity;
 import org.muster.agent.host.HostRoot;
+import org.muster.agent.guest.AgentData;
+import org.muster.agent.guest.GuestAgents;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalState;
 import org.muster.agent.rpc.Access;
@@ -52,6 +54,8 @@ import org.muster.libvirt.DisplayRules;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorListener;
 import org.muster.netlink.Rtnetlink;
+import org.muster.libvirt.GuestEvent;
+import org.muster.sampling.GuestStats;
 import org.muster.sampling.Sampler;
 import org.muster.sampling.SamplingConfig;
 import org.slf4j.Logger;
@@ -65,6 +69,8 @@ import org.slf4j.LoggerFactory;
 public final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
 
+    private static final long MILLIS_PER_SECOND = 1000;
+
     private final Hypervisor hypervisor;
     private final Duration sampleEvery; // as long as nothing else is configured
     private final JournalState journalState = new JournalState();
@@ -75,6 +81,7 @@ public final class Daemon implements AutoCloseable {
     private final Sampler sampler;
     private final SamplingEvents samplingEvents;
     private final Host host;
+    private final GuestAgents guestAgents;
     private final StatsView stats;
     private final long madeAtNanos = System.nanoTime();
     private final RpcServer server;
@@ -96,7 +103,8 @@ public final class Daemon implements AutoCloseable {
         this.table = new VmTable(clock);
         this.journal = Journal.open(config.state().directory(), journalState);
         NotificationHub notifications = new NotificationHub();
-        StatusEvents events = new StatusEvents(notifications, clock);
+        this.stats = new StatsView(StatusWords::of, new Known(), clock, System::nanoTime);
+        StatusEvents events = new StatusEvents(notifications, stats, clock);
         this.samplingEvents = new SamplingEvents(table, events, metrics);
         this.host = new Host(
                 new Host.Sources(
@@ -126,7 +134,8 @@ public final class Daemon implements AutoCloseable {
                 this::sampled,
                 this::stuckBudget,
                 samplingEvents);
-        this.stats = new StatsView(StatusWords::of, sampler::latest, System::nanoTime);
+        this.guestAgents =
+                new GuestAgents(table, hypervisor, this::frozen, id -> table.whileRunning(id, events::agent));
         List<Verb> verbs = new ArrayList<>(new HostVerbs(table, stats).verbs());
         verbs.addAll(new HostInfoVerbs(host).verbs());
         verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock).verbs());
@@ -159,6 +168,12 @@ public final class Daemon implements AutoCloseable {
             }
         }
         return ids;
+    }
+
+    private boolean frozen(UUID id) {
+        return sampler.latest(id)
+                .filter(known -> known.frozen().isPresent() || !known.responsive())
+                .isPresent();
     }
 
     private int stuckBudget() {
@@ -195,6 +210,8 @@ public final class Daemon implements AutoCloseable {
         started.push(sampler);
         host.start(sampleEvery);
         started.push(host);
+        guestAgents.start();
+        started.push(guestAgents);
         hypervisor.start(new Link());
         started.push(hypervisor);
         server.start();
@@ -269,21 +286,31 @@ public final class Daemon implements AutoCloseable {
                 case DEFINED, UNDEFINED -> true; // tells nothing about a guest
                 // our own call is about to return and says the same
                 case STARTED, RESUMED, SUSPENDED -> table.launchPending(domain);
-                case STOPPED, SHUTDOWN, PMSUSPENDED, CRASHED, REBOOT, UNKNOWN -> false;
+                case STOPPED, SHUTDOWN, PMSUSPENDED, CRASHED, UNKNOWN -> false;
             };
-            if (event == DomainEvent.REBOOT) {
-                creator.rebooted(domain);
-            }
             if (!known) {
                 reconciler.check(domain);
             }
         }
 
         @Override
+        public void guestEvent(UUID domain, GuestEvent event) {
+            if (event instanceof GuestEvent.ConfigurationChanged
+                    || event instanceof GuestEvent.AgentChanged
+                    || event instanceof GuestEvent.ClockSet) {
+                reconciler.refresh(domain); // the XML has it too
+            }
+            if (event instanceof GuestEvent.Rebooted) {
+                creator.rebooted(domain);
+            }
+            table.happened(domain, event, System.currentTimeMillis() / MILLIS_PER_SECOND);
+        }
+
+        @Override
         public void connected() {
             sampler.connectionReset();
             creator.connected();
-            reconciler.checkAll();
+            reconciler.refreshAll();
             reconciler.discover();
             host.connected();
             reconciler.run(creator::sweepImages);
@@ -301,6 +328,19 @@ public final class Daemon implements AutoCloseable {
         }
     }
 
+    /** What the parts know of a guest, for those who tell it. */
+    private final class Known implements StatsView.Sources {
+        @Override
+        public Optional<GuestStats> sample(UUID id) {
+            return sampler.latest(id);
+        }
+
+        @Override
+        public Optional<AgentData> agent(UUID id) {
+            return guestAgents.latest(id);
+        }
+    }
+
     /** Keeps sampling and the cached XML in step with the table. */
     private final class Followers implements VmListener {
         @Override
@@ -308,7 +348,9 @@ public final class Daemon implements AutoCloseable {
             boolean was = before != null && before.sampled();
             if (!was && after.sampled()) {
                 sampler.added(after.id());
-                if (after.live().isEmpty()) {
+                if (before != null) {
+                    reconciler.refresh(after.id()); // what was read while it was being started lacks ports and taps
+                } else if (after.live().isEmpty()) {
                     reconciler.check(after.id()); // reads the XML
                 }
             } else if (was && !after.sampled()) {
@@ -320,6 +362,7 @@ public final class Daemon implements AutoCloseable {
         public void removed(Vm last) {
             sampler.removed(last.id());
             stats.forget(last.id());
+            guestAgents.forget(last.id());
         }
     }
 }

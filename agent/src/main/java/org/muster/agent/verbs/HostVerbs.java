@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -21,11 +20,14 @@ import org.muster.agent.rpc.RpcException;
 import org.muster.agent.rpc.Verb;
 import org.muster.agent.rpc.WireType;
 import org.muster.agent.stats.StatsView;
+import org.muster.libvirt.DomainXml;
 
 /** What is asked of all VMs at once: answered from memory. */
 public final class HostVerbs {
     private static final int NO_SUCH_VM = 1;
     private static final int MOST_IDS = 10_000;
+    private static final int MOST_ID_CHARS = 200;
+    private static final String SHORT_STATUS = "vmId, vmName, status, statusTime, external";
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final VmTable table;
@@ -50,12 +52,22 @@ public final class HostVerbs {
                         .inline(call -> done(JSON.booleanNode(true))),
                 Verb.named("Host.getVMList", "Every VM that this host answers for.")
                         .access(Access.MONITOR)
-                        .optional("vmList", ids(), "only these")
-                        .optional("fullStatus", WireType.bool(), "ignored")
-                        .optional("onlyUUID", WireType.bool(), "ignored")
-                        .returns(
-                                WireType.array(WireType.map(WireType.any()), MOST_IDS), "vmId, status, statusTime each")
+                        .optional("fullStatus", WireType.bool(), "has no effect, as in VDSM")
+                        .optional("vmList", ids(), "only these; none, or an empty list: all")
+                        .optional("onlyUUID", WireType.bool(), "has no effect, as in VDSM")
+                        .returns(WireType.array(WireType.map(WireType.any()), MOST_IDS), SHORT_STATUS)
                         .inline(call -> done(list(call))),
+                Verb.named("Host.getVMFullList", "The same as Host.getVMList.")
+                        .access(Access.MONITOR)
+                        .optional("vmList", ids(), "only these; none, or an empty list: all")
+                        .returns(WireType.array(WireType.map(WireType.any()), MOST_IDS), SHORT_STATUS)
+                        .inline(call -> done(list(call))),
+                Verb.named("VM.getInfo", "The short status of one VM.")
+                        .access(Access.MONITOR)
+                        .required("vmID", WireType.uuid(), "the VM")
+                        .returns(WireType.map(WireType.any()), SHORT_STATUS)
+                        .error(NO_SUCH_VM, "there is no such VM")
+                        .inline(call -> done(info(call))),
                 Verb.named("Host.getAllVmStats", "The statistics of every VM that this host answers for.")
                         .access(Access.MONITOR)
                         .returns(WireType.array(WireType.map(WireType.any()), MOST_IDS), "one object per VM")
@@ -66,17 +78,17 @@ public final class HostVerbs {
                         .required("vmID", WireType.uuid(), "the VM")
                         .returns(WireType.array(WireType.map(WireType.any()), 1), "one object")
                         .error(NO_SUCH_VM, "there is no such VM")
-                        .inline(call -> done(JSON.arrayNode().add(stats.of(vm(call), clock.now())))),
+                        .inline(call -> done(stats(call))),
                 Verb.named("Host.dumpxmls", "The live domain XML of the given VMs; unknown ones are left out.")
                         .access(Access.MONITOR)
-                        .required("vmList", ids(), "the VMs")
+                        .optional("vmList", ids(), "the VMs; default none")
                         .returns(WireType.map(WireType.text(Integer.MAX_VALUE)), "XML by VM id")
                         .largeResult()
                         .inline(call -> done(xmls(call))));
     }
 
     private static WireType ids() {
-        return WireType.array(WireType.uuid(), MOST_IDS);
+        return WireType.array(WireType.text(MOST_ID_CHARS), MOST_IDS); // what is no UUID is no VM of ours: left out
     }
 
     static CompletionStage<JsonNode> done(JsonNode result) {
@@ -91,25 +103,44 @@ public final class HostVerbs {
     }
 
     private ArrayNode list(Call call) {
-        Optional<Set<UUID>> wanted = call.has("vmList") ? Optional.of(wanted(call)) : Optional.empty();
+        boolean all = !call.has("vmList") || call.params().get("vmList").isEmpty();
+        Set<UUID> wanted = wanted(call);
         ArrayNode list = JSON.arrayNode();
         long askedAt = clock.now();
         for (Vm vm : table.all()) {
-            if (wanted.isEmpty() || wanted.get().contains(vm.id())) {
-                list.add(JSON.objectNode()
-                        .put("vmId", vm.id().toString())
-                        .put("vmName", vm.name())
-                        .put("status", StatusWords.of(vm.status()))
-                        .put("statusTime", Long.toString(Math.max(askedAt, vm.statusTime())))
-                        .put("external", vm.external()));
+            if (all || wanted.contains(vm.id())) {
+                list.add(info(vm, askedAt));
             }
         }
         return list;
     }
 
+    private ObjectNode info(Call call) {
+        long askedAt = clock.now();
+        return info(vm(call), askedAt);
+    }
+
+    private static ObjectNode info(Vm vm, long askedAt) {
+        return JSON.objectNode()
+                .put("vmId", vm.id().toString())
+                .put("vmName", vm.name())
+                .put("status", StatusWords.of(vm))
+                .put("statusTime", Long.toString(Math.max(askedAt, vm.statusTime())))
+                .put("external", vm.external());
+    }
+
+    private ArrayNode stats(Call call) {
+        long askedAt = clock.now();
+        return JSON.arrayNode().add(stats.of(vm(call), askedAt));
+    }
+
     private static Set<UUID> wanted(Call call) {
         Set<UUID> wanted = new HashSet<>();
-        call.params().get("vmList").forEach(id -> wanted.add(UUID.fromString(id.textValue())));
+        if (call.has("vmList")) {
+            call.params()
+                    .get("vmList")
+                    .forEach(id -> DomainXml.parseUuid(id.textValue()).ifPresent(wanted::add));
+        }
         return wanted;
     }
 

@@ -1,10 +1,25 @@
 package org.muster.agent.verbs;
 
+import org.muster.agent.domain.Run;
+import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
 
 /** The wire's words for a VM's status. Source: engine-contract 5.1. */
 public final class StatusWords {
     private StatusWords() {}
+
+    /** Of a VM that is up, what its guest is doing as far as one can know. */
+    public static String of(Vm vm) {
+        return vm.status() == VmStatus.UP ? of(vm.run().phase()) : of(vm.status());
+    }
+
+    private static String of(Run.Phase phase) {
+        return switch (phase) {
+            case BOOTING -> "Powering up";
+            case REBOOTING -> "RebootInProgress";
+            case RUNNING -> "Up";
+        };
+    }
 
     public static String of(VmStatus status) {
         return switch (status) {

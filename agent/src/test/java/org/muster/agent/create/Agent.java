@@ -111,7 +111,12 @@ final class Agent implements AutoCloseable {
     private final class Recorder implements VmListener {
         @Override
         public void changed(Vm before, Vm after) {
-            events.add(after.id() + " " + after.status());
+            boolean same = before != null
+                    && before.status() == after.status()
+                    && before.statusReason().equals(after.statusReason());
+            if (!same) { // else its XML was read
+                events.add(after.id() + " " + after.status());
+            }
         }
 
         @Override

@@ -21,6 +21,7 @@ import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.HostDevice;
+import org.muster.libvirt.GuestReport;
 import org.muster.libvirt.HostFacts;
 import org.muster.libvirt.HostParts;
 import org.muster.libvirt.Hypervisor;
@@ -111,6 +112,7 @@ public final class FakeHypervisor implements Hypervisor {
     private boolean silent;
 
     private volatile HypervisorListener listener; // set by start
+    private volatile AgentScript agents; // set by the test
 
     public FakeHypervisor() {
         this(new CallGuard(OptionalInt.empty(), System::nanoTime));
@@ -119,6 +121,15 @@ public final class FakeHypervisor implements Hypervisor {
     public FakeHypervisor(CallGuard guard) {
         this.guard = guard;
         LibvirtTestAccess.workers(guard, 20, 70);
+    }
+
+    /** What the guests' agents answer; may hang and fail. */
+    public interface AgentScript {
+        GuestReport answer(UUID id, Set<GuestPart> parts) throws HypervisorException;
+    }
+
+    public void agents(AgentScript script) {
+        agents = script;
     }
 
     /** What goes wrong with calls of one operation on one domain; left as it is: nothing. */
@@ -616,6 +627,15 @@ public final class FakeHypervisor implements Hypervisor {
     @Override
     public long[] blockInfo(UUID id, String disk) throws HypervisorException {
         throw none("blockInfo");
+    }
+
+    @Override
+    public GuestReport guestReport(UUID id, Set<GuestPart> parts, Duration patience) throws HypervisorException {
+        AgentScript script = agents;
+        if (script == null) {
+            throw none("guestReport");
+        }
+        return script.answer(id, parts);
     }
 
     private HypervisorException none(String operation) {

@@ -63,7 +63,8 @@ class ReconcilerTest {
                 () -> table.all().stream().filter(vm -> vm.live().isPresent()).count() == 2);
         assertThat(table.get(ID).orElseThrow().external()).isFalse();
         assertThat(table.get(OTHER).orElseThrow().external()).isTrue();
-        assertThat(table.get(ID).orElseThrow().live().orElseThrow().consoles()).hasSize(1);
+        assertThat(table.get(ID).orElseThrow().live().orElseThrow().details().consoles())
+                .hasSize(1);
     }
 
     @Test

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,7 +66,7 @@ class CreateVerbsTest {
         creator.connected();
         List<Verb> all =
                 new ArrayList<>(new CreateVerbs(creator.service(), creator.destroyer(), new EventClock()).verbs());
-        StatsView stats = new StatsView(StatusWords::of, id -> Optional.empty(), System::nanoTime);
+        StatsView stats = new StatsView(StatusWords::of, new NothingKnown(), new EventClock(), System::nanoTime);
         all.addAll(new HostVerbs(table, stats).verbs());
         verbs = new VerbCalls(all);
     }

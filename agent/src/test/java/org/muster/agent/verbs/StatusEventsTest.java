@@ -12,6 +12,7 @@ import org.muster.agent.domain.ExitInfo;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.domain.VmTable;
+import org.muster.agent.stats.StatsView;
 
 /** The notification as the engine takes it apart: engine-contract 6.1. */
 class StatusEventsTest {
@@ -27,6 +28,7 @@ class StatusEventsTest {
                 methods.add(method);
                 params.add(content);
             },
+            new StatsView(StatusWords::of, new NothingKnown(), clock, System::nanoTime),
             clock);
 
     StatusEventsTest() {

@@ -34,7 +34,9 @@ record StatsRow(
                 || stats.path("monitorResponse").asText("0").startsWith("-");
         return new StatsRow(
                 vm,
-                sum(number(stats.path("cpuUser")), number(stats.path("cpuSys"))),
+                stats.path("cpuActual").asBoolean(true)
+                        ? sum(number(stats.path("cpuUser")), number(stats.path("cpuSys")))
+                        : OptionalDouble.empty(),
                 balloon.isMissingNode() ? number(stats.path("memoryStats").path("mem_total")) : number(balloon),
                 number(stats.path("memUsage")),
                 total(network, "rx"),

@@ -1,0 +1,36 @@
+package org.muster.agent.domain;
+
+import java.util.Optional;
+import org.muster.libvirt.GuestEvent;
+
+/** Why a guest is paused, in the engine's words. Source: engine-contract 5.2, virDomainPausedReason. */
+public enum PauseCode {
+    NOERR,
+    EOTHER,
+    EIO,
+    ENOSPC,
+    EPERM,
+    POSTCOPY;
+
+    /**
+     * @param reason libvirt's number
+     * @param failure of a disk, told since the guest last ran
+     */
+    static PauseCode of(int reason, Optional<GuestEvent.DiskFailed> failure) {
+        return switch (reason) {
+            case 5 -> failure.map(f -> of(f.reason())).orElse(EOTHER); // IOERROR
+            case 10, 13, 14 -> EOTHER; // CRASHED, POSTCOPY_FAILED, API_ERROR
+            case 12 -> POSTCOPY;
+            default -> NOERR;
+        };
+    }
+
+    private static PauseCode of(String reason) {
+        return switch (reason) {
+            case "enospc" -> ENOSPC;
+            case "eio" -> EIO;
+            case "eperm" -> EPERM;
+            default -> EOTHER;
+        };
+    }
+}

@@ -1,0 +1,210 @@
+package org.muster.agent.domain;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.muster.libvirt.GuestEvent;
+
+/**
+ * What happened to a guest since it was started, besides its status. Immutable: what happens makes a new one.
+ *
+ * @param phase what its guest is doing as far as one can know, while the VM is Up; 5.1 of engine-contract
+ * @param phaseSince {@link EventClock}
+ * @param agentExpected it has a channel for a QEMU guest agent
+ * @param agentConnected its agent has that channel open
+ * @param pauseCode only means something while it is paused
+ * @param diskFailure that paused it, or may be about to
+ * @param clients of its consoles, the latest last
+ * @param timeOffsetSeconds what the guest set its clock to, empty if it did not
+ * @param watchdog the last time that its watchdog fired
+ * @param endedByHost its shutdown came from outside the guest, by a signal to QEMU
+ */
+public record Run(
+        Phase phase,
+        long phaseSince,
+        boolean agentExpected,
+        boolean agentConnected,
+        PauseCode pauseCode,
+        Optional<GuestEvent.DiskFailed> diskFailure,
+        List<Client> clients,
+        OptionalLong timeOffsetSeconds,
+        Optional<Watchdog> watchdog,
+        boolean endedByHost) {
+
+    private static final int MOST_CLIENTS = 64; // an event lost must not make the list grow for ever
+
+    /** A guest of which nothing is known yet. */
+    public static final Run NEW = new Run(
+            Phase.RUNNING,
+            0,
+            false,
+            false,
+            PauseCode.NOERR,
+            Optional.empty(),
+            List.of(),
+            OptionalLong.empty(),
+            Optional.empty(),
+            false);
+
+    public Run {
+        clients = List.copyOf(clients);
+    }
+
+    /** Where the guest is in its own life. */
+    public enum Phase {
+        /** It was started and has not shown that it is up. */
+        BOOTING,
+        /** It was reset and has not shown that it is up again. */
+        REBOOTING,
+        RUNNING
+    }
+
+    /** A console's client. @param service its port, which tells two of one address apart */
+    public record Client(String address, String service) {}
+
+    /** @param atSeconds wall clock, since 1970 */
+    public record Watchdog(long atSeconds, String action) {}
+
+    static Run expectingAgent(boolean expected) {
+        Copy copy = new Copy(NEW);
+        copy.agentExpected = expected;
+        return copy.done();
+    }
+
+    /** The guest was started: one with an agent's channel is booting until the agent answers or its time is up. */
+    Run started(long stamp) {
+        Copy copy = new Copy(this);
+        copy.phase = agentExpected && !agentConnected ? Phase.BOOTING : Phase.RUNNING;
+        copy.phaseSince = stamp;
+        return copy.done();
+    }
+
+    /** The guest runs (again): why it was paused is over. */
+    Run resumed() {
+        Copy copy = new Copy(this);
+        copy.pauseCode = PauseCode.NOERR;
+        copy.diskFailure = Optional.empty();
+        return copy.done();
+    }
+
+    /** @param reason libvirt's virDomainPausedReason */
+    Run paused(int reason) {
+        Copy copy = new Copy(this);
+        copy.pauseCode = PauseCode.of(reason, diskFailure);
+        return copy.done();
+    }
+
+    /** The guest is gone: of what happened to it only its clock is still told. */
+    Run ended() {
+        Copy copy = new Copy(NEW);
+        copy.agentExpected = agentExpected;
+        copy.timeOffsetSeconds = timeOffsetSeconds;
+        return copy.done();
+    }
+
+    /** What the XML says of the agent's channel. */
+    Run agentChannel(boolean exists, boolean connected) {
+        Copy copy = new Copy(this);
+        copy.agentExpected = exists;
+        copy.agent(connected);
+        return copy.done();
+    }
+
+    /** The time that a guest is given to show that it is up has passed, if it came to its phase before that. */
+    Run upIfSince(long stamp) {
+        if (phase == Phase.RUNNING || phaseSince > stamp) {
+            return this;
+        }
+        Copy copy = new Copy(this);
+        copy.phase = Phase.RUNNING;
+        return copy.done();
+    }
+
+    /** @param wallSeconds since 1970 */
+    Run after(GuestEvent event, long stamp, long wallSeconds) {
+        Copy copy = new Copy(this);
+        if (event instanceof GuestEvent.ShuttingDown down) {
+            copy.endedByHost = down.byHost();
+        } else if (event instanceof GuestEvent.Rebooted) {
+            copy.phase = Phase.REBOOTING;
+            copy.phaseSince = stamp;
+            copy.agentConnected = false; // its channel is opened anew when it is up
+        } else if (event instanceof GuestEvent.ClockSet clock) {
+            copy.timeOffsetSeconds = OptionalLong.of(clock.offsetSeconds());
+        } else if (event instanceof GuestEvent.WatchdogFired fired) {
+            copy.watchdog = Optional.of(new Watchdog(wallSeconds, fired.action()));
+        } else if (event instanceof GuestEvent.DiskFailed failed) {
+            copy.diskFailure = failed.pausing() ? Optional.of(failed) : diskFailure;
+        } else if (event instanceof GuestEvent.ConsoleConnected client) {
+            copy.clients = with(new Client(client.address(), client.service()));
+        } else if (event instanceof GuestEvent.ConsoleDisconnected client) {
+            copy.clients = without(new Client(client.address(), client.service()));
+        } else if (event instanceof GuestEvent.AgentChanged agent) {
+            copy.agentExpected = true;
+            copy.agent(agent.connected());
+        }
+        return copy.done();
+    }
+
+    private List<Client> with(Client client) {
+        List<Client> more = new ArrayList<>(without(client));
+        more.add(client);
+        return more.size() > MOST_CLIENTS ? more.subList(1, more.size()) : more;
+    }
+
+    private List<Client> without(Client client) {
+        return clients.stream().filter(c -> !c.equals(client)).toList();
+    }
+
+    /** A run in the making, so that each change names only what it changes. */
+    private static final class Copy {
+        private final Run from;
+        private Phase phase;
+        private long phaseSince;
+        private boolean agentExpected;
+        private boolean agentConnected;
+        private PauseCode pauseCode;
+        private Optional<GuestEvent.DiskFailed> diskFailure;
+        private List<Client> clients;
+        private OptionalLong timeOffsetSeconds;
+        private Optional<Watchdog> watchdog;
+        private boolean endedByHost;
+
+        Copy(Run from) {
+            this.from = from;
+            this.phase = from.phase;
+            this.phaseSince = from.phaseSince;
+            this.agentExpected = from.agentExpected;
+            this.agentConnected = from.agentConnected;
+            this.pauseCode = from.pauseCode;
+            this.diskFailure = from.diskFailure;
+            this.clients = from.clients;
+            this.timeOffsetSeconds = from.timeOffsetSeconds;
+            this.watchdog = from.watchdog;
+            this.endedByHost = from.endedByHost;
+        }
+
+        private void agent(boolean connected) {
+            agentConnected = connected;
+            if (connected) {
+                phase = Phase.RUNNING;
+            }
+        }
+
+        Run done() {
+            Run run = new Run(
+                    phase,
+                    phaseSince,
+                    agentExpected,
+                    agentConnected,
+                    pauseCode,
+                    diskFailure,
+                    clients,
+                    timeOffsetSeconds,
+                    watchdog,
+                    endedByHost);
+            return run.equals(from) ? from : run;
+        }
+    }
+}

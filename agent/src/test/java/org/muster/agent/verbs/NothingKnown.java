@@ -1,0 +1,20 @@
+package org.muster.agent.verbs;
+
+import java.util.Optional;
+import java.util.UUID;
+import org.muster.agent.guest.AgentData;
+import org.muster.agent.stats.StatsView;
+import org.muster.sampling.GuestStats;
+
+/** A host on which nothing is sampled and no agent answers. */
+final class NothingKnown implements StatsView.Sources {
+    @Override
+    public Optional<GuestStats> sample(UUID id) {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<AgentData> agent(UUID id) {
+        return Optional.empty();
+    }
+}

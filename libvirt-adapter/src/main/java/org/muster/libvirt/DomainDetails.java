@@ -1,0 +1,127 @@
+package org.muster.libvirt;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.w3c.dom.Element;
+
+/**
+ * What a domain's XML tells of its guest, read once per XML. What the XML does not have is empty; nothing here fails.
+ * Immutable.
+ *
+ * @param hash changes when the devices do, and not with what differs from run to run (a pty, a port, a connected channel)
+ * @param kvm false for an emulated guest
+ * @param agentChannel the QEMU guest agent's channel; empty if the guest has none
+ * @param timeOffsetSeconds of the guest's clock from UTC; empty when the XML ties the clock to something else
+ * @param startedAtMillis wall clock, from the metadata that we or VDSM left
+ * @param vcpuLimitPercent the engine's limit, as text
+ * @param hasJobs VDSM left block jobs in the metadata of which we know nothing
+ */
+public record DomainDetails(
+        String hash,
+        boolean kvm,
+        boolean acpi,
+        List<Nic> nics,
+        List<Disk> disks,
+        List<Console> consoles,
+        Optional<AgentChannel> agentChannel,
+        OptionalLong timeOffsetSeconds,
+        Balloon balloon,
+        OptionalLong cpuQuotaMicros,
+        OptionalLong cpuPeriodMicros,
+        String vcpuLimitPercent,
+        OptionalLong startedAtMillis,
+        boolean hasJobs) {
+
+    /** The name by which the QEMU guest agent's channel is known. */
+    public static final String AGENT_CHANNEL = "org.qemu.guest_agent.0";
+
+    public DomainDetails {
+        nics = List.copyOf(nics);
+        disks = List.copyOf(disks);
+        consoles = List.copyOf(consoles);
+    }
+
+    /**
+     * A network interface of the guest.
+     *
+     * @param target the host's interface (tap), empty before the guest runs
+     */
+    public record Nic(String target, String mac, String model) {}
+
+    /**
+     * A disk of the guest.
+     *
+     * @param target such as vda
+     * @param kind disk, cdrom, floppy or lun
+     * @param alias libvirt's or the engine's (ua-...)
+     * @param path of its file or device, empty if it has none
+     * @param imageId the engine's, empty if its metadata have none
+     * @param lunGuid the engine's, for a LUN
+     * @param ioTune libvirt's limits that are set, by name
+     */
+    public record Disk(
+            String target,
+            String kind,
+            String alias,
+            String path,
+            String imageId,
+            String lunGuid,
+            Map<String, String> ioTune) {
+        public Disk {
+            ioTune = Map.copyOf(ioTune);
+        }
+    }
+
+    /**
+     * A graphics console.
+     *
+     * @param port -1 when not allocated; likewise {@code tlsPort}
+     * @param listen address, empty if it listens on none
+     */
+    public record Console(String type, String port, String tlsPort, String listen) {}
+
+    /** @param connected an agent had the channel open when the XML was made */
+    public record AgentChannel(boolean connected) {}
+
+    /**
+     * The memory balloon.
+     *
+     * @param device false when the guest has none
+     * @param enabled the engine lets it be used
+     * @param targetKib what the guest was asked to have
+     * @param minimumKib what the engine guarantees
+     */
+    public record Balloon(boolean device, boolean enabled, OptionalLong targetKib, OptionalLong minimumKib) {}
+
+    /** @throws HypervisorException INVALID_SPEC if it is no domain XML */
+    public static DomainDetails parse(String xml) throws HypervisorException {
+        Element domain = Xml.parse(xml, "domain").getDocumentElement();
+        return new DomainDetailsReader(domain).read();
+    }
+
+    /** True if the XML has the guest agent's channel, as far as its text tells. */
+    public static boolean mayHaveAgent(String xml) {
+        return xml.contains(AGENT_CHANNEL);
+    }
+
+    /** What is known of a domain whose XML cannot be read: that it is another one when the text is. */
+    public static DomainDetails unreadable(String xml) {
+        return new DomainDetails(
+                DevicesHash.digest(xml),
+                false,
+                false,
+                List.of(),
+                List.of(),
+                List.of(),
+                Optional.empty(),
+                OptionalLong.empty(),
+                new Balloon(false, false, OptionalLong.empty(), OptionalLong.empty()),
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                "",
+                OptionalLong.empty(),
+                true);
+    }
+}

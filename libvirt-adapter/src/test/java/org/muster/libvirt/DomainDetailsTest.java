@@ -1,0 +1,106 @@
+package org.muster.libvirt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.muster.libvirt.DomainDetails.Balloon;
+import org.muster.libvirt.DomainDetails.Console;
+import org.muster.libvirt.DomainDetails.Disk;
+import org.muster.libvirt.DomainDetails.Nic;
+
+class DomainDetailsTest {
+    private static final String XML = """
+            <domain type="kvm" id="7"><name>a</name><memory unit="KiB">2048</memory>
+            <metadata><o:vm xmlns:o="http://ovirt.org/vm/1.0"><o:startTime type="float">1700000000.25</o:startTime>
+              <o:ballooningEnabled>false</o:ballooningEnabled>
+              <o:device devtype="disk" name="vda"><o:imageID>img-1</o:imageID></o:device></o:vm></metadata>
+            <features><acpi/></features><clock offset="variable" adjustment="-60" basis="utc"/>
+            <devices>
+              <disk device="disk"><source file="/d" index="3"/><target dev="vda"/><alias name="ua-17"/>
+                <iotune><read_bytes_sec>5</read_bytes_sec></iotune></disk>
+              <disk><source dev="/dev/mapper/x"/><target dev="sda"/></disk>
+              <interface type="bridge"><mac address="56:6f:00:00:00:01"/><target dev="vnet3"/><model type="virtio"/></interface>
+              <serial type="pty"><source path="/dev/pts/5"/></serial>
+              <console type="pty" tty="/dev/pts/5"><source path="/dev/pts/5"/></console>
+              <channel type="unix"><source mode="bind" path="/x/domain-7-a/org.qemu.guest_agent.0"/>
+                <target type="virtio" name="org.qemu.guest_agent.0" state="connected"/></channel>
+              <graphics type="vnc" port="5900" listen="10.0.0.2"><listen type="address" address="10.0.0.2"/></graphics>
+              <graphics type="spice" tlsPort="5901"><listen type="network" address="10.0.0.3" network="n"/></graphics>
+              <memballoon model="virtio"/>
+            </devices></domain>""";
+
+    private static DomainDetails parse(String xml) throws HypervisorException {
+        return DomainDetails.parse(xml);
+    }
+
+    @Test
+    void everythingIsReadAsItStands() throws Exception {
+        DomainDetails details = parse(XML);
+
+        assertThat(details.kvm()).isTrue();
+        assertThat(details.acpi()).isTrue();
+        assertThat(details.disks())
+                .containsExactly(
+                        new Disk("vda", "disk", "ua-17", "/d", "img-1", "", Map.of("read_bytes_sec", "5")),
+                        new Disk("sda", "disk", "", "/dev/mapper/x", "", "", Map.of()));
+        assertThat(details.nics()).containsExactly(new Nic("vnet3", "56:6f:00:00:00:01", "virtio"));
+        assertThat(details.consoles())
+                .containsExactly(
+                        new Console("vnc", "5900", "-1", "10.0.0.2"), new Console("spice", "-1", "5901", "10.0.0.3"));
+        assertThat(details.agentChannel()).contains(new DomainDetails.AgentChannel(true));
+        assertThat(details.timeOffsetSeconds()).isEqualTo(OptionalLong.of(-60));
+        assertThat(details.balloon()).isEqualTo(new Balloon(true, false, OptionalLong.of(2048), OptionalLong.empty()));
+        assertThat(details.startedAtMillis()).isEqualTo(OptionalLong.of(1_700_000_000_250L));
+        assertThat(details.hasJobs()).isFalse();
+    }
+
+    @Test
+    void whatIsMissingOrOddIsEmptyAndHarmsNothingElse() throws Exception {
+        DomainDetails details = parse("<domain><clock offset='variable' adjustment='reset'/><cputune><quota>x</quota>"
+                + "</cputune><devices><disk/><interface/><graphics/><channel/></devices></domain>");
+
+        assertThat(details.timeOffsetSeconds()).isEmpty();
+        assertThat(details.cpuQuotaMicros()).isEmpty();
+        assertThat(details.disks()).hasSize(1);
+        assertThat(details.consoles()).containsExactly(new Console("", "-1", "-1", ""));
+        assertThat(parse("<domain/>").balloon().device()).isFalse();
+        assertThat(parse("<domain/>").hash()).isNotEmpty();
+    }
+
+    @Test
+    void theHashFollowsTheDevices() throws Exception {
+        String hash = parse(XML).hash();
+
+        assertThat(parse(XML).hash()).isEqualTo(hash);
+        assertThat(parse(XML.replace("vnet3", "vnet4")).hash())
+                .as("the engine reads the tap's name")
+                .isNotEqualTo(hash);
+        assertThat(parse(XML.replace("<memballoon", "<rng model='virtio'/><memballoon"))
+                        .hash())
+                .isNotEqualTo(hash);
+        assertThat(parse(XML.replace("file=\"/d\"", "file=\"/e\"")).hash()).isNotEqualTo(hash);
+    }
+
+    @Test
+    void theHashDoesNotFollowTheRun() throws Exception {
+        String hash = parse(XML).hash();
+
+        assertThat(parse(XML.replace("state=\"connected\"", "state=\"disconnected\""))
+                        .hash())
+                .isEqualTo(hash);
+        assertThat(parse(XML.replace("/dev/pts/5", "/dev/pts/9")).hash()).isEqualTo(hash);
+        assertThat(parse(XML.replace("id=\"7\"", "id=\"8\"").replace("domain-7-a", "domain-8-a"))
+                        .hash())
+                .isEqualTo(hash);
+        assertThat(parse(XML.replace("5900", "5907")).hash()).isEqualTo(hash);
+        assertThat(parse(XML.replace("index=\"3\"", "index=\"1\"")).hash()).isEqualTo(hash);
+    }
+
+    @Test
+    void anXmlThatCannotBeReadHasAHashOfItsText() {
+        assertThat(DomainDetails.unreadable("<domain").hash())
+                .isNotEqualTo(DomainDetails.unreadable("<domai").hash());
+    }
+}

@@ -1,0 +1,89 @@
+package org.muster.libvirt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.muster.libvirt.GuestReport.Address;
+import org.muster.libvirt.GuestReport.FileSystem;
+import org.muster.libvirt.GuestReport.Nic;
+import org.muster.libvirt.GuestReport.Zone;
+
+class GuestReportReaderTest {
+    private static Map<String, Object> params() {
+        Map<String, Object> params = new HashMap<>();
+        params.put("user.count", 3L);
+        params.put("user.0.name", "root");
+        params.put("user.1.name", "anna");
+        params.put("user.2.name", "root");
+        params.put("os.id", "debian");
+        params.put("os.kernel-release", "6.1");
+        params.put("timezone.name", "CET");
+        params.put("timezone.offset", 3600L);
+        params.put("hostname", "web");
+        params.put("fs.count", 1L);
+        params.put("fs.0.mountpoint", "/");
+        params.put("fs.0.fstype", "ext4");
+        params.put("fs.0.total-bytes", 100L);
+        params.put("if.count", 1L);
+        params.put("if.0.name", "eth0");
+        params.put("if.0.hwaddr", "52:54:00:00:00:01");
+        params.put("if.0.addr.count", 2L);
+        params.put("if.0.addr.0.type", "ipv4");
+        params.put("if.0.addr.0.addr", "10.0.0.5");
+        params.put("if.0.addr.1.type", "ipv6");
+        params.put("if.0.addr.1.addr", "fe80::1");
+        params.put("disk.count", 2L);
+        params.put("disk.0.name", "/dev/vda");
+        params.put("disk.0.alias", "ua-1");
+        params.put("disk.1.name", "/dev/vda1");
+        return params;
+    }
+
+    @Test
+    void everyPartIsReadAsItStands() {
+        GuestReport report = GuestReportReader.read(params());
+
+        assertThat(report.users().orElseThrow()).as("each once").containsExactly("root", "anna");
+        assertThat(report.os().orElseThrow().kernel()).isEqualTo("6.1");
+        assertThat(report.zone()).contains(new Zone("CET", OptionalInt.of(3600)));
+        assertThat(report.hostname()).contains("web");
+        assertThat(report.fileSystems().orElseThrow())
+                .containsExactly(new FileSystem("/", "ext4", OptionalLong.of(100), OptionalLong.empty()));
+        assertThat(report.nics().orElseThrow())
+                .containsExactly(new Nic(
+                        "eth0",
+                        "52:54:00:00:00:01",
+                        List.of(new Address(false, "10.0.0.5"), new Address(true, "fe80::1"))));
+        assertThat(report.disks()).containsExactly(Map.entry("ua-1", "/dev/vda"));
+    }
+
+    @Test
+    void whatIsNotToldIsEmptyAndNotNone() {
+        assertThat(GuestReportReader.read(Map.of())).isEqualTo(GuestReport.NOTHING);
+        assertThat(GuestReportReader.read(Map.of("user.count", 0L)).users()).contains(List.of());
+    }
+
+    @Test
+    void aGuestThatTellsOfTooMuchIsNotBelieved() {
+        assertThat(GuestReportReader.read(Map.of("fs.count", 4_000_000_000L))
+                        .fileSystems()
+                        .orElseThrow())
+                .hasSize(1000);
+    }
+
+    @Test
+    void partsAskedForOneByOneAddUp() {
+        GuestReport name = GuestReportReader.read(Map.of("hostname", "web"));
+        GuestReport zone = GuestReportReader.read(Map.of("timezone.offset", -60L));
+
+        GuestReport both = name.with(zone);
+
+        assertThat(both.hostname()).contains("web");
+        assertThat(both.zone().orElseThrow().offsetSeconds()).isEqualTo(OptionalInt.of(-60));
+    }
+}
