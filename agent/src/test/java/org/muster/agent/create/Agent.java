@@ -16,7 +16,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import org.muster.agent.domain.EventClock;
-import org.muster.agent.domain.FakeHypervisor;
 import org.muster.agent.domain.Reconciler;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmListener;
@@ -24,6 +23,7 @@ import org.muster.agent.domain.VmStatus;
 import org.muster.agent.domain.VmTable;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalState;
+import org.muster.agent.simulation.FakeHypervisor;
 import org.muster.libvirt.HypervisorListener;
 import org.muster.rig.Await;
 

@@ -1,4 +1,4 @@
-package org.muster.agent.domain;
+package org.muster.agent.simulation;
 
 import java.util.HashMap;
 import java.util.HashSet;

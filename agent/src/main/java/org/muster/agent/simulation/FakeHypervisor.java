@@ -1,4 +1,4 @@
-package org.muster.agent.domain;
+package org.muster.agent.simulation;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
@@ -26,7 +26,6 @@ import org.muster.libvirt.HypervisorException;
 import org.muster.libvirt.HypervisorException.Kind;
 import org.muster.libvirt.HypervisorListener;
 import org.muster.libvirt.HypervisorListener.DomainEvent;
-import org.muster.libvirt.LibvirtTestAccess;
 import org.muster.libvirt.StatsGroup;
 import org.muster.libvirt.StatsRecord;
 
@@ -115,7 +114,7 @@ public final class FakeHypervisor implements Hypervisor {
 
     public FakeHypervisor(CallGuard guard) {
         this.guard = guard;
-        LibvirtTestAccess.workers(guard, 20, 70);
+        guard.workers(new CallGuard.Workers(20, 70, true));
     }
 
     /** What goes wrong with calls of one operation on one domain; left as it is: nothing. */
@@ -365,11 +364,10 @@ public final class FakeHypervisor implements Hypervisor {
 
     private <T> T call(Op op, UUID id, Deed<T> deed) throws HypervisorException {
         Entry entry = enter(op, id);
-        Runnable returned = LibvirtTestAccess.begin(guard, op.role, op.name(), id);
-        try {
-            return entry.fault == null ? locked(deed) : faulty(entry, deed);
-        } finally {
-            returned.run();
+        try (CallGuard.CallToken token = guard.begin(op.role, op.name(), id)) {
+            T answer = entry.fault == null ? locked(deed) : faulty(entry, deed);
+            token.succeeded();
+            return answer;
         }
     }
 
