@@ -25,6 +25,7 @@ import org.muster.agent.domain.VmTable;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalState;
 import org.muster.agent.rpc.NotificationHub;
+import org.muster.agent.rpc.OpenRpc;
 import org.muster.agent.rpc.RpcConfig;
 import org.muster.agent.rpc.RpcServer;
 import org.muster.agent.rpc.Verb;
@@ -103,7 +104,8 @@ public final class Daemon implements AutoCloseable {
         this.stats = new StatsView(StatusWords::of, sampler::latest, System::nanoTime);
         List<Verb> verbs = new ArrayList<>(new HostVerbs(table, stats, capabilities::current).verbs());
         verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock).verbs());
-        this.server = new RpcServer(rpcConfig(config), VerbTable.of(verbs), notifications, metrics);
+        VerbTable served = VerbTable.of(OpenRpc.withDiscovery(verbs, StatusEvents.KINDS, version));
+        this.server = new RpcServer(rpcConfig(config), served, notifications, metrics);
         table.listen(events);
         table.listen(new Followers());
         observeCalls();
