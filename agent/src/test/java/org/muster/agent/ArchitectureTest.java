@@ -27,7 +27,7 @@ class ArchitectureTest {
             "config", Set.of(),
             "journal", Set.of(),
             "domain", Set.of(),
-            "simulation", Set.of(),
+            "simulation", Set.of("config"),
             "rpc", Set.of(),
             "create", Set.of("domain", "journal"),
             "stats", Set.of("domain"),
