@@ -23,18 +23,19 @@ class ArchitectureTest {
     private static final String ROOT = "org.muster.agent";
 
     /** What each package of the agent may use of the others; lifecycle may use all, and nobody lifecycle. */
-    private static final Map<String, Set<String>> MAY_USE = Map.of(
-            "config", Set.of(),
-            "journal", Set.of(),
-            "domain", Set.of(),
-            "tls", Set.of(),
-            "rpc", Set.of("tls"),
-            "payload", Set.of(),
-            "create", Set.of("domain", "journal", "payload"),
-            "host", Set.of("domain"),
-            "guest", Set.of("domain"),
-            "stats", Set.of("domain", "guest"),
-            "verbs", Set.of("rpc", "create", "domain", "stats", "host"));
+    private static final Map<String, Set<String>> MAY_USE = Map.ofEntries(
+            Map.entry("config", Set.of()),
+            Map.entry("journal", Set.of()),
+            Map.entry("domain", Set.of()),
+            Map.entry("tls", Set.of()),
+            Map.entry("rpc", Set.of("tls")),
+            Map.entry("payload", Set.of()),
+            Map.entry("create", Set.of("domain", "journal", "payload")),
+            Map.entry("host", Set.of("domain")),
+            Map.entry("guest", Set.of("domain")),
+            Map.entry("stats", Set.of("domain", "guest")),
+            Map.entry("simulation", Set.of("config")),
+            Map.entry("verbs", Set.of("rpc", "create", "domain", "stats", "host")));
 
     private static final JavaClasses MAIN =
             new ClassFileImporter(List.of(new ImportOption.DoNotIncludeTests())).importPackages(ROOT);

@@ -3,22 +3,9 @@ package org.muster.libvirt;
 import java.util.List;
 import java.util.UUID;
 
-/** Lets the agent's fakes do what only the adapter may: count calls in a real guard, and make records of statistics. */
+/** Lets the agent's tests make records of statistics, which only the adapter may. */
 public final class LibvirtTestAccess {
     private LibvirtTestAccess() {}
-
-    /** Makes the guard count a call until what this answers is run. */
-    public static Runnable begin(CallGuard guard, CallGuard.Role role, String operation, UUID domain) {
-        CallGuard.CallToken token = guard.begin(role, operation, domain);
-        return () -> {
-            token.succeeded();
-            token.close();
-        };
-    }
-
-    public static void workers(CallGuard guard, int min, int max) {
-        guard.workers(new CallGuard.Workers(min, max, true));
-    }
 
     /** One field as libvirt names it, {@code block.0.rd.reqs}, with a number or a text. */
     public record Field(String name, Object value) {}

@@ -68,6 +68,12 @@ final class Agent {
         }
     }
 
+    /** Ends it for good; answers with the URI of the hypervisor that it was on. */
+    String end() {
+        children.end(process);
+        return config.libvirtUri();
+    }
+
     /** A new connection, by its local socket. */
     MusterConnection connect() throws BenchException, InterruptedException {
         return connect(config.socket());

@@ -54,7 +54,7 @@ final class Bed implements AutoCloseable {
         Progress.say("starting a private hypervisor and the agent");
         String uri = hypervisor.start();
         floor = new Floor(floorProgram, uri, children);
-        agent = new Agent(root.resolve("packaging/target/muster/bin/musterd"), folder, uri, children);
+        agent = new Agent(program(), folder, uri, children);
         agent.start();
     }
 
@@ -68,6 +68,17 @@ final class Bed implements AutoCloseable {
 
     PrivateHypervisor hypervisor() {
         return hypervisor;
+    }
+
+    /** One more beside it, not started; whoever asks for it stops it. */
+    PrivateHypervisor anotherHypervisor(String name) {
+        return new PrivateHypervisor(
+                root.resolve("libvirt-adapter/src/test/rig/hypervisor"), folder.resolve(name), children);
+    }
+
+    /** The agent's, as it is packaged. */
+    Path program() {
+        return root.resolve("packaging/target/muster/bin/musterd");
     }
 
     Guests guests() {

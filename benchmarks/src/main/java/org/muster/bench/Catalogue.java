@@ -12,7 +12,8 @@ final class Catalogue {
             "create", CreateBenchmark::new,
             "destroy", DestroyBenchmark::new,
             "sampling", SamplingBenchmark::new,
-            "rpc", RpcBenchmark::new));
+            "rpc", RpcBenchmark::new,
+            "startup", StartupBenchmark::new));
 
     private Catalogue() {}
 

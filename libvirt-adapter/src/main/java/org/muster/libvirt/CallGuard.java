@@ -88,7 +88,8 @@ public final class CallGuard {
         this.configuredMaxStuck = maxStuck;
     }
 
-    void workers(Workers found) {
+    /** What libvirtd's worker pool turned out to be; whoever talks to it tells. */
+    public void workers(Workers found) {
         this.workers = found;
     }
 
@@ -145,7 +146,12 @@ public final class CallGuard {
         return all;
     }
 
-    CallToken begin(Role role, String operation, UUID domain) {
+    /**
+     * Counts a call from here until the token is closed.
+     *
+     * @param domain null if it concerns none
+     */
+    public CallToken begin(Role role, String operation, UUID domain) {
         CallToken token = new CallToken(new Call(
                 role,
                 operation,
@@ -157,7 +163,7 @@ public final class CallGuard {
     }
 
     /** One call, from before it is made until it returned. Confined to its thread but for the counting. */
-    final class CallToken implements AutoCloseable {
+    public final class CallToken implements AutoCloseable {
         private final Call call;
         private boolean failed = true; // until somebody says that it succeeded
 
@@ -169,7 +175,8 @@ public final class CallGuard {
             return now - call.sinceNanos > call.role.overdueAfter.toNanos();
         }
 
-        void succeeded() {
+        /** Without it the call counts as failed. */
+        public void succeeded() {
             failed = false;
         }
 

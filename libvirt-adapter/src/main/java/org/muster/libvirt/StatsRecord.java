@@ -1,5 +1,6 @@
 package org.muster.libvirt;
 
+import java.util.Arrays;
 import java.util.UUID;
 
 /**
@@ -54,5 +55,54 @@ public final class StatsRecord {
     /** The value of a text field, null for a number. */
     public String text(int position) {
         return texts == null ? null : texts[position];
+    }
+
+    /** Makes records for hypervisors other than libvirt; the order of the fields is kept. Confined to one thread. */
+    public static final class Builder {
+        private static final int WHOLE = -1;
+        private static final int USUAL = 48; // fields of a small guest
+
+        private final UUID domain;
+        private final long askedAtNanos;
+        private StatsField.Key[] keys = new StatsField.Key[USUAL];
+        private long[] numbers = new long[USUAL];
+        private String[] texts = new String[USUAL];
+        private int size;
+
+        /** @param askedAtNanos {@link System#nanoTime()} before the call */
+        public Builder(UUID domain, long askedAtNanos) {
+            this.domain = domain;
+            this.askedAtNanos = askedAtNanos;
+        }
+
+        /** A field of the whole domain. */
+        public Builder number(StatsField field, long value) {
+            return number(field, WHOLE, value);
+        }
+
+        /** @param index which vCPU, NIC or disk */
+        public Builder number(StatsField field, int index, long value) {
+            return add(field, index, value, null);
+        }
+
+        public Builder text(StatsField field, int index, String value) {
+            return add(field, index, 0, value);
+        }
+
+        private Builder add(StatsField field, int index, long number, String text) {
+            if (size == keys.length) {
+                keys = Arrays.copyOf(keys, size * 2);
+                numbers = Arrays.copyOf(numbers, size * 2);
+                texts = Arrays.copyOf(texts, size * 2);
+            }
+            keys[size] = new StatsField.Key(field, index);
+            numbers[size] = number;
+            texts[size++] = text;
+            return this;
+        }
+
+        public StatsRecord build() {
+            return new StatsRecord(domain, askedAtNanos, keys, numbers, texts, size);
+        }
     }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +15,6 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.muster.sampling.SamplingConfig;
-import org.tomlj.Toml;
-import org.tomlj.TomlParseResult;
 import org.tomlj.TomlPosition;
 import org.tomlj.TomlTable;
 
@@ -25,11 +24,9 @@ import org.tomlj.TomlTable;
  * <p>Blocks on the disk. Nothing is replaced silently: whatever cannot be used is refused, all of it at once.
  */
 public final class ConfigFile {
-    private static final String UNKNOWN = "is no key of this version";
-
     private final Map<Key, Object> values = new EnumMap<>(Key.class);
     private final Map<Key, String> origins = new EnumMap<>(Key.class);
-    private final List<String> problems = new ArrayList<>();
+    private final TomlProblems problems = new TomlProblems();
 
     private ConfigFile() {}
 
@@ -45,9 +42,7 @@ public final class ConfigFile {
             config.readOne(extra);
         }
         config.checkTogether();
-        if (!config.problems.isEmpty()) {
-            throw new InvalidConfigException(config.problems);
-        }
+        config.problems.throwIfAny();
         return config;
     }
 
@@ -64,18 +59,7 @@ public final class ConfigFile {
     }
 
     private void readOne(Path file) {
-        TomlParseResult toml;
-        try {
-            toml = Toml.parse(file);
-        } catch (IOException e) {
-            problems.add(file + ": cannot be read: " + e.getMessage());
-            return;
-        }
-        toml.errors().forEach(e -> problems.add(place(file, e.position()) + e.getMessage()));
-        if (toml.hasErrors()) {
-            return;
-        }
-        take(file, toml, "");
+        problems.read(file).ifPresent(toml -> take(file, toml, ""));
     }
 
     private void take(Path file, TomlTable table, String prefix) {
@@ -88,8 +72,7 @@ public final class ConfigFile {
             } else if (entry.getValue() instanceof TomlTable section && isSection(path)) {
                 take(file, section, path + ".");
             } else {
-                problems.add(
-                        place(file, position) + path + " " + UNKNOWN + hint(path) + ", got " + show(entry.getValue()));
+                problems.unknown(file, position, path, keys(), entry.getValue());
             }
         }
     }
@@ -97,12 +80,12 @@ public final class ConfigFile {
     private void take(Path file, Key key, Object value, TomlPosition position) {
         Optional<String> broken = key.broken(value);
         if (broken.isPresent()) {
-            problems.add(place(file, position) + key.path() + " " + broken.get() + ", got " + show(value));
+            problems.add(file, position, key.path(), broken.get(), value);
             return;
         }
         // A table as a map: it can be compared and shown
         values.put(key, value instanceof TomlTable table ? new TreeMap<>(table.toMap()) : value);
-        origins.put(key, place(file, position).replaceFirst(": $", ""));
+        origins.put(key, TomlProblems.place(file, position));
     }
 
     private static boolean isSection(String path) {
@@ -114,34 +97,8 @@ public final class ConfigFile {
         return false;
     }
 
-    private static String hint(String path) {
-        Key nearest = null;
-        int best = 4; // more edits than this is another word
-        for (Key key : Key.values()) {
-            int distance = distance(path, key.path());
-            if (distance < best) {
-                best = distance;
-                nearest = key;
-            }
-        }
-        return nearest == null ? "" : " (did you mean " + nearest.path() + "?)";
-    }
-
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(change, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
+    private static List<String> keys() {
+        return Arrays.stream(Key.values()).map(Key::path).toList();
     }
 
     private void checkTogether() {
@@ -157,23 +114,12 @@ public final class ConfigFile {
         }
     }
 
-    private static String place(Path file, TomlPosition position) {
-        return file + (position == null ? "" : ":" + position.line() + ":" + position.column()) + ": ";
-    }
-
-    private static String show(Object value) {
-        String text = value instanceof String s
-                ? '"' + s + '"'
-                : value instanceof TomlTable table ? table.toMap().toString() : "" + value;
-        return text.length() <= 100 ? text : text.substring(0, 97) + "...";
-    }
-
     private Object value(Key key) {
         return values.getOrDefault(key, key.fallback());
     }
 
     private Duration duration(Key key) {
-        return Key.toDuration(value(key));
+        return Rules.toDuration(value(key));
     }
 
     /** The configuration with every default filled in. */
@@ -223,12 +169,18 @@ public final class ConfigFile {
         return texts;
     }
 
+    /** Tells whether a file sets the key. Errors: {@link IllegalArgumentException} if there is no such key. */
+    public boolean sets(String path) {
+        return values.containsKey(Key.of(path).orElseThrow(() -> new IllegalArgumentException("no key " + path)));
+    }
+
     /** Every key with its value and where that comes from, a line each, as {@code --check-config} prints it. */
     public String describe() {
         StringBuilder text = new StringBuilder();
         for (Key key : Key.values()) {
             text.append(String.format(
-                    "%-30s = %-28s # %s%n", key.path(), show(value(key)), origins.getOrDefault(key, "default")));
+                    "%-30s = %-28s # %s%n",
+                    key.path(), TomlProblems.show(value(key)), origins.getOrDefault(key, "default")));
         }
         return text.toString();
     }

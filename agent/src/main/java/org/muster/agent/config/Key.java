@@ -1,16 +1,20 @@
 package org.muster.agent.config;
 
+import static org.muster.agent.config.Rules.check;
+import static org.muster.agent.config.Rules.duration;
+import static org.muster.agent.config.Rules.number;
+import static org.muster.agent.config.Rules.numberOr;
+import static org.muster.agent.config.Rules.oneOf;
+import static org.muster.agent.config.Rules.text;
+
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import javax.security.auth.x500.X500Principal;
 import org.tomlj.TomlTable;
 
@@ -47,7 +51,6 @@ enum Key {
     static final String EVERYBODY_OPERATES = "every subject: operate";
 
     private static final List<String> ROLES = List.of("monitor", "operate", "admin");
-    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
     private static final int SOCKET_PATH_BYTES = 107; // sockaddr_un
 
     private final String path;
@@ -83,60 +86,8 @@ enum Key {
         return Arrays.stream(values()).filter(key -> key.path.equals(path)).findFirst();
     }
 
-    static Duration toDuration(Object value) {
-        Matcher matcher = DURATION.matcher((String) value);
-        if (!matcher.matches()) {
-            throw new IllegalArgumentException("unchecked duration " + value);
-        }
-        long amount = Long.parseLong(matcher.group(1));
-        return switch (matcher.group(2)) {
-            case "ms" -> Duration.ofMillis(amount);
-            case "s" -> Duration.ofSeconds(amount);
-            case "m" -> Duration.ofMinutes(amount);
-            default -> Duration.ofHours(amount);
-        };
-    }
-
-    private static Optional<String> check(boolean good, String rule) {
-        return good ? Optional.empty() : Optional.of(rule);
-    }
-
-    private static Optional<String> number(Object value, long min, long max) {
-        return check(
-                value instanceof Long n && n >= min && n <= max, "must be a whole number from " + min + " to " + max);
-    }
-
-    private static Optional<String> numberOr(Object value, long min, long max, String... words) {
-        boolean word = value instanceof String s && List.of(words).contains(s);
-        return check(
-                word || number(value, min, max).isEmpty(),
-                "must be a whole number from " + min + " to " + max + " or \"" + String.join("\" or \"", words) + "\"");
-    }
-
-    private static Optional<String> duration(Object value, long minMillis, long maxMillis) {
-        String rule = "must be a duration such as \"500ms\", \"5s\" or \"2m\", from " + minMillis + " ms to "
-                + maxMillis / 1000 + " s";
-        if (!(value instanceof String s) || !DURATION.matcher(s).matches()) {
-            return Optional.of(rule);
-        }
-        long millis = toDuration(s).toMillis();
-        return check(millis >= minMillis && millis <= maxMillis, rule);
-    }
-
     private static Optional<String> flag(Object value) {
         return check(value instanceof Boolean, "must be true or false");
-    }
-
-    private static Optional<String> text(Object value, int min, int max) {
-        return check(
-                value instanceof String s && s.length() >= min && s.length() <= max,
-                "must be a text of " + min + " to " + max + " characters");
-    }
-
-    private static Optional<String> oneOf(Object value, String... words) {
-        return check(
-                value instanceof String s && List.of(words).contains(s),
-                "must be one of \"" + String.join("\", \"", words) + "\"");
     }
 
     /** A table of subjects; the values are levels of access. */

@@ -12,6 +12,11 @@ import java.util.OptionalInt;
 public record MusterConfig(
         Libvirt libvirt, Listen listen, Tls tls, Create create, Sampling sampling, State state, Log log) {
 
+    /** The same with another state directory. */
+    public MusterConfig with(State other) {
+        return new MusterConfig(libvirt, listen, tls, create, sampling, other, log);
+    }
+
     /**
      * Section libvirt.
      *

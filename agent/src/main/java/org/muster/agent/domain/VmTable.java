@@ -7,8 +7,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -317,7 +317,7 @@ public final class VmTable {
     /** Something happened to a guest that runs; told if that changes what is known of it. */
     public synchronized void happened(UUID id, GuestEvent event, long wallSeconds) {
         Vm now = vms.get(id);
-        if (now != null && (now.status().running() || startCalls.containsKey(id))) {
+        if (now != null && (now.status().running() || startPending(id))) {
             changeRun(now, now.run().after(event, clock.now(), wallSeconds));
         }
     }

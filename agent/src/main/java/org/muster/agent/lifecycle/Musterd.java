@@ -5,11 +5,14 @@ import ch.qos.logback.classic.LoggerContext;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.muster.agent.config.ConfigFile;
 import org.muster.agent.config.InvalidConfigException;
 import org.muster.agent.config.MusterConfig;
+import org.muster.agent.simulation.Simulation;
 import org.muster.libvirt.CallGuard;
+import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.LibvirtHypervisor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,8 +24,13 @@ public final class Musterd {
     private static final int BAD_CONFIG = 78;
     private static final String HELP = """
             Usage: musterd --config FILE [--check-config]
+                   musterd --simulate SCRIPT [--config FILE]
 
               --config FILE    the configuration; FILE's folder may hold conf.d/*.toml
+              --simulate SCRIPT
+                               run on a hypervisor that only exists in memory, as the script
+                               describes it; needs no libvirt. Without --config it listens on
+                               127.0.0.1:54321 and a socket in a folder of its own
               --check-config   print the effective values, or every problem, and exit
               --version        print the version and exit
               --help           print this and exit
@@ -41,7 +49,8 @@ public final class Musterd {
         }
     }
 
-    private static int run(List<String> args) {
+    /** Answers with the exit code, when the agent has ended. */
+    static int run(List<String> args) {
         if (args.contains("--help")) {
             System.out.print(HELP);
             return 0;
@@ -50,25 +59,55 @@ public final class Musterd {
             System.out.println("musterd " + version());
             return 0;
         }
-        int at = args.indexOf("--config");
-        boolean check = args.contains("--check-config");
-        if (at < 0 || at + 1 >= args.size() || args.size() != (check ? 3 : 2)) {
+        Optional<CommandLine> command = CommandLine.parse(args);
+        if (command.isEmpty()) {
             System.err.print(HELP);
             return USAGE;
         }
-        Path file = Path.of(args.get(at + 1));
-        ConfigFile config;
         try {
-            config = ConfigFile.read(file);
+            return command.get().simulate().isPresent() ? simulate(command.get()) : real(command.get());
         } catch (InvalidConfigException e) {
             e.problems().forEach(System.err::println);
             return BAD_CONFIG;
         }
-        if (check) {
+    }
+
+    private static int real(CommandLine command) throws InvalidConfigException {
+        Path file = command.config().orElseThrow();
+        ConfigFile config = ConfigFile.read(file);
+        if (command.check()) {
             System.out.print(config.describe());
             return 0;
         }
-        return serve(file, config);
+        MusterConfig effective = config.effective();
+        CallGuard guard = new CallGuard(effective.libvirt().maxStuckCalls(), System::nanoTime);
+        return serve(
+                file,
+                config,
+                effective,
+                new LibvirtHypervisor(effective.libvirt().uri(), guard),
+                () -> {});
+    }
+
+    /** Leaves the host's own state alone: without a state directory of its own a simulation has one that goes with it. */
+    private static int simulate(CommandLine command) throws InvalidConfigException {
+        try (SimulationFolder folder = SimulationFolder.make()) {
+            Path file = command.config().isPresent() ? command.config().get() : folder.config();
+            ConfigFile config = ConfigFile.read(file);
+            MusterConfig effective = config.sets("state.directory")
+                    ? config.effective()
+                    : config.effective().with(new MusterConfig.State(folder.state()));
+            try (Simulation simulation = Simulation.of(
+                    command.simulate().orElseThrow(), effective.libvirt().maxStuckCalls())) {
+                LoggerFactory.getLogger(Musterd.class)
+                        .info("simulating a host with {} guests; nothing here is real", simulation.guests());
+                simulation.begin();
+                return serve(file, config, effective, simulation.hypervisor(), folder);
+            }
+        } catch (IOException e) {
+            LoggerFactory.getLogger(Musterd.class).error("cannot start: {}", e.getMessage());
+            return CANNOT_START;
+        }
     }
 
     static String version() {
@@ -76,22 +115,21 @@ public final class Musterd {
         return version == null ? "development" : version;
     }
 
-    private static int serve(Path file, ConfigFile config) {
-        MusterConfig effective = config.effective();
+    /** @param last closed behind everything else when the agent is told to stop: nothing after that is sure to run */
+    private static int serve(
+            Path file, ConfigFile config, MusterConfig effective, Hypervisor hypervisor, AutoCloseable last) {
         setLogLevel(effective.log().level());
         Logger log = LoggerFactory.getLogger(Musterd.class);
-        CallGuard guard = new CallGuard(effective.libvirt().maxStuckCalls(), System::nanoTime);
         Daemon daemon;
         try {
-            daemon = new Daemon(
-                    effective, new LibvirtHypervisor(effective.libvirt().uri(), guard), version());
+            daemon = new Daemon(effective, hypervisor, version());
             daemon.start();
         } catch (IOException e) {
             log.error("cannot start: {}", e.getMessage());
             return CANNOT_START;
         }
         CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(daemon, log, stopped), "stop"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(daemon, last, log, stopped), "stop"));
         Reload reload = new Reload(file, config, daemon);
         HangUp.onSignal(reload);
         log.info(
@@ -103,9 +141,15 @@ public final class Musterd {
         return 0;
     }
 
-    private static void stop(Daemon daemon, Logger log, CountDownLatch stopped) {
+    @SuppressWarnings("CatchingUnchecked") // whatever it is, the agent ends all the same
+    private static void stop(Daemon daemon, AutoCloseable last, Logger log, CountDownLatch stopped) {
         log.info("stopping; guests run on");
         daemon.close();
+        try {
+            last.close();
+        } catch (Exception e) {
+            log.warn("not everything is cleaned up: {}", e.toString());
+        }
         stopped.countDown();
     }
 

@@ -40,6 +40,24 @@ public final class VerbTable {
         return Optional.ofNullable(byName.get(name));
     }
 
+    /**
+     * What the connection itself serves, on connections that speak JSON lines; declared for the API description only.
+     */
+    static List<Verb> ofTheConnection() {
+        Verb.Handler nobody = call -> {
+            throw new IllegalStateException(call.verb() + " is served by the connection");
+        };
+        return List.of(
+                Verb.named(SUBSCRIBE, "Sends notifications to this connection from now on; JSON lines only.")
+                        .access(Access.MONITOR)
+                        .returnsTrue()
+                        .inline(nobody),
+                Verb.named(UNSUBSCRIBE, "Sends no more notifications to this connection; JSON lines only.")
+                        .access(Access.MONITOR)
+                        .returnsTrue()
+                        .inline(nobody));
+    }
+
     /** In the order of declaration. */
     public List<Verb> all() {
         return List.copyOf(byName.values());

@@ -1,6 +1,9 @@
 package org.muster.agent.rpc;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.List;
@@ -11,7 +14,8 @@ import java.util.regex.Pattern;
 /**
  * The type of a value on the wire: what is checked when a call comes in, and what the API description says.
  *
- * <p>Immutable; make them with the factories here.
+ * <p>Immutable; make them with the factories here. One file, longer than most: each type with its rule, its check and its
+ * schema, which must say the same.
  */
 public sealed interface WireType {
 
@@ -20,6 +24,9 @@ public sealed interface WireType {
 
     /** Adds to {@code problems} everything that is wrong with the value; nothing if it is right. */
     void check(String path, JsonNode value, Problems problems);
+
+    /** The type as JSON Schema (draft 7), for the API description. Answers a new tree each time. */
+    ObjectNode schema();
 
     /** Any JSON value, null too. */
     static WireType any() {
@@ -87,10 +94,19 @@ public sealed interface WireType {
         return new Unchecked(described);
     }
 
+    private static ObjectNode of(String type) {
+        return JsonNodeFactory.instance.objectNode().put("type", type);
+    }
+
     record Any() implements WireType {
         @Override
         public String rule() {
             return "must be a JSON value";
+        }
+
+        @Override
+        public ObjectNode schema() {
+            return JsonNodeFactory.instance.objectNode();
         }
 
         @Override
@@ -104,6 +120,11 @@ public sealed interface WireType {
         }
 
         @Override
+        public ObjectNode schema() {
+            return of("boolean");
+        }
+
+        @Override
         public void check(String path, JsonNode value, Problems problems) {
             problems.require(value.isBoolean(), path, this, value);
         }
@@ -113,6 +134,18 @@ public sealed interface WireType {
         @Override
         public String rule() {
             return "must be an integer from " + min + " to " + max;
+        }
+
+        @Override
+        public ObjectNode schema() {
+            ObjectNode schema = of("integer");
+            if (min != Long.MIN_VALUE) {
+                schema.put("minimum", min);
+            }
+            if (max != Long.MAX_VALUE) {
+                schema.put("maximum", max);
+            }
+            return schema;
         }
 
         @Override
@@ -133,6 +166,11 @@ public sealed interface WireType {
         }
 
         @Override
+        public ObjectNode schema() {
+            return of("number").put("minimum", min).put("maximum", max);
+        }
+
+        @Override
         public void check(String path, JsonNode value, Problems problems) {
             double number = value.doubleValue();
             problems.require(value.isNumber() && number >= min && number <= max, path, this, value);
@@ -146,6 +184,11 @@ public sealed interface WireType {
         @Override
         public String rule() {
             return "must be a UUID";
+        }
+
+        @Override
+        public ObjectNode schema() {
+            return of("string").put("format", "uuid").put("pattern", "^" + FORM.pattern() + "$");
         }
 
         @Override
@@ -175,6 +218,24 @@ public sealed interface WireType {
         }
 
         @Override
+        public ObjectNode schema() {
+            ObjectNode schema = of("string");
+            if (!values.isEmpty()) {
+                ArrayNode allowed = schema.putArray("enum");
+                values.forEach(allowed::add);
+                return schema;
+            }
+            if (minChars > 0) {
+                schema.put("minLength", minChars);
+            }
+            if (maxChars < Integer.MAX_VALUE) {
+                schema.put("maxLength", maxChars);
+            }
+            pattern.ifPresent(wanted -> schema.put("pattern", "^(" + wanted + ")$"));
+            return schema;
+        }
+
+        @Override
         public void check(String path, JsonNode value, Problems problems) {
             problems.require(value.isTextual() && fits(value.textValue()), path, this, value);
         }
@@ -194,6 +255,13 @@ public sealed interface WireType {
         }
 
         @Override
+        public ObjectNode schema() {
+            ObjectNode schema = of("array");
+            schema.set("items", element.schema());
+            return schema.put("minItems", minItems).put("maxItems", maxItems);
+        }
+
+        @Override
         public void check(String path, JsonNode value, Problems problems) {
             boolean fits = value.isArray() && value.size() >= minItems && value.size() <= maxItems;
             problems.require(fits, path, this, value);
@@ -207,6 +275,13 @@ public sealed interface WireType {
         @Override
         public String rule() {
             return "must be an object";
+        }
+
+        @Override
+        public ObjectNode schema() {
+            ObjectNode schema = of("object");
+            schema.set("additionalProperties", value.schema());
+            return schema;
         }
 
         @Override
@@ -228,6 +303,21 @@ public sealed interface WireType {
         }
 
         @Override
+        public ObjectNode schema() {
+            ObjectNode schema = of("object");
+            ObjectNode properties = schema.putObject("properties");
+            members.forEach(member ->
+                    properties.set(member.name(), member.type().schema().put("description", member.description())));
+            List<String> required =
+                    members.stream().filter(Param::required).map(Param::name).toList();
+            if (!required.isEmpty()) {
+                ArrayNode names = schema.putArray("required");
+                required.forEach(names::add);
+            }
+            return schema;
+        }
+
+        @Override
         public void check(String path, JsonNode value, Problems problems) {
             problems.require(value.isObject(), path, this, value);
             if (value.isObject()) {
@@ -240,6 +330,11 @@ public sealed interface WireType {
         @Override
         public String rule() {
             return described.rule();
+        }
+
+        @Override
+        public ObjectNode schema() {
+            return described.schema();
         }
 
         @Override

@@ -28,6 +28,12 @@ final class CreateItems {
             Param.optional("launchPaused", WireType.bool(), "default: what the XML's metadata say"),
             Param.optional("requestedAt", WireType.number(0, 1e15), "when a person asked for it, ms since 1970"));
 
+    /** How the answer to all of them looks. */
+    static final WireType ANSWER = WireType.object(
+            Param.required("batchId", WireType.text(1, 128), "as asked"),
+            Param.required("replayed", WireType.bool(), "true: the batch was known, and nothing was started"),
+            Param.required("vms", WireType.array(verdict(), 10_000), "in the order asked"));
+
     private static final int BAD_VALUE = -32602;
     private static final int MOST_PRIORITY = 100;
     private static final int CLIP = 80;
@@ -42,6 +48,21 @@ final class CreateItems {
      * @param vmId as sent, to be repeated in the verdict
      */
     record Parsed(Optional<BatchRequest.Item> item, String vmId, List<Problem> problems) {}
+
+    private static WireType verdict() {
+        WireType text = WireType.text(Integer.MAX_VALUE);
+        WireType problem = WireType.object(
+                Param.required("field", text, "where, as a path"),
+                Param.required("rule", text, "what is asked for"),
+                Param.required("value", text, "what was sent, clipped"));
+        return WireType.object(
+                Param.optional("vmId", text, "of a refused item as it was sent"),
+                Param.required("status", WireType.oneOf("ACCEPTED", "REFUSED"), "the verdict"),
+                Param.optional("queuePosition", WireType.integer(0, Integer.MAX_VALUE), "of an accepted one, from 1"),
+                Param.optional("code", WireType.integer(Integer.MIN_VALUE, Integer.MAX_VALUE), "why refused"),
+                Param.optional("reason", text, "the same in words"),
+                Param.optional("problems", WireType.array(problem, 10_000), "all that is wrong with a refused one"));
+    }
 
     static List<Parsed> parse(ArrayNode items) {
         List<Parsed> parsed = new ArrayList<>(items.size());

@@ -73,7 +73,7 @@ public final class CreateVerbs {
                         WireType.text(1, XML_CHARS),
                         "domain XML with ${name}-like keys, for items without xml")
                 .required("vms", WireType.array(WireType.unchecked(CreateItems.TYPE), 1, MOST_ITEMS), "one item a VM")
-                .returns(WireType.map(WireType.any()), "batchId, replayed, and a verdict per item in the order asked")
+                .returns(CreateItems.ANSWER, "a verdict per item")
                 .error(INVALID_PARAMETER, "the batchId is known, with other content")
                 .error(16, "the journal cannot be written: nothing was accepted")
                 .largeResult()
@@ -113,7 +113,13 @@ public final class CreateVerbs {
                                 Param.optional("_X_tpmdata", WireType.any(), "refused: a saved TPM"),
                                 Param.optional("_X_nvramdata", WireType.any(), "refused: saved UEFI variables")),
                         "what to create")
-                .returns(WireType.map(WireType.any()), "vmId, status, statusTime, xml")
+                .returns(
+                        WireType.object(
+                                Param.required("vmId", WireType.uuid(), "the uuid of the XML"),
+                                Param.required("status", WireType.oneOf("WaitForLaunch"), "always this"),
+                                Param.required("statusTime", WireType.pattern(20, "[0-9]+"), "ms, as in all events"),
+                                Param.required("xml", WireType.text(XML_CHARS), "as it was sent")),
+                        "the VM as it was accepted")
                 .error(EXISTS, "a VM of this UUID is known already")
                 .error(CANNOT_CREATE, "the name is taken, the queue is full, or a console is not safe")
                 .error(BUSY, "a former VM of this UUID is still being ended")

@@ -3,12 +3,16 @@ package org.muster.agent.verbs;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Map;
 import org.muster.agent.domain.EventClock;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmListener;
 import org.muster.agent.domain.VmStatus;
+import org.muster.agent.rpc.EventKind;
 import org.muster.agent.rpc.Notifications;
+import org.muster.agent.rpc.Param;
+import org.muster.agent.rpc.WireType;
 import org.muster.agent.stats.StatsView;
 
 /**
@@ -18,6 +22,29 @@ import org.muster.agent.stats.StatsView;
  * <p>Called in the order of the changes; publishing hands over and returns.
  */
 public final class StatusEvents implements VmListener {
+    /** For the API description. */
+    public static final List<EventKind> KINDS = List.of(new EventKind(
+            "|virt|VM_status|<vmId>",
+            "A VM changed its status, or its guest stopped or began to answer.",
+            false,
+            List.of(
+                    Param.required(
+                            "<vmId>",
+                            WireType.object(
+                                    Param.required("status", WireType.text(64), "as in Host.getAllVmStats"),
+                                    Param.optional("exitCode", WireType.integer(0, 1), "when Down: 1 for an error"),
+                                    Param.optional("exitReason", WireType.integer(0, 99), "when Down: VDSM's number"),
+                                    Param.optional("exitMessage", WireType.text(65_536), "when Down: in words"),
+                                    Param.optional(
+                                            "monitorResponse", WireType.oneOf("0", "-1"), "-1: the guest is stuck"),
+                                    Param.optional(
+                                            "statusReason", WireType.text(65_536), "why it is still in this status")),
+                            "the VM that the event is about"),
+                    Param.required(
+                            "notify_time",
+                            WireType.integer(0, Long.MAX_VALUE),
+                            "milliseconds, on the clock of statusTime"))));
+
     private final Notifications notifications;
     private final StatsView stats;
     private final EventClock clock;

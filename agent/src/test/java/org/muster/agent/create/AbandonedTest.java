@@ -15,14 +15,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.muster.agent.domain.EventClock;
 import org.muster.agent.domain.ExitInfo;
-import org.muster.agent.domain.FakeHypervisor;
-import org.muster.agent.domain.FakeHypervisor.Op;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.domain.VmTable;
 import org.muster.agent.journal.AcceptedItem;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalState;
+import org.muster.agent.simulation.FakeHypervisor;
+import org.muster.agent.simulation.FakeHypervisor.Op;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.rig.Await;
 

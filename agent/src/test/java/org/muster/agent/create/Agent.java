@@ -16,7 +16,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import org.muster.agent.domain.EventClock;
-import org.muster.agent.domain.FakeHypervisor;
 import org.muster.agent.domain.Reconciler;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmListener;
@@ -24,6 +23,8 @@ import org.muster.agent.domain.VmStatus;
 import org.muster.agent.domain.VmTable;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalState;
+import org.muster.agent.simulation.FakeHypervisor;
+import org.muster.libvirt.GuestEvent;
 import org.muster.libvirt.HypervisorListener;
 import org.muster.rig.Await;
 
@@ -128,11 +129,15 @@ final class Agent implements AutoCloseable {
     private final class Link implements HypervisorListener {
         @Override
         public void domainChanged(UUID domain, DomainEvent event) {
-            if (event == DomainEvent.REBOOT) {
-                creator.rebooted(domain);
-            }
             if (event != DomainEvent.DEFINED && event != DomainEvent.UNDEFINED) {
                 reconciler.check(domain);
+            }
+        }
+
+        @Override
+        public void guestEvent(UUID domain, GuestEvent event) {
+            if (event instanceof GuestEvent.Rebooted) {
+                creator.rebooted(domain);
             }
         }
 

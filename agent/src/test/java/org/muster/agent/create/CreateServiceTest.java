@@ -18,9 +18,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.muster.agent.domain.FakeHypervisor;
-import org.muster.agent.domain.FakeHypervisor.Op;
 import org.muster.agent.domain.VmStatus;
+import org.muster.agent.simulation.FakeHypervisor;
+import org.muster.agent.simulation.FakeHypervisor.Op;
 
 /** What is accepted, what is refused, and what a repetition gets. */
 class CreateServiceTest {

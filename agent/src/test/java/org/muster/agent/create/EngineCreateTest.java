@@ -14,13 +14,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.muster.agent.domain.ExitInfo;
-import org.muster.agent.domain.FakeHypervisor;
-import org.muster.agent.domain.FakeHypervisor.Op;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.payload.IsoReader;
+import org.muster.agent.simulation.FakeHypervisor;
+import org.muster.agent.simulation.FakeHypervisor.Op;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.EngineMetadata;
+import org.muster.libvirt.GuestEvent;
 import org.muster.libvirt.HostParts.Network;
 import org.muster.libvirt.HypervisorException.Kind;
 import org.muster.libvirt.HypervisorListener.DomainEvent;
@@ -197,8 +198,8 @@ class EngineCreateTest {
         agent.await(WEB, VmStatus.PAUSED);
         agent.await(WIN, VmStatus.UP);
 
-        hypervisor.becomes(WEB, State.RUNNING, 1, DomainEvent.REBOOT);
-        hypervisor.becomes(WIN, State.RUNNING, 1, DomainEvent.REBOOT);
+        hypervisor.happen(WEB, new GuestEvent.Rebooted());
+        hypervisor.happen(WIN, new GuestEvent.Rebooted());
 
         agent.await(WEB, VmStatus.DOWN);
         assertThat(agent.table.get(WEB).orElseThrow().exit()).contains(ExitInfo.rebooted());

@@ -29,12 +29,14 @@ final class AgentProcess implements AutoCloseable {
     private final Path folder;
     private final Path config;
     private final Path log;
+    private final List<String> words; // of the command line, behind the configuration
     private Process process;
     private int starts;
 
-    private AgentProcess(Path folder, Path config) {
+    private AgentProcess(Path folder, Path config, List<String> words) {
         this.folder = folder;
         this.config = config;
+        this.words = words;
         this.log = folder.resolve("musterd.log");
     }
 
@@ -44,6 +46,17 @@ final class AgentProcess implements AutoCloseable {
      * @param settings keys of muster.toml with their values as TOML; they win over what is set here
      */
     static AgentProcess start(Path folder, String uri, Map<String, String> settings) {
+        return start(folder, settings(folder, uri, settings), List.of());
+    }
+
+    /** Starts one on a host that only exists in memory. */
+    static AgentProcess simulate(Path folder, Path script, Map<String, String> settings) {
+        Map<String, String> all = settings(folder, "qemu:///system", settings);
+        all.remove("state.directory"); // it is to have one of its own
+        return start(folder, all, List.of("--simulate", script.toString()));
+    }
+
+    private static Map<String, String> settings(Path folder, String uri, Map<String, String> settings) {
         Map<String, String> all = new TreeMap<>(Map.of(
                 "libvirt.uri", quoted(uri),
                 "listen.address", quoted("127.0.0.1"),
@@ -55,11 +68,16 @@ final class AgentProcess implements AutoCloseable {
                 "sampling.unresponsive-after", quoted("3s"),
                 "state.directory", quoted(folder.resolve("state").toString())));
         all.putAll(settings);
+        return all;
+    }
+
+    private static AgentProcess start(Path folder, Map<String, String> all, List<String> words) {
         StringBuilder toml = new StringBuilder();
         all.forEach((key, value) -> toml.append(key).append(" = ").append(value).append('\n'));
         try {
             Files.createDirectories(folder);
-            AgentProcess agent = new AgentProcess(folder, Files.writeString(folder.resolve("muster.toml"), toml));
+            AgentProcess agent =
+                    new AgentProcess(folder, Files.writeString(folder.resolve("muster.toml"), toml), words);
             agent.start();
             return agent;
         } catch (IOException e) {
@@ -89,6 +107,7 @@ final class AgentProcess implements AutoCloseable {
                 "org.muster.agent.lifecycle.Musterd",
                 "--config",
                 config.toString()));
+        command.addAll(words);
         try {
             process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
@@ -124,6 +143,10 @@ final class AgentProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    long pid() {
+        return process.pid();
     }
 
     boolean alive() {

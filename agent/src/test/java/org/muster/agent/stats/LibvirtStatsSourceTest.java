@@ -9,7 +9,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
-import org.muster.agent.domain.FakeHypervisor;
+import org.muster.agent.simulation.FakeHypervisor;
 import org.muster.libvirt.LibvirtTestAccess;
 import org.muster.libvirt.LibvirtTestAccess.Field;
 import org.muster.sampling.DomainSample;

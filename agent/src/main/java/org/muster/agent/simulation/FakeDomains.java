@@ -1,6 +1,5 @@
-package org.muster.agent.domain;
+package org.muster.agent.simulation;
 
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,9 +27,34 @@ final class FakeDomains {
         private State state = State.SHUTOFF;
         private int reason;
         private boolean defined;
+        private int number; // of its start, among all starts
+        private long startedAtNanos;
+        private long frozenSinceNanos; // or paused; 0 while it goes on
+        private long stoodStillNanos; // in all since its start
+        private GuestXml live; // null before somebody asked for it; made anew by every start
 
         Domain(UUID id) {
             this.id = id;
+        }
+
+        private void begin(int startNumber) {
+            number = startNumber;
+            startedAtNanos = System.nanoTime();
+            frozenSinceNanos = 0;
+            stoodStillNanos = 0;
+            live = null;
+        }
+
+        private double ranSeconds(long now) {
+            long until = frozenSinceNanos == 0 ? now : frozenSinceNanos;
+            return Math.max(0, until - startedAtNanos - stoodStillNanos) / 1e9;
+        }
+
+        private GuestXml live() {
+            if (live == null) {
+                live = GuestXml.of(xml, number);
+            }
+            return live;
         }
 
         private DomainRecord record() {
@@ -44,7 +68,7 @@ final class FakeDomains {
 
     private final Map<UUID, Domain> domains = new LinkedHashMap<>();
     private final Set<HostParts.Network> networks = new HashSet<>();
-    private final Map<UUID, Integer> starts = new HashMap<>();
+    private int starts; // so far, of all domains
     private final Set<UUID> killedWhileStarting = new HashSet<>();
 
     void provide(HostParts.Network network) {
@@ -87,7 +111,19 @@ final class FakeDomains {
     }
 
     void foreign(UUID id, String name, State state, String xml) {
-        put(id, name, xml).state = state;
+        Domain domain = put(id, name, xml);
+        domain.state = state;
+        domain.begin(++starts);
+    }
+
+    /** A guest that runs when the simulation begins, with the XML that libvirt would show. */
+    void running(UUID id, String name, GuestXml live, double forSeconds) {
+        Domain domain = put(id, name, live.text());
+        domain.state = State.RUNNING;
+        domain.reason = BOOTED;
+        domain.begin(++starts);
+        domain.startedAtNanos -= (long) (forSeconds * 1e9);
+        domain.live = live;
     }
 
     void start(UUID id, boolean paused) throws HypervisorException {
@@ -97,7 +133,18 @@ final class FakeDomains {
         }
         domain.state = paused ? State.PAUSED : State.RUNNING;
         domain.reason = BOOTED;
-        starts.merge(id, 1, Integer::sum);
+        domain.begin(++starts);
+        if (paused) {
+            domain.frozenSinceNanos = domain.startedAtNanos; // it uses nothing before somebody lets it go on
+        }
+    }
+
+    /** The start failed after QEMU was there. */
+    void startFailed(UUID id) {
+        Domain domain = domains.get(id);
+        if (domain != null && domain.startingUp()) {
+            becomes(id, State.SHUTOFF, ShutoffReason.FAILED.ordinal());
+        }
     }
 
     /** QEMU is there, libvirt is not done with it. */
@@ -114,6 +161,11 @@ final class FakeDomains {
         return killedWhileStarting.remove(id);
     }
 
+    /** Whether {@link #killed} would say so. */
+    boolean killPending(UUID id) {
+        return killedWhileStarting.contains(id);
+    }
+
     void destroy(UUID id) throws HypervisorException {
         Domain domain = existing("destroy", id);
         if (!domain.state.active()) {
@@ -127,6 +179,9 @@ final class FakeDomains {
 
     void becomes(UUID id, State state, int reason) {
         Domain domain = domains.get(id);
+        if (domain == null) {
+            return; // it went by itself
+        }
         domain.state = state;
         domain.reason = reason;
         if (!state.active() && !domain.defined) {
@@ -142,8 +197,57 @@ final class FakeDomains {
         }
     }
 
-    String xml(UUID id) throws HypervisorException {
+    String storedXml(UUID id) throws HypervisorException {
         return existing("xml", id).xml;
+    }
+
+    /** The live XML of a guest that runs, else the stored one. */
+    String xml(UUID id) throws HypervisorException {
+        Domain domain = existing("xml", id);
+        return domain.state.active() ? domain.live().text() : domain.xml;
+    }
+
+    /** Empty if there is no such domain. */
+    String name(UUID id) {
+        Domain domain = domains.get(id);
+        return domain == null ? "" : domain.name;
+    }
+
+    /** Names and ids of the guests that run, in the order in which they came. */
+    Map<String, UUID> running() {
+        Map<String, UUID> names = new LinkedHashMap<>();
+        for (Domain domain : domains.values()) {
+            if (domain.state.active()) {
+                names.put(domain.name, domain.id);
+            }
+        }
+        return names;
+    }
+
+    /** A frozen guest uses no CPU: its time stands still. */
+    void frozen(UUID id, boolean now) {
+        Domain domain = domains.get(id);
+        if (domain == null) {
+            return;
+        }
+        if (now && domain.frozenSinceNanos == 0) {
+            domain.frozenSinceNanos = System.nanoTime();
+        } else if (!now && domain.frozenSinceNanos != 0) {
+            domain.stoodStillNanos += System.nanoTime() - domain.frozenSinceNanos;
+            domain.frozenSinceNanos = 0;
+        }
+    }
+
+    /** What statistics of the domain are made from; empty if it is gone. */
+    Optional<GuestLoad.Moment> moment(UUID id, long askedAtNanos) {
+        return Optional.ofNullable(domains.get(id))
+                .map(domain -> new GuestLoad.Moment(
+                        id,
+                        domain.state.active() ? domain.live().shape() : GuestShape.UNKNOWN,
+                        domain.state.ordinal(),
+                        domain.reason,
+                        domain.ranSeconds(System.nanoTime()),
+                        askedAtNanos));
     }
 
     boolean running(UUID id) {
@@ -152,10 +256,6 @@ final class FakeDomains {
 
     boolean defined(UUID id) {
         return domains.containsKey(id) && domains.get(id).defined;
-    }
-
-    int starts(UUID id) {
-        return starts.getOrDefault(id, 0);
     }
 
     private Domain existing(String operation, UUID id) throws HypervisorException {
@@ -167,6 +267,6 @@ final class FakeDomains {
     }
 
     private static HypervisorException error(Kind kind, String operation, UUID id, String message) {
-        return new HypervisorException(kind, 38, operation, id.toString(), message, null);
+        return FakeErrors.of(kind, operation, id, message);
     }
 }

@@ -1,0 +1,87 @@
+package org.muster.agent.simulation;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+
+/** The guests that run when a simulation begins: names, UUIDs and XML from the script. Confined to one thread. */
+final class Population {
+    private static final long KIB_PER_MIB = 1024;
+    private static final double LONGEST_SECONDS = 30 * 86_400; // that a guest has run before
+
+    private final FakeHypervisor hypervisor;
+    private final long seed;
+    private int number;
+
+    Population(FakeHypervisor hypervisor, long seed) {
+        this.hypervisor = hypervisor;
+        this.seed = seed;
+    }
+
+    void settle(List<Script.Group> groups) {
+        for (Script.Group group : groups) {
+            for (int i = 0; i < group.count(); i++) {
+                settle(group, String.format(Locale.ROOT, group.name(), i));
+            }
+        }
+    }
+
+    private void settle(Script.Group group, String name) {
+        UUID id = id(name);
+        hypervisor.running(
+                id, name, guest(group, id, name), LONGEST_SECONDS * Draws.unit(Draws.mix(seed, "age " + name)));
+        number++;
+    }
+
+    /** A random (version 4) UUID, the same for the same seed and name. */
+    private UUID id(String name) {
+        long high = Draws.mix(seed, "high " + name) & ~0xF000L | 0x4000L;
+        long low = Draws.mix(seed, "low " + name) & ~(3L << 62) | 1L << 63;
+        return new UUID(high, low);
+    }
+
+    private GuestXml guest(Script.Group group, UUID id, String name) {
+        List<String> nics = new ArrayList<>();
+        List<GuestShape.Disk> disks = new ArrayList<>();
+        StringBuilder devices = new StringBuilder();
+        for (int i = 0; i < group.disks(); i++) {
+            String target = "vd" + (char) ('a' + i);
+            String path = "/simulated/" + name + "-" + target + ".raw";
+            disks.add(new GuestShape.Disk(target, path));
+            devices.append(
+                    "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='%s'/><target dev='%s' bus='virtio'/><alias name='ua-%s'/></disk>"
+                            .formatted(path, target, alias(name, target)));
+        }
+        for (int i = 0; i < group.nics(); i++) {
+            String tap = GuestXml.tap(number, i);
+            nics.add(tap);
+            devices.append(
+                    "<interface type='bridge'><mac address='%s'/><source bridge='ovirtmgmt'/><target dev='%s'/><model type='virtio'/><alias name='ua-%s'/></interface>"
+                            .formatted(mac(name, i), tap, alias(name, "nic" + i)));
+        }
+        String metadata =
+                group.ours() ? "<metadata><ovirt-vm:vm xmlns:ovirt-vm='http://ovirt.org/vm/1.0'/></metadata>" : "";
+        long memoryKib = group.memoryMib() * KIB_PER_MIB;
+        String xml =
+                "<domain type='kvm'><name>%s</name><uuid>%s</uuid>%s<memory unit='KiB'>%d</memory><vcpu>%d</vcpu><os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os><features><acpi/></features><devices>%s<memballoon model='virtio'/></devices></domain>"
+                        .formatted(name, id, metadata, memoryKib, group.vcpus(), devices);
+        return new GuestXml(xml, new GuestShape(group.vcpus(), memoryKib, nics, disks));
+    }
+
+    private UUID alias(String name, String device) {
+        return id(name + " " + device);
+    }
+
+    /** Locally administered. */
+    private String mac(String name, int nic) {
+        long bits = Draws.mix(seed, name + " mac " + nic);
+        return String.format(
+                Locale.ROOT,
+                "56:6f:%02x:%02x:%02x:%02x",
+                bits & 0xff,
+                bits >> 8 & 0xff,
+                bits >> 16 & 0xff,
+                bits >> 24 & 0xff);
+    }
+}

@@ -1,0 +1,142 @@
+package org.muster.agent.lifecycle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.muster.rig.Await;
+
+/** {@code musterd --simulate}, the whole of it, in a process of its own. */
+class SimulatedAgentTest {
+    private static final Duration SOON = Duration.ofSeconds(60);
+
+    @TempDir
+    private Path folder;
+
+    private Path script(String text) throws IOException {
+        return Files.writeString(folder.resolve("script.toml"), text);
+    }
+
+    private static String maps(AgentProcess agent) throws IOException {
+        return Files.readString(Path.of("/proc", Long.toString(agent.pid()), "maps"));
+    }
+
+    @Test
+    void twoThousandGuestsAreServedWithoutLibvirtAndNothingStaysBehind() throws Exception {
+        Path script = script("[[vms]]\ncount = 2000\nname = \"sim-%04d\"\ndisks = 2\nnics = 1");
+        Path own;
+        try (AgentProcess agent = AgentProcess.simulate(folder.resolve("a"), script, Map.of());
+                LineClient client = agent.connect()) {
+            int threads = agent.threads();
+            Await.until(
+                    "all are known with their rates", SOON, () -> sampled(client.call("Host.getAllVmStats")) == 2000);
+
+            assertThat(maps(agent)).doesNotContain("libvirt.so");
+            assertThat(agent.threads()).as("no thread a guest").isLessThan(threads + 20);
+            assertThat(cpuUsers(client.call("Host.getAllVmStats"))).hasSizeGreaterThan(50);
+            own = stateFolder(agent);
+            assertThat(own).isDirectory();
+        }
+        assertThat(own).doesNotExist();
+        assertThat(folder.resolve("a/state")).doesNotExist();
+    }
+
+    private static int sampled(JsonNode all) {
+        int count = 0;
+        for (JsonNode vm : all) {
+            count += vm.path("cpuActual").asText("").equals("true") ? 1 : 0;
+        }
+        return count;
+    }
+
+    private static Set<String> cpuUsers(JsonNode all) {
+        return new HashSet<>(all.findValuesAsText("cpuUser"));
+    }
+
+    /** The folder of its own, from what the process holds open. */
+    private static Path stateFolder(AgentProcess agent) throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("/proc", Long.toString(agent.pid()), "fd"))) {
+            for (Path file : files.toList()) {
+                String target = Files.isSymbolicLink(file)
+                        ? Files.readSymbolicLink(file).toString()
+                        : "";
+                if (target.contains("muster-simulation-") && target.endsWith("/state/journal")) {
+                    return Path.of(target).getParent().getParent();
+                }
+            }
+        }
+        throw new AssertionError("no journal of its own is open");
+    }
+
+    @Test
+    void createsFailAndSucceedAsTheScriptSays() throws Exception {
+        Path script = script("""
+                [start]
+                mean = "50ms"
+                [[fail]]
+                names = "bad-*"
+                message = "no such luck"
+                """);
+        try (AgentProcess agent = AgentProcess.simulate(folder.resolve("b"), script, Map.of());
+                LineClient client = agent.connect()) {
+            List<UUID> good = ids(1);
+            List<UUID> bad = ids(2);
+            client.create("good", xmls(good, "good"));
+            client.create("bad", xmls(bad, "bad"));
+
+            client.awaitStatus(good, "Up", SOON);
+            client.awaitStatus(bad, "Down", SOON);
+
+            assertThat(client.stats(bad.get(0)).get("exitMessage").asText()).contains("no such luck");
+            AgentProcess.destroyAll(client);
+            assertThat(client.call("Host.getVMList")).isEmpty();
+        }
+    }
+
+    private static List<UUID> ids(int kind) {
+        return IntStream.range(0, 20).mapToObj(i -> new UUID(kind, i + 1)).toList();
+    }
+
+    private static List<String> xmls(List<UUID> ids, String name) {
+        return IntStream.range(0, ids.size())
+                .mapToObj(i ->
+                        "<domain type='kvm'><name>%s-%d</name><uuid>%s</uuid><memory>65536</memory><vcpu>1</vcpu></domain>"
+                                .formatted(name, i, ids.get(i)))
+                .toList();
+    }
+
+    @Test
+    void aFrozenGuestIsToldAndTheOthersAreNotDelayed() throws Exception {
+        Path script = script("[[vms]]\ncount = 300\n[[freeze]]\ncount = 2\nat = \"3s\"");
+        Map<String, String> settings = Map.of("sampling.unresponsive-after", "\"2s\"");
+        try (AgentProcess agent = AgentProcess.simulate(folder.resolve("c"), script, settings);
+                LineClient client = agent.connect()) {
+            Await.until(
+                    "two do not answer",
+                    SOON,
+                    () -> client.call("Host.getAllVmStats").findValuesAsText("monitorResponse").stream()
+                                    .filter("-1"::equals)
+                                    .count()
+                            == 2);
+
+            JsonNode all = client.call("Host.getAllVmStats");
+            int late = 0;
+            for (JsonNode vm : all) {
+                late += vm.path("sampleAges").path("cpu").asLong() > 3000 ? 1 : 0;
+            }
+            assertThat(late).isLessThanOrEqualTo(2);
+        }
+    }
+}
