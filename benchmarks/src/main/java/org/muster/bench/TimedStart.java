@@ -15,7 +15,7 @@ import org.muster.client.RpcError;
 
 /** How long one {@code musterd} takes, from its process's start to its first answer that has all guests in it. Confined to main. */
 final class TimedStart {
-    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final long POLL_MILLIS = 5;
     private static final int STILL_RECOVERING = 99;
     private static final String LIST = "Host.getVMList";

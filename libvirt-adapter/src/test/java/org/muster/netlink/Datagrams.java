@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Writes datagrams as the kernel does. */
+@SuppressWarnings("ByteBufferBackingArray") // all of them are allocated here
 final class Datagrams {
     private Datagrams() {}
 

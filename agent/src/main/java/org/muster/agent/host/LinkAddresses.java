@@ -66,8 +66,8 @@ final class LinkAddresses {
     }
 
     static String netmask(int prefix) {
-        long mask = prefix == 0 ? 0 : 0xffffffffL << 32 - prefix & 0xffffffffL;
-        return (mask >> 24) + "." + (mask >> 16 & 255) + "." + (mask >> 8 & 255) + "." + (mask & 255);
+        long mask = prefix == 0 ? 0 : (0xffffffffL << (32 - prefix)) & 0xffffffffL;
+        return (mask >> 24) + "." + ((mask >> 16) & 255) + "." + ((mask >> 8) & 255) + "." + (mask & 255);
     }
 
     /** Whether routers' advertisements give the link addresses; one that forwards takes them only if told so (2). */
@@ -77,6 +77,6 @@ final class LinkAddresses {
         boolean forwards = HostRoot.number(root.probe(folder + "forwarding")).orElse(0) != 0;
         return HostRoot.number(root.probe(folder + "disable_ipv6")).orElse(1) == 0
                 && HostRoot.number(root.probe(folder + "autoconf")).orElse(0) != 0
-                && (accept == 2 || accept == 1 && !forwards);
+                && (accept == 2 || (accept == 1 && !forwards));
     }
 }

@@ -313,9 +313,9 @@ final class FakeCalls {
     @GuardedBy("lock")
     private boolean over(Entry entry) {
         return entry.fault.released()
-                || entry.timed()
+                || (entry.timed()
                         && (System.nanoTime() - entry.endsAtNanos >= 0
-                                || entry.op == Op.START && domains.killPending(entry.id));
+                                || (entry.op == Op.START && domains.killPending(entry.id))));
     }
 
     @GuardedBy("lock")

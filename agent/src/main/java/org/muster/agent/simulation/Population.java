@@ -36,8 +36,8 @@ final class Population {
 
     /** A random (version 4) UUID, the same for the same seed and name. */
     private UUID id(String name) {
-        long high = Draws.mix(seed, "high " + name) & ~0xF000L | 0x4000L;
-        long low = Draws.mix(seed, "low " + name) & ~(3L << 62) | 1L << 63;
+        long high = (Draws.mix(seed, "high " + name) & ~0xF000L) | 0x4000L;
+        long low = (Draws.mix(seed, "low " + name) & ~(3L << 62)) | (1L << 63);
         return new UUID(high, low);
     }
 

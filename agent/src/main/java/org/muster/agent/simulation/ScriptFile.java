@@ -19,19 +19,16 @@ final class ScriptFile {
     private static final int MOST_CPUS = 4096;
     private static final Pattern NUMBERED = Pattern.compile("[^%/]*%(0\\d)?d[^%/]*");
 
-    private final Path file;
     private final TomlProblems problems = new TomlProblems();
 
-    private ScriptFile(Path file) {
-        this.file = file;
-    }
+    private ScriptFile() {}
 
     /** @throws InvalidConfigException with every problem of the file, each with its place */
     static Script read(Path file) throws InvalidConfigException {
         if (!Files.isReadable(file)) {
             throw new InvalidConfigException(List.of(file + ": no such file, or not readable"));
         }
-        ScriptFile reader = new ScriptFile(file);
+        ScriptFile reader = new ScriptFile();
         Optional<Script> script = reader.problems.read(file).map(toml -> {
             Section root = new Section(file, "", toml, null, reader.problems);
             Script read = reader.script(root);

@@ -30,6 +30,7 @@ final class Pem {
     private static final Pattern BLOCK =
             Pattern.compile("-----BEGIN ([A-Z0-9 ]{1,40})-----(.*?)-----END \\1-----", Pattern.DOTALL);
 
+    @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
     private record Block(String label, byte[] bytes) {}
 
     private final String key;

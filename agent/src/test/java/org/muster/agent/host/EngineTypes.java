@@ -25,23 +25,24 @@ public final class EngineTypes {
 
     public static final Type TEXT = v -> v.isTextual() ? null : "must be a string, is lost otherwise";
     public static final Type BOOL =
-            v -> v.isBoolean() || v.isTextual() && v.asText().matches("true|false") ? null : "must be a bool";
+            v -> v.isBoolean() || (v.isTextual() && v.asText().matches("true|false")) ? null : "must be a bool";
     public static final Type STRICT_BOOL = v -> v.isBoolean() ? null : "must be a JSON bool";
-    public static final Type DOUBLE = v -> v.isFloatingPointNumber() || v.isTextual() && decimal(v.asText())
+    public static final Type DOUBLE = v -> v.isFloatingPointNumber() || (v.isTextual() && decimal(v.asText()))
             ? null
             : "must be a float or decimal text: an integer ends the whole reply";
-    public static final Type INT = v -> v.isIntegralNumber() && v.canConvertToInt()
-                    || v.isTextual() && v.asText().matches("-?\\d{1,9}(\\..*)?")
+    public static final Type INT = v -> (v.isIntegralNumber() && v.canConvertToInt())
+                    || (v.isTextual() && v.asText().matches("-?\\d{1,9}(\\..*)?"))
             ? null
             : "must be an integer of 32 bits or text of one";
     public static final Type STRICT_INT =
             v -> v.isIntegralNumber() && v.canConvertToInt() ? null : "must be a JSON integer of 32 bits";
-    public static final Type LONG = v -> v.isIntegralNumber() && v.canConvertToLong()
-                    || v.isTextual() && v.asText().matches("-?\\d{1,18}(\\..*)?")
+    public static final Type LONG = v -> (v.isIntegralNumber() && v.canConvertToLong())
+                    || (v.isTextual() && v.asText().matches("-?\\d{1,18}(\\..*)?"))
             ? null
             : "must be an integer or text of one";
-    public static final Type COUNTER = v ->
-            v.isIntegralNumber() || v.isTextual() && whole(v.asText()) ? null : "must be a whole number or text of one";
+    public static final Type COUNTER = v -> v.isIntegralNumber() || (v.isTextual() && whole(v.asText()))
+            ? null
+            : "must be a whole number or text of one";
     public static final Type THP = oneOf("always", "madvise", "never");
     public static final Type DATE =
             v -> v.isTextual() && v.asText().matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d [A-Z]{3}")

@@ -25,6 +25,7 @@ import org.muster.agent.host.EngineTypes.Field;
 import org.muster.agent.host.EngineTypes.Type;
 
 /** Every field of the host's answers that the engine reads, as it reads it. Source: engine-contract 3.4, 3.7, 3.8, 3.9. */
+@SuppressWarnings("BadImport") // a table, to be read as one
 public final class HostFields {
     private static final Type NUMBER_TEXT = matching("\\d+");
 

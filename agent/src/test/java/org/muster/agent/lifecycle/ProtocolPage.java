@@ -1,6 +1,7 @@
 package org.muster.agent.lifecycle;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.errorprone.annotations.FormatMethod;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +37,7 @@ final class ProtocolPage {
         return page.substring(0, begin + BEGIN.length()) + "\n\n" + text + page.substring(end);
     }
 
+    @FormatMethod
     private void line(String format, Object... values) {
         text.append(format.formatted(values)).append('\n');
     }

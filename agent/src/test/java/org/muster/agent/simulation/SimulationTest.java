@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -191,7 +192,10 @@ class SimulationTest {
         assertThat(second.get(1).size()).isLessThan(second.get(0).size());
         assertThat(hypervisor.stats(ids, HARMLESS, false)).hasSize(3);
         assertThat(occupied(hypervisor, ids)).containsExactly(frozen);
-        assertThat(first).succeedsWithin(SOON).asList().hasSize(3);
+        assertThat(first)
+                .succeedsWithin(SOON)
+                .asInstanceOf(InstanceOfAssertFactories.LIST)
+                .hasSize(3);
         assertThat(occupied(hypervisor, ids)).isEmpty();
     }
 
