@@ -60,7 +60,11 @@ public record Run(
         RUNNING
     }
 
-    /** A console's client. @param service its port, which tells two of one address apart */
+    /**
+     * A console's client.
+     *
+     * @param service its port, which tells two of one address apart
+     */
     public record Client(String address, String service) {}
 
     /** @param atSeconds wall clock, since 1970 */

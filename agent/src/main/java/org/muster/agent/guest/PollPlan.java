@@ -92,7 +92,11 @@ final class PollPlan {
                 .orElse(false);
     }
 
-    /** It did not answer, or not to this. @param refused it answered that it cannot tell all of it */
+    /**
+     * It did not answer, or not to this.
+     *
+     * @param refused it answered that it cannot tell all of it
+     */
     void failed(Poll poll, boolean refused, long nowNanos) {
         ended(poll).ifPresent(guest -> {
             boolean first = refused && !guest.refusesAll;

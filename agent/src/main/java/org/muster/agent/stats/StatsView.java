@@ -69,8 +69,8 @@ public final class StatsView {
     }
 
     public ObjectNode of(Vm vm, long askedAt) {
-        Facts facts = facts(vm);
         try {
+            Facts facts = facts(vm);
             ObjectNode stats = steady(facts);
             stats.setAll(moving(facts, askedAt));
             return stats;
@@ -84,8 +84,8 @@ public final class StatsView {
      * every other reader of all VMs, asks far more often than anything changes.
      */
     public String text(Vm vm, long askedAt) {
-        Facts facts = facts(vm);
         try {
+            Facts facts = facts(vm);
             Steady known = steady.get(vm.id());
             if (known == null || !known.facts.same(facts)) {
                 String text = steady(facts).toString();

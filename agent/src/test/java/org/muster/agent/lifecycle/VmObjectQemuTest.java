@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -126,7 +127,7 @@ class VmObjectQemuTest {
     }
 
     private static void consoleClientsAreSeen(LineClient client, GuestXml guest, int port) throws IOException {
-        try (Socket console = new Socket("127.0.0.1", port)) {
+        try (Socket console = new Socket(InetAddress.getLoopbackAddress(), port)) {
             InputStream in = console.getInputStream();
             in.readNBytes(12); // "RFB 003.008\n"
             console.getOutputStream().write("RFB 003.008\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));

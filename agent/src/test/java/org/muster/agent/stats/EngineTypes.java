@@ -33,19 +33,12 @@ public final class EngineTypes {
     private static final Predicate<JsonNode> INT = JsonNode::isInt; // a long or a fraction is a ClassCastException
     private static final Predicate<JsonNode> WHOLE_NUMBER = JsonNode::isIntegralNumber;
     private static final Predicate<JsonNode> BOOL = JsonNode::isBoolean;
-    private static final Predicate<JsonNode> UUID_TEXT = node -> node.isTextual() && isUuid(node.textValue());
-    // a bare integer is lost where the engine wants a fraction
-    private static final Predicate<JsonNode> DOUBLE =
-            node -> node.isFloatingPointNumber() || text(node, "-?\\d+\\.\\d+");
     private static final Predicate<JsonNode> FRACTION = JsonNode::isFloatingPointNumber;
-    private static final Predicate<JsonNode> WHOLE = node -> text(node, "-?\\d+");
-    private static final Predicate<JsonNode> BOOL_TEXT = node -> text(node, "true|false");
-    private static final Predicate<JsonNode> TEXTS = node -> node.isArray() && all(node, TEXT);
 
     private static final Map<String, Predicate<JsonNode>> VM = new HashMap<>();
 
     static {
-        VM.put("vmId", UUID_TEXT);
+        VM.put("vmId", EngineTypes::uuidText);
         VM.put("status", node -> node.isTextual() && STATUSES.contains(node.textValue()));
         VM.put("statusTime", node -> text(node, "\\d{10,}"));
         VM.put("exitCode", node -> node.isInt() && (node.intValue() == 0 || node.intValue() == 1));
@@ -54,26 +47,34 @@ public final class EngineTypes {
         VM.put("timeOffset", node -> text(node, "[+-]?\\d+"));
         VM.put("vmName", TEXT);
         VM.put("vmType", node -> text(node, "kvm"));
-        VM.put("kvmEnable", BOOL_TEXT);
-        VM.put("acpiEnable", BOOL_TEXT);
-        VM.put("elapsedTime", WHOLE);
+        VM.put("kvmEnable", EngineTypes::boolText);
+        VM.put("acpiEnable", EngineTypes::boolText);
+        VM.put("elapsedTime", EngineTypes::whole);
         VM.put("monitorResponse", node -> text(node, "0|-1"));
         VM.put("clientIp", TEXT);
         VM.put("pauseCode", node -> text(node, "NOERR|EOTHER|EIO|ENOSPC|EPERM|POSTCOPY"));
         VM.put("migrationProgress", INT);
-        VM.put("cpuUser", DOUBLE);
-        VM.put("cpuSys", DOUBLE);
+        VM.put("cpuUser", EngineTypes::fraction);
+        VM.put("cpuSys", EngineTypes::fraction);
         VM.put("cpuUsage", node -> text(node, "\\d+|0\\.00"));
         VM.put("cpuActual", BOOL);
-        VM.put("vcpuCount", WHOLE);
-        VM.put("vcpuUserLimit", WHOLE);
-        VM.put("vcpuQuota", WHOLE);
+        VM.put("vcpuCount", EngineTypes::whole);
+        VM.put("vcpuUserLimit", EngineTypes::whole);
+        VM.put("vcpuQuota", EngineTypes::whole);
         VM.put("vcpuPeriod", WHOLE_NUMBER);
-        VM.put("memUsage", WHOLE);
+        VM.put("memUsage", EngineTypes::whole);
         VM.put(
                 "memoryStats",
                 object(
-                        Map.of("mem_total", WHOLE, "mem_unused", WHOLE, "mem_free", WHOLE, "rss", WHOLE),
+                        Map.of(
+                                "mem_total",
+                                EngineTypes::whole,
+                                "mem_unused",
+                                EngineTypes::whole,
+                                "mem_free",
+                                EngineTypes::whole,
+                                "rss",
+                                EngineTypes::whole),
                         Map.of(
                                 "swap_in",
                                 WHOLE_NUMBER,
@@ -88,19 +89,31 @@ public final class EngineTypes {
         VM.put(
                 "balloonInfo",
                 object(
-                        Map.of("balloon_max", WHOLE, "balloon_min", WHOLE, "balloon_cur", WHOLE),
-                        Map.of("balloon_target", WHOLE, "ballooning_enabled", BOOL)));
+                        Map.of(
+                                "balloon_max",
+                                EngineTypes::whole,
+                                "balloon_min",
+                                EngineTypes::whole,
+                                "balloon_cur",
+                                EngineTypes::whole),
+                        Map.of("balloon_target", EngineTypes::whole, "ballooning_enabled", BOOL)));
         VM.put("network", objects(EngineTypes::nic));
         VM.put("disks", objects(EngineTypes::disk));
         VM.put(
                 "ioTune",
                 array(node -> node.get("name").isTextual()
                         && node.get("path").isTextual()
-                        && all(node.get("ioTune"), WHOLE)));
+                        && all(node.get("ioTune"), EngineTypes::whole)));
         VM.put(
                 "displayInfo",
                 array(object(
-                        Map.of("type", node -> text(node, "spice|vnc"), "port", WHOLE, "tlsPort", WHOLE),
+                        Map.of(
+                                "type",
+                                node -> text(node, "spice|vnc"),
+                                "port",
+                                EngineTypes::whole,
+                                "tlsPort",
+                                EngineTypes::whole),
                         Map.of("ipAddress", node -> text(node, ".+")))));
         VM.put("hash", node -> text(node, ".+"));
         VM.put("watchdogEvent", object(Map.of("time", WHOLE_NUMBER, "action", TEXT), Map.of()));
@@ -108,12 +121,16 @@ public final class EngineTypes {
         VM.put("username", TEXT);
         VM.put("session", node -> text(node, "Unknown|Active|Locked|LoggedOff|UserLoggedOn"));
         VM.put("guestCPUCount", INT);
-        VM.put("appsList", TEXTS);
+        VM.put("appsList", EngineTypes::texts);
         VM.put("guestIPs", TEXT);
         VM.put("guestFQDN", TEXT);
         VM.put("guestName", TEXT);
         VM.put("guestOs", TEXT);
-        VM.put("netIfaces", array(object(Map.of("name", TEXT, "hw", TEXT), Map.of("inet", TEXTS, "inet6", TEXTS))));
+        VM.put(
+                "netIfaces",
+                array(object(
+                        Map.of("name", TEXT, "hw", TEXT),
+                        Map.of("inet", EngineTypes::texts, "inet6", EngineTypes::texts))));
         VM.put("guestOsInfo", node -> node.size() == 6 && all(node, TEXT));
         VM.put("guestTimezone", object(Map.of("zone", TEXT, "offset", INT), Map.of()));
         VM.put("disksUsage", array(node -> node.size() == 4 && all(node, TEXT)));
@@ -122,7 +139,7 @@ public final class EngineTypes {
         VM.put("external", BOOL);
         VM.put("frozen", BOOL);
         VM.put("frozenForMs", WHOLE_NUMBER);
-        VM.put("cpuTime", WHOLE);
+        VM.put("cpuTime", EngineTypes::whole);
         VM.put("sampleAges", node -> all(node, WHOLE_NUMBER));
         VM.put("ioerror", node -> node.size() == 3 && all(node, TEXT));
     }
@@ -171,20 +188,30 @@ public final class EngineTypes {
 
     private static boolean nic(JsonNode nic) {
         return object(
-                        Map.of("name", TEXT, "macAddr", TEXT, "speed", WHOLE, "state", TEXT, "sampleTime", FRACTION),
+                        Map.of(
+                                "name",
+                                TEXT,
+                                "macAddr",
+                                TEXT,
+                                "speed",
+                                EngineTypes::whole,
+                                "state",
+                                TEXT,
+                                "sampleTime",
+                                FRACTION),
                         Map.of(
                                 "rx",
-                                WHOLE,
+                                EngineTypes::whole,
                                 "tx",
-                                WHOLE,
+                                EngineTypes::whole,
                                 "rxErrors",
-                                WHOLE,
+                                EngineTypes::whole,
                                 "txErrors",
-                                WHOLE,
+                                EngineTypes::whole,
                                 "rxDropped",
-                                WHOLE,
+                                EngineTypes::whole,
                                 "txDropped",
-                                WHOLE))
+                                EngineTypes::whole))
                 .test(nic);
     }
 
@@ -200,10 +227,10 @@ public final class EngineTypes {
                 "readLatency",
                 "writeLatency",
                 "flushLatency")) {
-            rules.put(whole, WHOLE);
+            rules.put(whole, EngineTypes::whole);
         }
-        rules.put("readRate", DOUBLE);
-        rules.put("writeRate", DOUBLE);
+        rules.put("readRate", EngineTypes::fraction);
+        rules.put("writeRate", EngineTypes::fraction);
         rules.put("imageID", TEXT);
         rules.put("lunGUID", TEXT);
         return object(rules, Map.of()).test(disk);
@@ -234,6 +261,27 @@ public final class EngineTypes {
             }
         }
         return true;
+    }
+
+    private static boolean uuidText(JsonNode node) {
+        return node.isTextual() && isUuid(node.textValue());
+    }
+
+    /** A bare integer is lost where the engine wants a fraction. */
+    private static boolean fraction(JsonNode node) {
+        return node.isFloatingPointNumber() || text(node, "-?\\d+\\.\\d+");
+    }
+
+    private static boolean whole(JsonNode node) {
+        return text(node, "-?\\d+");
+    }
+
+    private static boolean boolText(JsonNode node) {
+        return text(node, "true|false");
+    }
+
+    private static boolean texts(JsonNode node) {
+        return node.isArray() && all(node, TEXT);
     }
 
     private static boolean text(JsonNode node, String pattern) {

@@ -323,16 +323,7 @@ class StatsViewTest {
                 new Known() {
                     @Override
                     public Optional<AgentData> agent(UUID id) {
-                        return Optional.of(new AgentData(
-                                0,
-                                new GuestReport(
-                                        null,
-                                        Optional.empty(),
-                                        Optional.empty(),
-                                        Optional.empty(),
-                                        Optional.empty(),
-                                        Optional.empty(),
-                                        Map.of())));
+                        throw new IllegalStateException("scripted");
                     }
                 },
                 table.clock(),
