@@ -69,8 +69,8 @@ public final class TomlProblems {
         String text;
         if (value instanceof String s) {
             text = '"' + s + '"';
-        } else if (value instanceof TomlTable) {
-            text = "a table";
+        } else if (value instanceof TomlTable table) {
+            text = table.toMap().toString();
         } else if (value instanceof TomlArray) {
             text = "an array";
         } else {

@@ -162,7 +162,10 @@ public final class Reconciler implements AutoCloseable {
         boolean active = record.isPresent() && record.get().state().active();
         if (known.isEmpty()) {
             stale.remove(id);
-            return !active || doomed.test(id) || adopt(record.get());
+            if (!active || doomed.test(id)) {
+                return true;
+            }
+            return !record.get().startingUp() && adopt(record.get()); // what comes of that start is asked for again
         }
         Vm vm = known.get();
         if (vm.external() && !active) {

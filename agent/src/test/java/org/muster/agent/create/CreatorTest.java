@@ -94,6 +94,7 @@ class CreatorTest {
     @Test
     void oneThatAnOlderCallIsStartingIsNotTakenInAsRunning() {
         hypervisor.foreign(id(1), Agent.name(id(1)), State.SHUTOFF, Xmls.engines(id(1), Agent.name(id(1))));
+        agent(); // it has seen that it does not run
         hypervisor.silent(true);
         hypervisor.becomes(id(1), State.PAUSED, 11, DomainEvent.STARTED); // virDomainPausedReason STARTING_UP
         agent().create(id(1));

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.muster.agent.config.ConfigFile;
 import org.muster.agent.simulation.FakeHypervisor;
+import org.muster.rig.Await;
 
 /** What rpc.discover answers, over the wire, and the page that is made of it. */
 class ApiDescriptionTest {
@@ -128,6 +129,7 @@ class ApiDescriptionTest {
         with(folder.resolve("c"), client -> {
             check("Host.createVms", client.create("b", List.of(xml, "<domain/>")));
             client.awaitStatus(List.of(id), "Up", Duration.ofSeconds(30));
+            Await.until("the host is known", Duration.ofSeconds(30), () -> client.knows("Host.getCapabilities"));
             for (JsonNode method : document.get("methods")) {
                 if (method.findValues("required").stream().noneMatch(JsonNode::booleanValue)) {
                     String name = method.get("name").asText();

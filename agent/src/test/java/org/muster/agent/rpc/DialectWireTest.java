@@ -378,9 +378,10 @@ class DialectWireTest {
     @EnumSource(names = "TLS_1_2")
     void heartBeatsComeInTimeWhileAllWorkersAreBlocked(Way chosen) throws Exception {
         RawPeer peer = start(chosen);
-        peer.connect("0,15000");
         for (int i = 0; i < 4; i++) {
-            peer.request(RawPeer.call("Test.block", "", "" + i));
+            RawPeer blocker = i == 0 ? peer : peer(); // one connection's verbs take one worker at most
+            blocker.connect("0,15000");
+            blocker.request(RawPeer.call("Test.block", "", "" + i));
         }
         assertThat(rig.blocked.tryAcquire(4, Rig.PATIENCE_SECONDS, TimeUnit.SECONDS))
                 .isTrue();

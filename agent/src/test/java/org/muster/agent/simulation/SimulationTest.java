@@ -25,6 +25,7 @@ import org.muster.libvirt.ControlInfo;
 import org.muster.libvirt.DomainDetails;
 import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainRecord.State;
+import org.muster.libvirt.GuestEvent;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorException;
 import org.muster.libvirt.HypervisorListener;
@@ -51,6 +52,11 @@ class SimulationTest {
             @Override
             public void domainChanged(UUID domain, DomainEvent event) {
                 heard.add(event + " " + domain);
+            }
+
+            @Override
+            public void guestEvent(UUID domain, GuestEvent event) {
+                heard.add(event.getClass().getSimpleName() + " " + domain);
             }
 
             @Override
@@ -338,7 +344,7 @@ class SimulationTest {
                 """);
         List<UUID> ids = ids(hypervisor);
 
-        Await.until("one reboots", SOON, () -> heard.contains("REBOOT " + ids.get(1)));
+        Await.until("one reboots", SOON, () -> heard.contains("Rebooted " + ids.get(1)));
 
         assertThat(heard).contains("STOPPED " + ids.get(0));
         DomainRecord ended = hypervisor.find(ids.get(0)).orElseThrow();
