@@ -55,7 +55,7 @@ final class EventCallbacks {
     }
 
     /** virConnectDomainEventWatchdogCallback. */
-    interface Number extends Callback {
+    interface Watchdog extends Callback {
         void callback(Pointer conn, Pointer domain, int number, Pointer opaque);
     }
 
@@ -108,7 +108,7 @@ final class EventCallbacks {
     private final Lifecycle onLifecycle = this::lifecycle;
     private final Plain onReboot = (conn, domain, opaque) -> tell(domain, new GuestEvent.Rebooted());
     private final Clock onClock = (conn, domain, offset, opaque) -> tell(domain, new GuestEvent.ClockSet(offset));
-    private final Number onWatchdog =
+    private final Watchdog onWatchdog =
             (conn, domain, action, opaque) -> tell(domain, new GuestEvent.WatchdogFired(watchdog(action)));
     private final IoError onIoError = (conn, domain, path, alias, action, reason, opaque) ->
             tell(domain, new GuestEvent.DiskFailed(text(alias), text(path), text(reason), action == DISK_PAUSES));

@@ -3,16 +3,28 @@ package org.muster.libvirt;
 /** Something that libvirt tells about a running guest, besides its life cycle. */
 public sealed interface GuestEvent {
 
-    /** The guest's shutdown began. @param byHost by a signal to QEMU, not by the guest */
+    /**
+     * The guest's shutdown began.
+     *
+     * @param byHost by a signal to QEMU, not by the guest
+     */
     record ShuttingDown(boolean byHost) implements GuestEvent {}
 
     /** The guest was reset, by itself or from outside. */
     record Rebooted() implements GuestEvent {}
 
-    /** The guest set its clock. @param offsetSeconds from UTC */
+    /**
+     * The guest set its clock.
+     *
+     * @param offsetSeconds from UTC
+     */
     record ClockSet(long offsetSeconds) implements GuestEvent {}
 
-    /** The watchdog device fired. @param action what libvirt was told to do then */
+    /**
+     * The watchdog device fired.
+     *
+     * @param action what libvirt was told to do then
+     */
     record WatchdogFired(String action) implements GuestEvent {}
 
     /**
@@ -24,7 +36,11 @@ public sealed interface GuestEvent {
      */
     record DiskFailed(String alias, String path, String reason, boolean pausing) implements GuestEvent {}
 
-    /** A client came to a console. @param address its host; with {@code service}, its port, it is told apart */
+    /**
+     * A client came to a console.
+     *
+     * @param address its host; with {@code service}, its port, it is told apart
+     */
     record ConsoleConnected(String address, String service) implements GuestEvent {}
 
     /** A client left a console. */
