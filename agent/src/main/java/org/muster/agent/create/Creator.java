@@ -357,7 +357,7 @@ public final class Creator implements AutoCloseable {
                 }
                 late.cleanUp(after);
             }
-            if (before == null && after.status().running() && !after.external()) {
+            if ((before == null || before.external()) && after.status().running() && !after.external()) {
                 journal.note(new JournalRecord.Adopted(after.id(), after.name()));
             }
         }

@@ -1,5 +1,9 @@
 package org.muster.agent.domain;
 
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -37,6 +41,8 @@ public final class Reconciler implements AutoCloseable {
     private final ScheduledThreadPoolExecutor threads;
     private final Set<UUID> waiting = ConcurrentHashMap.newKeySet(); // at most one question per domain waits
     private final Set<UUID> asking = ConcurrentHashMap.newKeySet();
+    private final FirstLook firstLook = new FirstLook(Duration.ofSeconds(2));
+    private final Set<UUID> unread = ConcurrentHashMap.newKeySet(); // in the table, whose they are is not known yet
     private final Set<UUID> stale = ConcurrentHashMap.newKeySet(); // their XML is another one by now
 
     /** @param doomed takes over a domain whose destroy was answered already; false if it is none such */
@@ -81,10 +87,51 @@ public final class Reconciler implements AutoCloseable {
         threads.execute(this::list);
     }
 
+    /**
+     * Whether the table can be believed: libvirtd has listed its domains, and each is in the table as it is, or has kept
+     * everybody waiting for two seconds and is in it as the list has it. Never blocks.
+     */
+    public boolean tableComplete() {
+        if (firstLook.complete()) {
+            return true;
+        }
+        List<DomainRecord> silent = firstLook.givenUp(System.nanoTime());
+        if (!silent.isEmpty()) {
+            silent.forEach(this::takeInUnread);
+            firstLook.settled();
+        }
+        return firstLook.complete();
+    }
+
+    private void takeInUnread(DomainRecord record) {
+        LOG.warn("{} ({}) does not let itself be read; listed as {}", record.name(), record.domain(), record.state());
+        if (record.state().active() && table.get(record.domain()).isEmpty() && !doomed.test(record.domain())) {
+            unread.add(record.domain());
+            table.adopt(record, true, 0); // whose it is will be known when it can be read; till then it is not touched
+        }
+    }
+
+    /** What the first list has, and what the table believes to run besides. */
+    private void expect(List<DomainRecord> listed) {
+        List<DomainRecord> all = new ArrayList<>(listed);
+        Set<UUID> active = new HashSet<>();
+        listed.stream().filter(record -> record.state().active()).forEach(record -> active.add(record.domain()));
+        for (Vm vm : table.all()) {
+            if (vm.status().running() && !active.contains(vm.id())) {
+                all.add(new DomainRecord(vm.id(), vm.name(), DomainRecord.State.SHUTOFF, 0, System.nanoTime()));
+            }
+        }
+        firstLook.listed(all, System.nanoTime());
+    }
+
     private void list() {
         try {
-            for (DomainRecord record : hypervisor.list()) {
+            List<DomainRecord> listed = hypervisor.list();
+            expect(listed);
+            table.all().forEach(vm -> check(vm.id()));
+            for (DomainRecord record : listed) {
                 if (table.get(record.domain()).isPresent()) {
+                    check(record.domain());
                     continue;
                 }
                 if (record.state().active()) {
@@ -116,6 +163,8 @@ public final class Reconciler implements AutoCloseable {
                     });
         } catch (HypervisorException e) {
             LOG.debug("whether {} was left Down is unknown: {}", record.domain(), e.getMessage());
+        } finally {
+            firstLook.answered(record.domain(), System.nanoTime());
         }
     }
 
@@ -139,6 +188,9 @@ public final class Reconciler implements AutoCloseable {
         boolean settled = false;
         try {
             settled = ask(id);
+            if (settled) {
+                firstLook.answered(id, System.nanoTime());
+            }
         } catch (HypervisorException e) {
             LOG.debug("cannot ask about {}: {}", id, e.getMessage());
             settled = !hypervisor.connected(); // all are asked when the link is back
@@ -168,6 +220,11 @@ public final class Reconciler implements AutoCloseable {
             return !record.get().startingUp() && adopt(record.get()); // what comes of that start is asked for again
         }
         Vm vm = known.get();
+        if (active && unread.contains(id)) {
+            adopt(record.get());
+            unread.remove(id);
+            return true;
+        }
         if (vm.external() && !active) {
             table.remove(vm, ExitInfo.notFound());
             return true;

@@ -152,7 +152,10 @@ public final class VmTable {
     public synchronized Vm adopt(DomainRecord record, boolean external, long startedAtMillis) {
         Vm known = vms.get(record.domain());
         if (known != null && known.status().running()) {
-            return known;
+            if (known.external() && !external) { // it could not be read when it was taken in
+                put(known, known.asExternal(false));
+            }
+            return vms.get(record.domain());
         }
         Vm base = known != null
                 ? known.asExternal(external)

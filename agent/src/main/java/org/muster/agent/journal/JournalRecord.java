@@ -13,6 +13,7 @@ import java.util.UUID;
     @JsonSubTypes.Type(value = JournalRecord.Running.class, name = "running"),
     @JsonSubTypes.Type(value = JournalRecord.Adopted.class, name = "adopted"),
     @JsonSubTypes.Type(value = JournalRecord.Resumed.class, name = "resumed"),
+    @JsonSubTypes.Type(value = JournalRecord.Complete.class, name = "complete"),
     @JsonSubTypes.Type(value = JournalRecord.Down.class, name = "down"),
     @JsonSubTypes.Type(value = JournalRecord.Destroyed.class, name = "destroyed"),
     @JsonSubTypes.Type(value = JournalRecord.Gone.class, name = "gone")
@@ -47,6 +48,9 @@ public sealed interface JournalRecord {
 
     /** A destroy was answered while a start call was still under way. */
     record Destroyed(UUID id) implements JournalRecord {}
+
+    /** From now on, in this boot of the host, the journal knows every VM: libvirtd has been asked for all of them. */
+    record Complete(String bootId) implements JournalRecord {}
 
     /** Nothing is left of the VM. */
     record Gone(UUID id) implements JournalRecord {}

@@ -69,6 +69,12 @@ public final class JournalState {
 
     private final Map<UUID, Entry> entries = new LinkedHashMap<>();
     private final Map<String, JournalRecord.Answered> answers = new LinkedHashMap<>();
+    private String completeInBoot = "";
+
+    /** The host's boot during which the journal came to know every VM; empty if it never did. */
+    public String completeInBoot() {
+        return completeInBoot;
+    }
 
     public Collection<Entry> entries() {
         return entries.values();
@@ -107,6 +113,8 @@ public final class JournalState {
             entry(down.id()).down = down;
         } else if (line instanceof JournalRecord.Destroyed destroyed) {
             entry(destroyed.id()).destroyed = true;
+        } else if (line instanceof JournalRecord.Complete complete) {
+            completeInBoot = complete.bootId();
         } else if (line instanceof JournalRecord.Gone gone) {
             entries.remove(gone.id());
         }
@@ -124,6 +132,9 @@ public final class JournalState {
     /** The fewest lines that add up to the same. */
     List<JournalRecord> lines() {
         List<JournalRecord> lines = new ArrayList<>(answers.values());
+        if (!completeInBoot.isEmpty()) {
+            lines.add(new JournalRecord.Complete(completeInBoot));
+        }
         for (Entry entry : entries.values()) {
             if (entry.item != null) {
                 lines.add(new JournalRecord.Accepted(entry.bootId, List.of(entry.item)));

@@ -85,6 +85,7 @@ public final class Daemon implements AutoCloseable {
     private final GuestAgents guestAgents;
     private final StatsView stats;
     private final long madeAtNanos = System.nanoTime();
+    private final Readiness readiness;
     private final RpcServer server;
     private final MetricRegistry metrics = new MetricRegistry();
 
@@ -141,7 +142,13 @@ public final class Daemon implements AutoCloseable {
         verbs.addAll(new HostInfoVerbs(host).verbs());
         verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock).verbs());
         VerbTable served = VerbTable.of(OpenRpc.withDiscovery(verbs, StatusEvents.KINDS, version));
-        this.server = new RpcServer(rpcConfig(config), served, notifications, metrics);
+        this.readiness = new Readiness(
+                reconciler,
+                journal,
+                bootId,
+                hypervisor::connected,
+                journalState.completeInBoot().equals(bootId));
+        this.server = new RpcServer(rpcConfig(config), served, notifications, metrics, readiness);
         table.listen(events);
         table.listen(new Followers());
         observeCalls();
@@ -216,6 +223,7 @@ public final class Daemon implements AutoCloseable {
         started.push(guestAgents);
         hypervisor.start(new Link());
         started.push(hypervisor);
+        readiness.await();
         server.start();
         started.push(server);
     }

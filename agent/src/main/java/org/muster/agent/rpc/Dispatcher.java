@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -24,6 +25,7 @@ final class Dispatcher {
     private final ByteBudget budget;
     private final RpcMetrics metrics;
     private final Duration patience;
+    private final BooleanSupplier ready; // whether the table of VMs is complete
     private final long maxBatchAnswerBytes;
 
     Dispatcher(
@@ -32,13 +34,15 @@ final class Dispatcher {
             Workers workers,
             ByteBudget budget,
             RpcMetrics metrics,
-            RpcConfig config) {
+            RpcConfig config,
+            BooleanSupplier ready) {
         this.verbs = verbs;
         this.envelope = envelope;
         this.workers = workers;
         this.budget = budget;
         this.metrics = metrics;
         patience = config.timing().request();
+        this.ready = ready;
         maxBatchAnswerBytes = config.limits().outputBytes() / 2;
         verbs.all().forEach(metrics::verb); // all timers are there from the start, at zero
     }
@@ -112,6 +116,11 @@ final class Dispatcher {
         Verb verb = verbs.find(request.method()).orElseThrow(() -> unknown(request.method()));
         if (!peer.principal().access().covers(verb.access())) {
             throw denied(verb, peer.principal());
+        }
+        if (!verb.always() && !ready.getAsBoolean()) {
+            throw new RpcException(
+                    RpcException.RECOVERING,
+                    "Recovering from crash or Initializing: libvirtd has not told yet which VMs there are");
         }
         if (!fits) {
             throw new RpcException(

@@ -49,6 +49,7 @@ public final class OpenRpc {
         ObjectNode document = JSON.objectNode(); // filled below, before anybody can ask
         List<Verb> all = new ArrayList<>(verbs);
         all.add(Verb.named(DISCOVER, "This description, as an OpenRPC document.")
+                .always()
                 .access(Access.MONITOR)
                 .returns(WireType.map(WireType.any()), "OpenRPC " + SPECIFICATION)
                 .inline(call -> CompletableFuture.completedFuture(document)));

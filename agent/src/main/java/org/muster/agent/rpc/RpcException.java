@@ -22,6 +22,9 @@ public final class RpcException extends RuntimeException {
     /** VDSM's TransientError: try again later. */
     public static final int BUSY = 59;
 
+    /** The table of VMs is not complete yet: the engine asks again, and does not take the host for lost. */
+    public static final int RECOVERING = 99;
+
     private final int code;
     private final transient JsonNode data;
 

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.muster.agent.tls.TlsKeeper;
@@ -33,6 +34,7 @@ public final class RpcServer implements AutoCloseable {
     private static final String LOCAL_GROUP_FILE = "/etc/group";
 
     private final RpcConfig config;
+    private final BooleanSupplier ready; // whether the table of VMs is complete: until then verbs answer 99
     private final VerbTable verbs;
     private final NotificationHub notifications;
     private final RpcMetrics metrics;
@@ -56,7 +58,13 @@ public final class RpcServer implements AutoCloseable {
     private volatile int port; // volatile: set when bound, read by anybody
 
     /** Makes a server that does nothing before {@link #start}. */
-    public RpcServer(RpcConfig config, VerbTable verbs, NotificationHub notifications, MetricRegistry metrics) {
+    public RpcServer(
+            RpcConfig config,
+            VerbTable verbs,
+            NotificationHub notifications,
+            MetricRegistry metrics,
+            BooleanSupplier ready) {
+        this.ready = ready;
         this.config = config;
         this.verbs = verbs;
         this.notifications = notifications;
@@ -118,7 +126,7 @@ public final class RpcServer implements AutoCloseable {
         Connections connections = new Connections(limits.connections(), metrics, clock);
         closers.add(connections::closeAll);
         Envelope envelope = new Envelope(new Json(limits), limits.batchSize());
-        Dispatcher dispatcher = new Dispatcher(verbs, envelope, workers, budget, metrics, config);
+        Dispatcher dispatcher = new Dispatcher(verbs, envelope, workers, budget, metrics, config, ready);
         Acceptor acceptor =
                 new Acceptor(config, connections, dispatcher, notifications, presence, budget, workers, metrics, clock);
         if (!config.listen().address().isEmpty()) {

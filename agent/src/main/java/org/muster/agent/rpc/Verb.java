@@ -68,6 +68,7 @@ public final class Verb {
     private final Result result;
     private final List<ErrorCode> errors;
     private final boolean largeResult;
+    private final boolean always;
     private final Execution execution;
     private final Handler handler;
 
@@ -79,6 +80,7 @@ public final class Verb {
         result = builder.result;
         errors = List.copyOf(builder.errors);
         largeResult = builder.largeResult;
+        always = builder.always;
         this.execution = execution;
         this.handler = Objects.requireNonNull(handler, name);
     }
@@ -117,6 +119,11 @@ public final class Verb {
         return execution;
     }
 
+    /** Tells whether it answers while the table of VMs is not complete; all others answer 99 then. */
+    public boolean always() {
+        return always;
+    }
+
     /** Tells whether the result is worth encoding away from the event loop. */
     public boolean largeResult() {
         return largeResult;
@@ -136,6 +143,7 @@ public final class Verb {
         private Access access = Access.OPERATE;
         private Result result = new Result(WireType.bool(), "true");
         private boolean largeResult;
+        private boolean always;
 
         private Builder(String name, String summary) {
             this.name = name;
@@ -184,6 +192,12 @@ public final class Verb {
         /** Says that results may be large (100 KiB and more). */
         public Builder largeResult() {
             largeResult = true;
+            return this;
+        }
+
+        /** It says nothing about VMs, so it answers even before the table of VMs is complete. */
+        public Builder always() {
+            always = true;
             return this;
         }
 

@@ -44,10 +44,12 @@ public final class HostVerbs {
         return List.of(
                 Verb.named("Host.ping", "Answers true.")
                         .access(Access.MONITOR)
+                        .always()
                         .returnsTrue()
                         .inline(call -> done(JSON.booleanNode(true))),
                 Verb.named("Host.ping2", "Answers true.")
                         .access(Access.MONITOR)
+                        .always()
                         .returnsTrue()
                         .inline(call -> done(JSON.booleanNode(true))),
                 Verb.named("Host.getVMList", "Every VM that this host answers for.")

@@ -262,10 +262,10 @@ class DestroyerTest {
 
         assertThat(Agent.now(waiting).refusal()).contains(Destroyer.Refusal.FAILED);
         hypervisor.restoreLink();
-        Await.until("its thread gave up", SOON, () -> !agent().table
-                .get(id(1))
-                .orElseThrow()
-                .destroying());
+        Await.until(
+                "its thread gave up",
+                SOON,
+                () -> !agent().table.get(id(1)).orElseThrow().destroying());
         hypervisor.release(Op.DESTROY, id(1)); // libvirtd goes on with it all the same
         agent().await(id(1), VmStatus.DOWN);
     }

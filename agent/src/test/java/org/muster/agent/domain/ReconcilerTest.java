@@ -69,6 +69,39 @@ class ReconcilerTest {
     }
 
     @Test
+    void oneThatDoesNotLetItselfBeReadDelaysNobodyAndIsOursWhenItDoes() {
+        runs(ID, true);
+        runs(OTHER, true);
+        hypervisor.on(Op.XML, ID).hang();
+
+        reconciler.discover();
+        assertThat(reconciler.tableComplete()).isFalse();
+        Await.until("the table is complete", SOON, reconciler::tableComplete);
+
+        assertThat(table.get(OTHER).orElseThrow().external()).isFalse();
+        assertThat(table.get(ID).orElseThrow().status()).isEqualTo(VmStatus.UP);
+        assertThat(table.get(ID).orElseThrow().external()).as("not touched").isTrue();
+        hypervisor.release(Op.XML, ID);
+        Await.until(
+                "it is ours",
+                SOON,
+                () -> table.get(ID).filter(vm -> !vm.external()).isPresent());
+    }
+
+    @Test
+    void withoutLibvirtdTheTableIsNotComplete() {
+        hypervisor.loseLink();
+        reconciler.discover();
+        hypervisor.awaitEntered(Op.LIST, null);
+        assertThat(reconciler.tableComplete()).isFalse();
+
+        hypervisor.restoreLink();
+        reconciler.discover();
+
+        Await.until("the table is complete", SOON, reconciler::tableComplete);
+    }
+
+    @Test
     void aStoppedDomainThatNobodyKnowsIsNotTakenIn() {
         hypervisor.foreign(ID, "n", State.SHUTOFF, xml(ID, false));
 

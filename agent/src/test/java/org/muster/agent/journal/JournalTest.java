@@ -352,4 +352,19 @@ class JournalTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(inTheWay.toString());
     }
+
+    @Test
+    void whatIsKnownToBeCompleteIsKnownAfterEachRestart(@TempDir Path place) throws IOException {
+        try (Journal journal = Journal.open(place, new JournalState())) {
+            journal.start();
+            journal.note(new JournalRecord.Complete("boot-7"));
+        }
+        for (int life = 0; life < 2; life++) { // each rewrites the file
+            JournalState state = new JournalState();
+            try (Journal journal = Journal.open(place, state)) {
+                assertThat(state.completeInBoot()).isEqualTo("boot-7");
+                journal.start();
+            }
+        }
+    }
 }

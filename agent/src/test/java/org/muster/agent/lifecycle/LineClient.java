@@ -145,11 +145,6 @@ final class LineClient implements AutoCloseable {
         return call(method, "{}");
     }
 
-    /** True when the call has an answer, false while it has an error. */
-    boolean knows(String method) {
-        return !respond(method, "{}").has("error");
-    }
-
     /** The error of a call that must fail. */
     JsonNode error(String method, String params) {
         JsonNode response = respond(method, params);

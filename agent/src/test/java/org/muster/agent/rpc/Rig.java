@@ -20,6 +20,7 @@ final class Rig implements AutoCloseable {
 
     static final long PATIENCE_SECONDS = 20;
 
+    volatile boolean ready = true; // set by the test, read by the event loops
     final MetricRegistry metrics = new MetricRegistry();
     final NotificationHub hub = new NotificationHub();
     final Queue<CompletableFuture<JsonNode>> late = new ConcurrentLinkedQueue<>(); // of Test.late, in order
@@ -30,7 +31,7 @@ final class Rig implements AutoCloseable {
     private final RpcServer server;
 
     Rig(RpcConfig config) throws IOException {
-        server = new RpcServer(config, verbs(), hub, metrics);
+        server = new RpcServer(config, verbs(), hub, metrics, () -> ready);
         server.start();
     }
 
@@ -79,7 +80,10 @@ final class Rig implements AutoCloseable {
 
     private VerbTable verbs() {
         return VerbTable.of(
-                Verb.named("Host.ping", "Answers.").access(Access.MONITOR).inline(call -> now(null)),
+                Verb.named("Host.ping", "Answers.")
+                        .access(Access.MONITOR)
+                        .always()
+                        .inline(call -> now(null)),
                 Verb.named("Test.echo", "Gives back what it got.")
                         .access(Access.MONITOR)
                         .required("value", WireType.any(), "anything")
