@@ -25,11 +25,13 @@ import org.slf4j.LoggerFactory;
  * Powers VMs off and forgets them. A destroy that was answered stays true: if a launch of that VM was still under way and
  * comes through later, its guest is ended at once, also after a restart of ours ({@link LateGuests}).
  *
- * <p>Thread-safe; the work is done on the VM's lane, one attempt a turn. Without libvirtd it answers at once.
+ * <p>Thread-safe; the work is done on the VM's lane, one attempt a turn. Without libvirtd it answers
+ * within seconds.
  */
 public final class Destroyer {
     private static final Logger LOG = LoggerFactory.getLogger(Destroyer.class);
     private static final Duration PATIENCE = Duration.ofMinutes(2); // a traced QEMU took 59 s
+    private static final Duration AWAY = Duration.ofSeconds(3); // libvirtd is restarted in less
     private static final Duration RETRY = Duration.ofMillis(250);
     private static final Duration LAUNCH_PATIENCE = Duration.ofSeconds(2);
 
@@ -137,10 +139,21 @@ public final class Destroyer {
         return CompletableFuture.completedFuture(outcome);
     }
 
-    /** There is no libvirtd any more: whoever waits is told now, though a call that it took may still be done. */
+    /** There is no libvirtd any more: unless it is soon back, whoever waits is told, though a call that it took may be done. */
     void disconnected() {
-        waiting.forEach(job -> job.outcome.complete(Outcome.refused(
-                Refusal.FAILED, "the link to libvirtd was lost: whether " + job.vm.id() + " still runs is not known")));
+        try {
+            timer.schedule(this::tellOfOutage, AWAY.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the agent is stopping", e);
+        }
+    }
+
+    private void tellOfOutage() {
+        if (!end.connected()) {
+            waiting.forEach(job -> job.outcome.complete(Outcome.refused(
+                    Refusal.FAILED,
+                    "the link to libvirtd was lost: whether " + job.vm.id() + " still runs is not known")));
+        }
     }
 
     /** @param endedNanos since when it is known not to run; the begin of the job before that */
@@ -151,8 +164,12 @@ public final class Destroyer {
             job.outcome.complete(Outcome.GONE); // a destroy before this one did it
             return;
         }
-        if (job.outcome.isDone() || !end.connected()) {
+        if (job.outcome.isDone() || (!end.connected() && job.olderThan(AWAY))) {
             failed(job, "libvirtd is not reachable");
+            return;
+        }
+        if (!end.connected()) {
+            again(job, endedNanos);
             return;
         }
         table.destroying(id, true); // one before this one may have failed
@@ -163,7 +180,7 @@ public final class Destroyer {
         boolean launching = table.launchPending(id); // before the look: it may come through after it
         Optional<String> failure = end.attempt(id);
         if (failure.isPresent()) {
-            if (job.olderThan(PATIENCE) || !end.connected()) {
+            if (job.olderThan(PATIENCE) || (!end.connected() && job.olderThan(AWAY))) {
                 failed(job, failure.get());
             } else {
                 again(job, job.sinceNanos);

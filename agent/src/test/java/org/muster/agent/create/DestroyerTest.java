@@ -236,7 +236,7 @@ class DestroyerTest {
     }
 
     @Test
-    void withoutLibvirtdItAnswersAtOnceAndNothingIsForgotten() {
+    void withoutLibvirtdItAnswersInSecondsAndNothingIsForgotten() {
         up(1);
         hypervisor.loseLink();
 
