@@ -110,7 +110,9 @@ public final class GuestAgents implements AutoCloseable {
     private void ask() {
         Set<UUID> askable = new HashSet<>();
         for (Vm vm : table.all()) {
-            if (vm.status() == VmStatus.UP && vm.sampled() && vm.run().agentConnected() && !frozen.test(vm.id())) {
+            boolean answers =
+                    vm.status() == VmStatus.UP && vm.sampled() && vm.run().agentConnected();
+            if (answers && !vm.external() && !frozen.test(vm.id())) { // to ask sets a time-out in the domain
                 askable.add(vm.id());
             }
         }

@@ -8,13 +8,14 @@ import org.muster.agent.journal.JournalRecord;
 
 /**
  * Decides from when on the agent answers for its VMs: when libvirtd has told of all of them, or, while there is no
- * libvirtd, when the journal has known all of them since this boot of the host. Before that an engine would take those
+ * libvirtd or it hangs, when the journal has known all of them since this boot of the host. Before that an engine would take those
  * that are not listed yet for lost, and start them elsewhere.
  *
  * <p>Thread-safe; never blocks, but for {@link #await}.
  */
 final class Readiness implements BooleanSupplier {
     private static final Duration FOR_LIBVIRTD = Duration.ofSeconds(1); // to be there, before the journal is believed
+    private static final Duration FOR_THE_LIST = Duration.ofSeconds(10); // one domain's lock can hold all of it up
     private static final long LOOK_MILLIS = 10;
 
     private final Reconciler reconciler;
@@ -46,14 +47,14 @@ final class Readiness implements BooleanSupplier {
                 journal.note(new JournalRecord.Complete(bootId));
             }
             ready = true;
-        } else if (journalKnows && !connected.getAsBoolean() && waited()) {
+        } else if (journalKnows && waited(connected.getAsBoolean() ? FOR_THE_LIST : FOR_LIBVIRTD)) {
             ready = true;
         }
         return ready;
     }
 
-    private boolean waited() {
-        return System.nanoTime() - madeAtNanos > FOR_LIBVIRTD.toNanos();
+    private boolean waited(Duration patience) {
+        return System.nanoTime() - madeAtNanos > patience.toNanos();
     }
 
     /** Waits until it is, or for some longer than a libvirtd that is there needs: most clients then never see a 99. */

@@ -63,7 +63,9 @@ public final class StatusEvents implements VmListener {
         ObjectNode news = whole ? now : difference(stats.configuration(before), now);
         if (!news.isEmpty()) {
             news.set("status", now.get("status"));
-            publish(after, news, after.statusTime());
+            // Not the time of the decision: whoever read the table between that and now saw the old state, and has
+            // stamped it with a time before this one.
+            publish(after, news, Math.max(after.statusTime(), clock.now()));
         }
     }
 

@@ -244,7 +244,7 @@ class DestroyerTest {
 
         assertThat(outcome.refusal()).contains(Destroyer.Refusal.FAILED);
         assertThat(outcome.message()).contains("libvirtd");
-        assertThat(agent().table.get(id(1)).orElseThrow().destroying()).isFalse();
+        agent().awaitThat(id(1), vm -> !vm.destroying(), "not being destroyed any more");
         hypervisor.restoreLink();
         assertThat(agent().destroy(id(1)).refusal()).isEmpty();
         assertThat(hypervisor.running(id(1))).isFalse();
