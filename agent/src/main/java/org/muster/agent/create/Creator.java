@@ -105,7 +105,17 @@ public final class Creator implements AutoCloseable {
         GuestEnd end = new GuestEnd(hypervisor, side.images()::remove);
         this.late = new LateGuests(table, journal, lane, end, downs, watch);
         this.destroyer = new Destroyer(
-                table, journal, lane, end, late, watch, dispatcher::remove, metrics, recheck, recovery::mayComeThrough);
+                table,
+                journal,
+                lane,
+                end,
+                late,
+                watch,
+                dispatcher::remove,
+                metrics,
+                recheck,
+                recovery::mayComeThrough,
+                recovery::abandoned);
         this.rebootEnd = new RebootEnd(table, journal, lane, end, recheck);
         Preparation preparation = new Preparation(hypervisor, side.images(), side.facts());
         this.sequence = new StartSequence(table, hypervisor, preparation, journal, metrics, recovery, late, downs);
@@ -357,7 +367,8 @@ public final class Creator implements AutoCloseable {
                 }
                 late.cleanUp(after);
             }
-            if ((before == null || before.external()) && after.status().running() && !after.external()) {
+            boolean comesBack = before == null || before.external() || before.status() == VmStatus.DOWN;
+            if (comesBack && after.status().running() && !after.external()) {
                 journal.note(new JournalRecord.Adopted(after.id(), after.name()));
             }
         }

@@ -2,6 +2,7 @@ package org.muster.agent.create;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -61,8 +62,9 @@ public final class Destroyer {
      * One destroy that somebody waits for.
      *
      * @param vm as it was when it was asked for
+     * @param unqueued its create, taken out of the queue; null if it was not in it
      */
-    private record Job(Vm vm, long sinceNanos, CompletableFuture<Outcome> outcome) {
+    private record Job(Vm vm, CreateRequest unqueued, long sinceNanos, CompletableFuture<Outcome> outcome) {
         boolean olderThan(Duration age) {
             return System.nanoTime() - sinceNanos > age.toNanos();
         }
@@ -78,7 +80,9 @@ public final class Destroyer {
     private final CreateMetrics metrics;
     private final Consumer<UUID> recheck; // its state is to be asked again
     private final Predicate<UUID> mayComeThrough; // an old call may still start it inside libvirtd
+    private final Consumer<CreateRequest> abandoned; // settles a create that is in no queue any more
     private final Set<Job> waiting = ConcurrentHashMap.newKeySet(); // bounded by the lane
+    private final Map<UUID, Job> ending = new ConcurrentHashMap<>(); // whose end is being written down
 
     Destroyer(
             VmTable table,
@@ -90,7 +94,9 @@ public final class Destroyer {
             Function<UUID, CreateRequest> unqueue,
             CreateMetrics metrics,
             Consumer<UUID> recheck,
-            Predicate<UUID> mayComeThrough) {
+            Predicate<UUID> mayComeThrough,
+            Consumer<CreateRequest> abandoned) {
+        this.abandoned = abandoned;
         this.table = table;
         this.journal = journal;
         this.lane = lane;
@@ -120,7 +126,7 @@ public final class Destroyer {
         if (vm == null) {
             return done(Outcome.refused(Refusal.NO_SUCH_VM, "no VM " + id));
         }
-        Job job = new Job(vm, System.nanoTime(), new CompletableFuture<>());
+        Job job = new Job(vm, unqueued, System.nanoTime(), new CompletableFuture<>());
         if (untouched) {
             forget(job, ExitInfo.destroyedDuringStartup());
             return job.outcome;
@@ -129,6 +135,7 @@ public final class Destroyer {
         job.outcome.whenComplete((outcome, e) -> waiting.remove(job));
         if (!lane.submit(id, () -> turn(job, job.sinceNanos))) {
             table.destroying(id, known.get().destroying()); // another one may be under way
+            giveBack(job);
             job.outcome.complete(Outcome.refused(
                     Refusal.TOO_MANY_WAITING, VmLane.WAITING_PER_VM + " requests wait for " + id + " already"));
         }
@@ -162,6 +169,11 @@ public final class Destroyer {
         Optional<Vm> now = table.get(id);
         if (now.isEmpty() || now.get().life() != job.vm.life()) {
             job.outcome.complete(Outcome.GONE); // a destroy before this one did it
+            return;
+        }
+        Job first = ending.get(id);
+        if (first != null && first.vm.life() == job.vm.life()) { // its UUID may be another VM's a moment later
+            first.outcome.thenAccept(job.outcome::complete);
             return;
         }
         if (job.outcome.isDone() || (!end.connected() && job.olderThan(AWAY))) {
@@ -225,7 +237,14 @@ public final class Destroyer {
     private void failed(Job job, String why) {
         table.destroying(job.vm.id(), false);
         recheck.accept(job.vm.id());
+        giveBack(job);
         job.outcome.complete(Outcome.refused(Refusal.FAILED, why));
+    }
+
+    private void giveBack(Job job) {
+        if (job.unqueued != null) {
+            abandoned.accept(job.unqueued);
+        }
     }
 
     private void forget(Job job, ExitInfo exit) {
@@ -242,19 +261,30 @@ public final class Destroyer {
 
     private void write(JournalRecord line, Job job, ExitInfo exit) {
         Vm vm = job.vm;
+        ending.put(vm.id(), job);
         journal.durably(List.of(line)).whenComplete((nothing, e) -> {
             if (e != null) { // answering true would be a promise that our next life could not keep
                 LOG.error("the end of {} cannot be written to the journal", vm.id(), e);
-                table.destroying(vm.id(), false);
-                journal.note(Downs.record(vm, exit));
-                table.down(vm, exit);
-                job.outcome.complete(Outcome.refused(
-                        Refusal.FAILED,
-                        "it does not run any more, but the journal cannot be written: " + e.getMessage()));
+                notWritten(job, exit, e);
                 return;
             }
             table.remove(vm, exit);
+            ending.remove(vm.id(), job);
             job.outcome.complete(Outcome.GONE);
         });
+    }
+
+    private void notWritten(Job job, ExitInfo exit, Throwable e) {
+        Vm vm = job.vm;
+        late.spare(vm.id());
+        table.destroying(vm.id(), false);
+        boolean down = table.down(vm, exit);
+        if (down) {
+            journal.note(Downs.record(vm, exit));
+        }
+        ending.remove(vm.id(), job);
+        String what = down ? "it does not run any more" : "a call that starts it is still under way";
+        job.outcome.complete(
+                Outcome.refused(Refusal.FAILED, what + ", but the journal cannot be written: " + e.getMessage()));
     }
 }

@@ -89,13 +89,13 @@ final class LateGuests {
     }
 
     private void endDoomed(UUID id) {
-        turns(id, () -> endNow(id));
+        turns(id, () -> isDoomed(id) ? endNow(id, !table.launchPending(id)) : Optional.empty());
     }
 
     /** A start call returned whose VM had been destroyed: its guest, if there is one, must go. */
     void endLate(Vm vm) {
         turns(vm.id(), () -> {
-            Optional<String> failure = endNow(vm.id());
+            Optional<String> failure = endNow(vm.id(), true);
             if (failure.isEmpty()) {
                 table.lateGuestEnded(vm);
             }
@@ -103,7 +103,8 @@ final class LateGuests {
         });
     }
 
-    private Optional<String> endNow(UUID id) {
+    /** @param launchOver whether no call of ours can bring it up any more */
+    private Optional<String> endNow(UUID id, boolean launchOver) {
         if (table.get(id).filter(vm -> !vm.destroying()).isPresent()) {
             return Optional
                     .empty(); // a new VM of that UUID, or one whose destroy failed and which somebody else settles
@@ -113,7 +114,7 @@ final class LateGuests {
             return failure.map(why -> "was destroyed and came up late: " + why);
         }
         end.undefineIfOurs(id);
-        if (table.get(id).isEmpty()) {
+        if (launchOver && table.get(id).isEmpty()) {
             journal.note(new JournalRecord.Gone(id));
             spare(id);
         }
@@ -133,11 +134,13 @@ final class LateGuests {
                     table.startPending(vm.id()); // before the look: a call that returns later brings it up later
             Optional<String> failure = end.attempt(vm.id());
             if (pending) {
-                return Optional.empty(); // whatever its start call does, it comes back to this VM
+                return Optional.of(failure.orElse("its start call has not returned"));
             }
             if (failure.isEmpty()) {
                 String why = table.get(vm.id()).map(Vm::statusReason).orElse("");
-                downs.down(vm, ExitInfo.startFailed(why));
+                if (!downs.down(vm, ExitInfo.startFailed(why)) && table.givenUp(vm)) {
+                    return Optional.of("it is being destroyed, which may fail");
+                }
             }
             return failure.map(reason -> "took too long to start: " + reason);
         });

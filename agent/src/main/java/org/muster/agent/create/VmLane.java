@@ -67,9 +67,14 @@ final class VmLane implements AutoCloseable {
         }
         try {
             task.run();
-        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+        } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
             LOG.error("a task of {} failed", id, e);
+        } finally {
+            goOn(id);
         }
+    }
+
+    private void goOn(UUID id) {
         boolean more;
         synchronized (this) {
             Deque<Runnable> mine = tasks.get(id);

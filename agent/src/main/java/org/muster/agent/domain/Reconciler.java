@@ -97,10 +97,18 @@ public final class Reconciler implements AutoCloseable {
         }
         List<DomainRecord> silent = firstLook.givenUp(System.nanoTime());
         if (!silent.isEmpty()) {
-            silent.forEach(this::takeInUnread);
-            firstLook.settled();
+            try {
+                silent.forEach(this::takeInUnread);
+            } finally {
+                firstLook.settled();
+            }
         }
         return firstLook.complete();
+    }
+
+    /** Whether it is known of all VMs whose they are. */
+    public boolean allRead() {
+        return unread.isEmpty();
     }
 
     private void takeInUnread(DomainRecord record) {
@@ -140,7 +148,7 @@ public final class Reconciler implements AutoCloseable {
                     threads.execute(() -> leftDown(record));
                 }
             }
-        } catch (HypervisorException e) {
+        } catch (HypervisorException | RuntimeException e) {
             LOG.warn("cannot list the host's domains: {}", e.getMessage());
             if (hypervisor.connected() && !threads.isShutdown()) { // else the next link asks again
                 threads.schedule(this::list, LIST_RETRY_MILLIS, TimeUnit.MILLISECONDS);
@@ -214,16 +222,14 @@ public final class Reconciler implements AutoCloseable {
         boolean active = record.isPresent() && record.get().state().active();
         if (known.isEmpty()) {
             stale.remove(id);
-            if (!active || doomed.test(id)) {
+            if (!active || doomed.test(id) || table.launchPending(id)) {
                 return true;
             }
             return !record.get().startingUp() && adopt(record.get()); // what comes of that start is asked for again
         }
         Vm vm = known.get();
         if (active && unread.contains(id)) {
-            adopt(record.get());
-            unread.remove(id);
-            return true;
+            return adopt(record.get());
         }
         if (vm.external() && !active) {
             table.remove(vm, ExitInfo.notFound());
@@ -254,6 +260,7 @@ public final class Reconciler implements AutoCloseable {
         boolean managed = managed(xml);
         Vm vm = table.adopt(record, !managed, 0);
         table.live(vm, LiveXml.of(xml));
+        unread.remove(vm.id());
         LOG.info("{} ({}) runs: taken in as {}", vm.name(), vm.id(), managed ? "ours" : "external");
         return true;
     }

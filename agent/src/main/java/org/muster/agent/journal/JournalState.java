@@ -101,11 +101,13 @@ public final class JournalState {
         } else if (line instanceof JournalRecord.Running running) {
             known(running.id()).ifPresent(entry -> {
                 entry.running = true;
+                entry.down = null;
                 entry.item = entry.item == null ? null : entry.item.withoutXml(); // it is never started again
             });
         } else if (line instanceof JournalRecord.Adopted adopted) {
             Entry entry = entry(adopted.id());
             entry.running = true;
+            entry.down = null;
             entry.name = adopted.name();
         } else if (line instanceof JournalRecord.Resumed resumed) {
             known(resumed.id()).ifPresent(entry -> entry.resumed = true);

@@ -295,7 +295,7 @@ public final class Daemon implements AutoCloseable {
             boolean known = switch (event) {
                 case DEFINED, UNDEFINED -> true; // tells nothing about a guest
                 // our own call is about to return and says the same
-                case STARTED, RESUMED, SUSPENDED -> table.launchPending(domain);
+                case STARTED, RESUMED, SUSPENDED -> table.get(domain).isPresent() && table.launchPending(domain);
                 case STOPPED, SHUTDOWN, PMSUSPENDED, CRASHED, UNKNOWN -> false;
             };
             if (!known) {

@@ -42,7 +42,7 @@ final class Readiness implements BooleanSupplier {
             return true;
         }
         if (reconciler.tableComplete()) {
-            if (!noted) {
+            if (!noted && reconciler.allRead()) { // an unread one is not in the journal yet
                 noted = true;
                 journal.note(new JournalRecord.Complete(bootId));
             }

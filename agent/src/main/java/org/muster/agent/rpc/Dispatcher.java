@@ -57,8 +57,11 @@ final class Dispatcher {
         PendingRequests pending = message.peer().pending();
         pending.beginMessage();
         boolean handedOver = message.peer().sequence().tryRun(() -> {
-            serve(message, true);
-            pending.end();
+            try {
+                serve(message, true);
+            } finally {
+                pending.end();
+            }
         });
         if (!handedOver) {
             pending.end();

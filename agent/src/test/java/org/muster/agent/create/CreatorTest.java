@@ -341,6 +341,20 @@ class CreatorTest {
     }
 
     @Test
+    void oneThatWasGivenUpIsEndedAgainAndAgainUntilItsCallIsOver() {
+        options.config(2, Duration.ofMillis(400), Duration.ofMinutes(1));
+        hypervisor.on(Op.START, id(1)).hang(); // its guest comes only after the first destroys found none
+        agent().create(id(1));
+
+        hypervisor.awaitEntered(Op.DESTROY, id(1), 2);
+        assertThat(agent().told(id(1))).doesNotContain("DOWN");
+        hypervisor.release(Op.START, id(1));
+
+        agent().await(id(1), VmStatus.DOWN);
+        assertThat(hypervisor.running(id(1))).isFalse();
+    }
+
+    @Test
     void aDefineThatOutlastsTheStartTimeoutIsNotFollowedByAStart() {
         options.config(2, Duration.ofMillis(400), Duration.ofMinutes(1));
         hypervisor.on(Op.DEFINE, id(1)).hang();

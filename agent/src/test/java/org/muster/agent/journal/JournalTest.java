@@ -367,4 +367,23 @@ class JournalTest {
             }
         }
     }
+
+    @Test
+    void oneThatRunsAgainIsNotDownAnyMore(@TempDir Path place) throws IOException {
+        UUID id = new UUID(7, 7);
+        try (Journal journal = Journal.open(place, new JournalState())) {
+            journal.start();
+            journal.note(new JournalRecord.Adopted(id, "n"));
+            journal.note(new JournalRecord.Down(id, "n", true, 1, "believed to be"));
+            journal.note(new JournalRecord.Adopted(id, "n"));
+        }
+        JournalState state = new JournalState();
+        try (Journal journal = Journal.open(place, state)) {
+            assertThat(state.entries()).singleElement().satisfies(entry -> {
+                assertThat(entry.down()).isEmpty();
+                assertThat(entry.running()).isTrue();
+            });
+            journal.start();
+        }
+    }
 }
