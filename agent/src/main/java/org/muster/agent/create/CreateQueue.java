@@ -5,12 +5,12 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
- * Requests that wait for a slot: by class, then priority, then in order of arrival; at most {@code capacity} of them.
+ * Requests that wait for a slot, in the order of {@link QueueOrder}; at most {@code capacity} of them.
  *
  * <p>Places are promised before the journal is written and taken after, so that an answer never promises more than there
  * is.
@@ -18,20 +18,18 @@ import java.util.function.Predicate;
  * <p>Confined to the lock of {@link Dispatcher}.
  */
 final class CreateQueue {
-    private record Place(CreateRequest request, long arrival) {}
-
-    private static final Comparator<Place> ORDER = Comparator.comparing((Place p) -> p.request.createClass())
-            .thenComparing(p -> -p.request.item().priority())
-            .thenComparingLong(Place::arrival);
-
-    private final TreeSet<Place> waiting = new TreeSet<>(ORDER);
-    private final Map<UUID, Place> byId = new HashMap<>();
+    private final QueueOrder order;
+    private final Map<UUID, CreateRequest> byId = new HashMap<>();
     private int capacity;
     private int promised;
-    private long arrivals;
 
     CreateQueue(int capacity) {
+        this(capacity, new QueueOrder(QueueOrder.AGE_AFTER));
+    }
+
+    CreateQueue(int capacity, QueueOrder order) {
         this.capacity = capacity;
+        this.order = order;
     }
 
     void setCapacity(int newCapacity) {
@@ -43,67 +41,82 @@ final class CreateQueue {
     }
 
     int size() {
-        return waiting.size();
+        return byId.size();
     }
 
-    /** Promises up to {@code wanted} places and answers how many. */
-    int promise(int wanted) {
-        int granted = Math.max(0, Math.min(wanted, capacity - waiting.size() - promised));
-        promised += granted;
-        return granted;
+    /** Waiting, or about to. */
+    int taken() {
+        return byId.size() + promised;
     }
 
-    /** The position that the next promised place has: 1 is served next. */
-    int lastPosition() {
-        return waiting.size() + promised;
+    /**
+     * Promises the places that there is room for, the most urgent first.
+     *
+     * @return by place asked for: its position, 1 being served next; 0 if there is no room
+     */
+    int[] promise(List<Place> wanted, long nowNanos) {
+        int[] positions = new int[wanted.size()];
+        Comparator<Integer> urgency = Comparator.comparing((Integer i) -> wanted.get(i).createClass())
+                .thenComparing(i -> -wanted.get(i).priority());
+        IntStream.range(0, wanted.size())
+                .boxed()
+                .sorted(urgency)
+                .limit(Math.max(0, capacity - taken()))
+                .forEach(i -> positions[i] = promise(wanted.get(i), nowNanos));
+        return positions;
     }
 
-    void giveBack(int places) {
-        promised -= places;
+    private int promise(Place place, long nowNanos) {
+        int position = order.position(place, nowNanos);
+        order.promise(place);
+        promised++;
+        return position;
+    }
+
+    void giveBack(List<Place> places) {
+        promised -= places.size();
+        places.forEach(order::giveBack);
     }
 
     /** Takes a promised place. */
     void add(CreateRequest request) {
         promised--;
         addBeyondCapacity(request);
+        order.giveBack(Place.of(request)); // after: so that its batch keeps its turn
     }
 
     /** For what was accepted before: it is never refused. */
     void addBeyondCapacity(CreateRequest request) {
-        Place place = new Place(request, arrivals++);
-        waiting.add(place);
-        byId.put(request.vm().id(), place);
+        order.add(request);
+        byId.put(request.vm().id(), request);
     }
 
-    CreateRequest poll() {
-        Place first = waiting.pollFirst();
-        if (first == null) {
-            return null;
+    CreateRequest poll(long nowNanos) {
+        CreateRequest first = order.poll(nowNanos);
+        if (first != null) {
+            byId.remove(first.vm().id());
         }
-        byId.remove(first.request.vm().id());
-        return first.request;
+        return first;
     }
 
     /** Takes the request out; null if it does not wait. */
     CreateRequest remove(UUID id) {
-        Place place = byId.remove(id);
-        if (place == null) {
-            return null;
+        CreateRequest request = byId.remove(id);
+        if (request != null) {
+            order.remove(request);
         }
-        waiting.remove(place);
-        return place.request;
+        return request;
     }
 
     List<CreateRequest> removeIf(Predicate<CreateRequest> matches) {
         List<CreateRequest> found = new ArrayList<>();
-        waiting.removeIf(place -> {
-            boolean out = matches.test(place.request);
-            if (out) {
-                byId.remove(place.request.vm().id());
-                found.add(place.request);
-            }
-            return out;
-        });
+        byId.values().stream().filter(matches).forEach(found::add);
+        found.forEach(request -> remove(request.vm().id()));
         return found;
+    }
+
+    /** What waits, to be looked at outside the lock. */
+    QueueOrder snapshot() {
+        return order.copy();
     }
 }

@@ -81,6 +81,10 @@ public final class CreateService {
             this.xml = xml;
         }
 
+        Place place(String batchId) {
+            return new Place(asked.createClass(), asked.priority(), batchId);
+        }
+
         static Candidate of(BatchRequest.Item asked, ItemCheck.Checked checked, String batchId) {
             if (!checked.good()) {
                 return new Candidate(asked, checked, "", "");
@@ -208,19 +212,21 @@ public final class CreateService {
                 reserved.add(candidate);
             }
         }
-        Dispatcher.Promise promise = dispatcher.promise(reserved.size());
+        Dispatcher.Promise promise = dispatcher.promise(
+                reserved.stream().map(c -> c.place(request.batchId())).toList());
         for (int i = 0; i < reserved.size(); i++) {
             Candidate candidate = reserved.get(i);
-            if (i < promise.granted()) {
+            int position = promise.positions()[i];
+            if (position > 0) {
                 candidate.verdict =
-                        BatchAnswer.Verdict.accepted(candidate.checked.id().toString(), promise.firstPosition() + i);
+                        BatchAnswer.Verdict.accepted(candidate.checked.id().toString(), position);
                 candidate.item = item(request, candidate);
             } else {
                 table.unreserve(candidate.vm);
                 candidate.verdict = BatchAnswer.Verdict.refused(
                         candidate.checked.vmId().orElse(""),
                         CANNOT_CREATE,
-                        "queue full (waiting=" + promise.waiting() + "/" + promise.capacity() + ")",
+                        "queue full (waiting=" + promise.taken() + "/" + promise.capacity() + ")",
                         List.of());
             }
         }
@@ -317,7 +323,8 @@ public final class CreateService {
                 answer.complete(verdicts);
             } else {
                 accepted.forEach(c -> table.unreserve(c.vm));
-                dispatcher.giveBack(accepted.size());
+                dispatcher.giveBack(
+                        accepted.stream().map(c -> c.place(request.batchId())).toList());
                 answer.completeExceptionally(new CreateRefusedException(
                         UNEXPECTED, "nothing was accepted: the journal cannot be written: " + e.getMessage()));
             }

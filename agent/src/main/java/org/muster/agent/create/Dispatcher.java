@@ -48,7 +48,7 @@ final class Dispatcher {
         try {
             while (!closed) {
                 if (queue.size() > 0 && refusal().isEmpty()) {
-                    Slots.Slot slot = slots.take(queue.poll(), nanoTime.getAsLong());
+                    Slots.Slot slot = slots.take(queue.poll(nanoTime.getAsLong()), nanoTime.getAsLong());
                     changed.signal(); // there may be room for another worker
                     return slot;
                 }
@@ -121,22 +121,21 @@ final class Dispatcher {
     /**
      * Places in the queue that are ours to take or give back.
      *
-     * @param firstPosition of the first of them; 1 is served next
+     * @param positions by place asked for; 1 is served next, 0 was not granted
      */
-    record Promise(int granted, int firstPosition, int capacity, int waiting) {}
+    record Promise(int[] positions, int capacity, int taken) {}
 
-    Promise promise(int wanted) {
+    Promise promise(List<Place> wanted) {
         lock.lock();
         try {
-            int before = queue.lastPosition();
-            int granted = queue.promise(wanted);
-            return new Promise(granted, before + 1, queue.capacity(), before);
+            int before = queue.taken();
+            return new Promise(queue.promise(wanted, nanoTime.getAsLong()), queue.capacity(), before);
         } finally {
             lock.unlock();
         }
     }
 
-    void giveBack(int places) {
+    void giveBack(List<Place> places) {
         lock.lock();
         try {
             queue.giveBack(places);
@@ -180,6 +179,16 @@ final class Dispatcher {
         lock.lock();
         try {
             return queue.removeIf(matches);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What waits, in an order of its own: the copy is the caller's. */
+    QueueOrder queued() {
+        lock.lock();
+        try {
+            return queue.snapshot();
         } finally {
             lock.unlock();
         }

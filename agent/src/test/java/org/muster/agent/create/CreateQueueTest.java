@@ -3,6 +3,8 @@ package org.muster.agent.create;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -10,7 +12,9 @@ class CreateQueueTest {
     private final CreateQueue queue = new CreateQueue(5);
 
     private void add(CreateRequest... requests) {
-        assertThat(queue.promise(requests.length)).isEqualTo(requests.length);
+        assertThat(queue.promise(
+                        Arrays.stream(requests).map(Place::of).toList(), 0))
+                .doesNotContain(0);
         for (CreateRequest request : requests) {
             queue.add(request);
         }
@@ -18,7 +22,7 @@ class CreateQueueTest {
 
     private List<String> drain() {
         List<String> names = new ArrayList<>();
-        for (CreateRequest request = queue.poll(); request != null; request = queue.poll()) {
+        for (CreateRequest request = queue.poll(0); request != null; request = queue.poll(0)) {
             names.add(Requests.name(request));
         }
         return names;
@@ -36,18 +40,56 @@ class CreateQueueTest {
         assertThat(drain()).containsExactly("vm-5", "vm-3", "vm-2", "vm-4", "vm-1");
     }
 
+    private static List<Place> places(int count) {
+        return Collections.nCopies(count, new Place(CreateClass.NORMAL, 0, ""));
+    }
+
+    private long granted(int wanted) {
+        return Arrays.stream(queue.promise(places(wanted), 0))
+                .filter(position -> position > 0)
+                .count();
+    }
+
     @Test
     void promisesCountAgainstTheCapacityUntilTakenOrGivenBack() {
-        assertThat(queue.promise(3)).isEqualTo(3);
-        assertThat(queue.promise(3)).isEqualTo(2);
-        assertThat(queue.promise(1)).isZero();
-        assertThat(queue.lastPosition()).isEqualTo(5);
+        assertThat(granted(3)).isEqualTo(3);
+        assertThat(queue.promise(places(3), 0)).containsExactly(4, 5, 0);
+        assertThat(granted(1)).isZero();
+        assertThat(queue.taken()).isEqualTo(5);
 
-        queue.giveBack(3);
+        queue.giveBack(places(3));
         queue.add(Requests.of(1));
 
-        assertThat(queue.lastPosition()).isEqualTo(2);
-        assertThat(queue.promise(9)).isEqualTo(3);
+        assertThat(queue.taken()).isEqualTo(2);
+        assertThat(queue.promise(places(9), 0)).containsExactly(3, 4, 5, 0, 0, 0, 0, 0, 0);
+    }
+
+    @Test
+    void whenThereIsNotRoomForAllTheMoreUrgentGetIt() {
+        List<Place> wanted = List.of(
+                new Place(CreateClass.NORMAL, 0, "b"),
+                new Place(CreateClass.PRESTART, 9, "b"),
+                new Place(CreateClass.NORMAL, 1, "b"),
+                new Place(CreateClass.HA, 0, "b"));
+
+        queue.setCapacity(3);
+
+        assertThat(queue.promise(wanted, 0)).containsExactly(3, 0, 2, 1);
+    }
+
+    @Test
+    void aPromisedPlaceIsNotServedAndKeepsItsTurn() {
+        Place early = new Place(CreateClass.NORMAL, 0, "early");
+        Place late = new Place(CreateClass.NORMAL, 0, "late");
+        assertThat(queue.promise(List.of(early), 0)).containsExactly(1);
+        assertThat(queue.promise(List.of(late, late), 0)).containsExactly(2, 3);
+        queue.add(Requests.of("late-1", late, 0));
+        queue.add(Requests.of("late-2", late, 0));
+
+        assertThat(Requests.name(queue.poll(0))).isEqualTo("late-1");
+        queue.add(Requests.of("early", early, 0));
+
+        assertThat(drain()).containsExactly("early", "late-2");
     }
 
     @Test
@@ -56,11 +98,11 @@ class CreateQueueTest {
 
         queue.setCapacity(2);
 
-        assertThat(queue.promise(1)).isZero();
+        assertThat(granted(1)).isZero();
         assertThat(queue.size()).isEqualTo(3);
-        queue.poll();
-        queue.poll();
-        assertThat(queue.promise(5)).isEqualTo(1);
+        queue.poll(0);
+        queue.poll(0);
+        assertThat(granted(5)).isEqualTo(1);
     }
 
     @Test
@@ -70,7 +112,7 @@ class CreateQueueTest {
         queue.addBeyondCapacity(Requests.of(6));
 
         assertThat(queue.size()).isEqualTo(6);
-        assertThat(queue.promise(1)).isZero();
+        assertThat(granted(1)).isZero();
     }
 
     @Test
@@ -93,6 +135,6 @@ class CreateQueueTest {
 
         assertThat(queue.remove(out.vm().id())).isNull();
         assertThat(queue.size()).isEqualTo(1);
-        assertThat(queue.promise(9)).isEqualTo(4);
+        assertThat(granted(9)).isEqualTo(4);
     }
 }

@@ -14,10 +14,25 @@ final class Requests {
     private Requests() {}
 
     static CreateRequest of(int number, CreateClass createClass, int priority) {
+        return of("vm-" + number, new Place(createClass, priority, ""), 0);
+    }
+
+    static CreateRequest of(String name, Place place, long queuedAtNanos) {
         UUID id = UUID.randomUUID();
+        String createClass = place.createClass().name();
         AcceptedItem item = new AcceptedItem(
-                id, "vm-" + number, "<domain/>", false, "", "", createClass.name(), priority, true, System.nanoTime());
-        return new CreateRequest(TABLE.reserve(id, id.toString(), false).vm(), item, createClass, 1, 0, 0);
+                id,
+                name,
+                "<domain/>",
+                false,
+                place.batchId(),
+                "",
+                createClass,
+                place.priority(),
+                true,
+                queuedAtNanos);
+        return new CreateRequest(
+                TABLE.reserve(id, id.toString(), false).vm(), item, place.createClass(), 1, 0, queuedAtNanos);
     }
 
     static CreateRequest of(int number) {

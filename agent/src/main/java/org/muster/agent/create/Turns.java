@@ -1,0 +1,113 @@
+package org.muster.agent.create;
+
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * Creates of one class and one priority: the batches take turns, one create each, so that a small batch does not wait for
+ * all of a large one; within a batch they keep their order.
+ *
+ * <p>Confined to the owner of the {@link QueueOrder} that it is part of.
+ */
+final class Turns {
+    /** What waits of one batch. */
+    private static final class Batch {
+        private final Map<UUID, CreateRequest> waiting = new LinkedHashMap<>();
+        private int promised; // accepted, being written down: they hold their place, but cannot be served yet
+
+        int size() {
+            return waiting.size() + promised;
+        }
+    }
+
+    private final Map<String, Batch> ring = new LinkedHashMap<>(); // whose turn is next: first
+    private int size; // with those that are promised a place
+
+    Turns copy() {
+        Turns copy = new Turns();
+        ring.forEach((id, batch) -> {
+            Batch same = new Batch();
+            same.waiting.putAll(batch.waiting);
+            same.promised = batch.promised;
+            copy.ring.put(id, same);
+        });
+        copy.size = size;
+        return copy;
+    }
+
+    int size() {
+        return size;
+    }
+
+    void promise(String batchId) {
+        batch(batchId).promised++;
+        size++;
+    }
+
+    void giveBack(String batchId) {
+        ring.get(batchId).promised--;
+        size--;
+        forgetIfEmpty(batchId);
+    }
+
+    void add(CreateRequest request) {
+        batch(request.item().batchId()).waiting.put(request.vm().id(), request);
+        size++;
+    }
+
+    private Batch batch(String batchId) {
+        return ring.computeIfAbsent(batchId, id -> new Batch());
+    }
+
+    void remove(CreateRequest request) {
+        String batchId = request.item().batchId();
+        ring.get(batchId).waiting.remove(request.vm().id());
+        size--;
+        forgetIfEmpty(batchId);
+    }
+
+    private void forgetIfEmpty(String batchId) {
+        if (ring.get(batchId).size() == 0) {
+            ring.remove(batchId);
+        }
+    }
+
+    /** Takes the next one out, its batch going to the end of the ring; null if none can be served. */
+    CreateRequest poll() {
+        for (Map.Entry<String, Batch> entry : ring.entrySet()) {
+            Batch batch = entry.getValue();
+            if (!batch.waiting.isEmpty()) {
+                Iterator<CreateRequest> first = batch.waiting.values().iterator();
+                CreateRequest request = first.next();
+                first.remove();
+                size--;
+                String batchId = entry.getKey();
+                ring.remove(batchId);
+                if (batch.size() > 0) {
+                    ring.put(batchId, batch);
+                }
+                return request;
+            }
+        }
+        return null;
+    }
+
+    /** How many go before the next one that is added to that batch. */
+    int ahead(String batchId) {
+        Batch own = ring.get(batchId);
+        int rounds = own == null ? 0 : own.size();
+        int ahead = rounds;
+        boolean beforeOwn = true;
+        for (Batch batch : ring.values()) {
+            if (batch == own) {
+                beforeOwn = false;
+            } else {
+                ahead += Math.min(batch.size(), beforeOwn ? rounds + 1 : rounds);
+            }
+        }
+        return ahead;
+    }
+}
