@@ -56,7 +56,8 @@ final class CreateQueue {
      */
     int[] promise(List<Place> wanted, long nowNanos) {
         int[] positions = new int[wanted.size()];
-        Comparator<Integer> urgency = Comparator.comparing((Integer i) -> wanted.get(i).createClass())
+        Comparator<Integer> urgency = Comparator.comparing(
+                        (Integer i) -> wanted.get(i).createClass())
                 .thenComparing(i -> -wanted.get(i).priority());
         IntStream.range(0, wanted.size())
                 .boxed()

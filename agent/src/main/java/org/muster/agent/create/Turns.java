@@ -1,6 +1,5 @@
 package org.muster.agent.create;
 
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -77,22 +76,26 @@ final class Turns {
 
     /** Takes the next one out, its batch going to the end of the ring; null if none can be served. */
     CreateRequest poll() {
+        String batchId = null;
         for (Map.Entry<String, Batch> entry : ring.entrySet()) {
-            Batch batch = entry.getValue();
-            if (!batch.waiting.isEmpty()) {
-                Iterator<CreateRequest> first = batch.waiting.values().iterator();
-                CreateRequest request = first.next();
-                first.remove();
-                size--;
-                String batchId = entry.getKey();
-                ring.remove(batchId);
-                if (batch.size() > 0) {
-                    ring.put(batchId, batch);
-                }
-                return request;
+            if (!entry.getValue().waiting.isEmpty()) {
+                batchId = entry.getKey();
+                break;
             }
         }
-        return null;
+        return batchId == null ? null : serve(batchId);
+    }
+
+    private CreateRequest serve(String batchId) {
+        Batch batch = ring.remove(batchId);
+        Iterator<CreateRequest> first = batch.waiting.values().iterator();
+        CreateRequest request = first.next();
+        first.remove();
+        size--;
+        if (batch.size() > 0) {
+            ring.put(batchId, batch);
+        }
+        return request;
     }
 
     /** How many go before the next one that is added to that batch. */

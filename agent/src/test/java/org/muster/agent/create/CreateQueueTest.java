@@ -12,8 +12,7 @@ class CreateQueueTest {
     private final CreateQueue queue = new CreateQueue(5);
 
     private void add(CreateRequest... requests) {
-        assertThat(queue.promise(
-                        Arrays.stream(requests).map(Place::of).toList(), 0))
+        assertThat(queue.promise(Arrays.stream(requests).map(Place::of).toList(), 0))
                 .doesNotContain(0);
         for (CreateRequest request : requests) {
             queue.add(request);

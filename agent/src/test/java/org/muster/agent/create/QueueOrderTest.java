@@ -29,7 +29,9 @@ class QueueOrderTest {
 
     private String next(long atSeconds) {
         CreateRequest request = order.poll(atSeconds * SECOND);
-        return request == null ? "" : request.createClass() + " " + request.item().batchId();
+        return request == null
+                ? ""
+                : request.createClass() + " " + request.item().batchId();
     }
 
     private List<String> next(long atSeconds, int count) {
