@@ -1,6 +1,7 @@
 package org.muster.agent.create;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -54,16 +55,15 @@ final class CreateQueue {
      *
      * @return by place asked for: its position, 1 being served next; 0 if there is no room
      */
-    int[] promise(List<Place> wanted, long nowNanos) {
-        int[] positions = new int[wanted.size()];
-        Comparator<Integer> urgency = Comparator.comparing(
-                        (Integer i) -> wanted.get(i).createClass())
+    List<Integer> promise(List<Place> wanted, long nowNanos) {
+        List<Integer> positions = new ArrayList<>(Collections.nCopies(wanted.size(), 0));
+        Comparator<Integer> urgency = Comparator.comparing((Integer i) -> wanted.get(i).createClass())
                 .thenComparing(i -> -wanted.get(i).priority());
         IntStream.range(0, wanted.size())
                 .boxed()
                 .sorted(urgency)
                 .limit(Math.max(0, capacity - taken()))
-                .forEach(i -> positions[i] = promise(wanted.get(i), nowNanos));
+                .forEach(i -> positions.set(i, promise(wanted.get(i), nowNanos)));
         return positions;
     }
 

@@ -216,7 +216,7 @@ public final class CreateService {
                 reserved.stream().map(c -> c.place(request.batchId())).toList());
         for (int i = 0; i < reserved.size(); i++) {
             Candidate candidate = reserved.get(i);
-            int position = promise.positions()[i];
+            int position = promise.positions().get(i);
             if (position > 0) {
                 candidate.verdict =
                         BatchAnswer.Verdict.accepted(candidate.checked.id().toString(), position);

@@ -123,7 +123,7 @@ final class Dispatcher {
      *
      * @param positions by place asked for; 1 is served next, 0 was not granted
      */
-    record Promise(int[] positions, int capacity, int taken) {}
+    record Promise(List<Integer> positions, int capacity, int taken) {}
 
     Promise promise(List<Place> wanted) {
         lock.lock();

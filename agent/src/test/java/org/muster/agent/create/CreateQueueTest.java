@@ -44,7 +44,7 @@ class CreateQueueTest {
     }
 
     private long granted(int wanted) {
-        return Arrays.stream(queue.promise(places(wanted), 0))
+        return queue.promise(places(wanted), 0).stream()
                 .filter(position -> position > 0)
                 .count();
     }
