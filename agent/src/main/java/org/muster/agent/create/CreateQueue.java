@@ -57,7 +57,8 @@ final class CreateQueue {
      */
     List<Integer> promise(List<Place> wanted, long nowNanos) {
         List<Integer> positions = new ArrayList<>(Collections.nCopies(wanted.size(), 0));
-        Comparator<Integer> urgency = Comparator.comparing((Integer i) -> wanted.get(i).createClass())
+        Comparator<Integer> urgency = Comparator.comparing(
+                        (Integer i) -> wanted.get(i).createClass())
                 .thenComparing(i -> -wanted.get(i).priority());
         IntStream.range(0, wanted.size())
                 .boxed()
