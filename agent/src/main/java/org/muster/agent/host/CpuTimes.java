@@ -3,6 +3,7 @@ package org.muster.agent.host;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.StringTokenizer;
 
 /**
  * What CPUs have done since boot, in clock ticks. Source: /proc/stat.
@@ -38,21 +39,25 @@ record CpuTimes(Ticks host, Map<Integer, Ticks> cpus) {
         Ticks host = Ticks.NONE;
         Map<Integer, Ticks> cpus = new HashMap<>();
         for (String line : stat) {
-            String[] words = line.split("\\s+");
-            if (words[0].equals("cpu")) {
+            if (!line.startsWith("cpu")) {
+                break; // they come first; what follows, the interrupts above all, is long
+            }
+            StringTokenizer words = new StringTokenizer(line);
+            String name = words.nextToken();
+            if (name.equals("cpu")) {
                 host = ticks(words);
-            } else if (words[0].matches("cpu\\d{1,6}")) {
-                cpus.put(Integer.parseInt(words[0].substring("cpu".length())), ticks(words));
+            } else if (name.length() > "cpu".length() && Character.isDigit(name.charAt("cpu".length()))) {
+                cpus.put(Integer.parseInt(name.substring("cpu".length())), ticks(words));
             }
         }
         return new CpuTimes(host, Map.copyOf(cpus));
     }
 
     /** cpu user nice system idle iowait irq softirq steal …; guest time is contained in user. */
-    private static Ticks ticks(String[] words) {
+    private static Ticks ticks(StringTokenizer words) {
         long[] values = new long[9];
-        for (int i = 1; i < values.length && i < words.length; i++) {
-            values[i] = Long.parseLong(words[i]);
+        for (int i = 1; i < values.length && words.hasMoreTokens(); i++) {
+            values[i] = Long.parseLong(words.nextToken());
         }
         return new Ticks(values[1] + values[2], values[3] + values[6] + values[7] + values[8], values[4] + values[5]);
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Traffic of the host's interfaces. Source: /proc/net/dev, which waits for no lock of the kernel's network configuration.
@@ -12,6 +13,7 @@ import java.util.Map;
  * <p>Stateless.
  */
 final class NicCounters {
+    private static final Pattern BLANKS = Pattern.compile("\\s+");
     private static final int COLUMNS = 16;
     private static final int TX = 8; // columns of receiving come first
 
@@ -32,9 +34,12 @@ final class NicCounters {
                 continue; // the heading
             }
             String name = line.substring(0, colon).strip();
-            String[] columns = line.substring(colon + 1).strip().split("\\s+");
             NetworkState.Nic nic = nics.get(name);
-            if (nic == null || columns.length < COLUMNS) {
+            if (nic == null) {
+                continue; // a guest's: there may be hundreds
+            }
+            String[] columns = BLANKS.split(line.substring(colon + 1).strip());
+            if (columns.length < COLUMNS) {
                 continue;
             }
             ObjectNode entry = network.putObject(name);
