@@ -41,7 +41,10 @@ class SimulatedAgentTest {
                 LineClient client = agent.connect()) {
             int threads = agent.threads();
             Await.until(
-                    "all are known with their rates", SOON, () -> sampled(client.call("Host.getAllVmStats")) == 2000);
+                    // on a busy machine the first answers may be 99: the table is not complete
+                    "all are known with their rates",
+                    SOON,
+                    () -> sampled(client.respond("Host.getAllVmStats", "{}").path("result")) == 2000);
 
             assertThat(maps(agent)).doesNotContain("libvirt.so");
             assertThat(agent.threads()).as("no thread a guest").isLessThan(threads + 20);
