@@ -56,6 +56,24 @@ public final class LibvirtHypervisor implements Hypervisor {
         this.controlLane = new ControlLane(this::controlOf);
     }
 
+    /**
+     * Has libvirt's library and its binding loaded on a thread of their own, which ends then. Only for a quicker start: the
+     * first connection does the same, and tells what cannot be loaded.
+     */
+    public static void preload() {
+        Thread loader = new Thread(LibvirtHypervisor::load, "libvirt-load");
+        loader.setDaemon(true);
+        loader.start();
+    }
+
+    private static void load() {
+        try {
+            EventLoop.ensureRunning();
+        } catch (LibvirtException | RuntimeException | LinkageError e) {
+            LOG.debug("libvirt cannot be loaded", e);
+        }
+    }
+
     /** What a call does with its connection. */
     private interface Body<T> {
         T run(LibvirtConnection connection) throws LibvirtException, HypervisorException;

@@ -10,7 +10,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * What other threads have for the thread {@code sampler}.
  *
- * <p>Bounded by who posts: each worker has one call under way, and each guest is added once. Thread-safe.
+ * <p>Bounded by who posts: each worker has one call under way, each guest is added once, and who wants a sign of
+ * life waits for it before he asks again. Thread-safe.
  */
 final class Mailbox {
     /** Something to do on the thread {@code sampler}. */

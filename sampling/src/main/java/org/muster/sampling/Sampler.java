@@ -121,6 +121,11 @@ public final class Sampler implements AutoCloseable {
         mailbox.post((to, now) -> to.reconfigure(config, now));
     }
 
+    /** Has {@code answer} run on the thread {@code sampler} as soon as that comes to it; must not block. For a watchdog. */
+    public void beat(Runnable answer) {
+        mailbox.post((to, now) -> answer.run());
+    }
+
     /** What the sampler was doing after its last step. */
     public SamplerState state() {
         return core.state();

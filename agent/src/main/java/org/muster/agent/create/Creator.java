@@ -343,6 +343,19 @@ public final class Creator implements AutoCloseable {
         }
     }
 
+    /** Has {@code answer} run on the thread {@code create-watch} when the dispatcher has been asked something. For a watchdog. */
+    public void beat(Runnable answer) {
+        watch.execute(() -> {
+            int unused = dispatcher.waiting();
+            answer.run();
+        });
+    }
+
+    /** How many requests wait for a slot. */
+    public int waiting() {
+        return dispatcher.waiting();
+    }
+
     private boolean stillWanted(CreateRequest request) {
         Duration age = Duration.ofNanos(System.nanoTime() - request.item().acceptedAtNanos());
         return age.compareTo(config.resumeWithin()) < 0;

@@ -59,6 +59,7 @@ import org.muster.netlink.Rtnetlink;
 import org.muster.sampling.GuestStats;
 import org.muster.sampling.Sampler;
 import org.muster.sampling.SamplingConfig;
+import org.muster.systemd.ServiceManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -205,10 +206,6 @@ public final class Daemon implements AutoCloseable {
 
     /** Serves from here on. Blocks until the sockets are bound. */
     public synchronized void start() throws IOException {
-        JmxReporter jmx =
-                JmxReporter.forRegistry(metrics).inDomain("org.muster").build();
-        jmx.start();
-        started.push(jmx);
         creator.restore(journalState); // before the journal's own thread takes the state over
         journal.start();
         started.push(journal);
@@ -226,6 +223,10 @@ public final class Daemon implements AutoCloseable {
         readiness.await();
         server.start();
         started.push(server);
+        JmxReporter jmx = // last: nobody waits for it
+                JmxReporter.forRegistry(metrics).inDomain("org.muster").build();
+        jmx.start();
+        started.push(jmx);
     }
 
     /** The TCP port that is bound; 0 if only the local socket is. */
@@ -240,6 +241,12 @@ public final class Daemon implements AutoCloseable {
         creator.reconfigure(createConfig(config.create()));
         sampler.reconfigure(samplingConfig(config.sampling()));
         host.reconfigure(config.sampling().interval());
+    }
+
+    /** What tells the manager that this started agent lives. */
+    Watchdog watchdog(ServiceManager manager) {
+        Vitals vitals = new Vitals(server, creator, sampler, table, hypervisor::connected);
+        return new Watchdog(manager, vitals.parts(), vitals::status, new StackReport(hypervisor.calls()));
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.muster.agent.config.ConfigFile;
 import org.muster.agent.config.InvalidConfigException;
 import org.muster.agent.config.MusterConfig;
@@ -14,6 +15,7 @@ import org.muster.agent.simulation.Simulation;
 import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.LibvirtHypervisor;
+import org.muster.systemd.ServiceManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +24,7 @@ public final class Musterd {
     private static final int USAGE = 2;
     private static final int CANNOT_START = 70;
     private static final int BAD_CONFIG = 78;
+    private static final String PATIENCE = "EXTEND_TIMEOUT_USEC=60000000"; // for each step: thousands of VMs, a slow disk
     private static final String HELP = """
             Usage: musterd --config FILE [--check-config]
                    musterd --simulate SCRIPT [--config FILE]
@@ -74,6 +77,9 @@ public final class Musterd {
 
     private static int real(CommandLine command) throws InvalidConfigException {
         Path file = command.config().orElseThrow();
+        if (!command.check()) {
+            LibvirtHypervisor.preload(); // side by side with what follows
+        }
         ConfigFile config = ConfigFile.read(file);
         if (command.check()) {
             System.out.print(config.describe());
@@ -120,23 +126,35 @@ public final class Musterd {
             Path file, ConfigFile config, MusterConfig effective, Hypervisor hypervisor, AutoCloseable last) {
         setLogLevel(effective.log().level());
         Logger log = LoggerFactory.getLogger(Musterd.class);
+        ServiceManager manager = ServiceManager.ofEnvironment();
         Daemon daemon;
         try {
+            manager.tell("STATUS=reading the journal", PATIENCE);
             daemon = new Daemon(effective, hypervisor, version());
+            manager.tell("STATUS=looking for guests", PATIENCE);
             daemon.start();
         } catch (IOException e) {
             log.error("cannot start: {}", e.getMessage());
             return CANNOT_START;
         }
         CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(daemon, last, log, stopped), "stop"));
-        Reload reload = new Reload(file, config, daemon);
-        HangUp.onSignal(reload);
+        Watchdog watchdog = daemon.watchdog(manager);
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            manager.tell("STOPPING=1", "STATUS=stopping; guests run on");
+                            watchdog.close();
+                            stop(daemon, last, log, stopped);
+                        },
+                        "stop"));
+        HangUp.onSignal(new Reload(file, config, daemon, manager));
         log.info(
                 "musterd {} serves on {} and port {}",
                 version(),
                 effective.listen().socket(),
                 daemon.port());
+        manager.tell("READY=1");
+        watchdog.start();
         await(stopped);
         return 0;
     }
@@ -172,16 +190,27 @@ public final class Musterd {
         private static final Logger LOG = LoggerFactory.getLogger(Reload.class);
         private final Path file;
         private final Daemon daemon;
+        private final ServiceManager manager;
         private ConfigFile running; // confined to the signal's thread, which handles one at a time
 
-        Reload(Path file, ConfigFile running, Daemon daemon) {
+        Reload(Path file, ConfigFile running, Daemon daemon, ServiceManager manager) {
             this.file = file;
             this.running = running;
             this.daemon = daemon;
+            this.manager = manager;
         }
 
         @Override
         public synchronized void run() {
+            manager.tell("RELOADING=1", "MONOTONIC_USEC=" + TimeUnit.NANOSECONDS.toMicros(System.nanoTime()));
+            try {
+                apply();
+            } finally {
+                manager.tell("READY=1");
+            }
+        }
+
+        private void apply() {
             try {
                 ConfigFile next = ConfigFile.read(file);
                 MusterConfig effective = next.effective();

@@ -5,6 +5,10 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +32,15 @@ final class EventLoops implements AutoCloseable {
 
     EventLoopGroup group() {
         return group;
+    }
+
+    /** Each loop by its thread's name. */
+    Map<String, Executor> byName() {
+        Map<String, Executor> loops = new LinkedHashMap<>();
+        for (EventExecutor loop : group) {
+            loops.put("rpc-io-" + (loops.size() + 1), loop);
+        }
+        return Collections.unmodifiableMap(loops);
     }
 
     @Override

@@ -14,7 +14,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -55,6 +57,7 @@ public final class RpcServer implements AutoCloseable {
     private String lateProblem = "";
 
     private volatile TlsWatch tlsWatch; // volatile: set once by start, null without TLS
+    private volatile Map<String, Executor> eventLoops = Map.of(); // volatile: set once by start
     private volatile int port; // volatile: set when bound, read by anybody
 
     /** Makes a server that does nothing before {@link #start}. */
@@ -106,6 +109,11 @@ public final class RpcServer implements AutoCloseable {
         return presence.aliveWithin(patience);
     }
 
+    /** The threads that everything on the wire goes through, by name: what they are given runs as their next work. */
+    public Map<String, Executor> eventLoops() {
+        return eventLoops;
+    }
+
     @Override
     public void close() {
         synchronized (lock) {
@@ -119,6 +127,7 @@ public final class RpcServer implements AutoCloseable {
     private void open() throws IOException {
         EventLoops loops = new EventLoops();
         closers.add(loops);
+        eventLoops = loops.byName();
         Workers workers = new Workers();
         closers.add(workers);
         RpcConfig.Limits limits = config.limits();

@@ -98,10 +98,7 @@ final class AgentProcess implements AutoCloseable {
         starts++;
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-Xmx256m",
-                "-XX:CICompilerCount=2",
-                "-XX:-UseDynamicNumberOfCompilerThreads",
+                "@" + System.getProperty("muster.root") + "/packaging/src/main/tree/lib/musterd.jvm", // as it is packaged
                 "-cp",
                 System.getProperty("java.class.path"),
                 "org.muster.agent.lifecycle.Musterd",
