@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import com.sun.jna.Native;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -120,7 +121,7 @@ class ServiceManagerTest {
         }
 
         @Override
-        public void close() throws Exception {
+        public void close() throws IOException {
             LibC.close(socket);
             if (name.charAt(0) != 0) {
                 Files.deleteIfExists(Path.of(name));
