@@ -54,8 +54,8 @@ class ServiceManagerTest {
 
     @Test
     void aManagerThatHasGoneIsNoFailure(@TempDir Path folder) {
-        ServiceManager manager = ServiceManager.of(
-                Map.of("NOTIFY_SOCKET", folder.resolve("gone").toString()), PID);
+        ServiceManager manager =
+                ServiceManager.of(Map.of("NOTIFY_SOCKET", folder.resolve("gone").toString()), PID);
 
         assertThatCode(() -> manager.tell("READY=1")).doesNotThrowAnyException();
     }
@@ -82,7 +82,8 @@ class ServiceManagerTest {
 
     @Test
     void whatIsNoAddressIsNotSpokenTo() {
-        assertThat(ServiceManager.of(Map.of("NOTIFY_SOCKET", "vsock:2:1234"), PID).listens())
+        assertThat(ServiceManager.of(Map.of("NOTIFY_SOCKET", "vsock:2:1234"), PID)
+                        .listens())
                 .isFalse();
         assertThat(ServiceManager.of(Map.of("NOTIFY_SOCKET", "/" + "x".repeat(107)), PID)
                         .listens())

@@ -24,7 +24,8 @@ public final class Musterd {
     private static final int USAGE = 2;
     private static final int CANNOT_START = 70;
     private static final int BAD_CONFIG = 78;
-    private static final String PATIENCE = "EXTEND_TIMEOUT_USEC=60000000"; // for each step: thousands of VMs, a slow disk
+    private static final String PATIENCE =
+            "EXTEND_TIMEOUT_USEC=60000000"; // for each step: thousands of VMs, a slow disk
     private static final String HELP = """
             Usage: musterd --config FILE [--check-config]
                    musterd --simulate SCRIPT [--config FILE]

@@ -98,7 +98,8 @@ final class AgentProcess implements AutoCloseable {
         starts++;
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "@" + System.getProperty("muster.root") + "/packaging/src/main/tree/lib/musterd.jvm", // as it is packaged
+                "@" + System.getProperty("muster.root")
+                        + "/packaging/src/main/tree/lib/musterd.jvm", // as it is packaged
                 "-cp",
                 System.getProperty("java.class.path"),
                 "org.muster.agent.lifecycle.Musterd",

@@ -35,7 +35,9 @@ class StackReportTest {
             waiter.join();
         }
         String text = out.toString(StandardCharsets.UTF_8);
-        assertThat(text).contains("CREATE virDomainCreate " + guest + " on " + Thread.currentThread().getName());
+        assertThat(text)
+                .contains("CREATE virDomainCreate " + guest + " on "
+                        + Thread.currentThread().getName());
         assertThat(text)
                 .containsPattern("\"the-waiter\" WAITING on .*ReentrantLock.* held by \""
                         + Thread.currentThread().getName() + "\"");

@@ -89,8 +89,6 @@ class WatchdogTest {
         status = "4 VMs";
         look(2);
 
-        assertThat(told)
-                .filteredOn(line -> line.startsWith("STATUS"))
-                .containsExactly("STATUS=3 VMs", "STATUS=4 VMs");
+        assertThat(told).filteredOn(line -> line.startsWith("STATUS")).containsExactly("STATUS=3 VMs", "STATUS=4 VMs");
     }
 }
