@@ -5,12 +5,14 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.w3c.dom.Element;
 import org.w3c.dom.Node;
 
 /**
- * A digest of a domain's devices: it changes when they do, is the same in every life of the agent, and leaves out what
+ * A digest of a domain's devices and of the guest's names of its disks: it changes when they do, is the same in every life of the agent, and leaves out what
  * libvirt notes there about the run under way and the engine does not read: whether a channel is open, ptys, socket
  * paths made from the domain's number, console ports and tickets.
  */
@@ -22,14 +24,20 @@ final class DevicesHash {
 
     private DevicesHash() {}
 
-    /** @param devices null for a domain without */
-    static String of(Element devices) {
-        if (devices == null) {
-            return digest("");
+    /**
+     * The digest.
+     *
+     * @param devices null for a domain without
+     * @param guestNames what the guest calls its disks: the engine reads them when it is told that the devices changed
+     */
+    static String of(Element devices, Map<String, String> guestNames) {
+        String text = "";
+        if (devices != null) {
+            Element copy = (Element) devices.cloneNode(true);
+            strip(copy);
+            text = Xml.write(copy);
         }
-        Element copy = (Element) devices.cloneNode(true);
-        strip(copy);
-        return digest(Xml.write(copy));
+        return digest(guestNames.isEmpty() ? text : text + new TreeMap<>(guestNames));
     }
 
     private static void strip(Element element) {

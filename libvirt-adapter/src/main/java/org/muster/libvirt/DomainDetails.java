@@ -3,20 +3,22 @@ package org.muster.libvirt;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import org.muster.libvirt.EngineMetadata.ResumeBehavior;
 import org.w3c.dom.Element;
 
 /**
  * What a domain's XML tells of its guest, read once per XML. What the XML does not have is empty; nothing here fails.
  * Immutable.
  *
- * @param hash changes when the devices do, and not with what differs from run to run (a pty, a port, a connected channel)
+ * @param hash changes when the devices do, or the guest's names of its disks, and not with what differs from run to run (a
+ *     pty, a port, a connected channel)
  * @param kvm false for an emulated guest
  * @param agentChannel the QEMU guest agent's channel; empty if the guest has none
  * @param timeOffsetSeconds of the guest's clock from UTC; empty when the XML ties the clock to something else
  * @param startedAtMillis wall clock, from the metadata that we or VDSM left
  * @param vcpuLimitPercent the engine's limit, as text
- * @param hasJobs VDSM left block jobs in the metadata of which we know nothing
  */
 public record DomainDetails(
         String hash,
@@ -32,7 +34,7 @@ public record DomainDetails(
         OptionalLong cpuPeriodMicros,
         String vcpuLimitPercent,
         OptionalLong startedAtMillis,
-        boolean hasJobs) {
+        Notes notes) {
 
     /** The name by which the QEMU guest agent's channel is known. */
     public static final String AGENT_CHANNEL = "org.qemu.guest_agent.0";
@@ -57,6 +59,7 @@ public record DomainDetails(
      * @param kind disk, cdrom, floppy or lun
      * @param alias libvirt's or the engine's (ua-...)
      * @param path of its file or device, empty if it has none
+     * @param serial by which the guest knows it, empty if it has none
      * @param imageId the engine's, empty if its metadata have none
      * @param lunGuid the engine's, for a LUN
      * @param ioTune libvirt's limits that are set, by name
@@ -66,6 +69,7 @@ public record DomainDetails(
             String kind,
             String alias,
             String path,
+            String serial,
             String imageId,
             String lunGuid,
             Map<String, String> ioTune) {
@@ -91,9 +95,33 @@ public record DomainDetails(
      * @param device false when the guest has none
      * @param enabled the engine lets it be used
      * @param targetKib what the guest was asked to have
-     * @param minimumKib what the engine guarantees
+     * @param minimumKib what the engine guarantees; empty if nothing
      */
     public record Balloon(boolean device, boolean enabled, OptionalLong targetKib, OptionalLong minimumKib) {}
+
+    /**
+     * What the engine, and whoever managed the guest before us, left in the metadata for as long as it runs.
+     *
+     * @param engine there are metadata of the engine's; else all else is empty
+     * @param resumeBehavior what to do with it once it is paused by a failing disk
+     * @param pausedAtSeconds since when it is, on the host's monotonic clock; empty if nobody noted that
+     * @param guestNames what the guest calls its disks, such as /dev/sda, by target; only those that are noted
+     * @param jobs block jobs that another agent began, as JSON text; an empty text if there are none, empty if nobody knows
+     */
+    public record Notes(
+            boolean engine,
+            ResumeBehavior resumeBehavior,
+            OptionalDouble pausedAtSeconds,
+            Map<String, String> guestNames,
+            Optional<String> jobs) {
+        /** Of an XML that cannot be read: its guest is best left alone. */
+        static final Notes UNKNOWN =
+                new Notes(false, ResumeBehavior.LEAVE_PAUSED, OptionalDouble.empty(), Map.of(), Optional.empty());
+
+        public Notes {
+            guestNames = Map.copyOf(guestNames);
+        }
+    }
 
     /** @throws HypervisorException INVALID_SPEC if it is no domain XML */
     public static DomainDetails parse(String xml) throws HypervisorException {
@@ -122,6 +150,6 @@ public record DomainDetails(
                 OptionalLong.empty(),
                 "",
                 OptionalLong.empty(),
-                true);
+                Notes.UNKNOWN);
     }
 }

@@ -12,8 +12,8 @@ import org.muster.libvirt.DomainDetails.Balloon;
 import org.muster.libvirt.DomainDetails.Console;
 import org.muster.libvirt.DomainDetails.Disk;
 import org.muster.libvirt.DomainDetails.Nic;
+import org.muster.libvirt.DomainDetails.Notes;
 import org.w3c.dom.Element;
-import org.w3c.dom.NodeList;
 
 /**
  * Reads {@link DomainDetails} out of a domain's XML; an element that is missing or odd leaves its value empty and takes
@@ -26,16 +26,19 @@ final class DomainDetailsReader {
 
     private final Element domain;
     private final Element devices; // null if there is none
+    private final EngineMetadata metadata;
 
     DomainDetailsReader(Element domain) {
         this.domain = domain;
         this.devices = Xml.child(domain, "devices").orElse(null);
+        this.metadata = MetadataReader.read(domain);
     }
 
     DomainDetails read() {
         Optional<Element> tune = Xml.child(domain, "cputune");
+        Notes notes = notes();
         return new DomainDetails(
-                DevicesHash.of(devices),
+                DevicesHash.of(devices, notes.guestNames()),
                 domain.getAttribute("type").equals("kvm"),
                 Xml.child(domain, "features").flatMap(f -> Xml.child(f, "acpi")).isPresent(),
                 nics(),
@@ -48,7 +51,7 @@ final class DomainDetailsReader {
                 tune.map(t -> whole(Xml.text(t, "period"))).orElse(OptionalLong.empty()),
                 metadata(TUNE_NAMESPACE, "vcpuLimit"),
                 startedAt(),
-                hasJobs());
+                notes);
     }
 
     private List<Element> devices(String kind) {
@@ -71,14 +74,15 @@ final class DomainDetailsReader {
         for (Element disk : devices("disk")) {
             String kind = disk.getAttribute("device");
             String target = attribute(disk, "target", "dev");
-            Optional<Element> known = engineDevice("disk", target);
+            Optional<EngineMetadata.Device> known = metadata.disk(target);
             disks.add(new Disk(
                     target,
                     kind.isEmpty() ? "disk" : kind,
                     attribute(disk, "alias", "name"),
                     path(disk),
-                    known.map(k -> engineText(k, "imageID")).orElse(""),
-                    known.map(k -> engineText(k, "GUID")).orElse(""),
+                    Xml.text(disk, "serial"),
+                    known.map(k -> k.value("imageID")).orElse(""),
+                    known.map(k -> k.value("GUID")).orElse(""),
                     ioTune(disk)));
         }
         return disks;
@@ -145,19 +149,26 @@ final class DomainDetailsReader {
         };
     }
 
+    /** The engine's guarantee goes before one that a policy noted later; so does the noted target before what is now. */
     private Balloon balloon() {
         boolean device = devices("memballoon").stream()
                 .anyMatch(d -> !d.getAttribute("model").equals("none"));
-        String enabled = metadata(DomainXml.OVIRT_NAMESPACE, "ballooningEnabled");
-        OptionalLong guaranteed = whole(metadata(DomainXml.OVIRT_NAMESPACE, "minGuaranteedMemoryMb"));
+        EngineMetadata.HostNotes noted = metadata.notes();
+        OptionalLong guaranteed = metadata.minGuaranteedMemoryMib().isPresent()
+                ? metadata.minGuaranteedMemoryMib()
+                : noted.memGuaranteedMib();
         return new Balloon(
                 device,
-                device && !enabled.equalsIgnoreCase("false"),
-                Xml.child(domain, "currentMemory")
-                        .or(() -> Xml.child(domain, "memory"))
-                        .map(DomainDetailsReader::kib)
-                        .orElse(OptionalLong.empty()),
+                device && metadata.ballooningEnabled().orElse(true),
+                noted.balloonTargetKib().isPresent() ? noted.balloonTargetKib() : currentMemory(),
                 guaranteed.isPresent() ? OptionalLong.of(guaranteed.getAsLong() * KIB_PER_MIB) : guaranteed);
+    }
+
+    private OptionalLong currentMemory() {
+        return Xml.child(domain, "currentMemory")
+                .or(() -> Xml.child(domain, "memory"))
+                .map(DomainDetailsReader::kib)
+                .orElse(OptionalLong.empty());
     }
 
     /** libvirt always writes KiB; anything else was not written by it and is not guessed at. */
@@ -178,9 +189,20 @@ final class DomainDetailsReader {
                 : OptionalLong.empty();
     }
 
-    private boolean hasJobs() {
-        String jobs = metadata(DomainXml.OVIRT_NAMESPACE, "jobs");
-        return !jobs.isEmpty() && !jobs.equals("{}");
+    private Notes notes() {
+        Map<String, String> guestNames = new TreeMap<>();
+        for (EngineMetadata.Device device : metadata.devices()) {
+            String name = device.value("guestName");
+            if (device.devtype().equals("disk") && !name.isEmpty()) {
+                guestNames.put(device.key("name"), name);
+            }
+        }
+        return new Notes(
+                metadata.present(),
+                metadata.resumeBehavior(),
+                metadata.notes().pauseTimeSeconds(),
+                guestNames,
+                Optional.of(metadata.notes().jobs()));
     }
 
     private String metadata(String namespace, String name) {
@@ -189,23 +211,6 @@ final class DomainDetailsReader {
                 .filter(found -> found.getLength() > 0)
                 .map(found -> found.item(0).getTextContent().trim())
                 .orElse("");
-    }
-
-    private Optional<Element> engineDevice(String type, String name) {
-        NodeList found = domain.getElementsByTagNameNS(DomainXml.OVIRT_NAMESPACE, "device");
-        for (int i = 0; i < found.getLength(); i++) {
-            Element device = (Element) found.item(i);
-            if (device.getAttribute("devtype").equals(type)
-                    && device.getAttribute("name").equals(name)) {
-                return Optional.of(device);
-            }
-        }
-        return Optional.empty();
-    }
-
-    private static String engineText(Element device, String name) {
-        NodeList found = device.getElementsByTagNameNS(DomainXml.OVIRT_NAMESPACE, name);
-        return found.getLength() == 0 ? "" : found.item(0).getTextContent().trim();
     }
 
     private static String attribute(Element parent, String child, String attribute) {

@@ -1,7 +1,6 @@
 package org.muster.libvirt;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -11,7 +10,7 @@ import java.util.OptionalLong;
  *
  * @param hostname with its domain, as the guest has it
  * @param users names of those logged in, each once
- * @param disks the guest's name of a disk, such as /dev/sda, by the disk's alias
+ * @param disks in the guest's order; none if it does not tell
  */
 public record GuestReport(
         Optional<String> hostname,
@@ -20,7 +19,7 @@ public record GuestReport(
         Optional<List<String>> users,
         Optional<List<Nic>> nics,
         Optional<List<FileSystem>> fileSystems,
-        Map<String, String> disks) {
+        List<GuestDisk> disks) {
 
     /** An agent that told nothing. */
     public static final GuestReport NOTHING = new GuestReport(
@@ -30,13 +29,13 @@ public record GuestReport(
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
-            Map.of());
+            List.of());
 
     public GuestReport {
         users = users.map(List::copyOf);
         nics = nics.map(List::copyOf);
         fileSystems = fileSystems.map(List::copyOf);
-        disks = Map.copyOf(disks);
+        disks = List.copyOf(disks);
     }
 
     /** Both together; where both tell, {@code other} wins. */
@@ -76,6 +75,15 @@ public record GuestReport(
     }
 
     public record Address(boolean v6, String address) {}
+
+    /**
+     * A disk that the guest sees.
+     *
+     * @param target libvirt's name of it, such as vda; empty if libvirt does not know which it is
+     * @param serial empty if the guest does not tell
+     * @param name the guest's own, such as /dev/sda
+     */
+    public record GuestDisk(String target, String serial, String name) {}
 
     /** @param usedBytes empty when the agent is too old to tell; likewise {@code totalBytes} */
     public record FileSystem(String path, String type, OptionalLong totalBytes, OptionalLong usedBytes) {}

@@ -1,7 +1,6 @@
 package org.muster.libvirt;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -9,8 +8,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.muster.libvirt.GuestReport.Address;
 import org.muster.libvirt.GuestReport.FileSystem;
+import org.muster.libvirt.GuestReport.GuestDisk;
 import org.muster.libvirt.GuestReport.Nic;
 import org.muster.libvirt.GuestReport.Os;
 import org.muster.libvirt.GuestReport.Zone;
@@ -18,6 +19,9 @@ import org.muster.libvirt.GuestReport.Zone;
 /** Makes a {@link GuestReport} of the parameters of virDomainGetGuestInfo. Stateless. */
 final class GuestReportReader {
     private static final int MOST = 1000; // of anything: the counts come from the guest
+
+    /** A partition's name: what is before its number is the disk's. */
+    private static final Pattern PARTITION = Pattern.compile("^(/dev/[a-z]+)\\d+$|^(/dev/.*\\d)p\\d+$");
 
     private final Map<String, Object> params;
 
@@ -58,7 +62,10 @@ final class GuestReportReader {
         return count("user").map(count -> {
             Set<String> names = new LinkedHashSet<>();
             for (int i = 0; i < count; i++) {
-                told("user." + i + ".name").ifPresent(names::add);
+                String user = "user." + i;
+                told(user + ".name")
+                        .map(name -> told(user + ".domain").filter(d -> !d.isEmpty()).map(d -> name + "@" + d).orElse(name))
+                        .ifPresent(names::add);
             }
             return List.copyOf(names);
         });
@@ -95,13 +102,32 @@ final class GuestReportReader {
         });
     }
 
-    private Map<String, String> disks() {
-        Map<String, String> names = new HashMap<>();
+    /** As the guest lists them, or, if its agent is too old for that, those that its file systems are on. */
+    private List<GuestDisk> disks() {
+        List<GuestDisk> disks = new ArrayList<>();
         for (int i = 0; i < count("disk").orElse(0); i++) {
-            String name = text("disk." + i + ".name");
-            told("disk." + i + ".alias").ifPresent(alias -> names.put(alias, name));
+            String disk = "disk." + i;
+            if (!Boolean.TRUE.equals(params.get(disk + ".partition"))) {
+                add(disks, disk, text(disk + ".name"));
+            }
         }
-        return names;
+        if (disks.isEmpty()) {
+            for (int i = 0; i < count("fs").orElse(0); i++) {
+                for (int j = 0; j < count("fs." + i + ".disk").orElse(0); j++) {
+                    String disk = "fs." + i + ".disk." + j;
+                    add(disks, disk, PARTITION.matcher(text(disk + ".device")).replaceFirst("$1$2"));
+                }
+            }
+        }
+        return disks;
+    }
+
+    private void add(List<GuestDisk> disks, String disk, String name) {
+        GuestDisk told = new GuestDisk(text(disk + ".alias"), text(disk + ".serial"), name);
+        boolean known = !told.target().isEmpty() || !told.serial().isEmpty();
+        if (known && !name.isEmpty() && !disks.contains(told)) {
+            disks.add(told);
+        }
     }
 
     private Optional<Integer> count(String of) {

@@ -3,12 +3,16 @@ package org.muster.libvirt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.muster.libvirt.DomainDetails.Balloon;
 import org.muster.libvirt.DomainDetails.Console;
 import org.muster.libvirt.DomainDetails.Disk;
 import org.muster.libvirt.DomainDetails.Nic;
+import org.muster.libvirt.DomainDetails.Notes;
+import org.muster.libvirt.EngineMetadata.ResumeBehavior;
 
 class DomainDetailsTest {
     private static final String XML = """
@@ -18,7 +22,7 @@ class DomainDetailsTest {
               <o:device devtype="disk" name="vda"><o:imageID>img-1</o:imageID></o:device></o:vm></metadata>
             <features><acpi/></features><clock offset="variable" adjustment="-60" basis="utc"/>
             <devices>
-              <disk device="disk"><source file="/d" index="3"/><target dev="vda"/><alias name="ua-17"/>
+              <disk device="disk"><source file="/d" index="3"/><target dev="vda"/><serial>s-1</serial><alias name="ua-17"/>
                 <iotune><read_bytes_sec>5</read_bytes_sec></iotune></disk>
               <disk><source dev="/dev/mapper/x"/><target dev="sda"/></disk>
               <interface type="bridge"><mac address="56:6f:00:00:00:01"/><target dev="vnet3"/><model type="virtio"/></interface>
@@ -43,8 +47,8 @@ class DomainDetailsTest {
         assertThat(details.acpi()).isTrue();
         assertThat(details.disks())
                 .containsExactly(
-                        new Disk("vda", "disk", "ua-17", "/d", "img-1", "", Map.of("read_bytes_sec", "5")),
-                        new Disk("sda", "disk", "", "/dev/mapper/x", "", "", Map.of()));
+                        new Disk("vda", "disk", "ua-17", "/d", "s-1", "img-1", "", Map.of("read_bytes_sec", "5")),
+                        new Disk("sda", "disk", "", "/dev/mapper/x", "", "", "", Map.of()));
         assertThat(details.nics()).containsExactly(new Nic("vnet3", "56:6f:00:00:00:01", "virtio"));
         assertThat(details.consoles())
                 .containsExactly(
@@ -53,7 +57,50 @@ class DomainDetailsTest {
         assertThat(details.timeOffsetSeconds()).isEqualTo(OptionalLong.of(-60));
         assertThat(details.balloon()).isEqualTo(new Balloon(true, false, OptionalLong.of(2048), OptionalLong.empty()));
         assertThat(details.startedAtMillis()).isEqualTo(OptionalLong.of(1_700_000_000_250L));
-        assertThat(details.hasJobs()).isFalse();
+        assertThat(details.notes())
+                .isEqualTo(new Notes(
+                        true, ResumeBehavior.AUTO_RESUME, OptionalDouble.empty(), Map.of(), Optional.of("")));
+    }
+
+    private static String noted(String xml, String notes) {
+        return xml.replace("<o:ballooningEnabled>", notes + "<o:ballooningEnabled>");
+    }
+
+    @Test
+    void whatAnotherAgentNotedIsRead() throws Exception {
+        DomainDetails details = parse(noted(
+                        XML,
+                        "<o:resumeBehavior>kill</o:resumeBehavior><o:pauseTime type='float'>12.5</o:pauseTime>"
+                                + "<o:memGuaranteedSize type='int'>1</o:memGuaranteedSize>"
+                                + "<o:balloonTarget type='int'>1024</o:balloonTarget><o:jobs>{\"j\":{}}</o:jobs>")
+                .replace("<o:imageID>", "<o:guestName>/dev/vda</o:guestName><o:imageID>"));
+
+        assertThat(details.notes())
+                .isEqualTo(new Notes(
+                        true,
+                        ResumeBehavior.KILL,
+                        OptionalDouble.of(12.5),
+                        Map.of("vda", "/dev/vda"),
+                        Optional.of("{\"j\":{}}")));
+        assertThat(details.balloon())
+                .isEqualTo(new Balloon(true, false, OptionalLong.of(1024), OptionalLong.of(1024)));
+    }
+
+    @Test
+    void whatTheEngineGuaranteesGoesBeforeWhatAPolicyNoted() throws Exception {
+        String both = "<o:minGuaranteedMemoryMb type='int'>2</o:minGuaranteedMemoryMb>"
+                + "<o:memGuaranteedSize type='int'>1</o:memGuaranteedSize>";
+
+        assertThat(parse(noted(XML, both)).balloon().minimumKib()).isEqualTo(OptionalLong.of(2048));
+    }
+
+    @Test
+    void theHashFollowsTheGuestsNamesOfItsDisks() throws Exception {
+        String named = XML.replace("<o:imageID>", "<o:guestName>/dev/vda</o:guestName><o:imageID>");
+
+        assertThat(parse(named).hash()).isNotEqualTo(parse(XML).hash());
+        assertThat(parse(named.replace("/dev/vda", "/dev/sda")).hash())
+                .isNotEqualTo(parse(named).hash());
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.muster.libvirt.GuestReport.Address;
 import org.muster.libvirt.GuestReport.FileSystem;
+import org.muster.libvirt.GuestReport.GuestDisk;
 import org.muster.libvirt.GuestReport.Nic;
 import org.muster.libvirt.GuestReport.Zone;
 
@@ -39,7 +40,8 @@ class GuestReportReaderTest {
         params.put("if.0.addr.1.addr", "fe80::1");
         params.put("disk.count", 2L);
         params.put("disk.0.name", "/dev/vda");
-        params.put("disk.0.alias", "ua-1");
+        params.put("disk.0.alias", "vda");
+        params.put("disk.0.serial", "s-1");
         params.put("disk.1.name", "/dev/vda1");
         return params;
     }
@@ -59,7 +61,30 @@ class GuestReportReaderTest {
                         "eth0",
                         "52:54:00:00:00:01",
                         List.of(new Address(false, "10.0.0.5"), new Address(true, "fe80::1"))));
-        assertThat(report.disks()).containsExactly(Map.entry("ua-1", "/dev/vda"));
+        assertThat(report.disks()).containsExactly(new GuestDisk("vda", "s-1", "/dev/vda"));
+    }
+
+    @Test
+    void anAgentThatListsNoDisksTellsThoseOfItsFileSystems() {
+        Map<String, Object> params = new HashMap<>();
+        params.put("fs.count", 3L);
+        for (int i = 0; i < 3; i++) {
+            params.put("fs." + i + ".disk.count", 1L);
+            params.put("fs." + i + ".disk.0.serial", i < 2 ? "s-1" : "s-2");
+        }
+        params.put("fs.0.disk.0.device", "/dev/sda1");
+        params.put("fs.1.disk.0.device", "/dev/sda5");
+        params.put("fs.2.disk.0.device", "/dev/nvme0n1p2");
+
+        assertThat(GuestReportReader.read(params).disks())
+                .containsExactly(new GuestDisk("", "s-1", "/dev/sda"), new GuestDisk("", "s-2", "/dev/nvme0n1"));
+    }
+
+    @Test
+    void aUserOfADomainIsToldWithIt() {
+        Map<String, Object> params = Map.of("user.count", 1L, "user.0.name", "anna", "user.0.domain", "CORP");
+
+        assertThat(GuestReportReader.read(params).users().orElseThrow()).containsExactly("anna@CORP");
     }
 
     @Test

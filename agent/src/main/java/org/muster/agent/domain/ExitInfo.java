@@ -11,6 +11,7 @@ import org.muster.libvirt.DomainRecord.ShutoffReason;
 public record ExitInfo(boolean error, int reason, String message) {
     private static final int GENERIC_ERROR = 1;
     private static final int LOST_QEMU = 2;
+    private static final int START_FAILED = 3;
     private static final int MIGRATED = 4;
     private static final int SAVED = 5;
     private static final int ADMIN_SHUTDOWN = 6;
@@ -19,6 +20,7 @@ public record ExitInfo(boolean error, int reason, String message) {
     private static final int DESTROYED_DURING_STARTUP = 10;
     private static final int TERMINATED_ON_HOST = 11;
     private static final int REBOOTED = 13;
+    private static final int PAUSED_TOO_LONG = 14;
 
     /** A create that failed. */
     public static ExitInfo startFailed(String message) {
@@ -38,6 +40,11 @@ public record ExitInfo(boolean error, int reason, String message) {
     /** Powered off because the guest was reset and the engine wants to start it anew then. */
     public static ExitInfo rebooted() {
         return new ExitInfo(false, REBOOTED, "Down as a part of the reboot process");
+    }
+
+    /** Powered off because a disk of its failed and did not come back in time. */
+    public static ExitInfo pausedTooLong() {
+        return new ExitInfo(true, PAUSED_TOO_LONG, "Down because paused for too long");
     }
 
     /** libvirtd has no such domain any more. */
@@ -65,7 +72,8 @@ public record ExitInfo(boolean error, int reason, String message) {
             case CRASHED, DAEMON -> new ExitInfo(true, LOST_QEMU, "Lost connection with qemu process");
             case MIGRATED -> new ExitInfo(false, MIGRATED, "Migration succeeded");
             case SAVED -> new ExitInfo(false, SAVED, "SaveState succeeded");
-            case FAILED, FROM_SNAPSHOT, UNKNOWN -> new ExitInfo(true, GENERIC_ERROR, "VM terminated with error");
+            case FAILED -> new ExitInfo(true, START_FAILED, "failed to start libvirt vm");
+            case FROM_SNAPSHOT, UNKNOWN -> new ExitInfo(true, GENERIC_ERROR, "VM terminated with error");
         };
     }
 }

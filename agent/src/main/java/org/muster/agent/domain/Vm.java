@@ -12,7 +12,7 @@ import java.util.UUID;
  * @param statusReason why it is still in its status, for a person; empty mostly
  * @param exit only when Down
  * @param external not made by us or the engine: reported, never touched
- * @param destroying a destroy is under way: not sampled any more
+ * @param destroying a destroy is under way: not sampled any more, and told as powering down if it runs
  * @param givenUp it took too long to start: it is not started any more, and ended should it come up
  * @param startedAt {@link EventClock}, which a step of the wall clock does not change; empty before it ran, and for a
  *     guest that somebody else started
@@ -90,9 +90,10 @@ public record Vm(
         return copy.done();
     }
 
-    Vm withDestroying(boolean now) {
+    Vm withDestroying(boolean now, long stamp) {
         Copy copy = new Copy(this);
         copy.destroying = now;
+        copy.statusTime = Math.max(stamp, statusTime);
         return copy.done();
     }
 

@@ -391,9 +391,12 @@ public final class VmTable {
         if (vm == null) {
             return Optional.empty();
         }
-        Vm next = vm.withDestroying(now);
-        vms.put(id, next);
-        return Optional.of(next);
+        if (vm.destroying() != now && vm.status().running()) { // the engine sees that it is on its way
+            put(vm, vm.withDestroying(now, clock.now()));
+        } else {
+            vms.put(id, vm.withDestroying(now, vm.statusTime()));
+        }
+        return get(id);
     }
 
     /**

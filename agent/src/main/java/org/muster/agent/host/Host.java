@@ -178,7 +178,7 @@ public final class Host implements AutoCloseable {
             stats.put("bootTime", inventory.bootTime());
         }
         stats.put("dateTime", DATE.format(Instant.now()));
-        stats.put("netConfigDirty", "False");
+        stats.put("netConfigDirty", "false");
         stats.put("momStatus", "inactive");
         stats.put("elapsedTime", Long.toString(TimeUnit.NANOSECONDS.toSeconds(now - startedAtNanos)));
         return stats;

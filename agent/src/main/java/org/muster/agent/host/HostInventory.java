@@ -103,7 +103,7 @@ final class HostInventory {
     /** Lists the devices anew; false if libvirtd did not answer. A libvirtd that has no inventory of them has no devices. */
     boolean refreshDevices() {
         try {
-            devices = Optional.of(DeviceList.of(hypervisor.hostDevices()));
+            devices = Optional.of(withNvdimms(DeviceList.of(hypervisor.hostDevices())));
             return true;
         } catch (HypervisorException e) {
             LOG.warn("libvirtd does not list the host's devices: {}", e.getMessage());
@@ -112,6 +112,13 @@ final class HostInventory {
             }
             return e.kind() == Kind.UNSUPPORTED;
         }
+    }
+
+    private ObjectNode withNvdimms(ObjectNode list) {
+        if (list.has("computer")) { // else their parent is unknown
+            new Nvdimms(root).put(list);
+        }
+        return list;
     }
 
     void refreshDisks() {

@@ -69,6 +69,16 @@ public final class HostRoot {
         return new String(Files.readAllBytes(root.resolve(path)), StandardCharsets.UTF_8).strip();
     }
 
+    /** The file's bytes, none if it cannot be read. */
+    byte[] bytes(String path) {
+        try {
+            return Files.readAllBytes(root.resolve(path));
+        } catch (IOException e) {
+            complain(path, e);
+            return new byte[0];
+        }
+    }
+
     OptionalLong number(String path) {
         return number(text(path));
     }

@@ -22,7 +22,6 @@ import org.slf4j.LoggerFactory;
  */
 final class HostSampler implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostSampler.class);
-    private static final long SMALL_PAGE_BYTES = 4096;
     private static final Duration SECOND_SAMPLE =
             Duration.ofSeconds(1); // soon, so that "since boot" is not told for long
 
@@ -48,7 +47,7 @@ final class HostSampler implements AutoCloseable {
         this.root = root;
         this.nics = nics;
         this.nanoTime = nanoTime;
-        this.memory = new MemoryStats(root, SMALL_PAGE_BYTES);
+        this.memory = new MemoryStats(root, PageSize.bytes(root));
         this.ksmCpu = new KsmCpu(root);
         this.thread = HostThreads.one("host-stats");
     }

@@ -29,10 +29,10 @@ final class MemoryStats {
             "surplus_hugepages");
 
     private final HostRoot root;
-    private final long pageBytes;
+    private final OptionalLong pageBytes;
 
-    /** @param pageBytes of a small page, which KSM counts in */
-    MemoryStats(HostRoot root, long pageBytes) {
+    /** @param pageBytes of a small page, which KSM counts in; empty if nobody knows */
+    MemoryStats(HostRoot root, OptionalLong pageBytes) {
         this.root = root;
         this.pageBytes = pageBytes;
     }
@@ -68,8 +68,10 @@ final class MemoryStats {
     /** A kernel without KSM shares nothing and runs nothing: zeros are the truth then. */
     private void ksm(ObjectNode stats) {
         String ksm = "sys/kernel/mm/ksm/";
-        long shared = root.number(ksm + "pages_sharing").orElse(0) * pageBytes / BYTES_PER_MIB;
-        stats.put("memShared", shared);
+        long shared = root.number(ksm + "pages_sharing").orElse(0);
+        if (shared == 0 || pageBytes.isPresent()) {
+            stats.put("memShared", shared * pageBytes.orElse(0) / BYTES_PER_MIB);
+        }
         stats.put("ksmState", root.number(ksm + "run").orElse(0) == 1);
         stats.put(
                 "ksmPages",

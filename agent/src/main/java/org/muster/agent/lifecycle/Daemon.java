@@ -362,15 +362,17 @@ public final class Daemon implements AutoCloseable {
     private final class Followers implements VmListener {
         @Override
         public void changed(Vm before, Vm after) {
-            boolean was = before != null && before.sampled();
-            if (!was && after.sampled()) {
+            // Not sampled(): one whose destroy fails goes on with what is known of it.
+            boolean was = before != null && before.status().running();
+            boolean is = after.status().running();
+            if (!was && is) {
                 sampler.added(after.id());
                 if (before != null) {
                     reconciler.refresh(after.id()); // what was read while it was being started lacks ports and taps
                 } else if (after.live().isEmpty()) {
                     reconciler.check(after.id()); // reads the XML
                 }
-            } else if (was && !after.sampled()) {
+            } else if (was && !is) {
                 sampler.removed(after.id());
             }
         }

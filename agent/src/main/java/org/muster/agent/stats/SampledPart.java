@@ -120,13 +120,13 @@ final class SampledPart {
                 : OptionalLong.empty();
     }
 
-    /** Percent in use by the guest's own account; "0" while the guest has not told. */
+    /** Percent of the VM's memory that the guest does not call free; "0" while it has not told. */
     private static String memUsage(GuestStats sample) {
         return sample.memory()
                 .map(GuestStats.Memory::balloon)
-                .filter(b -> b.availableKib().orElse(0) > 0 && freeKib(b).isPresent())
+                .filter(b -> b.maximumKib().orElse(0) > 0 && freeKib(b).isPresent())
                 .map(b -> Long.toString(Math.max(
-                        0, 100 - 100 * freeKib(b).getAsLong() / b.availableKib().getAsLong())))
+                        0, 100 - 100 * freeKib(b).getAsLong() / b.maximumKib().getAsLong())))
                 .orElse("0");
     }
 

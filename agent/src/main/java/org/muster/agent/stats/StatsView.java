@@ -10,7 +10,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.muster.agent.domain.EventClock;
-import org.muster.agent.domain.LiveXml;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.guest.AgentData;
@@ -145,11 +144,7 @@ public final class StatsView {
         if (vm.status().running()) {
             SampledPart.write(stats, vm, facts.sample);
             AgentPart.write(stats, facts.agent);
-            // An absent key leaves the engine's jobs as they are; an empty one tells that there are none.
-            vm.live()
-                    .map(LiveXml::details)
-                    .filter(details -> !details.hasJobs())
-                    .ifPresent(details -> stats.putObject("vmJobs"));
+            JobsPart.write(stats, vm);
         }
         return stats;
     }

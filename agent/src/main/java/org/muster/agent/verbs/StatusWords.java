@@ -8,8 +8,11 @@ import org.muster.agent.domain.VmStatus;
 public final class StatusWords {
     private StatusWords() {}
 
-    /** Of a VM that is up, what its guest is doing as far as one can know. */
+    /** Of a VM that is up, what its guest is doing as far as one can know; of one that is being ended, that it is. */
     public static String of(Vm vm) {
+        if (vm.destroying() && vm.status().running()) {
+            return of(VmStatus.POWERING_DOWN);
+        }
         return vm.status() == VmStatus.UP ? of(vm.run().phase()) : of(vm.status());
     }
 

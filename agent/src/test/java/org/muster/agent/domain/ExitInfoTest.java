@@ -25,7 +25,8 @@ class ExitInfoTest {
         is(ExitInfo.of(ShutoffReason.DAEMON), 1, 2);
         is(ExitInfo.of(ShutoffReason.MIGRATED), 0, 4);
         is(ExitInfo.of(ShutoffReason.SAVED), 0, 5);
-        is(ExitInfo.of(ShutoffReason.FAILED), 1, 1);
+        is(ExitInfo.of(ShutoffReason.FAILED), 1, 3);
+        is(ExitInfo.pausedTooLong(), 1, 14);
         is(ExitInfo.of(ShutoffReason.UNKNOWN), 1, 1);
     }
 }

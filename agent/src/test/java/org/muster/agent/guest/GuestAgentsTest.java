@@ -58,7 +58,7 @@ class GuestAgentsTest {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                Map.of());
+                List.of());
     }
 
     private GuestReport hang() {

@@ -94,7 +94,8 @@ final class BigHost {
                 "SwapFree:       4193280 kB",
                 "AnonHugePages:  2097152 kB",
                 "HugePages_Total:     512");
-        tree.file("sys/kernel/mm/ksm/run", "1")
+        tree.pageBytes(4096)
+                .file("sys/kernel/mm/ksm/run", "1")
                 .file("sys/kernel/mm/ksm/pages_to_scan", "100")
                 .file("sys/kernel/mm/ksm/pages_sharing", "262144")
                 .file("sys/kernel/mm/ksm/merge_across_nodes", "1")

@@ -2,6 +2,8 @@ package org.muster.agent.host;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +25,20 @@ final class FakeTree {
         try {
             Files.createDirectories(file.getParent());
             Files.writeString(file, String.join("\n", lines) + "\n", StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return this;
+    }
+
+    /** What the kernel tells a process of itself: the size of a page. */
+    FakeTree pageBytes(long bytes) {
+        ByteBuffer vector = ByteBuffer.allocate(4 * Long.BYTES).order(ByteOrder.nativeOrder());
+        vector.putLong(3).putLong(77).putLong(6).putLong(bytes); // AT_PHDR, AT_PAGESZ
+        Path file = directory.resolve("proc/self/auxv");
+        try {
+            Files.createDirectories(file.getParent());
+            Files.write(file, vector.array());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,7 +101,7 @@ class HostViewsTest {
     @Test
     void memoryOfTheHostAndOfEachCell() {
         ObjectNode stats = object();
-        new MemoryStats(root, 4096).put(stats);
+        new MemoryStats(root, OptionalLong.of(4096)).put(stats);
 
         assertThat(stats.get("memFree").textValue()).isEqualTo("102403");
         assertThat(stats.get("memUsed").textValue()).isEqualTo("81");
@@ -124,7 +125,7 @@ class HostViewsTest {
     @Test
     void whatTheKernelDoesNotTellIsAbsentNotInvented(@TempDir Path empty) {
         ObjectNode stats = object();
-        new MemoryStats(new FakeTree(empty).root(), 4096).put(stats);
+        new MemoryStats(new FakeTree(empty).root(), OptionalLong.of(4096)).put(stats);
         ObjectNode caps = object();
         new KernelFacts(new FakeTree(empty).root()).put(caps);
 
@@ -138,7 +139,7 @@ class HostViewsTest {
         assertThat(caps.get("autoNumaBalancing").intValue()).isEqualTo(2);
         assertThat(caps.at("/HBAInventory/FC").isArray()).isTrue();
         tree.file("sys/kernel/mm/transparent_hugepage/enabled", "[sometimes] never");
-        new MemoryStats(root, 4096).put(stats);
+        new MemoryStats(root, OptionalLong.of(4096)).put(stats);
         assertThat(stats.has("thpState")).as("the engine knows no such state").isFalse();
     }
 

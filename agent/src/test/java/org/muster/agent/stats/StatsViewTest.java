@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -159,7 +158,7 @@ class StatsViewTest {
                                         new GuestReport.Address(false, "10.0.0.5"))))),
                 Optional.of(
                         List.of(new GuestReport.FileSystem("/", "ext4", OptionalLong.of(100), OptionalLong.of(40)))),
-                Map.of("ua-1", "/dev/vda"));
+                List.of(new GuestReport.GuestDisk("vda", "", "/dev/vda")));
     }
 
     @Test
@@ -315,6 +314,37 @@ class StatsViewTest {
         assertThat(stats.has("vmJobs")).as("unknown, not none").isFalse();
     }
 
+    private JsonNode jobs(String noted) {
+        Vm vm = running(State.RUNNING);
+        table.live(vm, LiveXml.of(XML.replace("<o:vm>", "<o:vm><o:jobs>" + noted + "</o:jobs>")));
+        return view.of(table.get(ID).orElseThrow(), 0).path("vmJobs");
+    }
+
+    @Test
+    void aMergeThatAnotherAgentBeganIsTold() {
+        sample = Optional.of(full(balloon(200, 1000, 300)));
+        String id = "5b1c0e0a-0000-4000-8000-000000000001";
+        String image = "6d1b2d0c-0000-4000-8000-000000000001";
+
+        JsonNode job = jobs("{\"" + id + "\":{\"id\":\"" + id + "\",\"drive\":\"sda\",\"disk\":{\"imageID\":\"" + image
+                        + "\",\"volumeID\":\"v\"},\"bandwidth\":7,\"state\":\"COMMIT\"}}")
+                .get(id);
+
+        assertThat(job.get("imgUUID").textValue()).isEqualTo(image);
+        assertThat(job.get("drive").textValue()).isEqualTo("sda");
+        assertThat(job.get("bandwidth").intValue()).isEqualTo(7);
+        assertThat(job.get("blockJobType").textValue()).isEqualTo("commit");
+        EngineTypes.checkStats(view.of(table.get(ID).orElseThrow(), 0));
+    }
+
+    @Test
+    void mergesThatCannotBeReadAreNotSaidToBeFinished() {
+        assertThat(jobs("{}").isObject()).isTrue();
+        assertThat(jobs("{").isMissingNode()).isTrue();
+        assertThat(jobs("{\"a\":{\"id\":\"a\"}}").isMissingNode()).isTrue();
+        assertThat(jobs("7").isMissingNode()).isTrue();
+    }
+
     @Test
     void aVmWhoseValuesMakeNoSenseIsListedAllTheSame() {
         Vm vm = running(State.RUNNING);
@@ -344,7 +374,7 @@ class StatsViewTest {
         assertThat(stats.get("cpuUsage").textValue()).isEqualTo("9");
         assertThat(stats.get("cpuActual").booleanValue()).isTrue();
         assertThat(stats.get("vcpuCount").textValue()).isEqualTo("4");
-        assertThat(stats.get("memUsage").textValue()).isEqualTo("50");
+        assertThat(stats.get("memUsage").textValue()).as("of all it has").isEqualTo("75");
         assertThat(stats.get("memoryStats").get("mem_free").textValue()).isEqualTo("500");
         JsonNode nic = stats.get("network").get("vnet0");
         assertThat(nic.get("macAddr").textValue()).isEqualTo("52:54:00:00:00:01");
@@ -372,7 +402,7 @@ class StatsViewTest {
 
     @Test
     void memoryInUseIsNeverBelowNothing() {
-        sample = Optional.of(full(balloon(900, 1000, 300))); // the caches are counted twice by some guests
+        sample = Optional.of(full(balloon(1900, 1000, 300))); // the caches are counted twice by some guests
 
         assertThat(view.of(running(State.RUNNING), 0).get("memUsage").textValue())
                 .isEqualTo("0");

@@ -80,6 +80,26 @@ class StatusEventsTest {
     }
 
     @Test
+    void oneThatIsBeingEndedPowersDownAndGoesOnIfThatFails() {
+        Vm vm = table.reserve(ID, "n", false).vm();
+        table.announce(vm);
+        table.destroying(ID, true);
+        assertThat(params).as("it does not run yet").hasSize(1);
+        table.destroying(ID, false);
+        table.beginLaunch(vm);
+        table.beginStart(vm);
+        table.endLaunch(vm, true, 1);
+
+        table.destroying(ID, true);
+        table.destroying(ID, true);
+        table.destroying(ID, false);
+
+        assertThat(params.stream().map(p -> p.get(ID.toString()).get("status").textValue()))
+                .containsExactly("WaitForLaunch", "Powering up", "Up", "Powering down", "Up");
+        assertThat(params.stream().map(p -> p.get("notify_time").longValue())).isSorted();
+    }
+
+    @Test
     void theWordsAreTheContracts() {
         assertThat(StatusWords.of(VmStatus.PAUSED)).isEqualTo("Paused");
         assertThat(StatusWords.of(VmStatus.POWERING_DOWN)).isEqualTo("Powering down");
