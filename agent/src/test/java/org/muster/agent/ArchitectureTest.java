@@ -33,6 +33,7 @@ class ArchitectureTest {
             Map.entry("create", Set.of("domain", "journal", "payload")),
             Map.entry("host", Set.of("domain")),
             Map.entry("guest", Set.of("domain")),
+            Map.entry("upkeep", Set.of("domain")),
             Map.entry("stats", Set.of("domain", "guest")),
             Map.entry("simulation", Set.of("config")),
             Map.entry("verbs", Set.of("rpc", "create", "domain", "stats", "host")));

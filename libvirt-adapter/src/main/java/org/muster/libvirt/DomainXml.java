@@ -2,7 +2,9 @@ package org.muster.libvirt;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.UUID;
 import org.muster.libvirt.HypervisorException.Kind;
 import org.w3c.dom.Document;
@@ -17,6 +19,9 @@ import org.w3c.dom.NodeList;
 public final class DomainXml {
     /** Namespace of what we store in a domain's metadata. */
     public static final String MUSTER_NAMESPACE = "urn:muster:vm:1";
+
+    /** The prefix by which the engine and its hosts know that namespace. */
+    static final String OVIRT_PREFIX = "ovirt-vm";
 
     /** Namespace of what oVirt Engine stores there. */
     public static final String OVIRT_NAMESPACE = "http://ovirt.org/vm/1.0";
@@ -35,6 +40,18 @@ public final class DomainXml {
      * @param batchId empty for a domain that came alone
      */
     public record Mark(String batchId, String createClass) {}
+
+    /**
+     * What a host notes in the engine's metadata of a guest that runs.
+     *
+     * @param pausedAtSeconds since when it is paused by a failing disk, on the host's monotonic clock; empty if it is not
+     * @param guestNames what the guest calls its disks, by target; others are left as they are
+     */
+    public record HostNotes(OptionalDouble pausedAtSeconds, Map<String, String> guestNames) {
+        public HostNotes {
+            guestNames = Map.copyOf(guestNames);
+        }
+    }
 
     /** A problem of the XML, in the words of the wire. */
     public record Problem(String field, String rule, String value) {}
@@ -117,6 +134,14 @@ public final class DomainXml {
         vm.setAttribute("batchId", mark.batchId());
         vm.setAttribute("class", mark.createClass());
         metadata.appendChild(vm);
+    }
+
+    /**
+     * The engine's element with these notes, as {@link Hypervisor#setEngineMetadata} takes it; all else in it stays. Empty
+     * if that changes nothing, or there is no such element.
+     */
+    public Optional<String> engineElement(HostNotes notes) {
+        return EngineElement.of(domain).filter(element -> element.note(notes)).map(EngineElement::text);
     }
 
     /** Everything that makes it impossible to start this domain as its sender means it. */

@@ -54,6 +54,19 @@ public interface Hypervisor extends AutoCloseable {
     /** Powers off hard; works on a frozen guest, and then takes 12 s. */
     void destroy(UUID domain) throws HypervisorException;
 
+    /**
+     * Lets a paused guest go on; one whose disk still fails is paused again at once. May hang.
+     */
+    void resume(UUID domain) throws HypervisorException;
+
+    /**
+     * Replaces the engine's metadata of a running domain. Waits for libvirt's job on it, which whoever hangs in its
+     * monitor keeps, for as long as libvirt does (30 s); never for the guest itself.
+     *
+     * @param element what {@link DomainXml#engineElement} gave
+     */
+    void setEngineMetadata(UUID domain, String element) throws HypervisorException;
+
     /** Deletes the stored configuration, with the NVRAM file and snapshot metadata. */
     void undefine(UUID domain) throws HypervisorException;
 

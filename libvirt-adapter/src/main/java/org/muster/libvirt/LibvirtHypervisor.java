@@ -5,6 +5,7 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.ToIntFunction;
 import org.libvirt.Domain;
 import org.libvirt.LibvirtException;
 import org.muster.libvirt.CallGuard.Role;
@@ -36,6 +38,8 @@ public final class LibvirtHypervisor implements Hypervisor {
     private static final int START_PAUSED = 1;
     private static final int CONTROL_INFO_BYTES = 16;
     private static final int BLOCK_INFO_BYTES = 24;
+    private static final int METADATA_ELEMENT = 2; // virDomainMetadataType
+    private static final int AFFECT_LIVE = 1;
     private static final int TYPED_PARAM_BYTES = 96; // struct virTypedParameter: name, type, value
     private static final int TYPED_PARAM_TYPE = 80;
     private static final int TYPED_PARAM_VALUE = 88;
@@ -210,6 +214,42 @@ public final class LibvirtHypervisor implements Hypervisor {
         onDomain(Role.VM, "virDomainDestroy", id, d -> {
             d.destroy();
             return null;
+        });
+    }
+
+    @Override
+    public void resume(UUID id) throws HypervisorException {
+        onPointer("virDomainResume", id, LibvirtNative::virDomainResume);
+    }
+
+    @Override
+    public void setEngineMetadata(UUID id, String element) throws HypervisorException {
+        onPointer(
+                "virDomainSetMetadata",
+                id,
+                domain -> LibvirtNative.virDomainSetMetadata(
+                        domain,
+                        METADATA_ELEMENT,
+                        Native.toByteArray(element, StandardCharsets.UTF_8),
+                        Native.toByteArray(DomainXml.OVIRT_PREFIX, StandardCharsets.UTF_8),
+                        Native.toByteArray(DomainXml.OVIRT_NAMESPACE, StandardCharsets.UTF_8),
+                        AFFECT_LIVE));
+    }
+
+    private void onPointer(String operation, UUID id, ToIntFunction<Pointer> body) throws HypervisorException {
+        call(Role.VM, operation, id, PATIENCE, connection -> {
+            Pointer domain = LibvirtNative.virDomainLookupByUUID(connection.pointer(), StatsDecoder.bytes(id));
+            if (domain == null) {
+                throw LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection.dead());
+            }
+            try {
+                if (body.applyAsInt(domain) < 0) {
+                    throw LibvirtErrors.last(operation, id.toString(), connection.dead());
+                }
+                return null;
+            } finally {
+                LibvirtNative.virDomainFree(domain);
+            }
         });
     }
 

@@ -78,6 +78,11 @@ final class LibvirtNative {
     static native int virDomainGetGuestInfo(
             Pointer domain, int types, PointerByReference params, IntByReference count, int flags);
 
+    /** Takes texts in UTF-8 that end with a zero byte. */
+    static native int virDomainSetMetadata(Pointer domain, int type, byte[] metadata, byte[] key, byte[] uri, int flags);
+
+    static native int virDomainResume(Pointer domain);
+
     /** How long the guest's agent may take for an answer from now on, in seconds; -1: libvirt's own. */
     static native int virDomainAgentSetResponseTimeout(Pointer domain, int seconds, int flags);
 

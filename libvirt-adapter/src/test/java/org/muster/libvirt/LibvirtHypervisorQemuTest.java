@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
@@ -86,6 +87,50 @@ class LibvirtHypervisorQemuTest {
         long[] sizes = hypervisor.blockInfo(id, "vda");
         assertThat(sizes[0]).isEqualTo(1 << 20);
         assertThat(hypervisor.host().machines()).contains("pc");
+    }
+
+    @Test
+    void notesInTheEnginesMetadataStayAndAllElseDoes() throws Exception {
+        String metadata = "<metadata xmlns:ovirt-vm='http://ovirt.org/vm/1.0' xmlns:t='http://ovirt.org/vm/tune/1.0'>"
+                + "<t:qos><t:vcpuLimit>50</t:vcpuLimit></t:qos><ovirt-vm:vm><ovirt-vm:clusterVersion>4.8</ovirt-vm:clusterVersion>"
+                + "<ovirt-vm:custom><ovirt-vm:Größe>a&amp;b</ovirt-vm:Größe></ovirt-vm:custom>"
+                + "<x:strange xmlns:x='urn:x' x:a='1'/>"
+                + "<ovirt-vm:device devtype='disk' name='vda'><ovirt-vm:imageID>i</ovirt-vm:imageID></ovirt-vm:device>"
+                + "</ovirt-vm:vm></metadata>";
+        GuestXml guest = GuestXml.named("noted").withDisk(BootSector.HALT.writeTo(host.directory().resolve("n.raw")));
+        hypervisor.define(guest.xml().replace("<devices>", metadata + "<devices>"));
+        hypervisor.start(guest.uuid(), true);
+        DomainXml.HostNotes notes = new DomainXml.HostNotes(OptionalDouble.of(12.5), Map.of("vda", "/dev/vdä"));
+
+        String element = DomainXml.parse(hypervisor.xml(guest.uuid()))
+                .engineElement(notes)
+                .orElseThrow();
+        hypervisor.setEngineMetadata(guest.uuid(), element);
+
+        DomainXml after = DomainXml.parse(hypervisor.xml(guest.uuid()));
+        assertThat(after.engineElement(notes)).as("nothing is left to be noted").isEmpty();
+        EngineMetadata read = after.metadata();
+        assertThat(read.notes().pauseTimeSeconds()).hasValue(12.5);
+        assertThat(read.clusterVersion()).isEqualTo("4.8");
+        assertThat(read.custom()).containsEntry("Größe", "a&b");
+        assertThat(read.qos().vcpuLimitPercent()).hasValue(50);
+        assertThat(read.disk("vda").orElseThrow().values())
+                .containsEntry("imageID", "i")
+                .containsEntry("guestName", "/dev/vdä");
+        assertThat(hypervisor.xml(guest.uuid())).contains("<ovirt-vm:pauseTime type=\"float\">12.500<", "urn:x");
+        Await.until("it is told", SOON, () -> heard.guest(guest.uuid(), GuestEvent.ConfigurationChanged.class));
+    }
+
+    @Test
+    void aPausedGuestGoesOn() throws Exception {
+        UUID id = start(GuestXml.named("paused"), true);
+
+        hypervisor.resume(id);
+
+        assertThat(hypervisor.find(id).orElseThrow().state()).isEqualTo(DomainRecord.State.RUNNING);
+        assertThatThrownBy(() -> hypervisor.resume(UUID.randomUUID()))
+                .isInstanceOfSatisfying(
+                        HypervisorException.class, e -> assertThat(e.kind()).isEqualTo(Kind.NO_SUCH_DOMAIN));
     }
 
     private long value(UUID id, StatsField field) throws HypervisorException {

@@ -52,7 +52,7 @@ public final class Creator implements AutoCloseable {
     private final Destroyer destroyer;
     private final LateGuests late;
     private final Downs downs;
-    private final RebootEnd rebootEnd;
+    private final PolicyEnd policyEnd;
     private final CreateService service;
     private final StartSequence sequence;
     private final Recovery recovery;
@@ -116,7 +116,7 @@ public final class Creator implements AutoCloseable {
                 recheck,
                 recovery::mayComeThrough,
                 recovery::abandoned);
-        this.rebootEnd = new RebootEnd(table, journal, lane, end, recheck);
+        this.policyEnd = new PolicyEnd(table, journal, lane, end, recheck);
         Preparation preparation = new Preparation(hypervisor, side.images(), side.facts());
         this.sequence = new StartSequence(table, hypervisor, preparation, journal, metrics, recovery, late, downs);
         this.service = new CreateService(table, journal, dispatcher, metrics, bootId, late::isDoomed, side.displays());
@@ -146,7 +146,12 @@ public final class Creator implements AutoCloseable {
 
     /** A guest was reset: if the engine wants that to end its VM, it is ended. Never blocks. */
     public void rebooted(UUID id) {
-        rebootEnd.reset(id);
+        policyEnd.reset(id);
+    }
+
+    /** A failing disk has kept the guest paused for longer than the engine wants: it is ended. Never blocks. */
+    public void pausedTooLong(UUID id) {
+        policyEnd.pausedTooLong(id);
     }
 
     /** Removes images of guests that are no more. Blocks in libvirtd and on the disk; after {@link #restore}, with a link. */

@@ -12,13 +12,16 @@ public enum PauseCode {
     EPERM,
     POSTCOPY;
 
+    /** virDomainPausedReason of a guest whose disk failed. */
+    static final int IO_ERROR = 5;
+
     /**
      * @param reason libvirt's number
      * @param failure of a disk, told since the guest last ran
      */
     static PauseCode of(int reason, Optional<GuestEvent.DiskFailed> failure) {
         return switch (reason) {
-            case 5 -> failure.map(f -> of(f.reason())).orElse(EOTHER); // IOERROR
+            case IO_ERROR -> failure.map(f -> of(f.reason())).orElse(EOTHER);
             case 10, 13, 14 -> EOTHER; // CRASHED, POSTCOPY_FAILED, API_ERROR
             case 12 -> POSTCOPY;
             default -> NOERR;

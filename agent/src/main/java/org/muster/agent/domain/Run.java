@@ -14,6 +14,7 @@ import org.muster.libvirt.GuestEvent;
  * @param agentExpected it has a channel for a QEMU guest agent
  * @param agentConnected its agent has that channel open
  * @param pauseCode only means something while it is paused
+ * @param pausedByDisk it is paused, and by a disk that failed
  * @param diskFailure that paused it, or may be about to
  * @param clients of its consoles, the latest last
  * @param timeOffsetSeconds what the guest set its clock to, empty if it did not
@@ -26,6 +27,7 @@ public record Run(
         boolean agentExpected,
         boolean agentConnected,
         PauseCode pauseCode,
+        boolean pausedByDisk,
         Optional<GuestEvent.DiskFailed> diskFailure,
         List<Client> clients,
         OptionalLong timeOffsetSeconds,
@@ -41,6 +43,7 @@ public record Run(
             false,
             false,
             PauseCode.NOERR,
+            false,
             Optional.empty(),
             List.of(),
             OptionalLong.empty(),
@@ -88,6 +91,7 @@ public record Run(
     Run resumed() {
         Copy copy = new Copy(this);
         copy.pauseCode = PauseCode.NOERR;
+        copy.pausedByDisk = false;
         copy.diskFailure = Optional.empty();
         return copy.done();
     }
@@ -96,6 +100,7 @@ public record Run(
     Run paused(int reason) {
         Copy copy = new Copy(this);
         copy.pauseCode = PauseCode.of(reason, diskFailure);
+        copy.pausedByDisk = reason == PauseCode.IO_ERROR;
         return copy.done();
     }
 
@@ -169,6 +174,7 @@ public record Run(
         private boolean agentExpected;
         private boolean agentConnected;
         private PauseCode pauseCode;
+        private boolean pausedByDisk;
         private Optional<GuestEvent.DiskFailed> diskFailure;
         private List<Client> clients;
         private OptionalLong timeOffsetSeconds;
@@ -182,6 +188,7 @@ public record Run(
             this.agentExpected = from.agentExpected;
             this.agentConnected = from.agentConnected;
             this.pauseCode = from.pauseCode;
+            this.pausedByDisk = from.pausedByDisk;
             this.diskFailure = from.diskFailure;
             this.clients = from.clients;
             this.timeOffsetSeconds = from.timeOffsetSeconds;
@@ -203,6 +210,7 @@ public record Run(
                     agentExpected,
                     agentConnected,
                     pauseCode,
+                    pausedByDisk,
                     diskFailure,
                     clients,
                     timeOffsetSeconds,

@@ -42,6 +42,9 @@ public final class VmTable {
     private final Set<UUID> silent = new HashSet<>(); // reserved, not announced
 
     @GuardedBy("this")
+    private final Set<UUID> onTrial = new HashSet<>(); // see onTrial
+
+    @GuardedBy("this")
     private long lastLife;
 
     public VmTable(EventClock clock) {
@@ -296,11 +299,30 @@ public final class VmTable {
             return;
         }
         VmStatus status = status(record);
+        if (status == VmStatus.UP && onTrial.contains(now.id())) {
+            return;
+        }
         Run run = run(now, record);
         if (status != now.status() || !run.equals(now.run())) {
             Vm next = now.with(status, clock.now()).withRun(run, clock.now());
             put(now, starting ? started(next, wallMillis) : next);
         }
+    }
+
+    /**
+     * A paused guest is being let go on to see whether its disk works again: meanwhile it stays paused for everybody, who
+     * would else hear twice of every attempt. False if there is nothing to try.
+     */
+    public synchronized boolean onTrial(Vm vm, boolean begins) {
+        Vm now = same(vm);
+        if (!begins) {
+            return onTrial.remove(vm.id());
+        }
+        return now != null
+                && now.status() == VmStatus.PAUSED
+                && now.run().pausedByDisk()
+                && !now.destroying()
+                && onTrial.add(vm.id());
     }
 
     private Vm started(Vm vm, long wallMillis) {
@@ -452,6 +474,7 @@ public final class VmTable {
     private void forget(Vm vm) {
         vms.remove(vm.id());
         silent.remove(vm.id());
+        onTrial.remove(vm.id());
         names.remove(vm.name(), vm.id());
     }
 

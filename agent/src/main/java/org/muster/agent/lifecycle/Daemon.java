@@ -44,6 +44,7 @@ import org.muster.agent.rpc.VerbTable;
 import org.muster.agent.stats.LibvirtStatsSource;
 import org.muster.agent.stats.StatsView;
 import org.muster.agent.tls.TlsFiles;
+import org.muster.agent.upkeep.Upkeep;
 import org.muster.agent.verbs.CreateVerbs;
 import org.muster.agent.verbs.HostEvents;
 import org.muster.agent.verbs.HostInfoVerbs;
@@ -53,6 +54,7 @@ import org.muster.agent.verbs.StatusWords;
 import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.DisplayRules;
 import org.muster.libvirt.GuestEvent;
+import org.muster.libvirt.GuestReport;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorListener;
 import org.muster.netlink.Rtnetlink;
@@ -84,6 +86,7 @@ public final class Daemon implements AutoCloseable {
     private final SamplingEvents samplingEvents;
     private final Host host;
     private final GuestAgents guestAgents;
+    private final Upkeep upkeep;
     private final StatsView stats;
     private final long madeAtNanos = System.nanoTime();
     private final Readiness readiness;
@@ -139,6 +142,7 @@ public final class Daemon implements AutoCloseable {
                 samplingEvents);
         this.guestAgents =
                 new GuestAgents(table, hypervisor, this::frozen, id -> table.whileRunning(id, events::agent));
+        this.upkeep = new Upkeep(table, hypervisor, new Guests());
         List<Verb> verbs = new ArrayList<>(new HostVerbs(table, stats).verbs());
         verbs.addAll(new HostInfoVerbs(host).verbs());
         verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock).verbs());
@@ -218,6 +222,8 @@ public final class Daemon implements AutoCloseable {
         started.push(host);
         guestAgents.start();
         started.push(guestAgents);
+        upkeep.start();
+        started.push(upkeep);
         hypervisor.start(new Link());
         started.push(hypervisor);
         readiness.await();
@@ -355,6 +361,29 @@ public final class Daemon implements AutoCloseable {
         @Override
         public Optional<AgentData> agent(UUID id) {
             return guestAgents.latest(id);
+        }
+    }
+
+    /** What {@link Upkeep} needs to know of guests, and who does what it decides. */
+    private final class Guests implements Upkeep.Surroundings {
+        @Override
+        public boolean frozen(UUID id) {
+            return Daemon.this.frozen(id);
+        }
+
+        @Override
+        public Optional<GuestReport> agent(UUID id) {
+            return guestAgents.latest(id).map(AgentData::report);
+        }
+
+        @Override
+        public void recheck(UUID id) {
+            reconciler.check(id);
+        }
+
+        @Override
+        public void end(UUID id) {
+            creator.pausedTooLong(id);
         }
     }
 

@@ -177,6 +177,23 @@ final class FakeDomains {
         becomes(id, State.SHUTOFF, ShutoffReason.DESTROYED.ordinal());
     }
 
+    void resume(UUID id) throws HypervisorException {
+        if (existing("resume", id).state != State.PAUSED) {
+            throw error(Kind.WRONG_STATE, "resume", id, "domain is not paused");
+        }
+        becomes(id, State.RUNNING, BOOTED);
+        frozen(id, false);
+    }
+
+    /** Of a guest that runs; what is stored stays. */
+    void engineMetadata(UUID id, String element) throws HypervisorException {
+        Domain domain = existing("setMetadata", id);
+        if (!domain.state.active()) {
+            throw error(Kind.WRONG_STATE, "setMetadata", id, "domain is not running");
+        }
+        domain.live = domain.live().withEngineElement(element);
+    }
+
     void becomes(UUID id, State state, int reason) {
         Domain domain = domains.get(id);
         if (domain == null) {

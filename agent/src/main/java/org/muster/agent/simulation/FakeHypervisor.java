@@ -47,6 +47,8 @@ public final class FakeHypervisor implements Hypervisor {
         DEFINE(CallGuard.Role.CREATE),
         START(CallGuard.Role.CREATE),
         DESTROY(CallGuard.Role.VM),
+        RESUME(CallGuard.Role.VM),
+        SET_METADATA(CallGuard.Role.VM),
         UNDEFINE(CallGuard.Role.VM),
         XML(CallGuard.Role.CONTROL),
         HOST(CallGuard.Role.CONTROL);
@@ -322,6 +324,24 @@ public final class FakeHypervisor implements Hypervisor {
         calls.wake(); // a start that it ended
         monitors.thaw(id);
         emit(id, DomainEvent.STOPPED);
+    }
+
+    @Override
+    public void resume(UUID id) throws HypervisorException {
+        calls.call(Op.RESUME, id, truth -> {
+            truth.resume(id);
+            return null;
+        });
+        emit(id, DomainEvent.RESUMED);
+    }
+
+    @Override
+    public void setEngineMetadata(UUID id, String element) throws HypervisorException {
+        calls.call(Op.SET_METADATA, id, truth -> {
+            truth.engineMetadata(id, element);
+            return null;
+        });
+        happen(id, new GuestEvent.ConfigurationChanged());
     }
 
     @Override

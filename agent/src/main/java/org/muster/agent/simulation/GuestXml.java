@@ -30,14 +30,12 @@ record GuestXml(String text, GuestShape shape) {
     private static final int FIRST_PORT = 5900;
     private static final int PORTS = 60_000;
     private static final long KIB = 1024;
+    private static final String ENGINE = "http://ovirt.org/vm/1.0";
 
     /** @param number another one for every start: tap names and console ports come from it */
     static GuestXml of(String stored, int number) {
         try {
-            DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
-            factory.setNamespaceAware(true);
-            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-            Document document = factory.newDocumentBuilder().parse(new InputSource(new StringReader(stored)));
+            Document document = parse(stored);
             Element domain = document.getDocumentElement();
             nameTaps(domain, number);
             givePorts(domain, number);
@@ -47,6 +45,41 @@ record GuestXml(String text, GuestShape shape) {
         } catch (ParserConfigurationException | TransformerException | IOException e) {
             throw new IllegalStateException("every JDK parses and writes XML", e);
         }
+    }
+
+    /** With other metadata of the engine's; as libvirt does it, an element without a namespace gets the engine's. */
+    GuestXml withEngineElement(String element) {
+        try {
+            Document document = parse(text);
+            Element metadata = elements(document.getDocumentElement(), "metadata").get(0);
+            NodeList old = metadata.getElementsByTagNameNS(ENGINE, "vm");
+            while (old.getLength() > 0) {
+                old.item(0).getParentNode().removeChild(old.item(0));
+            }
+            Node added = document.importNode(parse(element).getDocumentElement(), true);
+            metadata.appendChild(named(document, added));
+            return new GuestXml(write(document), shape);
+        } catch (SAXException | ParserConfigurationException | TransformerException | IOException e) {
+            throw new IllegalArgumentException("metadata that libvirt would refuse: " + element, e);
+        }
+    }
+
+    private static Node named(Document document, Node node) {
+        Node named = node.getNodeType() == Node.ELEMENT_NODE && node.getNamespaceURI() == null
+                ? document.renameNode(node, ENGINE, "ovirt-vm:" + node.getNodeName())
+                : node;
+        NodeList children = named.getChildNodes();
+        for (int i = 0; i < children.getLength(); i++) {
+            named(document, children.item(i));
+        }
+        return named;
+    }
+
+    private static Document parse(String xml) throws ParserConfigurationException, IOException, SAXException {
+        DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
+        factory.setNamespaceAware(true);
+        factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
+        return factory.newDocumentBuilder().parse(new InputSource(new StringReader(xml)));
     }
 
     private static void nameTaps(Element domain, int number) {

@@ -211,6 +211,27 @@ class EngineCreateTest {
     }
 
     @Test
+    void oneThatADiskPausedForTooLongIsEndedWithThatReason() throws Exception {
+        start();
+        agent.create(engines("i440fx-cloud-init.xml"));
+        agent.create(engines("q35-uefi-tpm.xml"));
+        agent.await(WEB, VmStatus.PAUSED); // as the engine wanted it
+        agent.await(WIN, VmStatus.UP);
+        hypervisor.becomes(WIN, State.PAUSED, 5, DomainEvent.SUSPENDED); // IOERROR
+        agent.await(WIN, VmStatus.PAUSED);
+
+        agent.creator.pausedTooLong(WEB);
+        agent.creator.pausedTooLong(WIN);
+
+        agent.await(WIN, VmStatus.DOWN);
+        assertThat(agent.table.get(WIN).orElseThrow().exit()).contains(ExitInfo.pausedTooLong());
+        assertThat(hypervisor.running(WIN)).isFalse();
+        assertThat(agent.told(WIN)).filteredOn(status -> status.equals("DOWN")).hasSize(1);
+        assertThat(hypervisor.running(WEB)).as("no disk of it failed").isTrue();
+        assertThat(agent.destroy(WIN).refusal()).isEmpty();
+    }
+
+    @Test
     void aWaitingSecondAttemptThatIsDestroyedLeavesNothingDefined() throws Exception {
         Duration patience = Duration.ofMinutes(5);
         agent = Agent.start(directory, hypervisor, new Agent.Options().config(1, patience, patience));
