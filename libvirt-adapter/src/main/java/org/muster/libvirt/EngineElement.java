@@ -67,8 +67,7 @@ final class EngineElement {
             return false;
         }
         Element element = old.orElseGet(() -> {
-            Element made =
-                    document.createElementNS(DomainXml.OVIRT_NAMESPACE, DomainXml.OVIRT_PREFIX + ":" + name);
+            Element made = document.createElementNS(DomainXml.OVIRT_NAMESPACE, DomainXml.OVIRT_PREFIX + ":" + name);
             parent.appendChild(made);
             return made;
         });
@@ -102,8 +101,7 @@ final class EngineElement {
             Node attribute = element.getAttributes().item(i);
             boolean declares = attribute.getNodeName().startsWith("xmlns");
             if (!(ours && declares)) {
-                copy.setAttributeNS(
-                        attribute.getNamespaceURI(), attribute.getNodeName(), attribute.getNodeValue());
+                copy.setAttributeNS(attribute.getNamespaceURI(), attribute.getNodeName(), attribute.getNodeValue());
             }
         }
         for (Node child = element.getFirstChild(); child != null; child = child.getNextSibling()) {

@@ -64,7 +64,10 @@ final class GuestReportReader {
             for (int i = 0; i < count; i++) {
                 String user = "user." + i;
                 told(user + ".name")
-                        .map(name -> told(user + ".domain").filter(d -> !d.isEmpty()).map(d -> name + "@" + d).orElse(name))
+                        .map(name -> told(user + ".domain")
+                                .filter(d -> !d.isEmpty())
+                                .map(d -> name + "@" + d)
+                                .orElse(name))
                         .ifPresent(names::add);
             }
             return List.copyOf(names);

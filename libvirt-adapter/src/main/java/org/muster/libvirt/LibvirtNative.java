@@ -79,7 +79,8 @@ final class LibvirtNative {
             Pointer domain, int types, PointerByReference params, IntByReference count, int flags);
 
     /** Takes texts in UTF-8 that end with a zero byte. */
-    static native int virDomainSetMetadata(Pointer domain, int type, byte[] metadata, byte[] key, byte[] uri, int flags);
+    static native int virDomainSetMetadata(
+            Pointer domain, int type, byte[] metadata, byte[] key, byte[] uri, int flags);
 
     static native int virDomainResume(Pointer domain);
 

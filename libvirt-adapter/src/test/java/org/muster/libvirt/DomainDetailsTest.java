@@ -58,8 +58,8 @@ class DomainDetailsTest {
         assertThat(details.balloon()).isEqualTo(new Balloon(true, false, OptionalLong.of(2048), OptionalLong.empty()));
         assertThat(details.startedAtMillis()).isEqualTo(OptionalLong.of(1_700_000_000_250L));
         assertThat(details.notes())
-                .isEqualTo(new Notes(
-                        true, ResumeBehavior.AUTO_RESUME, OptionalDouble.empty(), Map.of(), Optional.of("")));
+                .isEqualTo(
+                        new Notes(true, ResumeBehavior.AUTO_RESUME, OptionalDouble.empty(), Map.of(), Optional.of("")));
     }
 
     private static String noted(String xml, String notes) {
@@ -82,8 +82,7 @@ class DomainDetailsTest {
                         OptionalDouble.of(12.5),
                         Map.of("vda", "/dev/vda"),
                         Optional.of("{\"j\":{}}")));
-        assertThat(details.balloon())
-                .isEqualTo(new Balloon(true, false, OptionalLong.of(1024), OptionalLong.of(1024)));
+        assertThat(details.balloon()).isEqualTo(new Balloon(true, false, OptionalLong.of(1024), OptionalLong.of(1024)));
     }
 
     @Test

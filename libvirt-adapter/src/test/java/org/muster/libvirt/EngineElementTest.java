@@ -22,20 +22,22 @@ class EngineElementTest {
     @Test
     void aGuestThatRunsAgainIsNotedAsPausedNoMore() throws Exception {
         assertThat(note(NOTHING))
-                .isEqualTo("<vm><jobs>{\"a\": 1}</jobs><device devtype=\"disk\" name=\"sda\"><GUID>g</GUID></device>"
-                        + "<device alias=\"ua-1\" mac_address=\"56:6f:00:00:00:01\"><network>n</network></device></vm>");
+                .isEqualTo(
+                        "<vm><jobs>{\"a\": 1}</jobs><device devtype=\"disk\" name=\"sda\"><GUID>g</GUID></device>"
+                                + "<device alias=\"ua-1\" mac_address=\"56:6f:00:00:00:01\"><network>n</network></device></vm>");
     }
 
     @Test
     void theSameNotesAgainChangeNothing() throws Exception {
         HostNotes notes = new HostNotes(OptionalDouble.of(7.25), Map.of("sda", "/dev/sda"));
         String once = note(notes);
-        String domain = "<domain><metadata>"
-                + once.replace("<vm>", "<vm xmlns='http://ovirt.org/vm/1.0'>") + "</metadata></domain>";
+        String domain = "<domain><metadata>" + once.replace("<vm>", "<vm xmlns='http://ovirt.org/vm/1.0'>")
+                + "</metadata></domain>";
 
         assertThat(once).contains("<pauseTime type=\"float\">7.250</pauseTime>", "<guestName>/dev/sda</guestName>");
         assertThat(DomainXml.parse(domain).engineElement(notes)).isEmpty();
-        assertThat(DomainXml.parse(domain).metadata().notes().pauseTimeSeconds()).hasValue(7.25);
+        assertThat(DomainXml.parse(domain).metadata().notes().pauseTimeSeconds())
+                .hasValue(7.25);
     }
 
     @Test

@@ -97,7 +97,8 @@ class LibvirtHypervisorQemuTest {
                 + "<x:strange xmlns:x='urn:x' x:a='1'/>"
                 + "<ovirt-vm:device devtype='disk' name='vda'><ovirt-vm:imageID>i</ovirt-vm:imageID></ovirt-vm:device>"
                 + "</ovirt-vm:vm></metadata>";
-        GuestXml guest = GuestXml.named("noted").withDisk(BootSector.HALT.writeTo(host.directory().resolve("n.raw")));
+        GuestXml guest = GuestXml.named("noted")
+                .withDisk(BootSector.HALT.writeTo(host.directory().resolve("n.raw")));
         hypervisor.define(guest.xml().replace("<devices>", metadata + "<devices>"));
         hypervisor.start(guest.uuid(), true);
         DomainXml.HostNotes notes = new DomainXml.HostNotes(OptionalDouble.of(12.5), Map.of("vda", "/dev/vdä"));

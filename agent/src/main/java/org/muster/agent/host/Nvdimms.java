@@ -54,7 +54,9 @@ final class Nvdimms {
             size(root.probe(where + "size"), "device_size", params);
         }
         size(root.probe(used + "align"), "align_size", params);
-        root.probe(folder + "numa_node").filter(node -> node.matches("\\d+")).ifPresent(n -> params.put("numa_node", n));
+        root.probe(folder + "numa_node")
+                .filter(node -> node.matches("\\d+"))
+                .ifPresent(n -> params.put("numa_node", n));
     }
 
     private static void size(Optional<String> told, String key, ObjectNode params) {

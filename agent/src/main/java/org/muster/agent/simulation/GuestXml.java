@@ -51,7 +51,8 @@ record GuestXml(String text, GuestShape shape) {
     GuestXml withEngineElement(String element) {
         try {
             Document document = parse(text);
-            Element metadata = elements(document.getDocumentElement(), "metadata").get(0);
+            Element metadata =
+                    elements(document.getDocumentElement(), "metadata").get(0);
             NodeList old = metadata.getElementsByTagNameNS(ENGINE, "vm");
             while (old.getLength() > 0) {
                 old.item(0).getParentNode().removeChild(old.item(0));

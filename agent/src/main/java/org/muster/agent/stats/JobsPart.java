@@ -23,16 +23,19 @@ final class JobsPart {
     private JobsPart() {}
 
     static void write(ObjectNode stats, Vm vm) {
-        vm.live().map(LiveXml::details).flatMap(details -> details.notes().jobs()).ifPresent(noted -> {
-            try {
-                ObjectNode jobs = stats.objectNode();
-                if (noted.isEmpty() || addAll(jobs, JSON.readTree(noted))) {
-                    stats.set("vmJobs", jobs);
-                }
-            } catch (JsonProcessingException e) {
-                LOG.debug("the block jobs noted for {} cannot be read: {}", vm.id(), e.getMessage());
-            }
-        });
+        vm.live()
+                .map(LiveXml::details)
+                .flatMap(details -> details.notes().jobs())
+                .ifPresent(noted -> {
+                    try {
+                        ObjectNode jobs = stats.objectNode();
+                        if (noted.isEmpty() || addAll(jobs, JSON.readTree(noted))) {
+                            stats.set("vmJobs", jobs);
+                        }
+                    } catch (JsonProcessingException e) {
+                        LOG.debug("the block jobs noted for {} cannot be read: {}", vm.id(), e.getMessage());
+                    }
+                });
     }
 
     /** False if one of them cannot be told: a list without it would end it. */

@@ -96,7 +96,6 @@ final class GuestUpkeep {
     }
 
     private static boolean same(OptionalDouble one, OptionalDouble other) {
-        return one.isPresent() == other.isPresent()
-                && Math.abs(one.orElse(0) - other.orElse(0)) < SAME_SECONDS;
+        return one.isPresent() == other.isPresent() && Math.abs(one.orElse(0) - other.orElse(0)) < SAME_SECONDS;
     }
 }

@@ -39,7 +39,8 @@ public final class Upkeep implements AutoCloseable {
     private static final int THREADS = 3;
     private static final int MOST_WAITING = 32; // for a thread
     private static final Duration TICK = Duration.ofMillis(500);
-    private static final Duration TRIAL = Duration.ofMillis(1500); // a disk that still fails pauses it within a fraction
+    private static final Duration TRIAL =
+            Duration.ofMillis(1500); // a disk that still fails pauses it within a fraction
 
     /** What it needs of the rest of the agent. Nothing here blocks. */
     public interface Surroundings {
@@ -170,8 +171,7 @@ public final class Upkeep implements AutoCloseable {
 
     /** Write-behind: whoever changed the notes has been told by then. */
     private void note(Vm vm, HostNotes notes) throws HypervisorException {
-        Optional<String> element =
-                DomainXml.parse(hypervisor.xml(vm.id())).engineElement(notes);
+        Optional<String> element = DomainXml.parse(hypervisor.xml(vm.id())).engineElement(notes);
         if (element.isPresent() && same(vm)) {
             hypervisor.setEngineMetadata(vm.id(), element.get());
         }

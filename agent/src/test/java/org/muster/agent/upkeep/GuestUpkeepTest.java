@@ -44,8 +44,8 @@ class GuestUpkeepTest {
     }
 
     private Optional<Chore> at(long seconds, Vm vm, ResumeBehavior behavior, Map<String, String> names) {
-        Optional<Chore> chore =
-                upkeep.next(vm, notes(behavior), names, START + Duration.ofSeconds(seconds).toNanos());
+        Optional<Chore> chore = upkeep.next(
+                vm, notes(behavior), names, START + Duration.ofSeconds(seconds).toNanos());
         if (chore.orElse(null) instanceof Chore.Note note) {
             pausedAt = note.notes().pausedAtSeconds(); // written, and read again
             named = note.notes().guestNames();
@@ -137,7 +137,9 @@ class GuestUpkeepTest {
         assertThat(at(0, vm, ResumeBehavior.AUTO_RESUME, names))
                 .contains(new Chore.Note(new HostNotes(OptionalDouble.empty(), names)));
         assertThat(at(1, vm, ResumeBehavior.AUTO_RESUME, names)).isEmpty();
-        assertThat(at(2, vm, ResumeBehavior.AUTO_RESUME)).as("a silent agent takes nothing back").isEmpty();
+        assertThat(at(2, vm, ResumeBehavior.AUTO_RESUME))
+                .as("a silent agent takes nothing back")
+                .isEmpty();
         assertThat(at(3, vm, ResumeBehavior.AUTO_RESUME, Map.of("vda", "/dev/vda")))
                 .containsInstanceOf(Chore.Note.class);
     }

@@ -45,8 +45,7 @@ class UpkeepTest {
     private final List<UUID> ended = new CopyOnWriteArrayList<>();
     private final List<String> told = new CopyOnWriteArrayList<>();
     private volatile Optional<GuestReport> agent = Optional.empty(); // set by a test
-    private final Upkeep upkeep =
-            new Upkeep(table, hypervisor, new Around(), () -> System.nanoTime() + ahead.get());
+    private final Upkeep upkeep = new Upkeep(table, hypervisor, new Around(), () -> System.nanoTime() + ahead.get());
 
     private final class Around implements Upkeep.Surroundings {
         @Override
@@ -125,7 +124,10 @@ class UpkeepTest {
         hypervisor.foreign(id, "n" + id, State.RUNNING, xml(id, notes));
         reconciler.check(id);
         await(id, VmStatus.UP);
-        Await.until("its XML is read", SOON, () -> table.get(id).orElseThrow().live().isPresent());
+        Await.until(
+                "its XML is read",
+                SOON,
+                () -> table.get(id).orElseThrow().live().isPresent());
         upkeep.look();
     }
 
@@ -251,8 +253,10 @@ class UpkeepTest {
                 ONE,
                 "n" + ONE,
                 State.PAUSED,
-                xml(ONE, "<o:resumeBehavior>kill</o:resumeBehavior><o:pauseTime type='float'>" + since
-                        + "</o:pauseTime>"));
+                xml(
+                        ONE,
+                        "<o:resumeBehavior>kill</o:resumeBehavior><o:pauseTime type='float'>" + since
+                                + "</o:pauseTime>"));
         hypervisor.becomes(ONE, State.PAUSED, IO_ERROR, DomainEvent.SUSPENDED);
         await(ONE, VmStatus.PAUSED);
 
@@ -262,7 +266,8 @@ class UpkeepTest {
     @Test
     void theGuestsNamesOfItsDisksComeIntoTheMetadataAndChangeTheHash() {
         guest(ONE, "");
-        String hash = table.get(ONE).orElseThrow().live().orElseThrow().details().hash();
+        String hash =
+                table.get(ONE).orElseThrow().live().orElseThrow().details().hash();
 
         agent = Optional.of(GuestReport.NOTHING.with(new GuestReport(
                 Optional.empty(),
@@ -274,7 +279,13 @@ class UpkeepTest {
                 List.of(new GuestReport.GuestDisk("", "6d1b2d0c-1111-4000-8", "/dev/sda")))));
         lookUntil("they are noted", () -> metadata(ONE).contains("/dev/sda"));
 
-        assertThat(table.get(ONE).orElseThrow().live().orElseThrow().details().notes().guestNames())
+        assertThat(table.get(ONE)
+                        .orElseThrow()
+                        .live()
+                        .orElseThrow()
+                        .details()
+                        .notes()
+                        .guestNames())
                 .isEqualTo(Map.of("vda", "/dev/sda"));
         assertThat(table.get(ONE).orElseThrow().live().orElseThrow().details().hash())
                 .as("the engine reads the XML again")
