@@ -34,9 +34,10 @@ class ArchitectureTest {
             Map.entry("host", Set.of("domain")),
             Map.entry("guest", Set.of("domain")),
             Map.entry("upkeep", Set.of("domain")),
+            Map.entry("factors", Set.of()),
             Map.entry("stats", Set.of("domain", "guest")),
             Map.entry("simulation", Set.of("config")),
-            Map.entry("verbs", Set.of("rpc", "create", "domain", "stats", "host")));
+            Map.entry("verbs", Set.of("rpc", "create", "domain", "stats", "host", "factors")));
 
     private static final JavaClasses MAIN =
             new ClassFileImporter(List.of(new ImportOption.DoNotIncludeTests())).importPackages(ROOT);

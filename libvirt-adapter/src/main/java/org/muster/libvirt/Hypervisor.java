@@ -103,6 +103,9 @@ public interface Hypervisor extends AutoCloseable {
      */
     Map<UUID, ControlInfo> control(List<UUID> domains, Duration patience) throws HypervisorException;
 
+    /** Control. Asks libvirtd for nothing but a number that it has at hand. Source: virConnectGetLibVersion. */
+    void roundTrip() throws HypervisorException;
+
     /** Sizes of one disk: capacity, allocation, physical, in bytes. May hang. Source: virDomainGetBlockInfo. */
     long[] blockInfo(UUID domain, String disk) throws HypervisorException;
 

@@ -362,10 +362,11 @@ public final class LibvirtHypervisor implements Hypervisor {
 
     @Override
     public Map<UUID, ControlInfo> control(List<UUID> domains, Duration patience) throws HypervisorException {
-        return controlLane.ask(domains, patience, this::libVersion);
+        return controlLane.ask(domains, patience, this::roundTrip);
     }
 
-    private void libVersion() throws HypervisorException {
+    @Override
+    public void roundTrip() throws HypervisorException {
         call(Role.CONTROL, "virConnectGetLibVersion", null, Duration.ofSeconds(1), connection -> {
             try (Memory version = new Memory(Long.BYTES)) {
                 if (LibvirtNative.virConnectGetLibVersion(connection.pointer(), version) < 0) {

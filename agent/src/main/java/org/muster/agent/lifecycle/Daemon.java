@@ -25,6 +25,7 @@ import org.muster.agent.domain.Reconciler;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmListener;
 import org.muster.agent.domain.VmTable;
+import org.muster.agent.factors.SamplingFactors;
 import org.muster.agent.guest.AgentData;
 import org.muster.agent.guest.GuestAgents;
 import org.muster.agent.host.Host;
@@ -46,6 +47,7 @@ import org.muster.agent.stats.StatsView;
 import org.muster.agent.tls.TlsFiles;
 import org.muster.agent.upkeep.Upkeep;
 import org.muster.agent.verbs.CreateVerbs;
+import org.muster.agent.verbs.FactorsVerbs;
 import org.muster.agent.verbs.HostEvents;
 import org.muster.agent.verbs.HostInfoVerbs;
 import org.muster.agent.verbs.HostVerbs;
@@ -88,6 +90,7 @@ public final class Daemon implements AutoCloseable {
     private final GuestAgents guestAgents;
     private final Upkeep upkeep;
     private final StatsView stats;
+    private final SamplingFactors factors;
     private final long madeAtNanos = System.nanoTime();
     private final Readiness readiness;
     private final RpcServer server;
@@ -143,9 +146,12 @@ public final class Daemon implements AutoCloseable {
         this.guestAgents =
                 new GuestAgents(table, hypervisor, this::frozen, id -> table.whileRunning(id, events::agent));
         this.upkeep = new Upkeep(table, hypervisor, new Guests());
+        this.factors = new SamplingFactors(
+                hypervisor, () -> sampled().stream().filter(id -> !frozen(id)).toList());
         List<Verb> verbs = new ArrayList<>(new HostVerbs(table, stats).verbs());
         verbs.addAll(new HostInfoVerbs(host).verbs());
         verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock).verbs());
+        verbs.addAll(new FactorsVerbs(factors).verbs());
         VerbTable served = VerbTable.of(OpenRpc.withDiscovery(verbs, StatusEvents.KINDS, version));
         this.readiness = new Readiness(
                 reconciler,
@@ -224,6 +230,7 @@ public final class Daemon implements AutoCloseable {
         started.push(guestAgents);
         upkeep.start();
         started.push(upkeep);
+        started.push(factors);
         hypervisor.start(new Link());
         started.push(hypervisor);
         readiness.await();

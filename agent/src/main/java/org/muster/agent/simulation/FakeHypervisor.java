@@ -399,6 +399,13 @@ public final class FakeHypervisor implements Hypervisor {
     }
 
     @Override
+    public void roundTrip() throws HypervisorException {
+        if (!connected()) {
+            throw none("roundTrip");
+        }
+    }
+
+    @Override
     public long[] blockInfo(UUID id, String disk) throws HypervisorException {
         return statistics("blockInfo").blockInfo(id, disk);
     }

@@ -1,0 +1,207 @@
+package org.muster.agent.factors;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.muster.agent.factors.FactorsRefusedException.Reason;
+import org.muster.agent.factors.FactorsReport.CycleSplit;
+import org.muster.agent.factors.FactorsReport.GroupCost;
+import org.muster.agent.factors.FactorsReport.SweepPoint;
+import org.muster.agent.factors.FactorsReport.Weights;
+import org.muster.libvirt.Hypervisor;
+import org.muster.libvirt.HypervisorException;
+import org.muster.libvirt.StatsGroup;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Measures what a sampling cycle is made of, on this host as it is, one measurement at a time. It asks guests as sampling
+ * does, in calls that count against the guard; a guest that freezes meanwhile ends the measurement, not more.
+ *
+ * <p>Thread-safe; {@link #measure} answers at once.
+ */
+public final class SamplingFactors implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SamplingFactors.class);
+    private static final int MOST_THREADS = 1 + 32;
+    private static final int LINGER_SECONDS = 5;
+    private static final int ROUND_TRIPS = 200;
+    private static final int REPEATS = 5;
+    private static final Map<String, Set<StatsGroup>> CYCLES = new TreeMap<>(Map.of(
+            "block", EnumSet.of(StatsGroup.BLOCK),
+            "both", EnumSet.allOf(StatsGroup.class),
+            "short", EnumSet.complementOf(EnumSet.of(StatsGroup.BLOCK))));
+
+    private final Hypervisor hypervisor;
+    private final Supplier<List<UUID>> healthy;
+    private final SystemCalls systemCalls = new SystemCalls(Path.of("/proc"));
+    private final ThreadPoolExecutor threads;
+    private final AtomicBoolean measuring = new AtomicBoolean(); // one at a time, also while a former one hangs
+
+    /** @param healthy guests that run and answer, at present */
+    public SamplingFactors(Hypervisor hypervisor, Supplier<List<UUID>> healthy) {
+        this.hypervisor = hypervisor;
+        this.healthy = healthy;
+        AtomicInteger number = new AtomicInteger(); // one per thread, whoever makes it
+        this.threads = new ThreadPoolExecutor(
+                0, MOST_THREADS, LINGER_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+                    Thread thread = new Thread(task, "factors-" + number.getAndIncrement());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+    }
+
+    /**
+     * Measures; takes some seconds, with a sweep up to fifteen more.
+     *
+     * <p>Errors: {@link FactorsRefusedException}; {@link HypervisorException} when libvirtd fails or a guest hangs.
+     */
+    public CompletionStage<FactorsReport> measure(FactorsRequest request) {
+        if (!measuring.compareAndSet(false, true)) {
+            return refused(Reason.BUSY, "a measurement is under way");
+        }
+        CompletableFuture<FactorsReport> report = new CompletableFuture<>();
+        try {
+            threads.execute(() -> {
+                try {
+                    report.complete(run(request));
+                } catch (HypervisorException | FactorsRefusedException | RuntimeException e) {
+                    report.completeExceptionally(e);
+                } catch (InterruptedException e) {
+                    LOG.debug("stopped while measuring");
+                    report.completeExceptionally(e);
+                } finally {
+                    measuring.set(false);
+                }
+            });
+        } catch (RejectedExecutionException e) { // closed, or threads of a former sweep hang
+            measuring.set(false);
+            return refused(Reason.BUSY, "no thread to measure with: " + e.getMessage());
+        }
+        return report;
+    }
+
+    private static CompletionStage<FactorsReport> refused(Reason reason, String why) {
+        return CompletableFuture.failedFuture(new FactorsRefusedException(reason, why));
+    }
+
+    private FactorsReport run(FactorsRequest request)
+            throws HypervisorException, FactorsRefusedException, InterruptedException {
+        if (!hypervisor.connected()) {
+            throw new FactorsRefusedException(Reason.NO_HYPERVISOR, "there is no link to libvirtd");
+        }
+        List<UUID> guests = healthy.get();
+        if (guests.isEmpty()) {
+            throw new FactorsRefusedException(Reason.NO_GUESTS, "no guest runs and answers");
+        }
+        guests = List.copyOf(guests.subList(0, Math.min(request.mostGuests(), guests.size())));
+        long startedAt = System.nanoTime();
+        long roundTrip = Stopwatch.median(ROUND_TRIPS, hypervisor::roundTrip).wallNanos();
+        Map<StatsGroup, GroupCost> groups = groups(guests);
+        Weights weights = Attribution.weights(groups, roundTrip);
+        List<String> notes = new ArrayList<>();
+        List<CycleSplit> cycles = cycles(guests, groups, roundTrip, notes);
+        List<SweepPoint> sweep = request.sweep() ? sweep(guests, notes) : List.of();
+        return new FactorsReport(
+                guests.size(), roundTrip, groups, weights, cycles, sweep, System.nanoTime() - startedAt, notes);
+    }
+
+    private Map<StatsGroup, GroupCost> groups(List<UUID> guests) throws HypervisorException {
+        Map<StatsGroup, GroupCost> costs = new EnumMap<>(StatsGroup.class);
+        int all = guests.size();
+        for (StatsGroup group : StatsGroup.values()) {
+            Map<Integer, Long> nanos = new TreeMap<>();
+            for (int count : new TreeSet<>(List.of(1, Math.max(1, all / 4), Math.max(1, all / 2), all))) {
+                List<UUID> some = guests.subList(0, count);
+                nanos.put(
+                        count,
+                        Stopwatch.median(REPEATS, () -> hypervisor.stats(some, Set.of(group), false))
+                                .wallNanos());
+            }
+            costs.put(group, Attribution.cost(nanos));
+        }
+        return costs;
+    }
+
+    private List<CycleSplit> cycles(
+            List<UUID> guests, Map<StatsGroup, GroupCost> groups, long roundTrip, List<String> notes)
+            throws HypervisorException {
+        List<CycleSplit> cycles = new ArrayList<>();
+        for (Map.Entry<String, Set<StatsGroup>> cycle : CYCLES.entrySet()) {
+            OptionalLong ownBefore = systemCalls.own();
+            OptionalLong daemonBefore = systemCalls.libvirtd();
+            Stopwatch.Time time =
+                    Stopwatch.median(REPEATS, () -> hypervisor.stats(guests, cycle.getValue(), false));
+            long own = (systemCalls.own().orElse(0) - ownBefore.orElse(0)) / REPEATS;
+            OptionalLong daemonAfter = systemCalls.libvirtd();
+            OptionalDouble daemon = daemonBefore.isPresent() && daemonAfter.isPresent()
+                    ? OptionalDouble.of((daemonAfter.getAsLong() - daemonBefore.getAsLong()) / (double) REPEATS)
+                    : OptionalDouble.empty();
+            cycles.add(split(cycle.getKey(), cycle.getValue(), guests.size(), groups, roundTrip, time, own, daemon));
+        }
+        if (cycles.get(0).libvirtdSystemCalls().isEmpty()) {
+            notes.add("libvirtd's system calls cannot be read: its process is not ours to look into, or there are several");
+        }
+        notes.add("system calls are reads and writes, as /proc/PID/io counts them, of all that the process does");
+        return cycles;
+    }
+
+    private static CycleSplit split(
+            String name,
+            Set<StatsGroup> asked,
+            int guests,
+            Map<StatsGroup, GroupCost> groups,
+            long roundTrip,
+            Stopwatch.Time time,
+            long systemCalls,
+            OptionalDouble daemonCalls) {
+        double base = groups.get(StatsGroup.STATE).perGuestNanos();
+        double monitor = 0;
+        for (StatsGroup group : asked) {
+            if (Attribution.reachesMonitor(group)) {
+                monitor += guests * Math.max(0, groups.get(group).perGuestNanos() - base);
+            }
+        }
+        long rest = Math.max(0, time.wallNanos() - time.cpuNanos() - roundTrip);
+        long monitors = Math.min(rest, Math.round(monitor)); // asked in one call, groups share what each has alone
+        return new CycleSplit(
+                name,
+                time.wallNanos(),
+                time.cpuNanos(),
+                roundTrip,
+                monitors,
+                rest - monitors,
+                systemCalls,
+                daemonCalls);
+    }
+
+    private List<SweepPoint> sweep(List<UUID> guests, List<String> notes)
+            throws HypervisorException, InterruptedException {
+        int most = Math.min(MOST_THREADS - 1, hypervisor.calls().maxStuck());
+        notes.add("the sweep ends at " + most + " calls side by side: more must not be lost if a guest hangs");
+        return new Sweep(hypervisor, threads).run(guests, most);
+    }
+
+    /** Waits for nothing: threads that hang end with the process. */
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+}
