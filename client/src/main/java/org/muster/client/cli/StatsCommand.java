@@ -16,6 +16,7 @@ import picocli.CommandLine.ParentCommand;
 
 @Command(
         name = "stats",
+        subcommands = FactorsCommand.class,
         description = {
             "CPU, memory, network and disks of all VMs, from the agent's latest samples.",
             "CPU is in percent of one host CPU; AGE is how old the quick and the block sample are, in seconds.",
@@ -40,6 +41,10 @@ final class StatsCommand implements Callable<Integer> {
     private Long count;
 
     private Map<String, StatsRow> earlier = new HashMap<>();
+
+    Muster muster() {
+        return muster;
+    }
 
     @Override
     public Integer call() throws Exception {
