@@ -24,6 +24,7 @@ final class Acceptor {
     private final Presence presence;
     private final ByteBudget budget;
     private final Workers workers;
+    private final Workers readers;
     private final RpcMetrics metrics;
     private final LongSupplier clock;
     private final Topics topics = new Topics();
@@ -36,6 +37,7 @@ final class Acceptor {
             Presence presence,
             ByteBudget budget,
             Workers workers,
+            Workers readers,
             RpcMetrics metrics,
             LongSupplier clock) {
         this.config = config;
@@ -45,6 +47,7 @@ final class Acceptor {
         this.presence = presence;
         this.budget = budget;
         this.workers = workers;
+        this.readers = readers;
         this.metrics = metrics;
         this.clock = clock;
     }
@@ -118,7 +121,7 @@ final class Acceptor {
         boolean counts = Presence.counts(principal, remote);
         Runnable heard = counts ? presence::heard : () -> {};
         Connection connection = new Connection(
-                channel, principal, remote, events, workers, connections, budget, metrics, heard, config.limits());
+                channel, principal, remote, events, workers, readers, connections, budget, metrics, heard, config.limits());
         connections.register(connection);
         if (counts) {
             boolean loopback = channel.remoteAddress() instanceof InetSocketAddress peer

@@ -31,13 +31,14 @@ final class Connection implements Inbound.Peer {
     private final Account account;
     private final PendingRequests pending;
     private final Sequence sequence;
+    private final Sequence readings;
     private final Connections connections;
     private final RpcMetrics metrics;
     private final Runnable heard; // tells whom it concerns that the peer is there
     private final long highWaterBytes;
     private final AtomicBoolean closedAsSlow = new AtomicBoolean(); // atomic: logged and counted once
     private boolean paused;
-    private boolean draining;
+    private volatile boolean draining; // volatile: set on the loop, read wherever something is answered
     private boolean yielding;
 
     Connection(
@@ -46,6 +47,7 @@ final class Connection implements Inbound.Peer {
             boolean remote,
             EventsSwitch events,
             Workers workers,
+            Workers readers,
             Connections connections,
             ByteBudget budget,
             RpcMetrics metrics,
@@ -60,8 +62,9 @@ final class Connection implements Inbound.Peer {
         this.heard = heard;
         account = new Account(budget, limits.outputBytes());
         pending = new PendingRequests(limits.pendingRequests());
-        sequence = new Sequence(workers);
         highWaterBytes = limits.outputHighWaterBytes();
+        sequence = new Sequence(workers, () -> true);
+        readings = new Sequence(readers, this::takesMore);
     }
 
     @Override
@@ -82,6 +85,16 @@ final class Connection implements Inbound.Peer {
     @Override
     public Sequence sequence() {
         return sequence;
+    }
+
+    @Override
+    public Sequence readings() {
+        return readings;
+    }
+
+    /** Whoever asks for much and reads nothing must not have it all made, to be closed for it. */
+    private boolean takesMore() {
+        return draining || account.held() <= highWaterBytes; // once closed it holds nothing, and all is thrown away
     }
 
     @Override
@@ -146,8 +159,9 @@ final class Connection implements Inbound.Peer {
         }
     }
 
-    /** Stops reading while too much output waits, and starts again when half of that is gone. */
+    /** Stops reading while too much output waits, and starts again when half of that is gone; answering goes on as soon as it may. */
     void adjustReading() {
+        readings.resume();
         long held = account.held();
         if (draining || (paused ? held > highWaterBytes / 2 : held <= highWaterBytes)) {
             return;
@@ -163,6 +177,7 @@ final class Connection implements Inbound.Peer {
     /** Reads on from now on whatever the output, to throw it away. */
     void drainInput() {
         draining = true;
+        readings.resume();
         paused = false;
         applyReading();
     }
@@ -182,8 +197,8 @@ final class Connection implements Inbound.Peer {
     }
 
     /** Over TLS: has what is written next go out in pieces. */
-    void cutNextRecord() {
-        channel.pipeline().get(RecordCutter.class).cutNext();
+    void cutNextRecord(int pieces) {
+        channel.pipeline().get(RecordCutter.class).cutNext(pieces);
     }
 
     /** Tells the peer that no more comes. */
@@ -214,6 +229,7 @@ final class Connection implements Inbound.Peer {
 
     void onClosed() {
         account.close();
+        readings.resume();
     }
 
     /** Shape: for logs: {@code loopback /127.0.0.1:40112}. */

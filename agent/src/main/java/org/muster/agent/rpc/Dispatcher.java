@@ -3,6 +3,8 @@ package org.muster.agent.rpc;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -11,8 +13,8 @@ import java.util.function.Consumer;
  * Messages to calls, calls to answers.
  *
  * <p>Thread-safe; called on the event loops. Never blocks: long messages are parsed on a worker, inline verbs run at once,
- * the others on workers, one connection's in the order of their requests. Inline verbs, which change nothing, may overtake
- * those. A batch is answered in its own order when all of it is done.
+ * the others on their threads, one connection's of one kind in the order of their requests. Verbs that only read may overtake
+ * those that change something. A batch is answered in its own order when all of it is done.
  */
 final class Dispatcher {
 
@@ -21,30 +23,29 @@ final class Dispatcher {
 
     private final VerbTable verbs;
     private final Envelope envelope;
-    private final Workers workers;
     private final ByteBudget budget;
     private final RpcMetrics metrics;
     private final Duration patience;
     private final BooleanSupplier ready; // whether the table of VMs is complete
     private final long maxBatchAnswerBytes;
+    private final Map<Verb, LatestResult> latest = new HashMap<>(); // filled by the constructor, then read only
 
     Dispatcher(
             VerbTable verbs,
             Envelope envelope,
-            Workers workers,
             ByteBudget budget,
             RpcMetrics metrics,
             RpcConfig config,
             BooleanSupplier ready) {
         this.verbs = verbs;
         this.envelope = envelope;
-        this.workers = workers;
         this.budget = budget;
         this.metrics = metrics;
         patience = config.timing().request();
         this.ready = ready;
         maxBatchAnswerBytes = config.limits().outputBytes() / 2;
         verbs.all().forEach(metrics::verb); // all timers are there from the start, at zero
+        verbs.all().forEach(verb -> latest.put(verb, new LatestResult()));
     }
 
     /** Serves one message; answers at most once, on any thread. */
@@ -70,7 +71,7 @@ final class Dispatcher {
     }
 
     /** Encodes an error that belongs to no request. */
-    byte[] error(RpcException error) {
+    JsonText error(RpcException error) {
         return envelope.error(NullNode.instance, error);
     }
 
@@ -106,14 +107,14 @@ final class Dispatcher {
         }
     }
 
-    private void begin(Inbound inbound, Envelope.Request request, boolean fits, Consumer<byte[]> answer) {
+    private void begin(Inbound inbound, Envelope.Request request, boolean fits, Consumer<JsonText> answer) {
         if (request.problem() != null) {
             throw request.problem();
         }
         Inbound.Peer peer = inbound.peer();
         Optional<JsonNode> builtIn = peer.builtIn(request.method());
         if (builtIn.isPresent()) {
-            answer.accept(request.isNotification() ? null : envelope.success(request.id(), builtIn.get()));
+            answer.accept(request.isNotification() ? null : envelope.success(request.id(), envelope.result(builtIn.get())));
             return;
         }
         Verb verb = verbs.find(request.method()).orElseThrow(() -> unknown(request.method()));
@@ -144,11 +145,11 @@ final class Dispatcher {
                 inbound.correlationId(),
                 inbound.receivedAtNanos(),
                 peer.remote());
-        new Exchange(verb, call, request.id(), peer, envelope, workers, metrics, answer).begin(patience);
+        new Exchange(verb, call, request.id(), peer, envelope, latest.get(verb), metrics, answer).begin(patience);
     }
 
-    private byte[] bounded(Gathering answers, JsonNode id, byte[] body) {
-        if (body == null || answers.fits(body.length)) {
+    private JsonText bounded(Gathering answers, JsonNode id, JsonText body) {
+        if (body == null || answers.fits(body.length())) {
             return body;
         }
         return envelope.error(

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -37,6 +38,11 @@ final class Envelope {
      * @param batch true if it came as an array and its answers must go back as one
      */
     record Message(boolean batch, List<Request> requests) {}
+
+    private static final byte[] BEFORE_ID = ascii("{\"jsonrpc\":\"2.0\",\"id\":");
+    private static final byte[] BEFORE_RESULT = ascii(",\"result\":");
+    private static final byte[] END = ascii("}");
+    private static final byte[] TRUE = ascii("true");
 
     private final Json json;
     private final int maxBatch;
@@ -89,18 +95,23 @@ final class Envelope {
         return new Request(id, method.textValue(), params == null || params.isNull() ? null : params, null);
     }
 
-    /** Shape: {@code {"jsonrpc":"2.0","id":…,"result":…}}; no value at all is {@code true}. */
-    byte[] success(JsonNode id, JsonNode result) {
+    /** Shape: {@code {"jsonrpc":"2.0","id":…,"result":…}}. */
+    JsonText success(JsonNode id, byte[] result) {
+        return JsonText.of(BEFORE_ID, json.write(id), BEFORE_RESULT, result, END);
+    }
+
+    /** A result as text; no value at all is {@code true}. */
+    byte[] result(JsonNode result) {
         boolean empty = result == null || result instanceof NullNode || result instanceof MissingNode;
-        return json.write(answer(id).set("result", empty ? BooleanNode.TRUE : result));
+        return empty || result.equals(BooleanNode.TRUE) ? TRUE : json.write(result);
     }
 
     /** Shape: {@code {"jsonrpc":"2.0","id":…,"error":{"code":…,"message":…[,"data":…]}}}. */
-    byte[] error(JsonNode id, RpcException error) {
+    JsonText error(JsonNode id, RpcException error) {
         ObjectNode answer = answer(id);
         ObjectNode detail = answer.putObject("error").put("code", error.code()).put("message", error.getMessage());
         error.data().ifPresent(data -> detail.set("data", data));
-        return json.write(answer);
+        return JsonText.of(json.write(answer));
     }
 
     /** Shape: {@code {"jsonrpc":"2.0","method":…,"params":{…}}}, without an id. */
@@ -127,6 +138,10 @@ final class Envelope {
 
     private static RpcException invalid(String what) {
         return new RpcException(RpcException.INVALID_REQUEST, "Invalid request: " + what);
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
     }
 
     private static String shown(JsonNode value) {

@@ -3,6 +3,7 @@ package org.muster.agent.rpc;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -23,7 +24,6 @@ import org.slf4j.LoggerFactory;
 final class Exchange {
 
     private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
-    private static final int INLINE_ELEMENTS = 256;
     private static final int UNEXPECTED = 16; // VDSM's code; never 5022, which stands for a lost host
 
     private final Verb verb;
@@ -31,10 +31,11 @@ final class Exchange {
     private final JsonNode id; // null for a notification
     private final Inbound.Peer peer;
     private final Envelope envelope;
-    private final Workers workers;
+    private final LatestResult latest; // of the verb
     private final RpcMetrics metrics;
-    private final Consumer<byte[]> answer; // takes null for a notification
+    private final Consumer<JsonText> answer; // takes null for a notification
     private final AtomicBoolean ended = new AtomicBoolean(); // atomic: ended by whoever is first
+    private volatile long begunAtNanos; // volatile: the result may come on another thread
     private volatile Future<?> deadline; // volatile: set by the thread that began, cancelled by the one that ends
 
     Exchange(
@@ -43,26 +44,38 @@ final class Exchange {
             JsonNode id,
             Inbound.Peer peer,
             Envelope envelope,
-            Workers workers,
+            LatestResult latest,
             RpcMetrics metrics,
-            Consumer<byte[]> answer) {
+            Consumer<JsonText> answer) {
         this.verb = verb;
         this.call = call;
         this.id = id;
         this.peer = peer;
         this.envelope = envelope;
-        this.workers = workers;
+        this.latest = latest;
         this.metrics = metrics;
         this.answer = answer;
     }
 
     /** Begins; ends by itself at the latest after {@code patience}. */
     void begin(Duration patience) {
-        if (verb.execution() == Verb.Execution.INLINE) {
-            run();
-        } else if (!peer.sequence().tryRun(this::run)) {
-            end(null, new RpcException(RpcException.BUSY, verb.name() + " not started: " + Workers.capacity()));
+        boolean begun = switch (verb.execution()) {
+            case INLINE -> {
+                run();
+                yield true;
+            }
+            case MEMORY -> peer.readings().tryRun(() -> read(patience));
+            case WORKER -> peer.sequence().tryRun(this::run);
+        };
+        if (!begun) {
+            end(null, new RpcException(RpcException.BUSY, verb.name() + " not started: too much waits for a thread"));
         }
+        if (verb.execution() != Verb.Execution.MEMORY) { // these have their answer when they return
+            watch(patience);
+        }
+    }
+
+    private void watch(Duration patience) {
         if (!ended.get()) {
             armDeadline(patience);
         }
@@ -88,6 +101,21 @@ final class Exchange {
                                 + " s; its outcome is unknown"));
     }
 
+    /** Takes the result that somebody else has just got, if that is as good. */
+    private void read(Duration patience) {
+        Optional<byte[]> known = sharesResult() ? latest.begunSince(call.receivedAtNanos()) : Optional.empty();
+        if (known.isEmpty()) {
+            run();
+            watch(patience);
+        } else if (ended.compareAndSet(false, true)) {
+            finish(envelope.success(id, known.get()));
+        }
+    }
+
+    private boolean sharesResult() {
+        return verb.sharedResult() && id != null && call.params().isEmpty();
+    }
+
     @SuppressWarnings(
             "CatchingUnchecked") // whatever a handler throws becomes one error of this call, in the log and on the wire
     private void run() {
@@ -95,6 +123,7 @@ final class Exchange {
             return; // its time was over before a worker came to it: it must not be begun any more
         }
         try {
+            begunAtNanos = System.nanoTime();
             CompletionStage<JsonNode> outcome = verb.handler().handle(call);
             outcome.whenComplete(this::end);
         } catch (Exception | StackOverflowError | LinkageError | AssertionError e) {
@@ -106,47 +135,36 @@ final class Exchange {
         if (!ended.compareAndSet(false, true)) {
             return;
         }
-        cancelDeadline();
-        metrics.verb(verb).update(System.nanoTime() - call.receivedAtNanos(), TimeUnit.NANOSECONDS);
         if (failure != null) {
             RpcException error = told(failure);
             finish(id == null ? null : envelope.error(id, error));
         } else if (id == null) {
             finish(null);
-        } else if (!isLarge(result) || !encodedApart(result)) {
+        } else if (!isForOthers() || !peer.readings().tryRun(() -> finish(encoded(result)))) {
             finish(encoded(result));
         }
     }
 
-    /** Below this a change of thread costs more than encoding does, above all when guests have all CPUs. */
-    private boolean isLarge(JsonNode result) {
-        return verb.largeResult() && result != null && result.size() > INLINE_ELEMENTS;
+    /** Whoever brings a large result, an event loop or the journal, has better things to do than to encode it. */
+    private boolean isForOthers() {
+        return verb.largeResult() && verb.execution() != Verb.Execution.MEMORY;
     }
 
-    private boolean encodedApart(JsonNode result) {
-        if (!peer.pending().tryEncodeApart()) {
-            return false;
-        }
-        boolean handedOver = workers.tryRunNow(() -> {
-            byte[] body = encoded(result);
-            peer.pending().encodedApart();
-            finish(body);
-        });
-        if (!handedOver) {
-            peer.pending().encodedApart();
-        }
-        return handedOver;
-    }
-
-    private byte[] encoded(JsonNode result) {
+    private JsonText encoded(JsonNode result) {
         try {
-            return envelope.success(id, result);
+            byte[] text = envelope.result(result);
+            if (sharesResult()) {
+                latest.put(begunAtNanos, text);
+            }
+            return envelope.success(id, text);
         } catch (UncheckedIOException | IllegalStateException | ClassCastException e) {
             return envelope.error(id, told(e));
         }
     }
 
-    private void finish(byte[] body) {
+    private void finish(JsonText body) {
+        cancelDeadline();
+        metrics.verb(verb).update(System.nanoTime() - call.receivedAtNanos(), TimeUnit.NANOSECONDS);
         answer.accept(body);
         peer.pending().end(); // last: who waits for zero then finds every answer handed over
     }

@@ -1,8 +1,9 @@
 package org.muster.agent.rpc;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 
 /**
  * The answers to one message, until all are there.
@@ -12,15 +13,13 @@ import java.util.Arrays;
  */
 final class Gathering {
 
-    private static final int BRACKETS = 2;
-
     private final boolean batch;
     private final Object lock = new Object();
     private final long maxBytes;
     private final WhenAll whenAll;
 
     @GuardedBy("lock")
-    private final byte[][] answers;
+    private final JsonText[] answers;
 
     @GuardedBy("lock")
     private int missing;
@@ -36,13 +35,13 @@ final class Gathering {
          *
          * @param answer null if nothing has to be answered
          */
-        void answered(byte[] answer);
+        void answered(JsonText answer);
     }
 
     /** @param maxBytes how large the whole answer to a batch may become */
     Gathering(boolean batch, int requests, long maxBytes, WhenAll whenAll) {
         this.batch = batch;
-        this.answers = new byte[requests][];
+        this.answers = new JsonText[requests];
         this.missing = requests;
         this.maxBytes = maxBytes;
         this.whenAll = whenAll;
@@ -56,11 +55,11 @@ final class Gathering {
     }
 
     /** @param answer null for a notification */
-    void answered(int index, byte[] answer) {
-        byte[] all;
+    void answered(int index, JsonText answer) {
+        JsonText all;
         synchronized (lock) {
             answers[index] = answer;
-            bytes += answer == null ? 0 : answer.length;
+            bytes += answer == null ? 0 : answer.length();
             missing--;
             if (missing > 0) {
                 return;
@@ -71,20 +70,8 @@ final class Gathering {
     }
 
     @GuardedBy("lock")
-    private byte[] joined() {
-        if (Arrays.stream(answers).allMatch(answer -> answer == null)) {
-            return null;
-        }
-        ByteArrayOutputStream out = new ByteArrayOutputStream((int) bytes + answers.length + BRACKETS);
-        int separator = '[';
-        for (byte[] answer : answers) {
-            if (answer != null) {
-                out.write(separator);
-                out.writeBytes(answer);
-                separator = ',';
-            }
-        }
-        out.write(']');
-        return out.toByteArray();
+    private JsonText joined() {
+        List<JsonText> given = Arrays.stream(answers).filter(Objects::nonNull).toList();
+        return given.isEmpty() ? null : JsonText.array(given);
     }
 }

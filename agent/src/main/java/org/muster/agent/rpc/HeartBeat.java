@@ -38,9 +38,12 @@ record HeartBeat(long clientMillis, long askedMillis, boolean given, long floorM
         return toldMillis() + "," + clientMillis;
     }
 
-    /** How long we may be silent; 0 = for ever. Well below what was told, since the client knows no leniency. */
+    /**
+     * How long we may be silent; 0 = for ever. Well below what was told, since the client knows no leniency, and no longer
+     * than it asked for.
+     */
     long silenceNanos() {
-        return TimeUnit.MILLISECONDS.toNanos(toldMillis() * 3 / 4);
+        return TimeUnit.MILLISECONDS.toNanos(Math.min(toldMillis() * 3 / 4, askedMillis));
     }
 
     /** How long the client may be silent before it is taken for dead; 0 = for ever. */

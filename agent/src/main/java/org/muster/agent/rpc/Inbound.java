@@ -22,7 +22,7 @@ record Inbound(Peer peer, byte[] body, Optional<String> correlationId, long rece
          *
          * @param batch true if the body is a JSON array, which must stay one message
          */
-        void answer(byte[] body, boolean batch);
+        void answer(JsonText body, boolean batch);
     }
 
     /** A connection, as far as serving its requests goes. Thread-safe. */
@@ -35,6 +35,9 @@ record Inbound(Peer peer, byte[] body, Optional<String> correlationId, long rece
 
         /** What workers do for this peer, in its order. */
         Sequence sequence();
+
+        /** What is read from memory for this peer, and what else is to be encoded; in its order. */
+        Sequence readings();
 
         /** The connection's event loop: timers only. */
         ScheduledExecutorService timers();

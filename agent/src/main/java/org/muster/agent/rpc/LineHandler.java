@@ -39,8 +39,7 @@ final class LineHandler extends ChannelInboundHandlerAdapter implements EventSin
         this.events = events;
         this.dispatcher = dispatcher;
         this.hub = hub;
-        WriterDecision decision =
-                new WriterDecision(false, connection.isTls() ? RecordCutter.RECORD_NANOS : 0, clock.getAsLong());
+        WriterDecision decision = new WriterDecision(false, connection.isTls(), clock.getAsLong());
         output = new Output(connection, queue, decision, clock, config.timing().stalledOutput(), metrics);
     }
 
@@ -65,14 +64,14 @@ final class LineHandler extends ChannelInboundHandlerAdapter implements EventSin
                 connection, (byte[]) message, Optional.empty(), System.nanoTime(), (body, batch) -> deliver(body)));
     }
 
-    private void deliver(byte[] json) {
-        if (output.reserve(json.length)) {
+    private void deliver(JsonText json) {
+        if (output.reserve(json.length())) {
             connection.onLoop(() -> {
                 if (output.isOpen()) {
                     queue.add(json);
                     output.pump();
                 } else {
-                    connection.release(json.length);
+                    connection.release(json.length());
                 }
             });
         }
@@ -85,7 +84,7 @@ final class LineHandler extends ChannelInboundHandlerAdapter implements EventSin
 
     @Override
     public void accept(byte[] json, boolean ownKind) {
-        deliver(json);
+        deliver(JsonText.of(json));
     }
 
     @Override

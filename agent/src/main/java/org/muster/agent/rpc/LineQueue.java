@@ -1,18 +1,16 @@
 package org.muster.agent.rpc;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
+import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
 /** JSON texts waiting for one peer, each to be written as a line. Confined to the connection's event loop. */
 final class LineQueue implements OutQueue {
 
-    private static final byte[] LINE_FEED = {'\n'};
+    private final Queue<JsonText> waiting = new ArrayDeque<>(); // bounded by the connection's account
 
-    private final Queue<byte[]> waiting = new ArrayDeque<>(); // bounded by the connection's account
-
-    void add(byte[] json) {
+    void add(JsonText json) {
         waiting.add(json);
     }
 
@@ -22,9 +20,10 @@ final class LineQueue implements OutQueue {
     }
 
     @Override
-    public Taken take() {
-        byte[] json = waiting.remove();
-        ByteBuf line = Unpooled.wrappedBuffer(json, LINE_FEED);
-        return new Taken(line, json.length);
+    public Taken take(ByteBufAllocator buffers) {
+        JsonText json = waiting.remove();
+        ByteBuf line = buffers.ioBuffer(json.length() + 1);
+        json.appendTo(line);
+        return new Taken(line.writeByte('\n'), json.length());
     }
 }

@@ -55,7 +55,7 @@ final class LocalPeerCheck extends ChannelInboundHandlerAdapter {
                         patience.toMillis(),
                         TimeUnit.MILLISECONDS);
         if (!workers.tryRun(() -> lookUp(ctx))) {
-            connections.refuse(channel, "too much to do to ask who it is: " + Workers.capacity());
+            connections.refuse(channel, "too much to do to ask who it is: " + workers.capacity());
         }
         ctx.fireChannelActive();
     }

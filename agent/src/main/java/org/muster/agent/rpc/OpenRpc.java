@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 public final class OpenRpc {
     static final String DISCOVER = "rpc.discover";
 
+    private static final String RECOVERING = "Recovering";
     private static final String SPECIFICATION = "1.3.2";
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
@@ -36,7 +37,9 @@ public final class OpenRpc {
             "Internal",
             new Verb.ErrorCode(RpcException.INTERNAL, "a fault of the agent, with a reference to its log"),
             "Unexpected",
-            new Verb.ErrorCode(16, "no answer in time: the outcome is unknown")));
+            new Verb.ErrorCode(16, "no answer in time: the outcome is unknown"),
+            RECOVERING,
+            new Verb.ErrorCode(RpcException.RECOVERING, "the table of VMs is not complete yet: try again soon")));
 
     private OpenRpc() {}
 
@@ -52,7 +55,8 @@ public final class OpenRpc {
                 .always()
                 .access(Access.MONITOR)
                 .returns(WireType.map(WireType.any()), "OpenRPC " + SPECIFICATION)
-                .inline(call -> CompletableFuture.completedFuture(document)));
+                .sharedResult()
+                .memory(call -> CompletableFuture.completedFuture(document)));
         List<Verb> described = new ArrayList<>(all);
         described.addAll(VerbTable.ofTheConnection());
         described.sort(Comparator.comparing(Verb::name));
@@ -90,7 +94,9 @@ public final class OpenRpc {
         result.set("schema", verb.result().type().schema());
         ArrayNode errors = method.putArray("errors");
         verb.errors().forEach(error -> errors.add(error(error)));
-        COMMON.keySet().forEach(name -> errors.addObject().put("$ref", "#/components/errors/" + name));
+        COMMON.keySet().stream()
+                .filter(name -> !(verb.always() && name.equals(RECOVERING)))
+                .forEach(name -> errors.addObject().put("$ref", "#/components/errors/" + name));
         method.put("x-access", verb.access().name().toLowerCase(Locale.ROOT));
         return method;
     }

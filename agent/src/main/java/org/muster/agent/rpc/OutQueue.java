@@ -1,6 +1,7 @@
 package org.muster.agent.rpc;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 
 /** What waits to be written to one peer. Confined to the connection's event loop. */
 interface OutQueue {
@@ -8,7 +9,7 @@ interface OutQueue {
     boolean isEmpty();
 
     /** Takes what goes out next as one frame; never called when empty. */
-    Taken take();
+    Taken take(ByteBufAllocator buffers);
 
     /**
      * A frame.

@@ -83,24 +83,29 @@ final class Output {
         } finally {
             pumping = false;
         }
-        if (!channel.isWritable()) {
+        if (isUnderWay()) {
             watchForStall();
         }
     }
 
+    /** Tells whether the kernel has not yet taken all that was written. */
+    private boolean isUnderWay() {
+        return begunWrites != completedWrites;
+    }
+
     private boolean step() {
         long now = clock.getAsLong();
-        WriterDecision.Step step = decision.next(now, !queue.isEmpty());
+        WriterDecision.Step step = decision.next(now, !queue.isEmpty(), isUnderWay());
         switch (step.action()) {
             case FRAME -> {
-                OutQueue.Taken taken = queue.take();
+                OutQueue.Taken taken = queue.take(channel.alloc());
                 decision.frameSent(now);
                 write(taken.frame(), taken.accounted());
                 return true;
             }
             case LINE_FEED -> {
-                if (decision.cutsLineFeeds()) {
-                    connection.cutNextRecord();
+                if (decision.lineFeedPieces() > 1) {
+                    connection.cutNextRecord(decision.lineFeedPieces());
                 }
                 decision.lineFeedSent(now);
                 write(Unpooled.wrappedBuffer(LINE_FEED), 0);
@@ -109,7 +114,7 @@ final class Output {
             case WAIT -> arm(now + step.nanos());
             case IDLE -> {} // what comes up next calls again
         }
-        if (ending && queue.isEmpty() && completedWrites == begunWrites) {
+        if (ending && queue.isEmpty() && !isUnderWay()) {
             end(); // not before: shutting the output drops what is not yet written
         }
         return false;
@@ -125,9 +130,8 @@ final class Output {
     private void onWritten(long accounted) {
         completedWrites++;
         connection.release(accounted);
-        if (ending) {
-            pump();
-        }
+        decision.written(clock.getAsLong());
+        pump();
     }
 
     private void arm(long dueNanos) {
@@ -172,7 +176,7 @@ final class Output {
 
     private void checkStall(long progressBefore) {
         stallWatched = false;
-        if (!channel.isActive() || channel.isWritable()) {
+        if (!channel.isActive() || !isUnderWay()) {
             return;
         }
         if (progress() == progressBefore) {

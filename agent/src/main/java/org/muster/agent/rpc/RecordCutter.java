@@ -20,14 +20,11 @@ import java.util.concurrent.TimeUnit;
  */
 final class RecordCutter extends ChannelOutboundHandlerAdapter {
 
-    static final int PIECES = 5;
     static final long APART_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
-    /** From the first segment until one more could have followed the last. */
-    static final long RECORD_NANOS = PIECES * APART_NANOS;
 
     private record Held(Object message, ChannelPromise promise) {}
 
-    private boolean armed;
+    private int pieces; // that the next record is to be cut into; 0: none
     private ByteBuf rest; // of the record being cut; null if none is
     private ChannelPromise promise;
     private int piecesLeft;
@@ -36,19 +33,19 @@ final class RecordCutter extends ChannelOutboundHandlerAdapter {
             new ArrayDeque<>(); // bounded: the writer sends nothing while a line feed is on its way
 
     /** The next record is to be cut. */
-    void cutNext() {
-        armed = true;
+    void cutNext(int intoPieces) {
+        pieces = intoPieces;
     }
 
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise written) {
         if (rest != null) {
             behind.add(new Held(message, written));
-        } else if (armed && message instanceof ByteBuf record && record.readableBytes() >= PIECES) {
-            armed = false;
+        } else if (pieces > 0 && message instanceof ByteBuf record && record.readableBytes() >= pieces) {
             rest = record;
             promise = written;
-            piecesLeft = PIECES;
+            piecesLeft = pieces;
+            pieces = 0;
         } else {
             ctx.write(message, written);
         }

@@ -34,6 +34,8 @@ public final class RpcServer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(RpcServer.class);
     private static final String LOCAL_GROUP_FILE = "/etc/group";
+    private static final int WORKERS = 4;
+    private static final int READERS = 2;
 
     private final RpcConfig config;
     private final BooleanSupplier ready; // whether the table of VMs is complete: until then verbs answer 99
@@ -128,16 +130,18 @@ public final class RpcServer implements AutoCloseable {
         EventLoops loops = new EventLoops();
         closers.add(loops);
         eventLoops = loops.byName();
-        Workers workers = new Workers();
+        Workers workers = new Workers("rpc-worker", WORKERS);
         closers.add(workers);
+        Workers readers = new Workers("rpc-monitor", READERS);
+        closers.add(readers);
         RpcConfig.Limits limits = config.limits();
         ByteBudget budget = new ByteBudget(limits.totalBytes());
         Connections connections = new Connections(limits.connections(), metrics, clock);
         closers.add(connections::closeAll);
         Envelope envelope = new Envelope(new Json(limits), limits.batchSize());
-        Dispatcher dispatcher = new Dispatcher(verbs, envelope, workers, budget, metrics, config, ready);
-        Acceptor acceptor =
-                new Acceptor(config, connections, dispatcher, notifications, presence, budget, workers, metrics, clock);
+        Dispatcher dispatcher = new Dispatcher(verbs, envelope, budget, metrics, config, ready);
+        Acceptor acceptor = new Acceptor(
+                config, connections, dispatcher, notifications, presence, budget, workers, readers, metrics, clock);
         if (!config.listen().address().isEmpty()) {
             openTcp(loops, workers, connections, acceptor);
         }

@@ -3,16 +3,19 @@ package org.muster.agent.rpc;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.BooleanSupplier;
 
 /**
- * What workers do for one connection, in the order in which the peer sent it: one task at a time, so that a destroy never
- * overtakes the create before it.
+ * What the threads of one kind do for one connection, in the order in which the peer sent it: one task at a time, so that
+ * a destroy never overtakes the create before it. Connections take turns, task by task.
  *
- * <p>Thread-safe; never blocks the caller. As many tasks wait as the connection's bounds on requests and bytes let in.
+ * <p>A sequence rests while its peer has too much to read already. Thread-safe; never blocks the caller. As many tasks wait
+ * as the connection's bounds on requests and bytes let in.
  */
 final class Sequence {
 
     private final Workers workers;
+    private final BooleanSupplier mayGoOn; // asked before each task, under the lock; must not block
     private final Object lock = new Object();
 
     @GuardedBy("lock")
@@ -21,8 +24,13 @@ final class Sequence {
     @GuardedBy("lock")
     private Thread running; // the worker that runs the first one, null before it got to it
 
-    Sequence(Workers workers) {
+    @GuardedBy("lock")
+    private boolean resting;
+
+    /** @param mayGoOn false: nothing is begun until {@link #resume} */
+    Sequence(Workers workers, BooleanSupplier mayGoOn) {
         this.workers = workers;
+        this.mayGoOn = mayGoOn;
     }
 
     /**
@@ -47,9 +55,23 @@ final class Sequence {
         return true;
     }
 
+    /** To be called whenever {@code mayGoOn} may have become true. */
+    void resume() {
+        synchronized (lock) {
+            if (!resting) {
+                return;
+            }
+            resting = !workers.tryRun(this::runNext); // false: the server is stopping, or the next call has more luck
+        }
+    }
+
     private void runNext() {
         Runnable task;
         synchronized (lock) {
+            if (!mayGoOn.getAsBoolean()) {
+                resting = true;
+                return;
+            }
             task = tasks.element();
             running = Thread.currentThread();
         }

@@ -50,7 +50,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter
         this.topics = topics;
         this.clock = clock;
         session = new StompSession(config, this);
-        decision = new WriterDecision(true, connection.isTls() ? RecordCutter.RECORD_NANOS : 0, clock.getAsLong());
+        decision = new WriterDecision(true, connection.isTls(), clock.getAsLong());
         // The engine's CONNECT may get lost, and then it goes on with the time-out it has: keep it content.
         decision.beatAfter(config.timing().heartBeatFloor().toNanos() * 3 / 4);
         output = new Output(connection, queue, decision, clock, config.timing().stalledOutput(), metrics);
@@ -159,7 +159,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter
         if (output.reserve(body.length)) {
             connection.onLoop(() -> {
                 if (output.isOpen()) {
-                    queue.addAnswer(route, body, false);
+                    queue.addAnswer(route, JsonText.of(body), false);
                     output.pump();
                 } else {
                     connection.release(body.length);
@@ -187,15 +187,15 @@ final class StompHandler extends ChannelInboundHandlerAdapter
                 (body, batch) -> reply(request.replyTo(), body, batch)));
     }
 
-    private void reply(String replyTo, byte[] body, boolean batch) {
-        if (output.reserve(body.length)) {
+    private void reply(String replyTo, JsonText body, boolean batch) {
+        if (output.reserve(body.length())) {
             connection.onLoop(() -> {
                 if (output.isOpen()) {
                     boolean packable = !batch && session.takesArrays(replyTo);
                     queue.addAnswer(session.route(replyTo), body, packable);
                     output.pump();
                 } else {
-                    connection.release(body.length);
+                    connection.release(body.length());
                 }
             });
         }
@@ -230,7 +230,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter
 
     private void sendEvent(byte[] json) {
         Route route = session.eventRoute();
-        queue.addNotification(route, json, session.takesArrays(route.destination()));
+        queue.addNotification(route, JsonText.of(json), session.takesArrays(route.destination()));
     }
 
     private void updateInterest() {
@@ -258,6 +258,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         lastReadNanos = clock.getAsLong();
+        decision.heard();
         ctx.fireChannelReadComplete();
     }
 

@@ -1,5 +1,6 @@
 package org.muster.agent.rpc;
 
+import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -30,11 +31,10 @@ final class StompQueue implements OutQueue {
         }
     }
 
-    @SuppressWarnings("ArrayRecordComponent") // handed on and never changed or compared
-    private record Payload(Route route, byte[] body, boolean notification, boolean packable) implements Item {
+    private record Payload(Route route, JsonText body, boolean notification, boolean packable) implements Item {
         @Override
         public long size() {
-            return body.length;
+            return body.length();
         }
     }
 
@@ -48,11 +48,11 @@ final class StompQueue implements OutQueue {
     }
 
     /** @param packable whether the receiver takes it as an element of an array */
-    void addAnswer(Route route, byte[] body, boolean packable) {
+    void addAnswer(Route route, JsonText body, boolean packable) {
         waiting.add(new Payload(route, body, false, packable));
     }
 
-    void addNotification(Route route, byte[] body, boolean packable) {
+    void addNotification(Route route, JsonText body, boolean packable) {
         waiting.add(new Payload(route, body, true, packable));
     }
 
@@ -62,17 +62,17 @@ final class StompQueue implements OutQueue {
     }
 
     @Override
-    public Taken take() {
+    public Taken take(ByteBufAllocator buffers) {
         Item first = waiting.remove();
         if (first instanceof Control control) {
             return new Taken(control.reply().toFrame(), first.size());
         }
         Payload head = (Payload) first;
-        List<byte[]> bodies = new ArrayList<>();
-        bodies.add(head.body());
         if (!head.packable()) {
-            return new Taken(StompText.message(head.route(), bodies), head.size());
+            return new Taken(StompText.message(head.route(), head.body(), buffers), head.size());
         }
+        List<JsonText> bodies = new ArrayList<>();
+        bodies.add(head.body());
         Route route = head.notification() ? routeOfFirstAnswer(head.route()) : head.route();
         long size = head.size();
         for (Iterator<Item> rest = waiting.iterator(); rest.hasNext(); ) {
@@ -86,7 +86,8 @@ final class StompQueue implements OutQueue {
                 size += item.size();
             }
         }
-        return new Taken(StompText.message(route, bodies), size);
+        JsonText body = bodies.size() == 1 ? head.body() : JsonText.array(bodies);
+        return new Taken(StompText.message(route, body, buffers), size);
     }
 
     private static boolean goesWith(Payload item, Route route) {

@@ -1,9 +1,9 @@
 package org.muster.agent.rpc;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 
 /**
  * How frames of ours look: short headers, a length, NUL last and nothing after it.
@@ -57,28 +57,13 @@ final class StompText {
         return frame("ERROR\ncontent-type:text/plain\ncontent-length:" + body.length + "\n\n" + text);
     }
 
-    /** Shape: one MESSAGE with one JSON text; several bodies become one JSON array. */
-    static ByteBuf message(Route route, List<byte[]> bodies) {
-        boolean array = bodies.size() > 1;
-        int length = array ? bodies.size() + 1 : 0; // the brackets and commas
-        for (byte[] body : bodies) {
-            length += body.length;
-        }
-        int padding = padding(route, length);
-        byte[] head = head(route, length + padding);
-        ByteBuf frame = Unpooled.buffer(head.length + length + padding + 1);
+    /** Shape: one MESSAGE with one JSON text, which blanks may follow. */
+    static ByteBuf message(Route route, JsonText body, ByteBufAllocator buffers) {
+        int padding = padding(route, body.length());
+        byte[] head = head(route, body.length() + padding);
+        ByteBuf frame = buffers.ioBuffer(head.length + body.length() + padding + 1);
         frame.writeBytes(head);
-        char separator = '[';
-        for (byte[] body : bodies) {
-            if (array) {
-                frame.writeByte(separator);
-                separator = ',';
-            }
-            frame.writeBytes(body);
-        }
-        if (array) {
-            frame.writeByte(']');
-        }
+        body.appendTo(frame);
         for (int i = 0; i < padding; i++) {
             frame.writeByte(' ');
         }

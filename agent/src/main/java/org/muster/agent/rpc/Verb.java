@@ -27,8 +27,10 @@ public final class Verb {
 
     /** Where a handler runs. */
     public enum Execution {
-        /** On the thread that read the message: answers from memory, at once, never waits. */
+        /** On the thread that read the message: what takes no time at all. Whoever reads must also beat hearts. */
         INLINE,
+        /** On a thread for what is answered from memory: at once, never waits; its result is encoded there too. */
+        MEMORY,
         /** On a worker: may compute, must not wait either; the stage it returns may complete much later. */
         WORKER
     }
@@ -68,6 +70,7 @@ public final class Verb {
     private final Result result;
     private final List<ErrorCode> errors;
     private final boolean largeResult;
+    private final boolean sharedResult;
     private final boolean always;
     private final Execution execution;
     private final Handler handler;
@@ -80,6 +83,7 @@ public final class Verb {
         result = builder.result;
         errors = List.copyOf(builder.errors);
         largeResult = builder.largeResult;
+        sharedResult = builder.sharedResult;
         always = builder.always;
         this.execution = execution;
         this.handler = Objects.requireNonNull(handler, name);
@@ -124,16 +128,21 @@ public final class Verb {
         return always;
     }
 
-    /** Tells whether the result is worth encoding away from the event loop. */
+    /** Tells whether the result is worth encoding away from whatever thread brings it. */
     public boolean largeResult() {
         return largeResult;
+    }
+
+    /** Tells whether one result may serve everybody who asked without parameters before it was begun. */
+    public boolean sharedResult() {
+        return sharedResult;
     }
 
     Handler handler() {
         return handler;
     }
 
-    /** A declaration under way; ends with {@link #inline} or {@link #worker}. */
+    /** A declaration under way; ends with {@link #inline}, {@link #memory} or {@link #worker}. */
     public static final class Builder {
         private final String name;
         private final String summary;
@@ -143,6 +152,7 @@ public final class Verb {
         private Access access = Access.OPERATE;
         private Result result = new Result(WireType.bool(), "true");
         private boolean largeResult;
+        private boolean sharedResult;
         private boolean always;
 
         private Builder(String name, String summary) {
@@ -189,6 +199,12 @@ public final class Verb {
             return this;
         }
 
+        /** Says that without parameters it answers the same to everybody; {@link #memory} only. */
+        public Builder sharedResult() {
+            sharedResult = true;
+            return this;
+        }
+
         /** Says that results may be large (100 KiB and more). */
         public Builder largeResult() {
             largeResult = true;
@@ -203,6 +219,10 @@ public final class Verb {
 
         public Verb inline(Handler handler) {
             return new Verb(this, Execution.INLINE, handler);
+        }
+
+        public Verb memory(Handler handler) {
+            return new Verb(this, Execution.MEMORY, handler);
         }
 
         public Verb worker(Handler handler) {

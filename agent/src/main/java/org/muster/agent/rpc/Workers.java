@@ -9,22 +9,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The threads {@code rpc-worker-%d}: a fixed number, all started at once, before a bounded queue.
+ * Threads of one kind ({@code rpc-worker-%d}, {@code rpc-monitor-%d}): a fixed number, all started at once, before a
+ * bounded queue.
  *
  * <p>Thread-safe. Never blocks a caller: a full queue is an answer.
  */
 final class Workers implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Workers.class);
-    private static final int COUNT = 4;
     private static final int QUEUE = 4096;
     private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
 
-    private final NamedThreads threads = new NamedThreads("rpc-worker");
+    private final int count;
+    private final NamedThreads threads;
     private final ThreadPoolExecutor pool;
 
-    Workers() {
-        pool = new ThreadPoolExecutor(COUNT, COUNT, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(QUEUE), threads);
+    Workers(String name, int count) {
+        this.count = count;
+        threads = new NamedThreads(name);
+        pool = new ThreadPoolExecutor(count, count, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(QUEUE), threads);
         pool.prestartAllCoreThreads();
     }
 
@@ -38,14 +41,9 @@ final class Workers implements AutoCloseable {
         }
     }
 
-    /** Hands a task over only if it will be begun at once, as far as can be seen. */
-    boolean tryRunNow(Runnable task) {
-        return pool.getQueue().isEmpty() && pool.getActiveCount() < COUNT && tryRun(task);
-    }
-
     /** Shape: for messages. */
-    static String capacity() {
-        return COUNT + " workers, " + QUEUE + " waiting";
+    String capacity() {
+        return count + " workers, " + QUEUE + " waiting";
     }
 
     private static void guarded(Runnable task) {

@@ -10,18 +10,22 @@ import java.util.concurrent.TimeUnit;
  * therefore <em>paced</em>:
  *
  * <ul>
- *   <li>a frame goes at once if the last one is at least 10 ms old; otherwise everything that comes up meanwhile waits
- *       for that moment and goes out together, as one JSON array in one MESSAGE;
+ *   <li>a frame goes at once if the kernel has had all of the last one for at least 10 ms; otherwise everything that comes
+ *       up meanwhile waits for that moment and goes out together, as one JSON array in one MESSAGE;
  *   <li>after 20 ms of silence comes a lone line feed, and two more 15 ms apart: whatever the client has read and not
- *       looked at (a pause of its collector is enough for that) it then looks at. A line feed does not call for another.
+ *       looked at (a pause of its collector is enough for that) it then looks at. A line feed does not call for another;
+ *   <li>the more frames have gone out since the client last sent something, which makes it look too, the more of them may
+ *       lie there unseen, and over TLS each costs a look of its own: from the fifth on frames come at longer intervals, and
+ *       line feeds in more pieces.
  * </ul>
  *
  * <p>Not paced is who speaks JSON lines, sent no usable {@code heart-beat} header in CONNECT, or offers heart-beats in it
  * (its first number is above 0; the engine's client always sends {@code 0,N}): such a connection gets every frame at once,
  * still one frame a write.
  *
- * <p>Over TLS a line feed is a record of its own, which goes out in several segments ({@link RecordCutter}); a frame that
- * comes up meanwhile waits for the last of them, since what arrives together is not looked at together.
+ * <p>Over TLS a line feed is a record of its own, which goes out in several segments ({@link RecordCutter}), each good for
+ * one look; a frame that comes up meanwhile waits for the last of them, since what arrives together is not looked at
+ * together.
  *
  * <p>Heart-beats are decided here too: a line feed when nothing else was written for long enough.
  *
@@ -30,6 +34,12 @@ import java.util.concurrent.TimeUnit;
 final class WriterDecision {
 
     static final long GAP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    static final long LONGER_GAP_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
+    static final long LONGEST_GAP_NANOS = TimeUnit.MILLISECONDS.toNanos(50); // with it, hardly anything is left unseen
+    static final int FEW_FRAMES = 4;
+    static final int MANY_FRAMES = 8;
+    static final int FEW_PIECES = 5;
+    static final int MANY_PIECES = 10;
     static final long FIRST_NUDGE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     static final long NEXT_NUDGE_NANOS = TimeUnit.MILLISECONDS.toNanos(15);
     static final int NUDGES = 3;
@@ -57,20 +67,21 @@ final class WriterDecision {
     private static final Step LINE_FEED = new Step(Action.LINE_FEED, 0);
     private static final Step IDLE = new Step(Action.IDLE, 0);
 
-    private final long lineFeedNanos; // how long one takes when paced
+    private final boolean tls;
     private boolean paced;
     private long silenceNanos; // 0 = no heart-beats
     private boolean frameSent;
+    private boolean frameUnderWay;
+    private int unanswered; // frames since the peer sent something
     private long lastFrameNanos;
     private long lastWriteNanos; // frames and line feeds
     private boolean lineFeedSent;
     private long lineFeedEndNanos;
     private int nudgesLeft;
 
-    /** @param lineFeedNanos how long a line feed to a paced connection is on its way; 0 if it is sent in one piece */
-    WriterDecision(boolean paced, long lineFeedNanos, long nowNanos) {
+    WriterDecision(boolean paced, boolean tls, long nowNanos) {
         this.paced = paced;
-        this.lineFeedNanos = lineFeedNanos;
+        this.tls = tls;
         lastWriteNanos = nowNanos;
     }
 
@@ -86,9 +97,23 @@ final class WriterDecision {
         silenceNanos = nanos;
     }
 
-    Step next(long nowNanos, boolean pending) {
+    /** The peer sent something. */
+    void heard() {
+        unanswered = 0;
+    }
+
+    /**
+     * Says what to do.
+     *
+     * @param pending whether a frame waits
+     * @param underWay whether something is written that the kernel has not taken yet; {@link #written} tells when it has
+     */
+    Step next(long nowNanos, boolean pending, boolean underWay) {
+        if (paced && underWay) {
+            return IDLE; // two frames in one write would arrive together
+        }
         if (pending) {
-            long wait = frameSent && paced ? lastFrameNanos + GAP_NANOS - nowNanos : 0;
+            long wait = frameSent && paced ? lastFrameNanos + gapNanos() - nowNanos : 0;
             wait = Math.max(wait, lineFeedSent ? lineFeedEndNanos - nowNanos : 0);
             return wait <= 0 ? FRAME : new Step(Action.WAIT, wait);
         }
@@ -98,21 +123,40 @@ final class WriterDecision {
         return silenceNanos > 0 ? lineFeedAt(lastWriteNanos + silenceNanos, nowNanos) : IDLE;
     }
 
+    private long gapNanos() {
+        return unanswered <= FEW_FRAMES ? GAP_NANOS : unanswered <= MANY_FRAMES ? LONGER_GAP_NANOS : LONGEST_GAP_NANOS;
+    }
+
+    /** The kernel has taken what was sent last, all of it. */
+    void written(long nowNanos) {
+        if (paced) {
+            lastWriteNanos = Math.max(lastWriteNanos, nowNanos);
+            lastFrameNanos = frameUnderWay ? nowNanos : lastFrameNanos;
+            if (!frameUnderWay && tls) { // the pieces of a line feed may have been late
+                lineFeedEndNanos = Math.max(lineFeedEndNanos, nowNanos + RecordCutter.APART_NANOS);
+            }
+        }
+        frameUnderWay = false;
+    }
+
     void frameSent(long nowNanos) {
+        frameUnderWay = true;
         frameSent = true;
         lastFrameNanos = nowNanos;
         lastWriteNanos = nowNanos;
         nudgesLeft = paced ? NUDGES : 0;
+        unanswered = Math.min(unanswered + 1, MANY_FRAMES + 1);
     }
 
-    /** Tells whether the next line feed has to go out in pieces. */
-    boolean cutsLineFeeds() {
-        return paced && lineFeedNanos > 0;
+    /** How many pieces the next line feed has to go out in. */
+    int lineFeedPieces() {
+        return !paced || !tls ? 1 : unanswered <= FEW_FRAMES ? FEW_PIECES : MANY_PIECES;
     }
 
     void lineFeedSent(long nowNanos) {
         lineFeedSent = true;
-        lineFeedEndNanos = nowNanos + (paced ? lineFeedNanos : 0);
+        int pieces = lineFeedPieces();
+        lineFeedEndNanos = nowNanos + (pieces > 1 ? pieces * RecordCutter.APART_NANOS : 0);
         lastWriteNanos = lineFeedEndNanos;
         nudgesLeft = Math.max(0, nudgesLeft - 1);
     }

@@ -39,18 +39,18 @@ public final class HostInfoVerbs {
                         .access(Access.MONITOR)
                         .returns(WireType.map(WireType.any()), "the host's capabilities")
                         .error(INITIALIZING, "libvirtd has not said yet what this host can")
-                        .largeResult()
-                        .inline(call -> done(known(host.capabilities(), "what this host can"))),
+                        .sharedResult()
+                        .memory(call -> done(known(host.capabilities(), "what this host can"))),
                 Verb.named("Host.getHardwareInfo", "What the hardware says of itself.")
                         .access(Access.MONITOR)
                         .returns(WireType.map(WireType.text(Integer.MAX_VALUE)), "what is known of it")
                         .error(NO_HARDWARE_INFO, "neither libvirtd nor the kernel tells anything of the hardware")
-                        .inline(call -> done(hardware())),
+                        .memory(call -> done(hardware())),
                 Verb.named("Host.getStats", "How busy this host is.")
                         .access(Access.MONITOR)
                         .returns(WireType.map(WireType.any()), "the host's statistics")
-                        .largeResult()
-                        .inline(call -> done(host.stats())),
+                        .sharedResult()
+                        .memory(call -> done(host.stats())),
                 Verb.named("Host.hostdevListByCaps", "The host's devices.")
                         .access(Access.MONITOR)
                         .optional("caps", names(), "only devices of these capabilities")
@@ -59,14 +59,13 @@ public final class HostInfoVerbs {
                                         "params", WireType.map(WireType.any()), "what is known of the device"))),
                                 "by name")
                         .error(INITIALIZING, "libvirtd has not listed them yet")
-                        .largeResult()
-                        .inline(call -> done(devices(call))),
+                        .memory(call -> done(devices(call))),
                 Verb.named("Host.getJobs", "Jobs of the host; none of the verbs here makes one.")
                         .access(Access.MONITOR)
                         .optional("job_type", WireType.text(LONGEST_NAME), "only jobs of this type")
                         .optional("job_ids", names(), "only these")
                         .returns(WireType.map(WireType.any()), "by id")
-                        .inline(call -> done(JsonNodeFactory.instance.objectNode())),
+                        .memory(call -> done(JsonNodeFactory.instance.objectNode())),
                 Verb.named("Host.setMOMPolicyParameters", "Sets ballooning and the merging of equal pages.")
                         .access(Access.OPERATE)
                         .required(
@@ -81,7 +80,7 @@ public final class HostInfoVerbs {
                                 "the settings")
                         .returnsTrue()
                         .error(POLICY_FAILED, "it is kept, and this host cannot apply all of it")
-                        .inline(this::setPolicy));
+                        .worker(this::setPolicy));
     }
 
     private static WireType names() {

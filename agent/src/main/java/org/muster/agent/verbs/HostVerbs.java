@@ -58,35 +58,34 @@ public final class HostVerbs {
                         .optional("vmList", ids(), "only these; none, or an empty list: all")
                         .optional("onlyUUID", WireType.bool(), "has no effect, as in VDSM")
                         .returns(WireType.array(WireType.map(WireType.any()), MOST_IDS), SHORT_STATUS)
-                        .inline(call -> done(list(call))),
+                        .memory(call -> done(list(call))),
                 Verb.named("Host.getVMFullList", "The same as Host.getVMList.")
                         .access(Access.MONITOR)
                         .optional("vmList", ids(), "only these; none, or an empty list: all")
                         .returns(WireType.array(WireType.map(WireType.any()), MOST_IDS), SHORT_STATUS)
-                        .inline(call -> done(list(call))),
+                        .memory(call -> done(list(call))),
                 Verb.named("VM.getInfo", "The short status of one VM.")
                         .access(Access.MONITOR)
                         .required("vmID", WireType.uuid(), "the VM")
                         .returns(WireType.map(WireType.any()), SHORT_STATUS)
                         .error(NO_SUCH_VM, "there is no such VM")
-                        .inline(call -> done(info(call))),
+                        .memory(call -> done(info(call))),
                 Verb.named("Host.getAllVmStats", "The statistics of every VM that this host answers for.")
                         .access(Access.MONITOR)
                         .returns(WireType.array(WireType.map(WireType.any()), MOST_IDS), "one object per VM")
-                        .largeResult()
-                        .inline(call -> done(allStats())),
+                        .sharedResult()
+                        .memory(call -> done(allStats())),
                 Verb.named("VM.getStats", "The statistics of one VM.")
                         .access(Access.MONITOR)
                         .required("vmID", WireType.uuid(), "the VM")
                         .returns(WireType.array(WireType.map(WireType.any()), 1), "one object")
                         .error(NO_SUCH_VM, "there is no such VM")
-                        .inline(call -> done(stats(call))),
+                        .memory(call -> done(stats(call))),
                 Verb.named("Host.dumpxmls", "The live domain XML of the given VMs; unknown ones are left out.")
                         .access(Access.MONITOR)
                         .optional("vmList", ids(), "the VMs; default none")
                         .returns(WireType.map(WireType.text(Integer.MAX_VALUE)), "XML by VM id")
-                        .largeResult()
-                        .inline(call -> done(xmls(call))));
+                        .memory(call -> done(xmls(call))));
     }
 
     private static WireType ids() {

@@ -36,14 +36,14 @@ class EnvelopeTest {
         for (String id : new String[] {"\"a-1\"", "7", "-3", "1.50", "12345678901234567890123", "\"ä\\\"\"", "null"}) {
             Request request = only("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":" + id + "}");
 
-            assertThat(text(envelope.success(request.id(), null)))
+            assertThat(text(envelope.success(request.id(), envelope.result(null))))
                     .isEqualTo("{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"result\":true}");
         }
     }
 
     @Test
     void nullIsNeverAResult() {
-        assertThat(text(envelope.success(NullNode.instance, NullNode.instance))).endsWith("\"result\":true}");
+        assertThat(text(envelope.success(NullNode.instance, envelope.result(NullNode.instance)))).endsWith("\"result\":true}");
     }
 
     @Test
@@ -113,7 +113,7 @@ class EnvelopeTest {
         return envelope.parse(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static String text(byte[] json) {
-        return new String(json, StandardCharsets.UTF_8);
+    private static String text(JsonText json) {
+        return new String(json.bytes(), StandardCharsets.UTF_8);
     }
 }

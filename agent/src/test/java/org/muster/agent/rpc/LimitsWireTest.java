@@ -198,11 +198,11 @@ class LimitsWireTest {
     void threadsAreThereFromTheStartAndGoneAfterTheEnd() throws IOException {
         assertThat(rpcThreads()).isZero();
         Rig rig = new Rig();
-        assertThat(rpcThreads()).isEqualTo(6);
+        assertThat(rpcThreads()).isEqualTo(8);
         try (RawPeer peer = new RawPeer(rig.port())) {
             peer.connect(null);
             assertThatPings(peer);
-            assertThat(rpcThreads()).isEqualTo(6);
+            assertThat(rpcThreads()).isEqualTo(8);
             rig.close();
             assertThat(peer.endsSilently()).isTrue();
         }

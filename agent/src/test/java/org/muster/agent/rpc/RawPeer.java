@@ -18,7 +18,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
 /** A plain socket that speaks STOMP or JSON lines exactly as a test says, and waits for answers with a deadline. */
-final class RawPeer implements AutoCloseable {
+public final class RawPeer implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -26,14 +26,18 @@ final class RawPeer implements AutoCloseable {
     private final InputStream in;
     private boolean byteByByte;
 
-    /** A frame from the server. */
-    record Frame(String command, Map<String, String> headers, String body) {
-        JsonNode json() throws IOException {
+    /**
+     * A frame from the server.
+     *
+     * @param headBytes of its command, its headers and the blank line
+     */
+    public record Frame(String command, Map<String, String> headers, String body, int headBytes) {
+        public JsonNode json() throws IOException {
             return JSON.readTree(body);
         }
     }
 
-    RawPeer(int port) throws IOException {
+    public RawPeer(int port) throws IOException {
         socket = new Socket(InetAddress.getLoopbackAddress(), port);
         socket.setSoTimeout((int) Rig.PATIENCE_SECONDS * 1000);
         socket.setTcpNoDelay(true);
@@ -41,7 +45,7 @@ final class RawPeer implements AutoCloseable {
     }
 
     /** Over TLS, the handshake done; over plain TCP if the context is null. */
-    RawPeer(int port, SSLContext tls) throws IOException {
+    public RawPeer(int port, SSLContext tls) throws IOException {
         Socket plain = new Socket(InetAddress.getLoopbackAddress(), port);
         plain.setSoTimeout((int) Rig.PATIENCE_SECONDS * 1000);
         plain.setTcpNoDelay(true);
@@ -61,7 +65,7 @@ final class RawPeer implements AutoCloseable {
     }
 
     /** Sends every byte by itself from now on. */
-    RawPeer byteByByte(boolean on) {
+    public RawPeer byteByByte(boolean on) {
         byteByByte = on;
         return this;
     }
@@ -74,7 +78,7 @@ final class RawPeer implements AutoCloseable {
         in = socket.getInputStream();
     }
 
-    void send(String text) throws IOException {
+    public void send(String text) throws IOException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         int step = byteByByte ? 1 : bytes.length;
         for (int i = 0; i < bytes.length; i += step) {
@@ -89,33 +93,33 @@ final class RawPeer implements AutoCloseable {
     }
 
     /** @param heartBeat null: no such header */
-    Frame connect(String heartBeat) throws IOException {
+    public Frame connect(String heartBeat) throws IOException {
         send("CONNECT\naccept-version:1.2\nhost:null\n" + (heartBeat == null ? "" : "heart-beat:" + heartBeat + "\n")
                 + "\n\0");
         return frame();
     }
 
-    void subscribe(String id, String destination) throws IOException {
+    public void subscribe(String id, String destination) throws IOException {
         send("SUBSCRIBE\ndestination:" + destination + "\nid:" + id + "\nack:auto\n\n\0");
     }
 
-    void request(String json) throws IOException {
+    public void request(String json) throws IOException {
         request(json, Route.RESPONSES);
     }
 
-    void request(String json, String replyTo) throws IOException {
+    public void request(String json, String replyTo) throws IOException {
         int length = json.getBytes(StandardCharsets.UTF_8).length;
         send("SEND\ndestination:" + Route.REQUESTS + "\nreply-to:" + replyTo + "\ncontent-length:" + length + "\n\n"
                 + json + "\0");
     }
 
     /** Shape: {@code {"jsonrpc":"2.0","method":…,"params":…,"id":"…"}}; params without their braces. */
-    static String call(String method, String params, String id) {
+    public static String call(String method, String params, String id) {
         return "{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":{" + params + "},\"id\":\"" + id + "\"}";
     }
 
     /** The next frame; line feeds before it are skipped. */
-    Frame frame() throws IOException {
+    public Frame frame() throws IOException {
         String line = line();
         while (line != null && line.isEmpty()) {
             line = line();
@@ -124,18 +128,27 @@ final class RawPeer implements AutoCloseable {
             throw new IOException("closed by the server");
         }
         Map<String, String> headers = new HashMap<>();
+        int headBytes = length(line);
         for (String header = line(); !header.isEmpty(); header = line()) {
+            headBytes += length(header);
+            if (header.indexOf('\r') >= 0) {
+                throw new IOException("a carriage return, which the engine's client does not understand");
+            }
             headers.put(header.substring(0, header.indexOf(':')), header.substring(header.indexOf(':') + 1));
         }
         byte[] body = in.readNBytes(Integer.parseInt(headers.get("content-length")));
         if (in.read() != 0) {
             throw new IOException("no NUL after the body");
         }
-        return new Frame(line, headers, new String(body, StandardCharsets.UTF_8));
+        return new Frame(line, headers, new String(body, StandardCharsets.UTF_8), headBytes + 1);
+    }
+
+    private static int length(String line) {
+        return line.getBytes(StandardCharsets.UTF_8).length + 1;
     }
 
     /** The next byte, -1 at the end. */
-    int read() throws IOException {
+    public int read() throws IOException {
         return in.read();
     }
 
@@ -161,7 +174,7 @@ final class RawPeer implements AutoCloseable {
     }
 
     /** Fails unless nothing, or line feeds only, comes for so long. */
-    void assertSilentFor(int millis) throws IOException {
+    public void assertSilentFor(int millis) throws IOException {
         socket.setSoTimeout(millis);
         try {
             for (int b = in.read(); ; b = in.read()) {
@@ -175,7 +188,7 @@ final class RawPeer implements AutoCloseable {
     }
 
     /** Tells whether the server ends the connection without sending anything. */
-    boolean endsSilently() throws IOException {
+    public boolean endsSilently() throws IOException {
         try {
             return in.read() < 0;
         } catch (SocketException e) {

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Between a TLS client and the server: passes everything on, and notes what the server sends, as it comes. */
-final class RecordTap implements AutoCloseable {
+public final class RecordTap implements AutoCloseable {
 
     private static final int APPLICATION_DATA = 23;
     private static final int HEADER = 5;
@@ -24,13 +24,13 @@ final class RecordTap implements AutoCloseable {
     private final List<byte[]> segments = new CopyOnWriteArrayList<>();
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
 
-    RecordTap(int serverPort) throws IOException {
+    public RecordTap(int serverPort) throws IOException {
         this.serverPort = serverPort;
         listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         start(this::accept);
     }
 
-    int port() {
+    public int port() {
         return listener.getLocalPort();
     }
 
@@ -60,17 +60,17 @@ final class RecordTap implements AutoCloseable {
     }
 
     /** Forgets what came so far. */
-    void clear() {
+    public void clear() {
         segments.clear();
     }
 
     /** What came, in as many pieces as it was read. */
-    List<byte[]> segments() {
+    public List<byte[]> segments() {
         return List.copyOf(segments);
     }
 
     /** Lengths of the plain text in the records of application data, TLS 1.2. */
-    List<Integer> plainLengths() {
+    public List<Integer> plainLengths() {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         segments.forEach(all::writeBytes);
         byte[] bytes = all.toByteArray();

@@ -95,9 +95,8 @@ final class Rig implements AutoCloseable {
                         }),
                 Verb.named("Test.large", "Answers with much.")
                         .required("bytes", WireType.integer(1, 64 << 20), "how much")
-                        .largeResult()
                         .returns(WireType.text(64 << 20), "much")
-                        .inline(call ->
+                        .memory(call ->
                                 now(JsonNodeFactory.instance.textNode("x".repeat((int) call.integer("bytes", 1))))),
                 Verb.named("Test.late", "Answers when the test says so.").inline(call -> {
                     CompletableFuture<JsonNode> answer = new CompletableFuture<>();

@@ -2,6 +2,7 @@ package org.muster.agent.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,7 +89,7 @@ class StompQueueTest {
 
     @Test
     void anArrayIsBounded() {
-        byte[] large = json("\"" + "x".repeat(StompQueue.MAX_PACKED_BYTES / 2) + "\"");
+        JsonText large = json("\"" + "x".repeat(StompQueue.MAX_PACKED_BYTES / 2) + "\"");
         queue.addAnswer(RESPONSES, large, true);
         queue.addAnswer(RESPONSES, large, true);
 
@@ -100,7 +101,7 @@ class StompQueueTest {
         queue.addAnswer(RESPONSES, json("1"), true);
         queue.addAnswer(RESPONSES, json("234"), true);
 
-        assertThat(queue.take().accounted()).isEqualTo(4);
+        assertThat(queue.take(ByteBufAllocator.DEFAULT).accounted()).isEqualTo(4);
     }
 
     @Test
@@ -113,12 +114,12 @@ class StompQueueTest {
     private List<String> frames() {
         List<String> frames = new ArrayList<>();
         while (!queue.isEmpty()) {
-            frames.add(queue.take().frame().toString(StandardCharsets.UTF_8));
+            frames.add(queue.take(ByteBufAllocator.DEFAULT).frame().toString(StandardCharsets.UTF_8));
         }
         return frames;
     }
 
-    private static byte[] json(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
+    private static JsonText json(String text) {
+        return JsonText.of(text.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -13,26 +13,26 @@ class WriterDecisionTest {
 
     private static final long START = TimeUnit.HOURS.toNanos(1);
 
-    private final WriterDecision paced = new WriterDecision(true, 0, START);
+    private final WriterDecision paced = new WriterDecision(true, false, START);
 
     @Test
     void firstFrameGoesAtOnce() {
-        assertThat(paced.next(START, true).action()).isEqualTo(Action.FRAME);
+        assertThat(paced.next(START, true, false).action()).isEqualTo(Action.FRAME);
     }
 
     @Test
     void secondFrameWaitsUntilTheFirstIsTenMillisecondsOld() {
         paced.frameSent(START);
 
-        assertThat(paced.next(START + millis(4), true)).isEqualTo(new Step(Action.WAIT, millis(6)));
-        assertThat(paced.next(START + millis(10), true).action()).isEqualTo(Action.FRAME);
+        assertThat(paced.next(START + millis(4), true, false)).isEqualTo(new Step(Action.WAIT, millis(6)));
+        assertThat(paced.next(START + millis(10), true, false).action()).isEqualTo(Action.FRAME);
     }
 
     @Test
     void aFrameGoesAtOnceWhenTheLastIsOld() {
         paced.frameSent(START);
 
-        assertThat(paced.next(START + millis(300), true).action()).isEqualTo(Action.FRAME);
+        assertThat(paced.next(START + millis(300), true, false).action()).isEqualTo(Action.FRAME);
     }
 
     @Test
@@ -47,21 +47,21 @@ class WriterDecisionTest {
         paced.frameSent(START);
         paced.lineFeedSent(START + millis(20));
 
-        assertThat(paced.next(START + millis(21), true).action()).isEqualTo(Action.FRAME);
+        assertThat(paced.next(START + millis(21), true, false).action()).isEqualTo(Action.FRAME);
     }
 
     @Test
     void unpacedNeitherWaitsNorNudges() {
-        WriterDecision unpaced = new WriterDecision(false, 0, START);
+        WriterDecision unpaced = new WriterDecision(false, false, START);
         unpaced.frameSent(START);
 
-        assertThat(unpaced.next(START, true).action()).isEqualTo(Action.FRAME);
-        assertThat(unpaced.next(START + millis(60_000), false).action()).isEqualTo(Action.IDLE);
+        assertThat(unpaced.next(START, true, false).action()).isEqualTo(Action.FRAME);
+        assertThat(unpaced.next(START + millis(60_000), false, false).action()).isEqualTo(Action.IDLE);
     }
 
     @Test
     void heartBeatComesOnlyAfterSilence() {
-        WriterDecision unpaced = new WriterDecision(false, 0, START);
+        WriterDecision unpaced = new WriterDecision(false, false, START);
         unpaced.beatAfter(millis(15_000));
         unpaced.frameSent(START + millis(9_000));
 
@@ -82,27 +82,76 @@ class WriterDecisionTest {
         paced.frameSent(START);
         paced.pace(false);
 
-        assertThat(paced.next(START + millis(100), false).action()).isEqualTo(Action.IDLE);
+        assertThat(paced.next(START + millis(100), false, false).action()).isEqualTo(Action.IDLE);
     }
 
     @Test
     void overTlsALineFeedTakesItsTimeAndAFrameWaitsForItsEnd() {
-        WriterDecision tls = new WriterDecision(true, millis(10), START);
+        WriterDecision tls = new WriterDecision(true, true, START);
         tls.frameSent(START);
 
-        assertThat(tls.cutsLineFeeds()).isTrue();
+        assertThat(tls.lineFeedPieces()).isEqualTo(5);
         assertThat(lineFeedsUntil(tls, START, START + millis(200))).containsExactly(20L, 45L, 70L);
-        assertThat(tls.next(START + millis(75), true)).isEqualTo(new Step(Action.WAIT, millis(5)));
-        assertThat(tls.next(START + millis(80), true).action()).isEqualTo(Action.FRAME);
+        assertThat(tls.next(START + millis(75), true, false)).isEqualTo(new Step(Action.WAIT, millis(5)));
+        assertThat(tls.next(START + millis(80), true, false).action()).isEqualTo(Action.FRAME);
     }
 
     @Test
     void whoIsNotPacedGetsHeartBeatsInOnePieceAlsoOverTls() {
-        WriterDecision tls = new WriterDecision(false, millis(10), START);
+        WriterDecision tls = new WriterDecision(false, true, START);
         tls.lineFeedSent(START);
 
-        assertThat(tls.cutsLineFeeds()).isFalse();
-        assertThat(tls.next(START, true).action()).isEqualTo(Action.FRAME);
+        assertThat(tls.lineFeedPieces()).isEqualTo(1);
+        assertThat(tls.next(START, true, false).action()).isEqualTo(Action.FRAME);
+    }
+
+    @Test
+    void theGapCountsFromWhenTheKernelHasAllOfTheFrame() {
+        paced.frameSent(START);
+
+        assertThat(paced.next(START + millis(15), true, true).action()).isEqualTo(Action.IDLE);
+        paced.written(START + millis(17));
+        assertThat(paced.next(START + millis(18), true, false)).isEqualTo(new Step(Action.WAIT, millis(9)));
+        assertThat(paced.next(START + millis(27), true, false).action()).isEqualTo(Action.FRAME);
+    }
+
+    @Test
+    void whoIsNotPacedDoesNotWaitForTheKernel() {
+        WriterDecision unpaced = new WriterDecision(false, false, START);
+        unpaced.frameSent(START);
+
+        assertThat(unpaced.next(START, true, true).action()).isEqualTo(Action.FRAME);
+    }
+
+    @Test
+    void theMoreFramesThePeerSaidNothingToTheLongerTheGaps() {
+        assertThat(gapsOf(10)).containsExactly(10L, 10L, 10L, 10L, 25L, 25L, 25L, 25L, 50L, 50L);
+        paced.heard();
+        assertThat(gapsOf(1)).containsExactly(10L);
+    }
+
+    private List<Long> gapsOf(int frames) {
+        List<Long> gaps = new ArrayList<>();
+        for (int i = 0; i < frames; i++) {
+            paced.frameSent(START);
+            paced.written(START);
+            gaps.add(TimeUnit.NANOSECONDS.toMillis(
+                    paced.next(START, true, false).nanos()));
+        }
+        return gaps;
+    }
+
+    @Test
+    void afterManyFramesLineFeedsHaveMorePieces() {
+        WriterDecision tls = new WriterDecision(true, true, START);
+        for (int i = 0; i < 5; i++) {
+            tls.frameSent(START);
+        }
+
+        assertThat(tls.lineFeedPieces()).isEqualTo(10);
+        assertThat(lineFeedsUntil(tls, START, START + millis(300))).containsExactly(20L, 55L, 90L);
+        tls.heard();
+        assertThat(tls.lineFeedPieces()).isEqualTo(5);
     }
 
     /** Follows the decisions, nothing being pending; times in milliseconds after the start. */
@@ -110,7 +159,7 @@ class WriterDecisionTest {
         List<Long> sent = new ArrayList<>();
         long now = from;
         while (now - end < 0) {
-            Step step = decision.next(now, false);
+            Step step = decision.next(now, false, false);
             if (step.action() == Action.LINE_FEED) {
                 sent.add(TimeUnit.NANOSECONDS.toMillis(now - START));
                 decision.lineFeedSent(now);
