@@ -74,6 +74,10 @@ final class Agent {
         return config.libvirtUri();
     }
 
+    Path socket() {
+        return config.socket();
+    }
+
     /** A new connection, by its local socket. */
     MusterConnection connect() throws BenchException, InterruptedException {
         return connect(config.socket());

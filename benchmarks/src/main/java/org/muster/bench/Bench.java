@@ -27,6 +27,7 @@ public final class Bench {
             System.exit(USAGE);
             return;
         }
+        System.setProperty("slf4j.internal.verbosity", "ERROR"); // the engine's client logs, and nobody listens
         System.exit(run(arguments));
     }
 

@@ -46,6 +46,16 @@ final class FixedReplies implements AutoCloseable {
     }
 
     MusterConnection connect() throws BenchException, InterruptedException {
+        awaitSocket();
+        return Agent.connect(socket);
+    }
+
+    RawLink rawLink() throws BenchException, InterruptedException {
+        awaitSocket();
+        return RawLink.to(socket);
+    }
+
+    private void awaitSocket() throws BenchException, InterruptedException {
         long deadline = System.nanoTime() + START_LIMIT.toNanos();
         while (!Files.exists(socket)) {
             if (!process.isAlive() || System.nanoTime() > deadline) {
@@ -53,7 +63,6 @@ final class FixedReplies implements AutoCloseable {
             }
             Thread.sleep(POLL_MILLIS);
         }
-        return Agent.connect(socket);
     }
 
     @Override

@@ -8,9 +8,11 @@ import java.util.List;
 import org.muster.client.MusterConnection;
 
 /**
- * Pings and Host.getAllVmStats over 100 guests while 20 of them are destroyed, 20 created and 3 frozen.
+ * The wire: how long monitoring takes with many requests outstanding ({@link Levels}), how late events reach the engine's own
+ * client ({@link Bursts}), how long a handshake takes beside peers that stall ({@link StalledPeers}); then pings and
+ * Host.getAllVmStats over 100 guests while 20 of them are destroyed, 20 created and 3 frozen.
  *
- * <p>Beside each request to the agent one of the same kind goes to a server that answers with fixed bytes of the same size, a
+ * <p>In the last part, beside each request to the agent one of the same kind goes to a server that answers with fixed bytes of the same size, a
  * few milliseconds apart and under the same load: what the machine's business costs a request falls on both.
  */
 final class RpcBenchmark implements Benchmark {
@@ -29,10 +31,16 @@ final class RpcBenchmark implements Benchmark {
     @Override
     public List<Measured> run(Bed bed, int rounds) throws BenchException, InterruptedException {
         double[][] p99 = new double[4][rounds]; // as the streams of a round
+        List<Measured> measured = new ArrayList<>();
         try (MusterSide muster = new MusterSide(bed.agent())) {
-            List<Guest> guests = new ArrayList<>(bed.guests().make(SHAPE, COUNT));
-            Progress.say("starting " + COUNT + " guests");
+            List<Guest> guests = new ArrayList<>(bed.guests().make(SHAPE, Levels.GUESTS));
+            Progress.say("starting " + Levels.GUESTS + " guests");
             muster.create(guests, SHAPE);
+            measured.addAll(undisturbed(bed, muster, rounds));
+            List<Guest> more = bed.guests().make(SHAPE, COUNT - Levels.GUESTS);
+            Progress.say("starting " + more.size() + " more");
+            muster.create(more, SHAPE);
+            guests.addAll(more);
             for (int round = 0; round < rounds; round++) {
                 bed.floor().check(guests, SHAPE, "Muster");
                 double[] figures = round(bed, muster, guests, round % 2 == 1);
@@ -42,9 +50,28 @@ final class RpcBenchmark implements Benchmark {
                 tell("round %d/%d".formatted(round + 1, rounds), figures);
             }
         }
-        return List.of(
-                new Measured("ping.p99", "ms", p99[0], p99[1], NOTE),
-                new Measured("stats.p99", "ms", p99[2], p99[3], NOTE));
+        measured.add(new Measured("ping.p99", "ms", p99[0], p99[1], NOTE));
+        measured.add(new Measured("stats.p99", "ms", p99[2], p99[3], NOTE));
+        return measured;
+    }
+
+    private static List<Measured> undisturbed(Bed bed, MusterSide muster, int rounds)
+            throws BenchException, InterruptedException {
+        Levels levels = new Levels(rounds);
+        Certificates certificates = Certificates.in(bed.folder().resolve("pki"), bed.children());
+        try (Bursts bursts = new Bursts(bed, certificates, rounds)) {
+            StalledPeers stalled = new StalledPeers(certificates, bursts.agent().port(), rounds);
+            for (int round = 0; round < rounds; round++) {
+                Progress.say("round %d/%d".formatted(round + 1, rounds));
+                levels.round(bed, muster, round);
+                bursts.round(round);
+                stalled.round(round);
+            }
+            List<Measured> all = new ArrayList<>(levels.measured());
+            all.addAll(bursts.measured());
+            all.addAll(stalled.measured());
+            return all;
+        }
     }
 
     private static double[] round(Bed bed, MusterSide muster, List<Guest> guests, boolean reversed)

@@ -15,6 +15,8 @@ final class BoundsTest {
         assertThat(bounds.of("sampling", "cycle.cpu")).isEqualTo(new Bound(Bound.Judged.DIFFERENCE, 2));
         assertThat(bounds.of("startup", "real-100")).isEqualTo(new Bound(Bound.Judged.RATIO, 3));
         assertThat(bounds.of("startup", "simulated-2000")).isEqualTo(new Bound(Bound.Judged.RATIO, 3));
+        assertThat(bounds.of("rpc", "stats-50.p99-32")).isEqualTo(new Bound(Bound.Judged.RATIO, 0.2));
+        assertThat(bounds.of("rpc", "ping-32")).isEqualTo(new Bound(Bound.Judged.RATIO, 0.2));
         assertThat(bounds.of("rpc", "ping.p99")).isEqualTo(new Bound(Bound.Judged.DIFFERENCE, 5));
     }
 

@@ -130,8 +130,10 @@ public final class ConfigFile {
                         (String) value(Key.LIBVIRT_URI),
                         stuck instanceof Long n ? OptionalInt.of(n.intValue()) : OptionalInt.empty()),
                 new MusterConfig.Listen(
-                        (String) value(Key.LISTEN_ADDRESS), ((Long) value(Key.LISTEN_PORT)).intValue(), Path.of((String)
-                                value(Key.LISTEN_SOCKET))),
+                        (String) value(Key.LISTEN_ADDRESS),
+                        ((Long) value(Key.LISTEN_PORT)).intValue(),
+                        Path.of((String) value(Key.LISTEN_SOCKET)),
+                        (Boolean) value(Key.LISTEN_MAKE_UP_LOST_SUBSCRIPTIONS)),
                 tls(),
                 new MusterConfig.Create(
                         value(Key.CREATE_CONCURRENCY).toString(),

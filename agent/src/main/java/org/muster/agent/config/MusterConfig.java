@@ -24,8 +24,12 @@ public record MusterConfig(
      */
     public record Libvirt(String uri, OptionalInt maxStuckCalls) {}
 
-    /** Section listen. */
-    public record Listen(String address, int port, Path socket) {}
+    /**
+     * Section listen.
+     *
+     * @param makeUpLostSubscriptions whether the engine gets its events also where its subscription to them got lost
+     */
+    public record Listen(String address, int port, Path socket, boolean makeUpLostSubscriptions) {}
 
     /**
      * Section tls.

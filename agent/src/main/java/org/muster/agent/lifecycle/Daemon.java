@@ -292,6 +292,7 @@ public final class Daemon implements AutoCloseable {
         RpcConfig.Listen listen = RpcConfig.Listen.defaults()
                 .withAddress(config.listen().address(), config.listen().port())
                 .withPlaintextBeyondLoopback(config.tls().allowPlaintext())
+                .withLostSubscriptionsMadeUp(config.listen().makeUpLostSubscriptions())
                 .withSocket(config.listen().socket(), Optional.of("muster"));
         RpcConfig plain = RpcConfig.defaults().withListen(listen);
         return config.tls().enabled() ? plain.withTls(tlsSettings(config.tls())) : plain;

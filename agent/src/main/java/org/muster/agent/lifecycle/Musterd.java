@@ -47,6 +47,8 @@ public final class Musterd {
     private Musterd() {}
 
     public static void main(String[] args) {
+        // Who a peer is, is found out once; and no client needs it. The JDK reads this before its first handshake.
+        System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
         int code = run(List.of(args));
         if (code != 0) {
             System.exit(code);

@@ -45,36 +45,45 @@ public record RpcConfig(Listen listen, Limits limits, Timing timing, Optional<Tl
      * @param socketGroup members of this group may use the local socket with {@link Access#OPERATE}; empty: only root
      *     and the agent's own user
      * @param plaintextBeyondLoopback whether plain TCP from other machines is served
+     * @param lostSubscriptionsMadeUp whether a connection that looks like the engine's, and seems to have lost its
+     *     subscription to events, gets them all the same
      */
     public record Listen(
             String address,
             int port,
             Optional<Path> socket,
             Optional<String> socketGroup,
-            boolean plaintextBeyondLoopback) {
+            boolean plaintextBeyondLoopback,
+            boolean lostSubscriptionsMadeUp) {
 
         public Listen {
             require(Map.of("port", (long) port), 0, 65_535);
         }
 
         public static Listen defaults() {
-            return new Listen("::", 54_321, Optional.empty(), Optional.empty(), false);
+            return new Listen("::", 54_321, Optional.empty(), Optional.empty(), false, true);
         }
 
         public Listen withAddress(String newAddress, int newPort) {
-            return new Listen(newAddress, newPort, socket, socketGroup, plaintextBeyondLoopback);
+            return new Listen(
+                    newAddress, newPort, socket, socketGroup, plaintextBeyondLoopback, lostSubscriptionsMadeUp);
         }
 
         public Listen withoutTcp() {
-            return new Listen("", 0, socket, socketGroup, plaintextBeyondLoopback);
+            return new Listen("", 0, socket, socketGroup, plaintextBeyondLoopback, lostSubscriptionsMadeUp);
         }
 
         public Listen withPlaintextBeyondLoopback(boolean allowed) {
-            return new Listen(address, port, socket, socketGroup, allowed);
+            return new Listen(address, port, socket, socketGroup, allowed, lostSubscriptionsMadeUp);
+        }
+
+        public Listen withLostSubscriptionsMadeUp(boolean on) {
+            return new Listen(address, port, socket, socketGroup, plaintextBeyondLoopback, on);
         }
 
         public Listen withSocket(Path path, Optional<String> group) {
-            return new Listen(address, port, Optional.of(path), group, plaintextBeyondLoopback);
+            return new Listen(
+                    address, port, Optional.of(path), group, plaintextBeyondLoopback, lostSubscriptionsMadeUp);
         }
     }
 

@@ -38,6 +38,7 @@ final class StompSession {
     private final Subscriptions subscriptions;
     private final long heartBeatFloorMillis;
     private final long lostSubscriptionNanos;
+    private final boolean lostSubscriptionsMadeUp;
     private Optional<HeartBeat> heartBeat = Optional.empty(); // empty until CONNECT
     private long connectedAtNanos;
 
@@ -45,6 +46,7 @@ final class StompSession {
         subscriptions = new Subscriptions(config.limits().subscriptions(), listener);
         heartBeatFloorMillis = config.timing().heartBeatFloor().toMillis();
         lostSubscriptionNanos = config.timing().lostSubscription().toNanos();
+        lostSubscriptionsMadeUp = config.listen().lostSubscriptionsMadeUp();
     }
 
     Reaction on(StompFrame frame, long nowNanos) {
@@ -90,7 +92,8 @@ final class StompSession {
         boolean asksOnly = heartBeat
                 .map(beat -> beat.mayBeEngine() && beat.askedMillis() > 0)
                 .orElse(false);
-        boolean mayBeLost = asksOnly
+        boolean mayBeLost = lostSubscriptionsMadeUp
+                && asksOnly
                 && subscriptions.neverEvents()
                 && (subscriptions.isEmpty() || subscriptions.exactlyResponses());
         if (!mayBeLost) {

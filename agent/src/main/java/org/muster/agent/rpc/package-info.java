@@ -8,7 +8,9 @@
  * <table>
  * <caption>Threads</caption>
  * <tr><th>name</th><th>count</th><th>may block on</th></tr>
- * <tr><td>{@code rpc-io-%d}</td><td>2</td><td>nothing; inline verbs run here, from memory only</td></tr>
+ * <tr><td>{@code rpc-io-%d}</td><td>2</td><td>nothing; of all verbs only those run here that take no time</td></tr>
+ * <tr><td>{@code rpc-monitor-%d}</td><td>2</td><td>the processor only: verbs that answer from memory, encoding of large
+ * results</td></tr>
  * <tr><td>{@code rpc-worker-%d}</td><td>4</td><td>the processor only: worker verbs, long messages, peer names; never
  * libvirt, never a guest's storage; the disk of the certificates</td></tr>
  * <tr><td>{@code rpc-tls-%d}</td><td>2, none without TLS</td><td>the processor only: the costly steps of handshakes</td></tr>

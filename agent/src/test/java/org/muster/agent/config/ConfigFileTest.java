@@ -32,6 +32,7 @@ class ConfigFileTest {
         all.put("listen.address", "\"127.0.0.1\"");
         all.put("listen.port", "0");
         all.put("listen.socket", "\"/tmp/m.sock\"");
+        all.put("listen.make-up-lost-subscriptions", "false");
         all.put("tls.enabled", "false");
         all.put("tls.allow-plaintext", "true");
         all.put("tls.ca", "\"/a\"");
@@ -78,7 +79,7 @@ class ConfigFileTest {
         assertThat(config)
                 .isEqualTo(new MusterConfig(
                         new MusterConfig.Libvirt("qemu:///system", OptionalInt.empty()),
-                        new MusterConfig.Listen("::", 54321, Path.of("/run/muster/muster.sock")),
+                        new MusterConfig.Listen("::", 54321, Path.of("/run/muster/muster.sock"), true),
                         new MusterConfig.Tls(
                                 true,
                                 false,
@@ -110,7 +111,7 @@ class ConfigFileTest {
         assertThat(config)
                 .isEqualTo(new MusterConfig(
                         new MusterConfig.Libvirt("qemu:///system?socket=/tmp/s", OptionalInt.of(7)),
-                        new MusterConfig.Listen("127.0.0.1", 0, Path.of("/tmp/m.sock")),
+                        new MusterConfig.Listen("127.0.0.1", 0, Path.of("/tmp/m.sock"), false),
                         new MusterConfig.Tls(
                                 false,
                                 true,

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,12 +24,14 @@ import org.muster.agent.rpc.RawPeer;
 final class EnginePeer implements AutoCloseable {
     private static final Set<Integer> FORBIDDEN = Set.of(22, 1100, 5022); // the engine would take the host for lost
     private static final int LONGEST_HEAD = 200;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final RawPeer raw;
     private final Map<String, JsonNode> answers = new HashMap<>();
     private final List<JsonNode> events = new ArrayList<>();
     private final List<String> destinations = new ArrayList<>();
     private final Set<String> asked = new HashSet<>();
+    private int answered;
 
     private EnginePeer(RawPeer raw) {
         this.raw = raw;
@@ -67,8 +70,9 @@ final class EnginePeer implements AutoCloseable {
 
     /** Waits for the answer to a call, whatever it is. */
     JsonNode answer(String id) {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!answers.containsKey(id)) {
-            read();
+            read(deadline);
         }
         return answers.remove(id);
     }
@@ -98,9 +102,10 @@ final class EnginePeer implements AutoCloseable {
 
     /** Reads until an event comes, or has come, that fits; each is returned once. */
     JsonNode event(Predicate<JsonNode> wanted) {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
         for (int i = 0; ; i++) {
             while (i >= events.size()) {
-                read();
+                read(deadline);
             }
             if (wanted.test(events.get(i))) {
                 return events.remove(i);
@@ -113,14 +118,19 @@ final class EnginePeer implements AutoCloseable {
         return event(message -> message.at("/params/" + vm + "/status").asText().equals(status));
     }
 
+    /** Calls without an answer so far. */
+    int outstanding() {
+        return asked.size() - answered;
+    }
+
     /** Where the frames were addressed to, in their order. */
     List<String> destinations() {
         return destinations;
     }
 
-    private void read() {
+    private void read(long deadline) {
         try {
-            RawPeer.Frame frame = raw.frame();
+            RawPeer.Frame frame = raw.frameBefore(deadline);
             assertThat(frame.command()).as(frame.body()).isEqualTo("MESSAGE");
             assertThat(frame.headBytes()).isLessThanOrEqualTo(LONGEST_HEAD);
             assertThat(frame.headers())
@@ -157,6 +167,7 @@ final class EnginePeer implements AutoCloseable {
         if (message.get("id").isTextual()) {
             assertThat(asked).as("an answer to somebody else: %s", message).contains(message.get("id").textValue());
             answers.put(message.get("id").textValue(), message);
+            answered++;
         }
     }
 

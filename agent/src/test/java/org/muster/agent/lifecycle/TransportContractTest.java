@@ -132,6 +132,23 @@ class TransportContractTest {
         assertThat(Duration.ofNanos(best)).isLessThan(ENGINE_GIVES_UP);
     }
 
+    // 1.2: nobody shakes hands a second time
+    @Test
+    void renegotiationIsRefused() throws IOException {
+        SSLContext context = host.pki().client("TLSv1.2", "engine");
+        try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", host.port())) {
+            socket.setSoTimeout(20_000);
+            socket.startHandshake();
+            socket.getOutputStream().write((ping("1") + "\n").getBytes(StandardCharsets.UTF_8));
+            assertThat(socket.getInputStream().read()).isEqualTo('{');
+            assertThatThrownBy(() -> {
+                        socket.startHandshake();
+                        socket.getInputStream().readAllBytes();
+                    })
+                    .isInstanceOf(IOException.class);
+        }
+    }
+
     // 1.3: what the first bytes may be
     @ParameterizedTest
     @EnumSource

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -52,6 +53,7 @@ class OvirtClientTest {
     private static final int OUTSTANDING = 32;
     private static final int CONNECTIONS = 50;
 
+    private final Stalls stalls = new Stalls();
     private Rig rig;
     private Reactor reactor;
     private Reactor ownReactor;
@@ -83,6 +85,7 @@ class OvirtClientTest {
 
     @AfterEach
     void stop() {
+        stalls.close();
         rig.close();
         if (ownReactor != null) {
             ownReactor.close();
@@ -94,7 +97,7 @@ class OvirtClientTest {
     void repliesAndEventsInBurstsAreNeverLate(boolean tls) throws Exception {
         start(tls);
         JsonRpcClient client = connect();
-        assertThat(answer(client.call(request(0)))).isEqualTo(0);
+        awaitConnected(client);
         Map<String, Long> due = new HashMap<>();
         for (int round = 0; round < 20; round++) {
             List<Future<JsonRpcResponse>> replies = new ArrayList<>();
@@ -113,12 +116,12 @@ class OvirtClientTest {
                 assertThat(reply.get(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS)).isNotNull();
                 assertThat(System.nanoTime() - since)
                         .as("a reply of round %s", round)
-                        .isLessThan(LATE_NANOS);
+                        .isLessThan(lateNanos());
             }
             for (int i = 0; i < OUTSTANDING / 4; i++) {
                 assertThat(ageOfNextEvent(due))
                         .as("event %s of round %s", i, round)
-                        .isLessThan(LATE_NANOS);
+                        .isLessThan(lateNanos());
             }
         }
         assertThat(due).isEmpty();
@@ -130,7 +133,7 @@ class OvirtClientTest {
     void aReplyAndTheEventItBringsAboutComeTogether(boolean tls) throws Exception {
         start(tls);
         JsonRpcClient client = connect();
-        assertThat(answer(client.call(request(0)))).isEqualTo(0);
+        awaitConnected(client);
         Map<String, Long> due = new HashMap<>();
         for (int i = 1; i <= 30; i++) {
             Future<?> reply = client.call(late());
@@ -140,8 +143,8 @@ class OvirtClientTest {
             assertThat(rig.late.remove().complete(new IntNode(i))).isTrue();
 
             assertThat(reply.get(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS)).isNotNull();
-            assertThat(System.nanoTime() - since).as("reply %s", i).isLessThan(LATE_NANOS);
-            assertThat(ageOfNextEvent(due)).as("event %s", i).isLessThan(LATE_NANOS);
+            assertThat(System.nanoTime() - since).as("reply %s", i).isLessThan(lateNanos());
+            assertThat(ageOfNextEvent(due)).as("event %s", i).isLessThan(lateNanos());
         }
         client.close();
     }
@@ -152,11 +155,11 @@ class OvirtClientTest {
         start(tls);
         for (int i = 0; i < (tls ? CONNECTIONS / 2 : CONNECTIONS); i++) {
             JsonRpcClient client = connect();
-            assertThat(answer(client.call(request(i)))).isEqualTo(i);
+            awaitConnected(client);
             Map<String, Long> due = new HashMap<>();
             publish(due);
 
-            assertThat(ageOfNextEvent(due)).as("event of connection %s", i).isLessThan(LATE_NANOS);
+            assertThat(ageOfNextEvent(due)).as("event of connection %s", i).isLessThan(lateNanos());
             client.close();
         }
     }
@@ -166,6 +169,7 @@ class OvirtClientTest {
     void aLargeReplyArrivesWhole(boolean tls) throws Exception {
         start(tls);
         JsonRpcClient client = connect();
+        awaitConnected(client);
         JsonRpcRequest request =
                 new RequestBuilder("Test.large").withParameter("bytes", 300_000).build();
 
@@ -182,7 +186,7 @@ class OvirtClientTest {
     void twentyRequestsAndThirtyEventsAtOnceAreNeverLate(boolean tls) throws Exception {
         start(tls);
         JsonRpcClient client = connect();
-        assertThat(answer(client.call(request(0)))).isEqualTo(0);
+        awaitConnected(client);
         for (int round = 0; round < 5; round++) {
             Map<String, Long> due = new HashMap<>();
             List<Future<JsonRpcResponse>> replies = new ArrayList<>();
@@ -198,11 +202,11 @@ class OvirtClientTest {
             }
             assertThat(System.nanoTime() - since)
                     .as("replies of round %s", round)
-                    .isLessThan(LATE_NANOS);
+                    .isLessThan(lateNanos());
             for (int i = 0; i < 30; i++) {
                 assertThat(ageOfNextEvent(due))
                         .as("event %s of round %s", i, round)
-                        .isLessThan(LATE_NANOS);
+                        .isLessThan(lateNanos());
             }
         }
         client.close();
@@ -214,7 +218,7 @@ class OvirtClientTest {
     void aReactorThatPausesCatchesUp(boolean tls) throws Exception {
         start(tls);
         JsonRpcClient client = connect();
-        assertThat(answer(client.call(request(0)))).isEqualTo(0);
+        awaitConnected(client);
         Map<String, Long> due = new HashMap<>();
         for (int i = 0; i < 60; i++) {
             if (i == 10 || i == 35) {
@@ -224,7 +228,7 @@ class OvirtClientTest {
             TimeUnit.MICROSECONDS.sleep(2500); // the rhythm is what is tested: 60 events in 150 ms
         }
         for (int i = 0; i < 60; i++) {
-            assertThat(ageOfNextEvent(due)).as("event %s", i).isLessThan(LATE_NANOS);
+            assertThat(ageOfNextEvent(due)).as("event %s", i).isLessThan(lateNanos());
         }
         client.close();
     }
@@ -236,7 +240,7 @@ class OvirtClientTest {
     void burstsComeWithinTheFifthOfASecond(boolean tls, boolean pauses) throws Exception {
         start(tls);
         JsonRpcClient client = connect();
-        assertThat(answer(client.call(request(0)))).isEqualTo(0);
+        awaitConnected(client);
         long slowestEvent = 0;
         long slowestReply = 0;
         for (int round = 0; round < BURSTS; round++) {
@@ -285,6 +289,11 @@ class OvirtClientTest {
         assertThat(slowestReply).isLessThan(PROMISED_NANOS + (pauses ? TimeUnit.MILLISECONDS.toNanos(80) : 0));
     }
 
+    /** A second, and what this machine itself keeps threads waiting; what can be promised is in the benchmark. */
+    private long lateNanos() {
+        return stalls.allow(Duration.ofNanos(LATE_NANOS)).toNanos();
+    }
+
     private void pauseReactor(boolean really) {
         if (really) {
             reactor.queueFuture(new FutureTask<>(() -> {
@@ -300,7 +309,7 @@ class OvirtClientTest {
     void answersOfEverySizeAreInTime(boolean tls) throws Exception {
         start(tls);
         JsonRpcClient client = connect();
-        assertThat(answer(client.call(request(0)))).isEqualTo(0);
+        awaitConnected(client);
         for (int records = 1; records <= 3; records++) {
             for (int off = -700; off <= 100; off += 50) {
                 JsonRpcRequest request = new RequestBuilder("Test.large")
@@ -310,7 +319,7 @@ class OvirtClientTest {
                 client.call(request).get(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS);
                 assertThat(System.nanoTime() - since)
                         .as("%s records and %s bytes", records, off)
-                        .isLessThan(LATE_NANOS);
+                        .isLessThan(lateNanos());
             }
         }
         client.close();
@@ -326,6 +335,24 @@ class OvirtClientTest {
         JsonRpcClient client = worker.register(link);
         client.setRetryPolicy(new ClientPolicy(20_000, 0, 30_000, IOException.class));
         return client;
+    }
+
+    /**
+     * The client gives a handshake 450 ms, its own part included, which may not do on a busy machine; engines try again too.
+     */
+    private static void awaitConnected(JsonRpcClient client) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Rig.PATIENCE_SECONDS);
+        while (true) {
+            try {
+                assertThat(answer(client.call(request(7)))).isEqualTo(7);
+                return;
+            } catch (ClientConnectionException | NullPointerException e) { // the latter with the commons-lang it asks for
+                if (System.nanoTime() - deadline > 0) {
+                    throw e;
+                }
+                LOG.info("connecting again: {}", e.toString());
+            }
+        }
     }
 
     private void awaitLate(int count) throws InterruptedException {

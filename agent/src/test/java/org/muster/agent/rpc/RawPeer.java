@@ -14,6 +14,7 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
@@ -120,8 +121,16 @@ public final class RawPeer implements AutoCloseable {
 
     /** The next frame; line feeds before it are skipped. */
     public Frame frame() throws IOException {
+        return frameBefore(System.nanoTime() + TimeUnit.SECONDS.toNanos(Rig.PATIENCE_SECONDS));
+    }
+
+    /** Heart-beats do not count as a sign of life. */
+    public Frame frameBefore(long deadlineNanos) throws IOException {
         String line = line();
         while (line != null && line.isEmpty()) {
+            if (System.nanoTime() - deadlineNanos > 0) {
+                throw new SocketTimeoutException("nothing but line feeds came");
+            }
             line = line();
         }
         if (line == null) {

@@ -2,6 +2,7 @@ package org.muster.agent.rpc;
 
 import com.codahale.metrics.MetricRegistry;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.muster.agent.tls.TestPki;
 
 /** A server on a free port of loopback, with verbs that answer, fail, are late, large, or block as a test wants. */
@@ -26,6 +28,7 @@ final class Rig implements AutoCloseable {
     final Queue<CompletableFuture<JsonNode>> late = new ConcurrentLinkedQueue<>(); // of Test.late, in order
     final Queue<Call> calls = new ConcurrentLinkedQueue<>(); // of Test.echo
     final Semaphore blocked = new Semaphore(0); // one for each worker that entered Test.block
+    final AtomicInteger reads = new AtomicInteger(); // of Test.shared
     final Semaphore lateEntered = new Semaphore(0); // one for each call of Test.late
     private final CountDownLatch unblock = new CountDownLatch(1);
     private final RpcServer server;
@@ -98,6 +101,11 @@ final class Rig implements AutoCloseable {
                         .returns(WireType.text(64 << 20), "much")
                         .memory(call ->
                                 now(JsonNodeFactory.instance.textNode("x".repeat((int) call.integer("bytes", 1))))),
+                Verb.named("Test.held", "Reads, when the test lets it.").memory(this::block),
+                Verb.named("Test.shared", "Counts how often it was read.")
+                        .sharedResult()
+                        .returns(WireType.integer(0, Integer.MAX_VALUE), "the count")
+                        .memory(call -> now(new IntNode(reads.incrementAndGet()))),
                 Verb.named("Test.late", "Answers when the test says so.").inline(call -> {
                     CompletableFuture<JsonNode> answer = new CompletableFuture<>();
                     late.add(answer);

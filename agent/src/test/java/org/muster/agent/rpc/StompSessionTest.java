@@ -34,6 +34,7 @@ class StompSessionTest {
     void answersHeartBeats() {
         assertHeartBeat("0,15000", "20000,0", 15_000); // the engine's: stable, and sent well before it is due
         assertHeartBeat("0,24000", "24000,0", 18_000);
+        assertHeartBeat("0,1000", "20000,0", 1_000); // more often than promised: as it asked
         assertHeartBeat("0,0", "0,0", 0);
         assertHeartBeat("5000,8000", "8000,5000", 6_000);
         assertHeartBeat("500,10", "1000,1000", 750);
@@ -118,6 +119,17 @@ class StompSessionTest {
         assertThat(session.interest(LATER - 1)).isEqualTo(Interest.UNDECIDED);
         assertThat(session.interest(LATER)).isEqualTo(Interest.ENGINE);
         assertThat(session.eventRoute()).isEqualTo(new Route(Route.RESPONSES, "1"));
+    }
+
+    @Test
+    void aLostSubscriptionIsNotMadeUpForWhereThatIsTurnedOff() {
+        RpcConfig off = RpcConfig.defaults()
+                .withListen(RpcConfig.Listen.defaults().withLostSubscriptionsMadeUp(false));
+        StompSession other = new StompSession(off, new Recorded());
+        other.on(frame("CONNECT", Map.of("accept-version", "1.2", "heart-beat", "0,15000")), NOW);
+        other.on(frame("SUBSCRIBE", Map.of("id", "r", "destination", Route.RESPONSES)), NOW);
+
+        assertThat(other.interest(LATER)).isEqualTo(Interest.NONE);
     }
 
     @Test
@@ -216,7 +228,11 @@ class StompSessionTest {
     }
 
     private Reaction on(String command, Map<String, String> headers) {
-        return session.on(new StompFrame(command, headers, "{}".getBytes(StandardCharsets.UTF_8)), NOW);
+        return session.on(frame(command, headers), NOW);
+    }
+
+    private static StompFrame frame(String command, Map<String, String> headers) {
+        return new StompFrame(command, headers, "{}".getBytes(StandardCharsets.UTF_8));
     }
 
     private static void assertError(Reaction reaction, String text, boolean thenClose) {

@@ -3,17 +3,25 @@ package org.muster.agent.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 
 class TlsKeeperTest {
 
@@ -186,6 +194,53 @@ class TlsKeeperTest {
         assertThat(keeper.poll()).isFalse();
         assertThat(keeper.poll()).isTrue();
         assertThat(keeper.current()).isPresent();
+    }
+
+    @Test
+    void theEndOfACertificateIsWarnedOfFromThirtyDaysAheadOnceADay() throws IOException {
+        pki.openssl("x509", "-in", "ca.pem", "-signkey", "ca.key", "-days", "3650", "-out", "ca.long");
+        pki.move("ca.long", "ca.pem");
+        pki.issue("host", "-days", "40");
+        Hours clock = new Hours();
+        TlsKeeper keeper = new TlsKeeper(pki.files(), clock);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        Logger logger = (Logger) LoggerFactory.getLogger(TlsKeeper.class);
+        logger.addAppender(log);
+        try {
+            assertThat(keeper.reload()).isTrue();
+            for (int hour = 0; hour < 12 * 24; hour++) { // twelve days: the last two of them are too late
+                keeper.poll();
+                clock.now = clock.now.plus(Duration.ofHours(1));
+            }
+            assertThat(log.list.stream()
+                            .filter(event -> event.getLevel() == Level.WARN)
+                            .map(ILoggingEvent::getFormattedMessage))
+                    .hasSize(2)
+                    .allMatch(warning -> warning.startsWith("our certificate ends at ")
+                            && warning.endsWith(": then the engine connects no more"));
+        } finally {
+            logger.detachAppender(log);
+        }
+    }
+
+    private static final class Hours extends Clock {
+        private Instant now = Instant.now();
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
     }
 
     private void assertBroken(String ca, String certificate, String key, String message) {

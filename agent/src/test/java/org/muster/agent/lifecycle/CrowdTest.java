@@ -1,0 +1,117 @@
+package org.muster.agent.lifecycle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.muster.agent.lifecycle.ContractHost.Way;
+import org.muster.rig.Await;
+
+/** What is read from memory is answered as ever, whatever else is going on. */
+class CrowdTest {
+    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final int GUESTS = 40;
+    private static final int FROZEN = 3;
+    private static final int SLOW_CALLS = 500;
+    private static final int CALLS = 60; // of each verb
+    private static final double SLACK_MILLIS = 20; // a machine that others use too
+    private static final List<String> MONITORING = List.of(
+            "Host.ping2",
+            "Host.getAllVmStats",
+            "Host.getStats",
+            "Host.getVMList",
+            "Host.getCapabilities",
+            "VM.getStats",
+            "Host.dumpxmls");
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void fiveHundredSlowCallsAndThreeFrozenGuestsDelayNoMonitoring() throws Exception {
+        String script = """
+                [[vms]]
+                count = 40
+                disks = 1
+                nics = 1
+                [[freeze]]
+                at = "8s"
+                count = 3
+                [start]
+                mean = "120s"
+                [destroy]
+                mean = "120s"
+                [destroy-frozen]
+                mean = "120s"
+                """;
+        try (ContractHost host = ContractHost.simulated(folder, script, Map.of());
+                EnginePeer slow = host.engine(Way.PLAIN);
+                LineClient monitor = host.agent().connect()) {
+            List<String> vms = new ArrayList<>();
+            monitor.call("Host.getVMList").forEach(vm -> vms.add(vm.get("vmId").textValue()));
+            assertThat(vms).hasSize(GUESTS);
+            medians(monitor, vms); // the first ones find everything cold
+            Map<String, Double> before = medians(monitor, vms);
+            Await.until("three do not answer", SOON, () -> unresponsive(monitor).size() == FROZEN);
+            List<String> moving = new ArrayList<>(vms);
+            moving.removeAll(unresponsive(monitor)); // one that is being destroyed is not asked whether it answers
+            for (int i = 0; i < SLOW_CALLS; i++) {
+                slow.send("VM.destroy", "{\"vmID\":\"" + moving.get(i % moving.size()) + "\"}");
+            }
+            for (int i = 0; i < GUESTS; i++) {
+                slow.create("new-" + i, UUID.randomUUID()); // its start takes two minutes
+            }
+            Map<String, Double> after = medians(monitor, vms);
+
+            assertThat(unresponsive(monitor)).hasSize(FROZEN);
+            assertThat(monitor.call("Host.getVMList")).hasSize(2 * GUESTS);
+            for (String verb : MONITORING) {
+                assertThat(after.get(verb))
+                        .as("%s, %.1f ms before", verb, before.get(verb))
+                        .isLessThan(3 * before.get(verb) + SLACK_MILLIS);
+            }
+            slow.call("Host.ping2", "{}"); // reads what came meanwhile: an error that stands for a lost host fails there
+            assertThat(slow.outstanding()).isGreaterThanOrEqualTo(SLOW_CALLS);
+            host.agent().kill(); // ending all this in order would take minutes
+        }
+    }
+
+    private static List<String> unresponsive(LineClient client) {
+        List<String> ids = new ArrayList<>();
+        for (JsonNode vm : client.call("Host.getAllVmStats")) {
+            if (vm.path("monitorResponse").asText().equals("-1")) {
+                ids.add(vm.get("vmId").textValue());
+            }
+        }
+        return ids;
+    }
+
+    /** Of each verb, in milliseconds. */
+    private static Map<String, Double> medians(LineClient client, List<String> vms) {
+        Map<String, Double> medians = new LinkedHashMap<>();
+        for (String verb : MONITORING) {
+            double[] millis = new double[CALLS];
+            for (int i = 0; i < CALLS; i++) {
+                String vm = vms.get(i % vms.size());
+                String params = verb.equals("VM.getStats")
+                        ? "{\"vmID\":\"" + vm + "\"}"
+                        : verb.equals("Host.dumpxmls") ? "{\"vmList\":[\"" + String.join("\",\"", vms) + "\"]}" : "{}";
+                long since = System.nanoTime();
+                client.call(verb, params);
+                millis[i] = (System.nanoTime() - since) / 1e6;
+            }
+            Arrays.sort(millis);
+            medians.put(verb, millis[CALLS / 2]);
+        }
+        return medians;
+    }
+}

@@ -1,0 +1,95 @@
+package org.muster.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * Host.getAllVmStats over 50 guests and pings, with 1 to 32 requests outstanding on one raw link, beside what VDSM took.
+ *
+ * <p>VDSM cannot be had on every machine, so its figures (spec: measured with the same kind of link) are scaled by how fast
+ * the server of fixed replies answers pings, one at a time: here and in this round, beside where VDSM was measured.
+ */
+final class Levels {
+    static final int GUESTS = 50;
+
+    private static final List<Integer> OUTSTANDING = List.of(1, 2, 4, 8, 16, 32);
+    private static final int MOST = 32;
+    private static final double PART = 0.99;
+    private static final double VDSM_STATS_MILLIS = 15.6; // p99 of Host.getAllVmStats, 50 guests, one outstanding
+    private static final double VDSM_PINGS = 5613; // a second, 32 outstanding
+    // Pings a second, one outstanding, of the fixed replies on the machine where VDSM did 2179: 2 CPUs, nested KVM.
+    private static final double REFERENCE_PINGS = 14_000;
+    private static final int PINGS = 20_000;
+    private static final int STATS = 600;
+    private static final String PING = "Host.ping2";
+    private static final String ALL = "Host.getAllVmStats";
+    private static final double MICROS = 1e6;
+    private static final double MILLIS = 1e3;
+
+    private final double[][] stats; // p99 in ms, by level and round
+    private final double[][] vdsmStats;
+    private final double[] pings; // microseconds a ping, at most outstanding
+    private final double[] vdsmPings;
+    private final double[] one; // p99 in ms at one outstanding, again
+    private final double[] most;
+
+    Levels(int rounds) {
+        stats = new double[OUTSTANDING.size()][rounds];
+        vdsmStats = new double[OUTSTANDING.size()][rounds];
+        pings = new double[rounds];
+        vdsmPings = new double[rounds];
+        one = new double[rounds];
+        most = new double[rounds];
+    }
+
+    /** Measures once, with {@link #GUESTS} guests running. */
+    void round(Bed bed, MusterSide muster, int round) throws BenchException, InterruptedException {
+        JsonNode all = muster.call(ALL);
+        try (FixedReplies fixed = new FixedReplies(bed, muster.call(PING), all);
+                RawLink floor = fixed.rawLink();
+                RawLink link = RawLink.to(bed.agent().socket())) {
+            floor.closedLoop(PING, 1, PINGS / 4);
+            double speed = rate(floor.closedLoop(PING, 1, PINGS), 1) / REFERENCE_PINGS;
+            link.closedLoop(PING, MOST, PINGS / 4);
+            pings[round] = MICROS / rate(link.closedLoop(PING, MOST, PINGS), MOST);
+            vdsmPings[round] = MICROS / (VDSM_PINGS * speed);
+            List<Integer> order = new ArrayList<>(OUTSTANDING);
+            if (round % 2 == 1) {
+                Collections.reverse(order);
+            }
+            link.closedLoop(ALL, MOST, STATS);
+            StringBuilder told = new StringBuilder();
+            for (int level : order) {
+                int row = OUTSTANDING.indexOf(level);
+                double p99 = Statistics.percentile(link.closedLoop(ALL, level, STATS), PART) / MILLIS;
+                double floorP99 = Statistics.percentile(floor.closedLoop(ALL, level, STATS), PART) / MILLIS;
+                stats[row][round] = p99;
+                vdsmStats[row][round] = VDSM_STATS_MILLIS / speed;
+                told.append(" %d: %.2f (fixed %.2f)".formatted(level, p99, floorP99));
+            }
+            one[round] = stats[0][round];
+            most[round] = stats[OUTSTANDING.size() - 1][round];
+            Progress.say("%.0f pings/s with %d outstanding, machine %.2f; stats of %d bytes, p99 ms by outstanding:%s"
+                    .formatted(MICROS / pings[round], MOST, speed, all.toString().length(), told));
+        }
+    }
+
+    /** Requests a second, from how long each one of so many at once took. */
+    private static double rate(double[] micros, int outstanding) {
+        return outstanding * MICROS / Statistics.mean(micros);
+    }
+
+    List<Measured> measured() {
+        List<Measured> all = new ArrayList<>();
+        String note = "p99 over " + GUESTS + " guests; floor: VDSM's 15.6 ms with one outstanding, scaled to this machine";
+        for (int i = 0; i < stats.length; i++) {
+            all.add(new Measured("stats-50.p99-" + OUTSTANDING.get(i), "ms", stats[i], vdsmStats[i], note));
+        }
+        all.add(new Measured("stats-50.flat", "ms", most, one, "p99 with 32 outstanding; floor: with one"));
+        all.add(new Measured(
+                "ping-32", "us", pings, vdsmPings, "time a ping, 32 outstanding; floor: VDSM's 5613/s, scaled likewise"));
+        return all;
+    }
+}
