@@ -51,6 +51,7 @@ import org.muster.agent.verbs.FactorsVerbs;
 import org.muster.agent.verbs.HostEvents;
 import org.muster.agent.verbs.HostInfoVerbs;
 import org.muster.agent.verbs.HostVerbs;
+import org.muster.agent.verbs.QueueVerbs;
 import org.muster.agent.verbs.StatusEvents;
 import org.muster.agent.verbs.StatusWords;
 import org.muster.libvirt.CallGuard;
@@ -152,6 +153,7 @@ public final class Daemon implements AutoCloseable {
         verbs.addAll(new HostInfoVerbs(host).verbs());
         verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock).verbs());
         verbs.addAll(new FactorsVerbs(factors).verbs());
+        verbs.addAll(new QueueVerbs(creator.control()).verbs());
         VerbTable served = VerbTable.of(OpenRpc.withDiscovery(verbs, StatusEvents.KINDS, version));
         this.readiness = new Readiness(
                 reconciler,
@@ -162,6 +164,7 @@ public final class Daemon implements AutoCloseable {
         this.server = new RpcServer(rpcConfig(config), served, notifications, metrics, readiness);
         table.listen(events);
         table.listen(new Followers());
+        table.listen(creator.history());
         observeCalls();
     }
 
