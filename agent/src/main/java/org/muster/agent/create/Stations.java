@@ -3,6 +3,7 @@ package org.muster.agent.create;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -34,12 +35,12 @@ final class Stations {
     // 0 is "not yet": nanoTime counts since the host's boot on Linux, and none of us is there so early
     private final AtomicLongArray atNanos = new AtomicLongArray(Station.values().length);
 
-    private volatile int attempts; // written by whoever has the create, one after the other
-    private volatile boolean left; // it had a slot, and has it no more; written like attempts
+    private final AtomicInteger attempts = new AtomicInteger(); // how often it got a slot
+    private volatile boolean left; // it had a slot, and has it no more; written by whoever has the create
 
     void pass(Station station, long nanos) {
         if (station == Station.SLOT) {
-            attempts++;
+            attempts.incrementAndGet();
         }
         left = false;
         atNanos.set(station.ordinal(), nanos);
@@ -61,7 +62,7 @@ final class Stations {
 
     /** How often it got a slot. */
     int attempts() {
-        return attempts;
+        return attempts.get();
     }
 
     /** Where it is, if nothing has become of it yet. */
