@@ -86,8 +86,7 @@ public final class CreateControl {
                 .thenApply(nothing -> cancelling(ids, outcomes));
     }
 
-    private Cancelling cancelling(
-            Collection<UUID> ids, Map<UUID, CompletableFuture<Destroyer.Outcome>> outcomes) {
+    private Cancelling cancelling(Collection<UUID> ids, Map<UUID, CompletableFuture<Destroyer.Outcome>> outcomes) {
         List<UUID> cancelled = new ArrayList<>();
         Map<UUID, String> kept = new HashMap<>();
         Map<UUID, CreateRecord> known = new HashMap<>();

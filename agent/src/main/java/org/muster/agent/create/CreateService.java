@@ -254,8 +254,8 @@ public final class CreateService {
             return false;
         }
         if (drain.enabled()) {
-            candidate.verdict = BatchAnswer.Verdict.refused(
-                    checked.vmId().orElse(""), CANNOT_CREATE, drain.refusal(), List.of());
+            candidate.verdict =
+                    BatchAnswer.Verdict.refused(checked.vmId().orElse(""), CANNOT_CREATE, drain.refusal(), List.of());
             return false;
         }
         if (doomed.test(checked.id())) {

@@ -135,8 +135,7 @@ public final class Creator implements AutoCloseable {
                 late::isDoomed,
                 side.displays(),
                 new CreateService.Books(batches, history, drain));
-        this.control =
-                new CreateControl(dispatcher, history, batches, drain, destroyer::cancel, System::nanoTime);
+        this.control = new CreateControl(dispatcher, history, batches, drain, destroyer::cancel, System::nanoTime);
         this.sweep = new PayloadSweep(table, hypervisor, side.images(), late::isDoomed);
         metrics.gauges(dispatcher);
         table.listen(new Bookkeeper());

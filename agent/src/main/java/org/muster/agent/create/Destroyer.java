@@ -137,7 +137,8 @@ public final class Destroyer {
     /** Ends a create that the caller took out of the queue. */
     CompletableFuture<Outcome> cancel(CreateRequest unqueued) {
         UUID id = unqueued.vm().id();
-        Optional<Vm> known = table.get(id).filter(vm -> vm.life() == unqueued.vm().life());
+        Optional<Vm> known =
+                table.get(id).filter(vm -> vm.life() == unqueued.vm().life());
         if (known.isEmpty()) {
             return done(Outcome.GONE);
         }

@@ -196,7 +196,10 @@ final class Dispatcher {
         lock.lock();
         try {
             return new View(
-                    queue.snapshot(), List.copyOf(slots.running()), queue.size() == 0 ? "" : refusal(), queue.capacity());
+                    queue.snapshot(),
+                    List.copyOf(slots.running()),
+                    queue.size() == 0 ? "" : refusal(),
+                    queue.capacity());
         } finally {
             lock.unlock();
         }

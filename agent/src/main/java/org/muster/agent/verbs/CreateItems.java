@@ -28,7 +28,8 @@ final class CreateItems {
             Param.optional("class", WireType.oneOf("HA", "RERUN", "NORMAL", "PRESTART"), "default NORMAL"),
             Param.optional("priority", WireType.integer(0, 100), "the higher first; default 0"),
             Param.optional("launchPaused", WireType.bool(), "default: what the XML's metadata say"),
-            Param.optional("requestedAt", WireType.number(0, MOST_MILLIS), "when a person asked for it, ms since 1970"));
+            Param.optional(
+                    "requestedAt", WireType.number(0, MOST_MILLIS), "when a person asked for it, ms since 1970"));
 
     /** How the verdict on one looks. */
     static final WireType VERDICT = verdict();

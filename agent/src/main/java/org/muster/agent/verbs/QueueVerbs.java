@@ -71,8 +71,7 @@ public final class QueueVerbs {
         Optional<String> batchId = call.optionalText("batchId");
         Set<UUID> wanted = Set.copyOf(vmIds(call));
         Stream<CreateRecord> found = creates.history().stream()
-                .filter(create ->
-                        batchId.isEmpty() || create.batchId().equals(batchId.get()))
+                .filter(create -> batchId.isEmpty() || create.batchId().equals(batchId.get()))
                 .filter(create -> wanted.isEmpty() || wanted.contains(create.id()))
                 .limit(call.integer("limit", MOST));
         List<BatchAnswer.Verdict> refused = batchId.map(creates::refused).orElse(List.of());
@@ -129,8 +128,8 @@ public final class QueueVerbs {
         result.cancelled().forEach(id -> cancelled.add(id.toString()));
         ArrayNode kept = answer.putArray("kept");
         result.kept()
-                .forEach((id, why) ->
-                        kept.addObject().put("vmId", id.toString()).put("reason", why));
+                .forEach(
+                        (id, why) -> kept.addObject().put("vmId", id.toString()).put("reason", why));
         return answer;
     }
 

@@ -99,16 +99,16 @@ class CreateControlTest {
             assertThat(running.ageNanos()).isPositive();
             assertThat(running.hung()).isFalse();
         });
-        assertThat(queue.waiting())
-                .extracting(waiting -> waiting.create().id())
-                .containsExactly(id(2), id(10), id(3));
+        assertThat(queue.waiting()).extracting(waiting -> waiting.create().id()).containsExactly(id(2), id(10), id(3));
         assertThat(queue.waiting()).extracting(QueueView.Waiting::position).containsExactly(1, 2, 3);
         assertThat(queue.waiting()).allSatisfy(waiting -> {
             assertThat(waiting.create().state()).isEqualTo(State.QUEUED);
             assertThat(waiting.ageNanos()).isPositive();
         });
         assertThat(queue.waiting().get(0).waitsFor()).isEqualTo("all 1 slots are taken");
-        assertThat(queue.waiting().get(2).waitsFor()).contains("2 are before it").contains("all 1 slots");
+        assertThat(queue.waiting().get(2).waitsFor())
+                .contains("2 are before it")
+                .contains("all 1 slots");
         assertThat(queue.capacity()).isEqualTo(100);
         assertThat(queue.unsettled()).isEmpty();
     }
@@ -118,8 +118,11 @@ class CreateControlTest {
         hypervisor.on(Op.START, id(1)).times(1).loseLink();
         batch("a", 1, 1);
 
-        Await.until("it is unsettled", Agent.SOON, () -> control().queue().unsettled().stream()
-                .anyMatch(create -> create.id().equals(id(1))));
+        Await.until(
+                "it is unsettled",
+                Agent.SOON,
+                () -> control().queue().unsettled().stream()
+                        .anyMatch(create -> create.id().equals(id(1))));
 
         hypervisor.restoreLink();
         awaitState(id(1), State.UP);
@@ -259,12 +262,7 @@ class CreateControlTest {
         CreateRecord up = create(id(1)).orElseThrow();
         Map<Phase, Long> phases = up.phaseNanos();
         long sum = List.of(
-                        Phase.VALIDATE,
-                        Phase.JOURNAL,
-                        Phase.QUEUE_WAIT,
-                        Phase.PREPARE,
-                        Phase.TO_RUNNING,
-                        Phase.PUBLISH)
+                        Phase.VALIDATE, Phase.JOURNAL, Phase.QUEUE_WAIT, Phase.PREPARE, Phase.TO_RUNNING, Phase.PUBLISH)
                 .stream()
                 .mapToLong(phases::get)
                 .sum();
@@ -319,8 +317,7 @@ class CreateControlTest {
         assertThat(control().history())
                 .extracting(CreateRecord::id, CreateRecord::state, CreateRecord::batchId, CreateRecord::reason)
                 .containsExactlyElementsOf(before.stream()
-                        .map(create -> tuple(
-                                create.id(), create.state(), create.batchId(), create.reason()))
+                        .map(create -> tuple(create.id(), create.state(), create.batchId(), create.reason()))
                         .toList());
         assertThat(create(id(1)).orElseThrow().phaseNanos()).containsKeys(Phase.TOTAL, Phase.QUEUE_WAIT);
     }

@@ -29,6 +29,7 @@ import org.muster.agent.simulation.FakeHypervisor;
 class ApiDescriptionTest {
     /** What the fake hypervisor has no facts for. */
     private static final Set<String> WANT_ONE_OF_SEVERAL = Set.of("Host.cancelCreates"); // batchId or vmIds
+
     private static final Set<String> NEED_FACTS =
             Set.of("Host.getCapabilities", "Host.getHardwareInfo", "Host.hostdevListByCaps");
 

@@ -329,7 +329,8 @@ class CreateVerbsTest {
         assertThat(history.get("creates")).hasSize(2);
         assertThat(history.get("creates").get(0).get("state").textValue()).isEqualTo("QUEUED");
         assertThat(history.get("creates").get(1).get("state").textValue()).isEqualTo("CANCELLED");
-        assertThat(verbs.call("Host.getHistory", json("{'vmIds':['" + B + "']}")).get("creates"))
+        assertThat(verbs.call("Host.getHistory", json("{'vmIds':['" + B + "']}"))
+                        .get("creates"))
                 .hasSize(1);
         assertThat(verbs.call("Host.getHistory", json("{'limit':1}")).get("creates"))
                 .hasSize(1);

@@ -64,7 +64,8 @@ final class DrainCommand implements Callable<Integer> {
         if (ids.isEmpty()) {
             return 0;
         }
-        return connection.callAndWait("Host.cancelCreates", params)
+        return connection
+                .callAndWait("Host.cancelCreates", params)
                 .path("cancelled")
                 .size();
     }

@@ -106,7 +106,8 @@ final class HistoryCommand implements Callable<Integer> {
                     "-",
                     "-",
                     batch,
-                    verdict.path("code").asText() + ": " + verdict.path("reason").asText());
+                    verdict.path("code").asText() + ": "
+                            + verdict.path("reason").asText());
         }
         return table;
     }

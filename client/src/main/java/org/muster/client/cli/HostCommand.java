@@ -10,7 +10,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-@Command(name = "host", description = "About the host.", subcommands = {HostCommand.Caps.class, DrainCommand.class})
+@Command(
+        name = "host",
+        description = "About the host.",
+        subcommands = {HostCommand.Caps.class, DrainCommand.class})
 final class HostCommand implements Callable<Integer> {
     @ParentCommand
     private Muster muster;

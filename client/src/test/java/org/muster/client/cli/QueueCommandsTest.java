@@ -144,8 +144,7 @@ class QueueCommandsTest {
         CliRun run = CliRun.of(agent, "host", "drain", "--reason", "new fans", "--cancel-queued");
 
         assertThat(run.out()).isEqualTo("draining: 0 waiting, 1 being started, 1 cancelled\n");
-        assertThat(asked.get(0))
-                .isEqualTo(Json.object().put("enabled", true).put("reason", "new fans"));
+        assertThat(asked.get(0)).isEqualTo(Json.object().put("enabled", true).put("reason", "new fans"));
         assertThat(asked.get(2)).isEqualTo(Json.parse("{\"vmIds\":[\"" + B + "\"]}"));
         assertThat(CliRun.of(agent, "host", "drain", "--off").out()).isEqualTo("new VMs are taken again\n");
         assertThat(asked.get(3)).isEqualTo(Json.object().put("enabled", false));
