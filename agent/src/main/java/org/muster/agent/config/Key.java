@@ -120,7 +120,8 @@ enum Key {
 
     private static Optional<String> addressAndPort(Object value) {
         boolean good = value instanceof String s
-                && (s.equals(MusterConfig.Metrics.OFF) || MusterConfig.Metrics.endpoint(s).isPresent());
+                && (s.equals(MusterConfig.Metrics.OFF)
+                        || MusterConfig.Metrics.endpoint(s).isPresent());
         return check(good, "must be \"ADDRESS:PORT\" such as \"127.0.0.1:9177\" or \"[::]:9177\", or \"off\"");
     }
 

@@ -71,7 +71,8 @@ public record MusterConfig(
      */
     public record Metrics(Optional<Endpoint> listen, boolean perVm) {
         static final String OFF = "off";
-        private static final Pattern ENDPOINT = Pattern.compile("(\\[[0-9A-Fa-f:.%]+]|[^\\[\\]:\\s]{1,255}):(\\d{1,5})");
+        private static final Pattern ENDPOINT =
+                Pattern.compile("(\\[[0-9A-Fa-f:.%]+]|[^\\[\\]:\\s]{1,255}):(\\d{1,5})");
         private static final int MAX_PORT = 65_535;
 
         static Optional<Endpoint> endpoint(String text) {

@@ -25,7 +25,8 @@ final class AgentMetrics {
             }
         });
         metrics.registerAll(() -> Map.of(
-                "libvirt.calls-in-flight", (Gauge<Integer>) () -> calls.inFlight().size(),
+                "libvirt.calls-in-flight",
+                        (Gauge<Integer>) () -> calls.inFlight().size(),
                 "libvirt.calls-overdue", (Gauge<Integer>) calls::overdue,
                 "journal.waiting", (Gauge<Integer>) journal::waiting,
                 "journal.owed", (Gauge<Integer>) journal::owed,

@@ -31,10 +31,7 @@ final class Operations implements AutoCloseable {
         MusterConfig.Metrics metrics = config.metrics();
         return new Operations(metrics.listen()
                 .map(at -> OpsConfig.of(
-                        at.address(),
-                        at.port(),
-                        metrics.perVm(),
-                        config.tls().allowPlaintext()))
+                        at.address(), at.port(), metrics.perVm(), config.tls().allowPlaintext()))
                 .map(ops -> new OpsServer(ops, sources, new Certificates(server), hostName())));
     }
 
@@ -70,8 +67,7 @@ final class Operations implements AutoCloseable {
 
         @Override
         public Optional<String> objection(X509Certificate[] chain) {
-            Optional<String> objection =
-                    server.certificates().flatMap(material -> material.objection(chain));
+            Optional<String> objection = server.certificates().flatMap(material -> material.objection(chain));
             if (objection.isPresent()) {
                 return objection;
             }

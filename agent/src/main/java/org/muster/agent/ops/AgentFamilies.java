@@ -53,9 +53,9 @@ final class AgentFamilies {
             byRole.merge(call.role(), 1L, Long::sum);
             oldestNanos = Math.max(oldestNanos, call.age().toNanos());
         }
-        out.gauge("muster_libvirt_calls_in_flight", "libvirt calls that have not returned, by role of their connection.");
-        byRole.forEach((role, count) ->
-                out.value(Labels.of("role", role.name().toLowerCase(Locale.ROOT)), count));
+        out.gauge(
+                "muster_libvirt_calls_in_flight", "libvirt calls that have not returned, by role of their connection.");
+        byRole.forEach((role, count) -> out.value(Labels.of("role", role.name().toLowerCase(Locale.ROOT)), count));
         out.gauge("muster_libvirt_oldest_call_age_seconds", "Age of the oldest libvirt call that has not returned.");
         out.nanos(Labels.NONE, oldestNanos);
         out.gauge("muster_libvirt_max_stuck_calls", "libvirt calls that may be stuck before libvirtd is at risk.");
@@ -86,7 +86,8 @@ final class AgentFamilies {
     }
 
     private static void ages(Exposition out, GuestSet set) {
-        out.gauge("muster_sampling_oldest_age_seconds", "Age of the oldest sample of all guests that answer, by group.");
+        out.gauge(
+                "muster_sampling_oldest_age_seconds", "Age of the oldest sample of all guests that answer, by group.");
         for (Group group : Group.values()) {
             OptionalLong oldest = set.guests().stream()
                     .map(Guest::stats)

@@ -131,8 +131,7 @@ final class DeviceFamilies {
         eachCounters(set, (labels, counters) -> out.nanos(labels, nanos.applyAsLong(counters)));
     }
 
-    private static void sizes(
-            Exposition out, GuestSet set, Function<DomainSample.Disk, OptionalLong> bytes) {
+    private static void sizes(Exposition out, GuestSet set, Function<DomainSample.Disk, OptionalLong> bytes) {
         for (Guest guest : set.guests()) {
             for (GuestStats.Disk disk : disks(guest)) {
                 out.value(labels(guest, disk.sample().name()), bytes.apply(disk.sample()));

@@ -49,7 +49,9 @@ final class Entrance extends ByteToMessageDecoder {
         }
         Optional<SSLEngine> engine = tls.engine();
         if (engine.isEmpty()) {
-            LOG.debug("{} asks for TLS, and there are no certificates", ctx.channel().remoteAddress());
+            LOG.debug(
+                    "{} asks for TLS, and there are no certificates",
+                    ctx.channel().remoteAddress());
             in.skipBytes(in.readableBytes());
             ctx.close();
             return;
@@ -80,10 +82,12 @@ final class Entrance extends ByteToMessageDecoder {
                 ctx.fireUserEventTriggered(event);
                 return;
             }
-            Optional<String> objection =
-                    done.isSuccess() ? judge(ctx) : Optional.of(String.valueOf(done.cause().getMessage()));
+            Optional<String> objection = done.isSuccess()
+                    ? judge(ctx)
+                    : Optional.of(String.valueOf(done.cause().getMessage()));
             if (objection.isPresent()) {
-                LOG.info("refused on the metrics listener: {}: {}", ctx.channel().remoteAddress(), objection.get());
+                LOG.info(
+                        "refused on the metrics listener: {}: {}", ctx.channel().remoteAddress(), objection.get());
                 ctx.close();
                 return;
             }

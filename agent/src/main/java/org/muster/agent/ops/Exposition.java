@@ -136,11 +136,12 @@ final class Exposition {
             ascii("\n# TYPE ");
             ascii(family);
             put(' ');
-            ascii(switch (type) {
-                case COUNTER -> "counter";
-                case GAUGE -> "gauge";
-                case SUMMARY -> "summary";
-            });
+            ascii(
+                    switch (type) {
+                        case COUNTER -> "counter";
+                        case GAUGE -> "gauge";
+                        case SUMMARY -> "summary";
+                    });
             put('\n');
         }
         ascii(family);

@@ -41,10 +41,7 @@ final class GuestFamilies {
         out.gauge("libvirt_domain_info_vstate", "Code of the domain state.");
         states(set, (labels, code) -> out.value(labels, code.longValue()));
         out.counter("libvirt_domain_info_cpu_time_seconds_total", "CPU time used by the domain and its emulator.");
-        groups(
-                set,
-                GuestStats::cpu,
-                (labels, cpu) -> out.nanos(labels, cpu.timeNanos()));
+        groups(set, GuestStats::cpu, (labels, cpu) -> out.nanos(labels, cpu.timeNanos()));
         out.gauge("libvirt_domain_info_virtual_cpus", "Number of virtual CPUs that are online.");
         groups(
                 set,
@@ -85,10 +82,7 @@ final class GuestFamilies {
                 GuestStats::memory,
                 (labels, m) -> out.value(labels, m.balloon().minorFaults()));
         out.gauge(stats + "used_percent", "Part of its memory that the guest uses.");
-        groups(
-                set,
-                GuestStats::memory,
-                (labels, m) -> usedPercent(m.balloon()).ifPresent(p -> out.value(labels, p)));
+        groups(set, GuestStats::memory, (labels, m) -> usedPercent(m.balloon()).ifPresent(p -> out.value(labels, p)));
     }
 
     private static Optional<Double> usedPercent(Balloon balloon) {
@@ -116,7 +110,9 @@ final class GuestFamilies {
         for (Guest guest : set.guests()) {
             out.flag(guest.labels(), guest.stats().frozen().isPresent());
         }
-        out.gauge("muster_vm_responsive", "0 while nothing newer than sampling.unresponsive-after is known of the guest.");
+        out.gauge(
+                "muster_vm_responsive",
+                "0 while nothing newer than sampling.unresponsive-after is known of the guest.");
         for (Guest guest : set.guests()) {
             out.flag(guest.labels(), guest.stats().responsive());
         }
@@ -149,8 +145,12 @@ final class GuestFamilies {
     }
 
     private static void eachVcpu(GuestSet set, BiConsumer<String, GuestStats.Vcpu> write) {
-        groups(set, GuestStats::vcpus, (labels, vcpus) -> vcpus.vcpus()
-                .forEach(vcpu -> write.accept(Labels.and(labels, "vcpu", Integer.toString(vcpu.index())), vcpu)));
+        groups(
+                set,
+                GuestStats::vcpus,
+                (labels, vcpus) -> vcpus.vcpus()
+                        .forEach(vcpu ->
+                                write.accept(Labels.and(labels, "vcpu", Integer.toString(vcpu.index())), vcpu)));
     }
 
     static Optional<DomainDetails> details(Vm vm) {

@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
  */
 final class HttpPeer extends SimpleChannelInboundHandler<HttpObject> {
     private static final Logger LOG = LoggerFactory.getLogger(HttpPeer.class);
-    private static final int PIECE = 32 << 10; // what is handed to the socket is copied: not the whole page for each reader
+    private static final int PIECE =
+            32 << 10; // what is handed to the socket is copied: not the whole page for each reader
 
     private final Site site;
     private final Request.Peer peer;
@@ -106,8 +107,9 @@ final class HttpPeer extends SimpleChannelInboundHandler<HttpObject> {
             begin(ctx, Answer.text(405, "only GET and HEAD").with("Allow", "GET, HEAD"));
             return;
         }
-        site.answer(request(whole)).whenComplete((answer, failure) -> ctx.executor()
-                .execute(() -> begin(ctx, failure == null ? answer : failed(failure))));
+        site.answer(request(whole))
+                .whenComplete((answer, failure) ->
+                        ctx.executor().execute(() -> begin(ctx, failure == null ? answer : failed(failure))));
     }
 
     private Request request(HttpRequest whole) {

@@ -32,14 +32,19 @@ final class LibvirtdPid {
 
     /** Empty if it left none, or none that we may read. */
     OptionalLong find() {
-        for (Path file : candidates) {
-            try {
-                return OptionalLong.of(Long.parseLong(
-                        Files.readString(file, StandardCharsets.US_ASCII).strip()));
-            } catch (IOException | NumberFormatException e) {
-                continue; // the next one
-            }
+        return candidates.stream()
+                .map(LibvirtdPid::read)
+                .filter(OptionalLong::isPresent)
+                .findFirst()
+                .orElseGet(OptionalLong::empty);
+    }
+
+    private static OptionalLong read(Path file) {
+        try {
+            return OptionalLong.of(Long.parseLong(
+                    Files.readString(file, StandardCharsets.US_ASCII).strip()));
+        } catch (IOException | NumberFormatException e) {
+            return OptionalLong.empty(); // not here
         }
-        return OptionalLong.empty();
     }
 }

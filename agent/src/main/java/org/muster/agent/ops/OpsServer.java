@@ -96,8 +96,7 @@ public final class OpsServer implements AutoCloseable {
             return cache.get().thenApply(page -> Answer.ok(contentType, page.plain()));
         }
         return cache.get()
-                .thenApplyAsync(
-                        page -> Answer.ok(contentType, page.packed()).with("Content-Encoding", "gzip"), worker);
+                .thenApplyAsync(page -> Answer.ok(contentType, page.packed()).with("Content-Encoding", "gzip"), worker);
     }
 
     /** Starts its threads and tries to listen. Blocks a moment; never fails. */
@@ -151,7 +150,10 @@ public final class OpsServer implements AutoCloseable {
             String why = bound.isDone() ? String.valueOf(bound.cause()) : "no answer from the kernel";
             bound.channel().close();
             if (!why.equals(problem)) { // it is tried again and again
-                LOG.warn("metrics.listen: cannot listen on {}, so there are no metrics and no status page: {}", address, why);
+                LOG.warn(
+                        "metrics.listen: cannot listen on {}, so there are no metrics and no status page: {}",
+                        address,
+                        why);
             }
             problem = why;
         }

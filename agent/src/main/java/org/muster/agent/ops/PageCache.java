@@ -43,7 +43,8 @@ final class PageCache {
         if (!latest.isDone()) {
             return false;
         }
-        return latest.isCompletedExceptionally() || nanoTime.getAsLong() - latest.join().madeAtNanos() >= freshNanos;
+        return latest.isCompletedExceptionally()
+                || nanoTime.getAsLong() - latest.join().madeAtNanos() >= freshNanos;
     }
 
     /** Gives the memory back when nobody has asked for that long. */

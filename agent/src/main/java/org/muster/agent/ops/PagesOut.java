@@ -2,7 +2,6 @@ package org.muster.agent.ops;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.IdentityHashMap;
-import java.util.Map;
 
 /**
  * The pages on their way to readers. All that read one share it; a reader that is slow keeps its own from being freed, so
@@ -12,7 +11,7 @@ final class PagesOut {
     private final long limit;
 
     @GuardedBy("this")
-    private final Map<byte[], Integer> readers = new IdentityHashMap<>();
+    private final IdentityHashMap<byte[], Integer> readers = new IdentityHashMap<>();
 
     @GuardedBy("this")
     private long bytes;

@@ -23,7 +23,8 @@ final class ProcessFamilies {
         memory(out);
         collections(out);
         out.gauge("muster_libvirtd_resident_memory_bytes", "Resident memory of libvirtd.");
-        libvirtd.find().ifPresent(pid -> out.value(Labels.NONE, ProcFiles.of(pid).residentBytes()));
+        libvirtd.find()
+                .ifPresent(pid -> out.value(Labels.NONE, ProcFiles.of(pid).residentBytes()));
     }
 
     private static void process(Exposition out) {

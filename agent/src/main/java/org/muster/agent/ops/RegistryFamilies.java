@@ -38,8 +38,8 @@ final class RegistryFamilies {
     private static void sort(Map<String, Family> families, String name, Metric metric) {
         RegistryNames.Place place = RegistryNames.of(name, suffix(metric));
         Type type = type(metric, place.counter());
-        Family family = families.computeIfAbsent(
-                place.family(), key -> new Family(type, place.help(), new TreeMap<>()));
+        Family family =
+                families.computeIfAbsent(place.family(), key -> new Family(type, place.help(), new TreeMap<>()));
         if (family.type == type) { // another kind under that name would make the family unreadable
             family.series.putIfAbsent(place.labels(), metric);
         }

@@ -27,7 +27,11 @@ final class RegistryNames {
                     "Time that a create spends in a phase; total: from its request until it runs."),
             counter("create\\.failed", "muster_create_failed_total", "Creates that ended without a running guest."),
             summary("destroy", "muster_destroy_seconds", "", "Time from a destroy's request until it is done."),
-            counter("libvirt\\.(.+)\\.failed", "muster_libvirt_call_failures_total", "call", "libvirt calls that failed."),
+            counter(
+                    "libvirt\\.(.+)\\.failed",
+                    "muster_libvirt_call_failures_total",
+                    "call",
+                    "libvirt calls that failed."),
             gauge("libvirt\\.calls-in-flight", "muster_libvirt_calls", "libvirt calls that have not returned."),
             gauge(
                     "libvirt\\.calls-overdue",
@@ -44,10 +48,18 @@ final class RegistryNames {
                     "tier",
                     "Time from a sampling cycle's first call until its last answer."),
             counter("sampling\\.(short|block)\\.calls", "muster_sampling_calls_total", "tier", "Bulk calls made."),
-            counter("sampling\\.(short|block)\\.late", "muster_sampling_late_calls_total", "tier", "Bulk calls that were late."),
+            counter(
+                    "sampling\\.(short|block)\\.late",
+                    "muster_sampling_late_calls_total",
+                    "tier",
+                    "Bulk calls that were late."),
             counter("sampling\\.frozen", "muster_sampling_frozen_total", "Times that a guest was found frozen."),
             gauge("sampling\\.stuck-calls", "muster_sampling_stuck_calls", "Sampling's calls that hang."),
-            summary("rpc\\.verb\\.(.+)", "muster_rpc_verb_seconds", "verb", "Time from a request's last byte until its answer."),
+            summary(
+                    "rpc\\.verb\\.(.+)",
+                    "muster_rpc_verb_seconds",
+                    "verb",
+                    "Time from a request's last byte until its answer."),
             gauge("rpc\\.connections", "muster_rpc_connections", "Open connections."),
             counter("rpc\\.refused", "muster_rpc_refused_total", "Connections refused."),
             counter("rpc\\.params\\.unknown", "muster_rpc_unknown_params_total", "Parameters that no verb knows."),
@@ -107,7 +119,8 @@ final class RegistryNames {
                 return new Place(rule.family, labels, rule.help, rule.counter);
             }
         }
-        String plain = name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "_").replaceFirst("_(total|count|sum)$", "");
+        String plain =
+                name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "_").replaceFirst("_(total|count|sum)$", "");
         String family = "muster_" + plain + suffix;
         return new Place(family, Labels.NONE, "The agent's metric " + name + ".", false);
     }

@@ -32,10 +32,15 @@ final class Site {
         Place place = places.get(request.path());
         if (request.peer() == Request.Peer.REMOTE && !allowPlaintext) {
             return done(Answer.text(
-                    403, "plaintext is for this machine only: use https with a client certificate, see metrics.listen"));
+                    403,
+                    "plaintext is for this machine only: use https with a client certificate, see metrics.listen"));
         }
         if (place == null) {
-            return done(Answer.text(404, "there is " + String.join(", ", places.keySet().stream().sorted().toList())));
+            return done(Answer.text(
+                    404,
+                    "there is "
+                            + String.join(
+                                    ", ", places.keySet().stream().sorted().toList())));
         }
         if (request.peer() == Request.Peer.REMOTE && !place.plaintextBeyondLoopback) {
             return done(Answer.text(403, "this page is for this machine, or for https with a client certificate"));

@@ -214,8 +214,7 @@ class ConfigFileTest {
         refused("sampling.block-interval = \"2h\"", duration + "200 ms to 3600 s");
         refused("sampling.timeout = \"249ms\"", duration + "250 ms to 600 s");
         refused("sampling.unresponsive-after = \"499ms\"", duration + "500 ms to 3600 s");
-        String endpoint =
-                "must be \"ADDRESS:PORT\" such as \"127.0.0.1:9177\" or \"[::]:9177\", or \"off\"";
+        String endpoint = "must be \"ADDRESS:PORT\" such as \"127.0.0.1:9177\" or \"[::]:9177\", or \"off\"";
         refused("metrics.listen = \"9177\"", endpoint);
         refused("metrics.listen = \"127.0.0.1:65536\"", endpoint);
         refused("metrics.listen = \"::1:9177\"", endpoint);

@@ -71,7 +71,8 @@ class ScrapeTest {
 
     private Simulation guests() throws Exception {
         Path script = Files.writeString(
-                folder.resolve("script.toml"), "[[vms]]\ncount = " + GUESTS + "\nname = \"sim-%03d\"\ndisks = 1\nnics = 1");
+                folder.resolve("script.toml"),
+                "[[vms]]\ncount = " + GUESTS + "\nname = \"sim-%03d\"\ndisks = 1\nnics = 1");
         return Simulation.of(script, OptionalInt.empty());
     }
 
@@ -138,8 +139,10 @@ class ScrapeTest {
             daemon.start();
 
             Await.until(
-                    "ready", SOON, () -> http.send(request(daemon, "/readyz"), BodyHandlers.ofString())
-                            .statusCode()
+                    "ready",
+                    SOON,
+                    () -> http.send(request(daemon, "/readyz"), BodyHandlers.ofString())
+                                    .statusCode()
                             == 200);
             assertThat(http.send(request(daemon, "/healthz"), BodyHandlers.ofString())
                             .body())

@@ -46,7 +46,11 @@ class ExpositionTest {
         out.nanos(Labels.of("n", "d"), 3_000_000_000L);
 
         assertThat(text(out))
-                .contains("{n=\"a\"} 1.000000001\n", "{n=\"b\"} 9007199254.74099312\n", "{n=\"c\"} 0.5\n", "{n=\"d\"} 3\n");
+                .contains(
+                        "{n=\"a\"} 1.000000001\n",
+                        "{n=\"b\"} 9007199254.74099312\n",
+                        "{n=\"c\"} 0.5\n",
+                        "{n=\"d\"} 3\n");
     }
 
     @Test
@@ -105,9 +109,12 @@ class ExpositionTest {
         RegistryFamilies.write(out, registry);
 
         PrometheusText read = read(out);
-        assertThat(read.value("muster_create_phase_seconds_count{phase=\"queue_wait\"}")).isEqualTo(2);
-        assertThat(read.value("muster_create_phase_seconds_sum{phase=\"queue_wait\"}")).isEqualTo(6);
-        assertThat(read.value("muster_create_phase_seconds{phase=\"queue_wait\",quantile=\"0.99\"}")).isEqualTo(4);
+        assertThat(read.value("muster_create_phase_seconds_count{phase=\"queue_wait\"}"))
+                .isEqualTo(2);
+        assertThat(read.value("muster_create_phase_seconds_sum{phase=\"queue_wait\"}"))
+                .isEqualTo(6);
+        assertThat(read.value("muster_create_phase_seconds{phase=\"queue_wait\",quantile=\"0.99\"}"))
+                .isEqualTo(4);
         assertThat(read.value("muster_libvirt_call_seconds_count{call=\"virDomainCreateWithFlags\"}"))
                 .isEqualTo(1);
         assertThat(read.value("muster_libvirt_call_failures_total{call=\"virDomainCreateWithFlags\"}"))

@@ -66,9 +66,8 @@ class MetricsTest {
                                     1.0),
                             Map.entry("muster_vm_sample_age_seconds{domain=\"web-01\",group=\"cpu_total\"}", 1.0),
                             Map.entry("muster_vm_responsive{domain=\"web-01\"}", 1.0))
-                    .forEach((series, value) -> assertThat(scrape.value(series))
-                            .as(series)
-                            .isEqualTo(value));
+                    .forEach((series, value) ->
+                            assertThat(scrape.value(series)).as(series).isEqualTo(value));
         }
     }
 
@@ -93,13 +92,17 @@ class MetricsTest {
             assertThat(scrape.value("muster_build_info{version=\"1.2.3\"}")).isEqualTo(1);
             assertThat(scrape.value("muster_ready")).isEqualTo(1);
             assertThat(scrape.value("muster_vms{status=\"UP\"}")).isEqualTo(1);
-            assertThat(scrape.value("muster_libvirt_calls_in_flight{role=\"create\"}")).isEqualTo(1);
-            assertThat(scrape.value("muster_libvirt_calls_in_flight{role=\"stats\"}")).isZero();
+            assertThat(scrape.value("muster_libvirt_calls_in_flight{role=\"create\"}"))
+                    .isEqualTo(1);
+            assertThat(scrape.value("muster_libvirt_calls_in_flight{role=\"stats\"}"))
+                    .isZero();
             assertThat(scrape.value("muster_libvirt_oldest_call_age_seconds")).isEqualTo(3);
             assertThat(scrape.value("muster_libvirt_max_stuck_calls")).isEqualTo(3);
             assertThat(scrape.value("muster_libvirtd_workers{bound=\"min\"}")).isEqualTo(5);
-            assertThat(scrape.value("muster_sampling_oldest_age_seconds{group=\"block\"}")).isEqualTo(4);
-            assertThat(scrape.value("muster_create_phase_seconds_sum{phase=\"total\"}")).isEqualTo(2);
+            assertThat(scrape.value("muster_sampling_oldest_age_seconds{group=\"block\"}"))
+                    .isEqualTo(4);
+            assertThat(scrape.value("muster_create_phase_seconds_sum{phase=\"total\"}"))
+                    .isEqualTo(2);
             assertThat(scrape.value("process_resident_memory_bytes")).isGreaterThan(10e6);
             assertThat(scrape.value("process_open_fds")).isGreaterThan(3);
             assertThat(scrape.value("process_max_fds")).isGreaterThan(100);
@@ -134,8 +137,10 @@ class MetricsTest {
 
             rig.end(gone);
 
-            Await.until("the next page is made", java.time.Duration.ofSeconds(20), () -> rig.scrape().series().keySet().stream()
-                    .noneMatch(name -> name.contains("\"gone\"")));
+            Await.until(
+                    "the next page is made",
+                    java.time.Duration.ofSeconds(20),
+                    () -> rig.scrape().series().keySet().stream().noneMatch(name -> name.contains("\"gone\"")));
             assertThat(rig.scrape().series().keySet()).anyMatch(name -> name.contains("\"stays\""));
         }
     }
@@ -214,10 +219,12 @@ class MetricsTest {
 
             PrometheusText after = rig.scrape();
 
-            assertThat(after.value(disk("read_bytes_total").replace("web-01", "a"))).isEqualTo(2000);
+            assertThat(after.value(disk("read_bytes_total").replace("web-01", "a")))
+                    .isEqualTo(2000);
             before.series().forEach((name, value) -> {
                 String family = name.replaceFirst("\\{.*", "").replaceFirst("_(count|sum)$", "");
-                if (name.startsWith(family + "_") || "counter".equals(before.types().get(family))) {
+                if (name.startsWith(family + "_")
+                        || "counter".equals(before.types().get(family))) {
                     assertThat(after.value(name)).as(name).isGreaterThanOrEqualTo(value);
                 }
             });

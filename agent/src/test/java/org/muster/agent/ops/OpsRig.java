@@ -36,8 +36,7 @@ import org.muster.sampling.SamplerState;
 final class OpsRig implements AutoCloseable {
     static final long NOW = 100_000_000_000L;
     private static final int PATIENCE_MILLIS = 20_000;
-    private static final SamplerState SAMPLING =
-            new SamplerState(List.of(), 0, 0, false, true, 1, 13, 0, Map.of());
+    private static final SamplerState SAMPLING = new SamplerState(List.of(), 0, 0, false, true, 1, 13, 0, Map.of());
 
     final VmTable table = new VmTable(new EventClock());
     final Map<UUID, GuestStats> samples = new ConcurrentHashMap<>();
@@ -240,7 +239,30 @@ final class OpsRig implements AutoCloseable {
         server.close();
     }
 
-    record Response(int status, Map<String, String> headers, byte[] body) {
+    /** What came back. */
+    static final class Response {
+        private final int status;
+        private final Map<String, String> headers;
+        private final byte[] body;
+
+        Response(int status, Map<String, String> headers, byte[] body) {
+            this.status = status;
+            this.headers = headers;
+            this.body = body;
+        }
+
+        int status() {
+            return status;
+        }
+
+        Map<String, String> headers() {
+            return headers;
+        }
+
+        byte[] body() {
+            return body;
+        }
+
         String text() {
             return new String(body, StandardCharsets.UTF_8);
         }

@@ -49,7 +49,8 @@ class OpsServerTest {
             for (int i = 0; i < 10; i++) {
                 assertThat(OpsRig.request(socket, "/healthz", "").text()).isEqualTo("ok\n");
             }
-            assertThat(OpsRig.request(socket, "/healthz", "Connection: close\r\n").header("connection"))
+            assertThat(OpsRig.request(socket, "/healthz", "Connection: close\r\n")
+                            .header("connection"))
                     .isEqualTo("close");
             assertThat(OpsRig.endsSilently(socket)).isTrue();
         }
@@ -59,16 +60,20 @@ class OpsServerTest {
     void whatIsNoProperRequestIsRefused() throws IOException {
         try (OpsRig rig = new OpsRig()) {
             assertThat(rig.get("/nowhere").status()).isEqualTo(404);
-            assertThat(answer(rig, "POST /metrics HTTP/1.1\r\nContent-Length: 0\r\n\r\n").status())
+            assertThat(answer(rig, "POST /metrics HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+                            .status())
                     .isEqualTo(405);
-            assertThat(answer(rig, "GET /metrics HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc").status())
+            assertThat(answer(rig, "GET /metrics HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc")
+                            .status())
                     .isEqualTo(413);
             assertThat(answer(rig, "GET /metrics HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
                             .status())
                     .isEqualTo(413);
-            assertThat(answer(rig, "GET /" + "x".repeat(5000) + " HTTP/1.1\r\n\r\n").status())
+            assertThat(answer(rig, "GET /" + "x".repeat(5000) + " HTTP/1.1\r\n\r\n")
+                            .status())
                     .isEqualTo(400);
-            assertThat(answer(rig, "GET / HTTP/1.1\r\nX: " + "x".repeat(9000) + "\r\n\r\n").status())
+            assertThat(answer(rig, "GET / HTTP/1.1\r\nX: " + "x".repeat(9000) + "\r\n\r\n")
+                            .status())
                     .isEqualTo(400);
         }
     }
@@ -105,7 +110,8 @@ class OpsServerTest {
     }
 
     private static int statusFor(OpsRig rig, String host) throws IOException {
-        return answer(rig, "GET /healthz HTTP/1.1\r\nHost: " + host + "\r\n\r\n").status();
+        return answer(rig, "GET /healthz HTTP/1.1\r\nHost: " + host + "\r\n\r\n")
+                .status();
     }
 
     @Test
@@ -159,12 +165,17 @@ class OpsServerTest {
             Await.until("it is on its way", SOON, () -> rig.pageBytesOut() > 10_000_000);
             int made = rig.made.get();
 
-            Await.until("the next page finds no room", SOON, () -> rig.get("/metrics").status() == 503);
+            Await.until(
+                    "the next page finds no room",
+                    SOON,
+                    () -> rig.get("/metrics").status() == 503);
 
             assertThat(rig.made.get()).isGreaterThan(made);
             OpsRig.Response refused = rig.get("/metrics");
             assertThat(refused.header("retry-after")).isEqualTo("5");
-            assertThat(rig.get("/healthz").status()).as("what is small is told all the same").isEqualTo(200);
+            assertThat(rig.get("/healthz").status())
+                    .as("what is small is told all the same")
+                    .isEqualTo(200);
         }
     }
 

@@ -52,8 +52,7 @@ class OpsTlsTest {
         TlsKeeper keeper = new TlsKeeper(pki.files());
         assertThat(keeper.reload()).isTrue();
         InetAddress own = OpsServerTest.addressOfThisMachine();
-        try (OpsRig rig =
-                new OpsRig(OpsConfig.of("0.0.0.0", 0, true, false), new Certificates(keeper, "watcher"))) {
+        try (OpsRig rig = new OpsRig(OpsConfig.of("0.0.0.0", 0, true, false), new Certificates(keeper, "watcher"))) {
             for (int i = 0; i < 300; i++) {
                 rig.run("guest-" + i);
             }

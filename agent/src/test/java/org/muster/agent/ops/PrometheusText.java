@@ -19,7 +19,8 @@ import java.util.regex.Pattern;
  */
 public record PrometheusText(Map<String, String> types, Map<String, Double> series) {
     private static final Pattern NAME = Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*");
-    private static final Pattern LABEL = Pattern.compile("([a-zA-Z_][a-zA-Z0-9_]*)=\"((?:[^\"\\\\\n]|\\\\[\\\\\"n])*)\"");
+    private static final Pattern LABEL =
+            Pattern.compile("([a-zA-Z_][a-zA-Z0-9_]*)=\"((?:[^\"\\\\\n]|\\\\[\\\\\"n])*)\"");
     private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d+)?");
 
     public static PrometheusText parse(byte[] bytes) {
@@ -106,19 +107,25 @@ public record PrometheusText(Map<String, String> types, Map<String, Double> seri
             require(type != null, "a sample without TYPE");
             String suffix = name.group().startsWith(family) ? name.group().substring(family.length()) : "?";
             require(
-                    suffix.isEmpty() || type.equals("summary") && Set.of("_sum", "_count").contains(suffix),
+                    suffix.isEmpty()
+                            || type.equals("summary")
+                                    && Set.of("_sum", "_count").contains(suffix),
                     "not of the family " + family);
             Map<String, String> labels = new TreeMap<>();
             int at = name.end();
             if (text.charAt(at) == '{') {
                 at = labels(text, at, labels);
             }
-            require(suffix.isEmpty() == labels.containsKey("quantile") || !type.equals("summary"), "a summary's quantile");
+            require(
+                    suffix.isEmpty() == labels.containsKey("quantile") || !type.equals("summary"),
+                    "a summary's quantile");
             require(text.charAt(at) == ' ', "no blank before the value");
             double value = number(text.substring(at + 1));
             require(!type.equals("counter") || value >= 0, "a counter that is negative or none");
             samples++;
-            require(series.put(name.group() + (labels.isEmpty() ? "" : shown(labels)), value) == null, "a series twice");
+            require(
+                    series.put(name.group() + (labels.isEmpty() ? "" : shown(labels)), value) == null,
+                    "a series twice");
         }
 
         private int labels(String text, int from, Map<String, String> labels) {
