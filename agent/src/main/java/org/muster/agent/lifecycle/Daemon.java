@@ -1,6 +1,5 @@
 package org.muster.agent.lifecycle;
 
-import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 import com.codahale.metrics.jmx.JmxReporter;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
@@ -15,7 +14,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import org.muster.agent.config.MusterConfig;
 import org.muster.agent.create.CreateConfig;
 import org.muster.agent.create.Creator;
@@ -33,6 +31,8 @@ import org.muster.agent.host.HostIdentity;
 import org.muster.agent.host.HostRoot;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalState;
+import org.muster.agent.metrics.SummingRegistry;
+import org.muster.agent.ops.OpsSources;
 import org.muster.agent.payload.PayloadImages;
 import org.muster.agent.rpc.Access;
 import org.muster.agent.rpc.NotificationHub;
@@ -54,7 +54,6 @@ import org.muster.agent.verbs.HostVerbs;
 import org.muster.agent.verbs.QueueVerbs;
 import org.muster.agent.verbs.StatusEvents;
 import org.muster.agent.verbs.StatusWords;
-import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.DisplayRules;
 import org.muster.libvirt.GuestEvent;
 import org.muster.libvirt.GuestReport;
@@ -95,7 +94,8 @@ public final class Daemon implements AutoCloseable {
     private final long madeAtNanos = System.nanoTime();
     private final Readiness readiness;
     private final RpcServer server;
-    private final MetricRegistry metrics = new MetricRegistry();
+    private final Operations operations;
+    private final MetricRegistry metrics = new SummingRegistry();
 
     @GuardedBy("this")
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
@@ -165,13 +165,30 @@ public final class Daemon implements AutoCloseable {
         table.listen(events);
         table.listen(new Followers());
         table.listen(creator.history());
-        observeCalls();
+        AgentMetrics.observe(metrics, hypervisor.calls(), journal);
+        this.operations = Operations.of(config, opsSources(config, version), server);
     }
 
     private static HostSide hostSide(MusterConfig config, Hypervisor hypervisor) throws IOException {
         GuestFacts facts = new GuestFacts(HostIdentity.osRelease(), hypervisor);
         PayloadImages images = new PayloadImages(config.state().directory().resolve("payload"));
         return new HostSide(facts, images, DisplayRules.ofHost());
+    }
+
+    private OpsSources opsSources(MusterConfig config, String version) {
+        return new OpsSources(
+                metrics,
+                table,
+                sampler::latest,
+                sampler::state,
+                hypervisor.calls(),
+                hypervisor::connected,
+                readiness,
+                List::of,
+                StatusWords::of,
+                config.libvirt().uri(),
+                version,
+                System::nanoTime);
     }
 
     private boolean doomed(UUID id) {
@@ -203,20 +220,6 @@ public final class Daemon implements AutoCloseable {
         return Math.max(0, hypervisor.calls().maxStuck() - hypervisor.calls().overdueBesidesSampling());
     }
 
-    private void observeCalls() {
-        CallGuard calls = hypervisor.calls();
-        calls.observe((role, operation, nanos, failed) -> {
-            metrics.timer("libvirt." + operation).update(nanos, TimeUnit.NANOSECONDS);
-            if (failed) {
-                metrics.meter("libvirt." + operation + ".failed").mark();
-            }
-        });
-        metrics.registerAll(() -> Map.of(
-                "libvirt.calls-in-flight",
-                        (Gauge<Integer>) () -> calls.inFlight().size(),
-                "libvirt.calls-overdue", (Gauge<Integer>) calls::overdue));
-    }
-
     /** Serves from here on. Blocks until the sockets are bound. */
     public synchronized void start() throws IOException {
         creator.restore(journalState); // before the journal's own thread takes the state over
@@ -236,6 +239,8 @@ public final class Daemon implements AutoCloseable {
         started.push(factors);
         hypervisor.start(new Link());
         started.push(hypervisor);
+        operations.start(); // before the port: whoever waits for /readyz sees the wait
+        started.push(operations);
         readiness.await();
         server.start();
         started.push(server);
@@ -248,6 +253,11 @@ public final class Daemon implements AutoCloseable {
     /** The TCP port that is bound; 0 if only the local socket is. */
     public int port() {
         return server.port();
+    }
+
+    /** The port of metrics and status, 0 if there is none. */
+    int metricsPort() {
+        return operations.port();
     }
 
     /** Applies the keys that can change while running, and reads the certificates anew. Blocks on the disk that has them. */

@@ -62,6 +62,7 @@ class ApiDescriptionTest {
                 listen.port = 0
                 listen.socket = "%s"
                 tls.enabled = false
+                metrics.listen = "off"
                 state.directory = "%s"
                 """.formatted(place.resolve("m.sock"), place.resolve("state")));
         try (Daemon daemon = new Daemon(ConfigFile.read(config).effective(), new FakeHypervisor(), "test")) {
