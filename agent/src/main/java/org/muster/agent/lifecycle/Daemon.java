@@ -159,6 +159,8 @@ public final class Daemon implements AutoCloseable {
                 bootId,
                 hypervisor::connected,
                 journalState.completeInBoot().equals(bootId));
+        notifications.greetWith(
+                () -> readiness.getAsBoolean() ? StatusEvents.all(table, stats) : Optional.empty());
         this.server = new RpcServer(rpcConfig(config), served, notifications, metrics, readiness);
         table.listen(events);
         table.listen(new Followers());
@@ -344,6 +346,11 @@ public final class Daemon implements AutoCloseable {
             reconciler.discover();
             host.connected();
             reconciler.run(creator::sweepImages);
+        }
+
+        @Override
+        public void networksChanged() {
+            host.networksChanged();
         }
 
         @Override

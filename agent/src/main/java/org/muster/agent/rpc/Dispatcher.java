@@ -143,7 +143,8 @@ final class Dispatcher {
                 peer.principal(),
                 inbound.correlationId(),
                 inbound.receivedAtNanos(),
-                peer.remote());
+                peer.remote(),
+                peer.localAddress());
         new Exchange(verb, call, request.id(), peer, envelope, workers, metrics, answer).begin(patience);
     }
 
