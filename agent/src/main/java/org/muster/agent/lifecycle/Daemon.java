@@ -161,6 +161,8 @@ public final class Daemon implements AutoCloseable {
                 bootId,
                 hypervisor::connected,
                 journalState.completeInBoot().equals(bootId));
+        notifications.greetWith(
+                () -> readiness.getAsBoolean() ? StatusEvents.all(table, stats) : Optional.empty());
         this.server = new RpcServer(rpcConfig(config), served, notifications, metrics, readiness);
         table.listen(events);
         table.listen(new Followers());
@@ -358,6 +360,11 @@ public final class Daemon implements AutoCloseable {
             reconciler.discover();
             host.connected();
             reconciler.run(creator::sweepImages);
+        }
+
+        @Override
+        public void networksChanged() {
+            host.networksChanged();
         }
 
         @Override
