@@ -1,6 +1,5 @@
 package org.muster.bench;
 
-
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -63,7 +62,8 @@ final class Bursts implements AutoCloseable {
                 long now = System.nanoTime();
                 params.properties().forEach(vm -> {
                     if (vm.getValue().has("status")) {
-                        dueAt.putIfAbsent(vm.getKey() + " " + vm.getValue().get("status").asText(), now);
+                        dueAt.putIfAbsent(
+                                vm.getKey() + " " + vm.getValue().get("status").asText(), now);
                     }
                 });
             });
@@ -95,8 +95,10 @@ final class Bursts implements AutoCloseable {
             String id = UUID.randomUUID().toString();
             ids.add(id);
             vms.addObject()
-                    .put("xml", "<domain type='kvm'><name>b-%s</name><uuid>%s</uuid><memory>65536</memory></domain>"
-                            .formatted(id, id));
+                    .put(
+                            "xml",
+                            "<domain type='kvm'><name>b-%s</name><uuid>%s</uuid><memory>65536</memory></domain>"
+                                    .formatted(id, id));
         }
         if (pauses) {
             engine.pause(PAUSE);
@@ -147,8 +149,9 @@ final class Bursts implements AutoCloseable {
     List<Measured> measured() {
         double[] allowed = new double[late.length];
         Arrays.fill(allowed, ALLOWED_MILLIS);
-        String note = "the latest of %d events in each of %d bursts, to the engine's own client over TLS; floor: what is allowed"
-                .formatted(EVENTS, BURSTS);
+        String note =
+                "the latest of %d events in each of %d bursts, to the engine's own client over TLS; floor: what is allowed"
+                        .formatted(EVENTS, BURSTS);
         return List.of(
                 new Measured("burst-30.late", "ms", late, allowed, note),
                 new Measured("burst-30.paused", "ms", lateAfterPauses, allowed, note + "; two pauses of 40 ms"));

@@ -45,7 +45,8 @@ final class Certificates {
 
     private void request(Children children, String name, List<String> signer)
             throws BenchException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("openssl", "req", "-newkey", "rsa:2048", "-nodes", "-days", "30"));
+        List<String> command =
+                new ArrayList<>(List.of("openssl", "req", "-newkey", "rsa:2048", "-nodes", "-days", "30"));
         command.addAll(List.of("-keyout", file(name + ".key"), "-out", file(name + ".pem")));
         command.addAll(List.of("-subj", "/O=Benchmark/CN=" + name));
         command.addAll(signer);

@@ -72,7 +72,8 @@ final class Levels {
             one[round] = stats[0][round];
             most[round] = stats[OUTSTANDING.size() - 1][round];
             Progress.say("%.0f pings/s with %d outstanding, machine %.2f; stats of %d bytes, p99 ms by outstanding:%s"
-                    .formatted(MICROS / pings[round], MOST, speed, all.toString().length(), told));
+                    .formatted(
+                            MICROS / pings[round], MOST, speed, all.toString().length(), told));
         }
     }
 
@@ -83,13 +84,18 @@ final class Levels {
 
     List<Measured> measured() {
         List<Measured> all = new ArrayList<>();
-        String note = "p99 over " + GUESTS + " guests; floor: VDSM's 15.6 ms with one outstanding, scaled to this machine";
+        String note =
+                "p99 over " + GUESTS + " guests; floor: VDSM's 15.6 ms with one outstanding, scaled to this machine";
         for (int i = 0; i < stats.length; i++) {
             all.add(new Measured("stats-50.p99-" + OUTSTANDING.get(i), "ms", stats[i], vdsmStats[i], note));
         }
         all.add(new Measured("stats-50.flat", "ms", most, one, "p99 with 32 outstanding; floor: with one"));
         all.add(new Measured(
-                "ping-32", "us", pings, vdsmPings, "time a ping, 32 outstanding; floor: VDSM's 5613/s, scaled likewise"));
+                "ping-32",
+                "us",
+                pings,
+                vdsmPings,
+                "time a ping, 32 outstanding; floor: VDSM's 5613/s, scaled likewise"));
         return all;
     }
 }

@@ -35,9 +35,8 @@ final class SimulatedAgent implements AutoCloseable {
             List<String> command = new ArrayList<>(Children.LIKE_THE_SERVICE);
             command.addAll(List.of(
                     bed.program().toString(), "--config", config.toString(), "--simulate", scriptFile.toString()));
-            process = children.start(new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(log().toFile()));
+            process = children.start(
+                    new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log().toFile()));
             port = awaitPort();
         } catch (IOException e) {
             throw new BenchException("a simulated musterd cannot be started: " + e.getMessage(), e);

@@ -46,7 +46,8 @@ final class StalledPeers {
             for (int i = 0; i < HANDSHAKES; i++) {
                 slowest[round] = Math.max(slowest[round], handshake(certificates.engine()));
             }
-            Progress.say("handshakes beside up to %d stalled peers: slowest %.0f ms".formatted(STALLED, slowest[round]));
+            Progress.say(
+                    "handshakes beside up to %d stalled peers: slowest %.0f ms".formatted(STALLED, slowest[round]));
         } catch (IOException e) {
             throw new BenchException("a handshake failed: " + e.getMessage(), e);
         } finally {

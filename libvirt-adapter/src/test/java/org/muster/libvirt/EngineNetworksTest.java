@@ -11,8 +11,7 @@ class EngineNetworksTest {
 
     @Test
     void aBridgeAndAnInterfaceAreToldApart() throws Exception {
-        assertThat(EngineNetworks.parse(
-                        network("vdsm-red", "<forward mode='bridge'/><bridge name='br-red'/>")))
+        assertThat(EngineNetworks.parse(network("vdsm-red", "<forward mode='bridge'/><bridge name='br-red'/>")))
                 .contains(new EngineNetwork("red", "br-red", true));
         assertThat(EngineNetworks.parse(network(
                         "vdsm-storage", "<forward dev='eth1' mode='passthrough'><interface dev='eth1'/></forward>")))
@@ -21,8 +20,11 @@ class EngineNetworksTest {
 
     @Test
     void whatIsOfAnotherKindIsNone() throws Exception {
-        assertThat(EngineNetworks.parse(network("default", "<bridge name='virbr0'/>"))).isEmpty();
-        assertThat(EngineNetworks.parse(network("vdsm-odd", "<forward mode='open'/>"))).isEmpty();
-        assertThat(EngineNetworks.parse(network("vdsm-odd", "<forward><interface/></forward><bridge/>"))).isEmpty();
+        assertThat(EngineNetworks.parse(network("default", "<bridge name='virbr0'/>")))
+                .isEmpty();
+        assertThat(EngineNetworks.parse(network("vdsm-odd", "<forward mode='open'/>")))
+                .isEmpty();
+        assertThat(EngineNetworks.parse(network("vdsm-odd", "<forward><interface/></forward><bridge/>")))
+                .isEmpty();
     }
 }

@@ -147,7 +147,9 @@ final class NetworkFacts {
         into.put("switch", "legacy");
         if (bridged) {
             ports(link, links).forEach(ports::add);
-            into.put("stp", root.probe(sys(link) + "/bridge/stp_state").orElse("0").equals("0") ? "off" : "on");
+            into.put(
+                    "stp",
+                    root.probe(sys(link) + "/bridge/stp_state").orElse("0").equals("0") ? "off" : "on");
         }
         addresses.put(link, into);
         networks.put(link.name(), into);

@@ -11,7 +11,6 @@ import com.codahale.metrics.Timer;
 import java.util.Map;
 import java.util.TreeMap;
 import org.muster.agent.metrics.SummedTimer;
-import org.muster.agent.ops.Exposition.Type;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,7 +21,7 @@ final class RegistryFamilies {
     private static final double[] QUANTILES = {0.5, 0.95, 0.99};
 
     /** One family of the same kind, its metrics by their labels. */
-    private record Family(Type type, String help, Map<String, Metric> series) {}
+    private record Family(Exposition.Type type, String help, Map<String, Metric> series) {}
 
     private RegistryFamilies() {}
 
@@ -37,7 +36,7 @@ final class RegistryFamilies {
 
     private static void sort(Map<String, Family> families, String name, Metric metric) {
         RegistryNames.Place place = RegistryNames.of(name, suffix(metric));
-        Type type = type(metric, place.counter());
+        Exposition.Type type = type(metric, place.counter());
         Family family =
                 families.computeIfAbsent(place.family(), key -> new Family(type, place.help(), new TreeMap<>()));
         if (family.type == type) { // another kind under that name would make the family unreadable
@@ -52,11 +51,11 @@ final class RegistryFamilies {
         return metric instanceof Meter ? "_total" : "";
     }
 
-    private static Type type(Metric metric, boolean counter) {
+    private static Exposition.Type type(Metric metric, boolean counter) {
         if (metric instanceof Timer || metric instanceof Histogram) {
-            return Type.SUMMARY;
+            return Exposition.Type.SUMMARY;
         }
-        return metric instanceof Meter || counter ? Type.COUNTER : Type.GAUGE;
+        return metric instanceof Meter || counter ? Exposition.Type.COUNTER : Exposition.Type.GAUGE;
     }
 
     private static void write(Exposition out, String labels, Metric metric) {

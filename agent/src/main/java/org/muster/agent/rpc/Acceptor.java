@@ -121,7 +121,17 @@ final class Acceptor {
         boolean counts = Presence.counts(principal, remote);
         Runnable heard = counts ? presence::heard : () -> {};
         Connection connection = new Connection(
-                channel, principal, remote, events, workers, readers, connections, budget, metrics, heard, config.limits());
+                channel,
+                principal,
+                remote,
+                events,
+                workers,
+                readers,
+                connections,
+                budget,
+                metrics,
+                heard,
+                config.limits());
         connections.register(connection);
         if (counts) {
             boolean loopback = channel.remoteAddress() instanceof InetSocketAddress peer

@@ -114,7 +114,8 @@ final class Dispatcher {
         Inbound.Peer peer = inbound.peer();
         Optional<JsonNode> builtIn = peer.builtIn(request.method());
         if (builtIn.isPresent()) {
-            answer.accept(request.isNotification() ? null : envelope.success(request.id(), envelope.result(builtIn.get())));
+            answer.accept(
+                    request.isNotification() ? null : envelope.success(request.id(), envelope.result(builtIn.get())));
             return;
         }
         Verb verb = verbs.find(request.method()).orElseThrow(() -> unknown(request.method()));

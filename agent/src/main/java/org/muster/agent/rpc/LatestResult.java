@@ -14,7 +14,8 @@ final class LatestResult {
     @SuppressWarnings("ArrayRecordComponent") // handed on and never changed or compared
     private record Taken(long begunAtNanos, byte[] text) {}
 
-    private final AtomicReference<Taken> latest = new AtomicReference<>(); // atomic: set by several threads, the youngest stays
+    private final AtomicReference<Taken> latest =
+            new AtomicReference<>(); // atomic: set by several threads, the youngest stays
 
     Optional<byte[]> begunSince(long nanos) {
         Taken taken = latest.get();

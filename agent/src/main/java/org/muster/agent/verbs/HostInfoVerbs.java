@@ -98,7 +98,9 @@ public final class HostInfoVerbs {
     /** And by which interface this very caller came. */
     private ObjectNode capabilities(Call call) {
         ObjectNode all = known(host.capabilities(), "what this host can");
-        all.put("lastClientIface", call.localAddress().flatMap(host::interfaceOf).orElse(""));
+        all.put(
+                "lastClientIface",
+                call.localAddress().flatMap(host::interfaceOf).orElse(""));
         return all;
     }
 

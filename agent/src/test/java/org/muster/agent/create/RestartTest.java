@@ -117,7 +117,8 @@ class RestartTest {
         agent = Agent.start(directory, hypervisor);
 
         agent.await(id(ENDED), VmStatus.DOWN);
-        assertThat(agent.table.get(id(ENDED)).flatMap(Vm::exit).map(ExitInfo::reason)).contains(11);
+        assertThat(agent.table.get(id(ENDED)).flatMap(Vm::exit).map(ExitInfo::reason))
+                .contains(11);
         Await.until("the others are read", SOON, () -> hashes().size() == GUESTS - 1);
         assertThat(agent.table.all()).hasSize(GUESTS);
         assertThat(agent.events).filteredOn(event -> event.endsWith(" DOWN")).hasSize(1);

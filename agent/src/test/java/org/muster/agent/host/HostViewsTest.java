@@ -262,8 +262,7 @@ class HostViewsTest {
                 .map(l -> l.name().equals("red") ? renamed(l, HostParts.DUMMY_BRIDGE) : l)
                 .toList();
 
-        NetworkState state =
-                NetworkFacts.of(new NetworkDump(links, dump.addresses(), dump.defaultRoutes()), root);
+        NetworkState state = NetworkFacts.of(new NetworkDump(links, dump.addresses(), dump.defaultRoutes()), root);
 
         assertThat(names(state.networks(List.of()))).containsExactly("ovirtmgmt");
         assertThat(names(state.capabilities().get("bridges"))).containsExactly("ovirtmgmt");

@@ -31,11 +31,7 @@ class ApiDescriptionTest {
     private static final Set<String> WANT_ONE_OF_SEVERAL = Set.of("Host.cancelCreates"); // batchId or vmIds
 
     private static final Set<String> NEED_FACTS =
-            Set.of(
-                    "Host.getCapabilities",
-                    "Host.getHardwareInfo",
-                    "Host.getSamplingFactors",
-                    "Host.hostdevListByCaps");
+            Set.of("Host.getCapabilities", "Host.getHardwareInfo", "Host.getSamplingFactors", "Host.hostdevListByCaps");
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path PAGE = Path.of(System.getProperty("muster.root"), "docs", "protocol.md");

@@ -79,7 +79,8 @@ class CrowdTest {
                         .as("%s, %.1f ms before", verb, before.get(verb))
                         .isLessThan(3 * before.get(verb) + SLACK_MILLIS);
             }
-            slow.call("Host.ping2", "{}"); // reads what came meanwhile: an error that stands for a lost host fails there
+            slow.call(
+                    "Host.ping2", "{}"); // reads what came meanwhile: an error that stands for a lost host fails there
             assertThat(slow.outstanding()).isGreaterThanOrEqualTo(SLOW_CALLS);
             host.agent().kill(); // ending all this in order would take minutes
         }

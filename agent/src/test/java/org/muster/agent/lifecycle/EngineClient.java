@@ -148,7 +148,10 @@ final class EngineClient implements AutoCloseable {
         for (Map<String, Object> event = events.poll(); event != null; event = events.poll()) {
             JsonNode params = JSON.valueToTree(event);
             Set<String> names = event.keySet();
-            String vm = names.stream().filter(name -> !name.equals("notify_time")).findFirst().orElseThrow();
+            String vm = names.stream()
+                    .filter(name -> !name.equals("notify_time"))
+                    .findFirst()
+                    .orElseThrow();
             EngineTypes.checkEvent("|virt|VM_status|" + vm, params);
         }
     }

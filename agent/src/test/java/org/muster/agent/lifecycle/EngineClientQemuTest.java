@@ -64,8 +64,7 @@ class EngineClientQemuTest {
             GuestXml guest = GuestXml.named("e" + i);
             String id = guest.uuid().toString();
             ids.add(guest.uuid());
-            creates.add(
-                    engine.send("VM.create", "vmID", id, "vmParams", Map.of("vmId", id, "xml", guest.xml())));
+            creates.add(engine.send("VM.create", "vmID", id, "vmParams", Map.of("vmId", id, "xml", guest.xml())));
         }
         for (Future<JsonRpcResponse> create : creates) {
             assertThat(engine.answer(create).get("status").textValue()).isEqualTo("WaitForLaunch");

@@ -66,19 +66,24 @@ class EngineClientTest {
                 .isEmpty();
         assertThat(EngineTypes.check(engine.call("Host.getHardwareInfo"), HostFields.HARDWARE))
                 .isEmpty();
-        assertThat(EngineTypes.check(engine.call("Host.getStats"), HostFields.STATS)).isEmpty();
+        assertThat(EngineTypes.check(engine.call("Host.getStats"), HostFields.STATS))
+                .isEmpty();
         Map<String, Object> policy = Map.of("balloonEnabled", true, "ksmEnabled", false, "ksmMergeAcrossNodes", true);
-        assertThat(engine.call("Host.setMOMPolicyParameters", "key_value_store", policy).booleanValue())
+        assertThat(engine.call("Host.setMOMPolicyParameters", "key_value_store", policy)
+                        .booleanValue())
                 .isTrue();
         for (JsonNode device : engine.call("Host.hostdevListByCaps")) {
             assertThat(HostFields.HOST_DEVICE.complaint(device)).isNull();
         }
         for (int poll = 0; poll < 3; poll++) {
-            assertThat(EngineTypes.check(engine.call("Host.getStats"), HostFields.STATS)).isEmpty();
+            assertThat(EngineTypes.check(engine.call("Host.getStats"), HostFields.STATS))
+                    .isEmpty();
             List<String> ids = new ArrayList<>();
             engine.allStats().forEach(vm -> ids.add(vm.get("vmId").textValue()));
             JsonNode xmls = engine.call("Host.dumpxmls", "vmList", ids);
-            assertThat(xmls).hasSizeGreaterThanOrEqualTo(5).allSatisfy(xml -> assertThat(xml.textValue()).contains("<devices"));
+            assertThat(xmls)
+                    .hasSizeGreaterThanOrEqualTo(5)
+                    .allSatisfy(xml -> assertThat(xml.textValue()).contains("<devices"));
         }
         engine.burst(32);
     }

@@ -61,7 +61,8 @@ final class EnginePeer implements AutoCloseable {
         String id = UUID.randomUUID().toString();
         asked.add(id);
         try {
-            raw.request("{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":" + params + ",\"id\":\"" + id + "\"}");
+            raw.request("{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":" + params + ",\"id\":\"" + id
+                    + "\"}");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -96,8 +97,10 @@ final class EnginePeer implements AutoCloseable {
     }
 
     JsonNode create(String name, UUID id) {
-        String xml = JsonNodeFactory.instance.textNode(ContractHost.xml(name, id)).toString();
-        return call("VM.create", "{\"vmID\":\"" + id + "\",\"vmParams\":{\"vmId\":\"" + id + "\",\"xml\":" + xml + "}}");
+        String xml =
+                JsonNodeFactory.instance.textNode(ContractHost.xml(name, id)).toString();
+        return call(
+                "VM.create", "{\"vmID\":\"" + id + "\",\"vmParams\":{\"vmId\":\"" + id + "\",\"xml\":" + xml + "}}");
     }
 
     /** Reads until an event comes, or has come, that fits; each is returned once. */
@@ -165,7 +168,9 @@ final class EnginePeer implements AutoCloseable {
         }
         checkAnswer(message);
         if (message.get("id").isTextual()) {
-            assertThat(asked).as("an answer to somebody else: %s", message).contains(message.get("id").textValue());
+            assertThat(asked)
+                    .as("an answer to somebody else: %s", message)
+                    .contains(message.get("id").textValue());
             answers.put(message.get("id").textValue(), message);
             answered++;
         }
@@ -178,7 +183,9 @@ final class EnginePeer implements AutoCloseable {
             JsonNode error = message.get("error");
             assertThat(error.get("code").isInt()).as("%s", error).isTrue();
             assertThat(error.get("message").textValue()).isNotBlank();
-            assertThat(FORBIDDEN).as("%s", error).doesNotContain(error.get("code").intValue());
+            assertThat(FORBIDDEN)
+                    .as("%s", error)
+                    .doesNotContain(error.get("code").intValue());
         } else {
             assertThat(message.get("result").isNull()).as("%s", message).isFalse();
         }

@@ -37,9 +37,7 @@ class EnvelopeContractTest {
     @BeforeAll
     static void start() {
         host = ContractHost.simulated(
-                folder,
-                "[[vms]]\ncount = 3\n[start]\nmean = \"10ms\"\n[destroy]\nmean = \"10ms\"",
-                Map.of());
+                folder, "[[vms]]\ncount = 3\n[start]\nmean = \"10ms\"\n[destroy]\nmean = \"10ms\"", Map.of());
     }
 
     @AfterAll
@@ -87,7 +85,8 @@ class EnvelopeContractTest {
         JsonNode wrong = engine.error("VM.destroy", "{\"vmID\":7,\"gracefulAttempts\":\"x\"}");
         assertThat(code(wrong)).isEqualTo(INVALID_PARAMS);
         assertThat(wrong.at("/data/problems"))
-                .extracting(problem -> problem.get("field").textValue() + "|" + problem.get("value").textValue())
+                .extracting(problem -> problem.get("field").textValue() + "|"
+                        + problem.get("value").textValue())
                 .containsExactly("vmID|7", "gracefulAttempts|\"x\"");
         assertThat(wrong.at("/data/problems/0/rule").textValue()).isEqualTo("must be a UUID");
         assertThat(code(engine.error("Host.ping2", "7"))).isEqualTo(INVALID_PARAMS);
@@ -124,8 +123,7 @@ class EnvelopeContractTest {
         JsonNode xmls = engine.call("Host.dumpxmls", "{\"vmList\":[\"" + vm + "\",\"" + UUID.randomUUID() + "\"]}");
         assertThat(xmls.size()).as("an unknown one is left out").isEqualTo(1);
         assertThat(xmls.get(vm.toString()).textValue()).contains("<devices", "<name>kind-" + vm);
-        assertThat(engine.call(
-                                "Host.setMOMPolicyParameters", "{\"key_value_store\":{\"balloonEnabled\":true}}")
+        assertThat(engine.call("Host.setMOMPolicyParameters", "{\"key_value_store\":{\"balloonEnabled\":true}}")
                         .booleanValue())
                 .isTrue();
         assertThat(engine.call("VM.destroy", id).booleanValue()).isTrue();
@@ -209,7 +207,6 @@ class EnvelopeContractTest {
 
     private static JsonNode create(EnginePeer engine, String name, UUID id) {
         return engine.error(
-                "VM.create",
-                "{\"vmID\":\"" + id + "\",\"vmParams\":{\"xml\":\"" + ContractHost.xml(name, id) + "\"}}");
+                "VM.create", "{\"vmID\":\"" + id + "\",\"vmParams\":{\"xml\":\"" + ContractHost.xml(name, id) + "\"}}");
     }
 }

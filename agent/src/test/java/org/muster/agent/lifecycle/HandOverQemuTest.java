@@ -49,7 +49,10 @@ class HandOverQemuTest {
 
     private void define(String name, String xml) {
         try {
-            host.virsh("define", Files.writeString(host.directory().resolve(name + ".xml"), xml).toString());
+            host.virsh(
+                    "define",
+                    Files.writeString(host.directory().resolve(name + ".xml"), xml)
+                            .toString());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -61,10 +64,12 @@ class HandOverQemuTest {
     }
 
     private void startAgent() {
-        agent = AgentProcess.start(
-                host.directory().resolve("agent"), host.uri(), Map.of("log.level", "\"debug\""));
+        agent = AgentProcess.start(host.directory().resolve("agent"), host.uri(), Map.of("log.level", "\"debug\""));
         client = agent.connect();
-        Await.until("it has listed its VMs", LONG, () -> client.respond("Host.getVMList", "{}").has("result"));
+        Await.until(
+                "it has listed its VMs",
+                LONG,
+                () -> client.respond("Host.getVMList", "{}").has("result"));
     }
 
     private JsonNode stats(VdsmDomain domain) {
@@ -74,7 +79,8 @@ class HandOverQemuTest {
     /** The engine's element of a running or stored domain. */
     private String metadata(VdsmDomain domain) {
         String xml = host.virsh("dumpxml", domain.name());
-        return xml.substring(xml.indexOf("<metadata"), xml.indexOf("</metadata>")).replaceAll(">\\s+<", "><");
+        return xml.substring(xml.indexOf("<metadata"), xml.indexOf("</metadata>"))
+                .replaceAll(">\\s+<", "><");
     }
 
     /** The statuses that were told, each once for as long as it lasted. */
@@ -124,9 +130,10 @@ class HandOverQemuTest {
         assertThat(Long.parseLong(one.get("elapsedTime").textValue()))
                 .isCloseTo(System.currentTimeMillis() / 1000 - VdsmDomain.START, offset(60L));
         assertThat(one.at("/vmJobs/" + VdsmDomain.JOB + "/imgUUID").textValue()).isEqualTo(VdsmDomain.IMAGE);
-        Await.until("its disk is told", LONG, () -> stats(runs).at("/disks/vda/imageID")
-                .asText()
-                .equals(VdsmDomain.IMAGE));
+        Await.until(
+                "its disk is told",
+                LONG,
+                () -> stats(runs).at("/disks/vda/imageID").asText().equals(VdsmDomain.IMAGE));
         assertThat(client.call("Host.dumpxmls", "{\"vmList\":[\"" + runs.uuid() + "\"]}")
                         .get(runs.uuid().toString())
                         .textValue())
@@ -148,7 +155,10 @@ class HandOverQemuTest {
         assertThat(host.virsh("domstate", "ended")).contains("shut off");
         agent.start();
         client = agent.connect();
-        Await.until("it has listed its VMs", LONG, () -> client.respond("Host.getVMList", "{}").has("result"));
+        Await.until(
+                "it has listed its VMs",
+                LONG,
+                () -> client.respond("Host.getVMList", "{}").has("result"));
         assertThat(stats(ended).get("exitReason").intValue()).isEqualTo(2);
         AgentProcess.destroyAll(client);
         assertThat(host.virsh("list", "--all", "--name").strip()).isEqualTo("foreign");
@@ -164,7 +174,9 @@ class HandOverQemuTest {
 
         client.awaitStatus(List.of(resets.uuid()), "Down", LONG);
         assertThat(stats(resets).get("exitReason").intValue()).isEqualTo(13);
-        assertThat(client.events(resets.uuid())).extracting(LineClient.Event::text).contains("Powering down");
+        assertThat(client.events(resets.uuid()))
+                .extracting(LineClient.Event::text)
+                .contains("Powering down");
     }
 
     @Test
@@ -175,7 +187,10 @@ class HandOverQemuTest {
                 .noting("resumeBehavior", "", "kill")
                 .noting("pauseTime", "float", System.nanoTime() / 1e9 - 81);
         start(kill);
-        Await.until("its disk is full", LONG, () -> host.virsh("domstate", "--reason", "kill").contains("I/O error"));
+        Await.until(
+                "its disk is full",
+                LONG,
+                () -> host.virsh("domstate", "--reason", "kill").contains("I/O error"));
         startAgent();
         client.awaitStatus(List.of(kill.uuid()), "Down", LONG);
         assertThat(stats(kill).get("exitReason").intValue()).isEqualTo(14);
@@ -185,11 +200,22 @@ class HandOverQemuTest {
         client.awaitStatus(List.of(full.uuid()), "Paused", LONG);
         Await.until("since when is noted", LONG, () -> metadata(full).contains("pauseTime type=\"float\""));
         assertThat(stats(full).get("pauseCode").textValue()).isEqualTo("ENOSPC");
-        Await.until("it was tried once, in vain", LONG, () -> agent.log().contains("full (" + full.uuid() + ") was let go on"));
+        Await.until(
+                "it was tried once, in vain",
+                LONG,
+                () -> agent.log().contains("full (" + full.uuid() + ") was let go on"));
 
-        host.inside(LONG, "mount", "-o", "remount,size=4m", host.directory().resolve("room").toString());
+        host.inside(
+                LONG,
+                "mount",
+                "-o",
+                "remount,size=4m",
+                host.directory().resolve("room").toString());
 
-        Await.until("it runs again", LONG, () -> stats(full).get("status").textValue().equals("Up"));
+        Await.until(
+                "it runs again",
+                LONG,
+                () -> stats(full).get("status").textValue().equals("Up"));
         Await.until("and is noted as running", LONG, () -> !metadata(full).contains("pauseTime"));
         assertThat(statuses(full)).as("of attempts in vain nobody hears").endsWith("Paused", "Up");
         assertThat(statuses(full)).containsOnlyOnce("Paused");

@@ -61,7 +61,10 @@ class LinuxGuestQemuTest {
                     "what it calls its disk is noted, and told with another hash",
                     LONG,
                     () -> host.virsh("dumpxml", "stays").contains("guestName>/dev/vda<"));
-            Await.until("the hash follows", LONG, () -> !client.stats(stays.uuid()).get("hash").equals(stats.get("hash")));
+            Await.until(
+                    "the hash follows",
+                    LONG,
+                    () -> !client.stats(stays.uuid()).get("hash").equals(stats.get("hash")));
             assertThat(host.virsh("dumpxml", "stays")).contains("<ovirt-vm:imageID>" + IMAGE + "<", "startTime");
 
             JsonNode other = client.stats(silent.uuid());

@@ -65,7 +65,9 @@ class MonitoringContractTest {
     private static int sampled(EnginePeer engine) {
         int count = 0;
         for (JsonNode vm : engine.call("Host.getAllVmStats", "{}")) {
-            count += vm.path("cpuActual").asBoolean() && vm.path("disks").size() == 2 && vm.path("network").size() == 2
+            count += vm.path("cpuActual").asBoolean()
+                            && vm.path("disks").size() == 2
+                            && vm.path("network").size() == 2
                     ? 1
                     : 0;
         }
@@ -116,8 +118,9 @@ class MonitoringContractTest {
         for (JsonNode vm : all) {
             if (vm.get("vmName").textValue().startsWith("old-")) {
                 assertThat(vm.get("status").textValue()).isEqualTo("Up");
-                EngineTypes.checkStats(
-                        engine.call("VM.getStats", "{\"vmID\":\"" + vm.get("vmId").textValue() + "\"}").get(0));
+                EngineTypes.checkStats(engine.call(
+                                "VM.getStats", "{\"vmID\":\"" + vm.get("vmId").textValue() + "\"}")
+                        .get(0));
             }
         }
         assertThat(engine.call("Host.getVMList", "{}"))
@@ -132,7 +135,8 @@ class MonitoringContractTest {
         EnginePeer engine = engine(way);
         UUID good = UUID.randomUUID();
         UUID bad = UUID.randomUUID();
-        long before = Long.parseLong(engine.create("life-" + good, good).get("statusTime").textValue());
+        long before = Long.parseLong(
+                engine.create("life-" + good, good).get("statusTime").textValue());
         engine.create("bad-" + bad, bad);
         long last = 0;
         for (String status : List.of("WaitForLaunch", "Powering up", "Up")) {
@@ -155,7 +159,8 @@ class MonitoringContractTest {
                 .textValue());
         assertThat(polled).as("a poll after an event is younger").isGreaterThanOrEqualTo(last);
         for (UUID vm : List.of(good, bad)) {
-            assertThat(engine.call("VM.destroy", "{\"vmID\":\"" + vm + "\"}").booleanValue()).isTrue();
+            assertThat(engine.call("VM.destroy", "{\"vmID\":\"" + vm + "\"}").booleanValue())
+                    .isTrue();
         }
         JsonNode end = engine.statusEvent(good, "Down");
         assertThat(checked(end, good, polled)).isGreaterThanOrEqualTo(polled);
@@ -178,10 +183,13 @@ class MonitoringContractTest {
     @ParameterizedTest
     @EnumSource
     void theClockCountsFromTheHostsBoot(Way way) throws Exception {
-        double uptime = Double.parseDouble(
-                Files.readString(Path.of("/proc/uptime")).split(" ")[0]);
-        long time = Long.parseLong(
-                engine(way).call("Host.getVMList", "{}").get(0).get("statusTime").textValue());
+        double uptime =
+                Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ")[0]);
+        long time = Long.parseLong(engine(way)
+                .call("Host.getVMList", "{}")
+                .get(0)
+                .get("statusTime")
+                .textValue());
 
         assertThat((time - CLOCK_BASE) / 1000.0).isBetween(uptime - 2, uptime + 60);
     }

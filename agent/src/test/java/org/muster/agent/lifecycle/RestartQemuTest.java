@@ -49,16 +49,20 @@ class RestartQemuTest {
                                 .map(guest -> guest.xml().replace("<devices>", PAUSED))
                                 .toList());
                 client.awaitStatus(guests.stream().map(GuestXml::uuid).toList(), "Paused", LONG);
-                Await.until("all are read", LONG, () -> stats(client).values().stream()
-                        .allMatch(vm -> vm.has("hash")));
+                Await.until(
+                        "all are read",
+                        LONG,
+                        () -> stats(client).values().stream().allMatch(vm -> vm.has("hash")));
                 before = stats(client);
             }
             agent.kill();
             host.virsh("destroy", ends.toString());
             agent.start();
             try (LineClient client = agent.connect()) {
-                Await.until("it has listed its VMs", LONG, () -> client.respond("Host.getAllVmStats", "{}")
-                        .has("result"));
+                Await.until(
+                        "it has listed its VMs",
+                        LONG,
+                        () -> client.respond("Host.getAllVmStats", "{}").has("result"));
                 Map<String, JsonNode> first = stats(client); // what an engine would see first
                 assertThat(first.keySet()).isEqualTo(before.keySet());
                 first.forEach((id, now) -> {
@@ -67,12 +71,13 @@ class RestartQemuTest {
                             .as(id)
                             .isEqualTo(id.equals(ends.toString()) ? "Down" : "Paused");
                     assertThat(Long.parseLong(now.get("statusTime").textValue()))
-                            .isGreaterThan(
-                                    Long.parseLong(before.get(id).get("statusTime").textValue()));
+                            .isGreaterThan(Long.parseLong(
+                                    before.get(id).get("statusTime").textValue()));
                 });
                 first.remove(ends.toString());
-                assertThat(first).allSatisfy((id, now) -> assertThat(now.get("hash"))
-                        .isEqualTo(before.get(id).get("hash")));
+                assertThat(first)
+                        .allSatisfy((id, now) -> assertThat(now.get("hash"))
+                                .isEqualTo(before.get(id).get("hash")));
                 assertThat(client.stats(ends).get("exitReason").intValue()).isEqualTo(11);
                 AgentProcess.destroyAll(client);
             }

@@ -162,7 +162,8 @@ class TransportContractTest {
         RawPeer request = peer(way);
         request.send(send(REQUESTS, "", ping("1")));
         assertThat(request.frame().json().get("result").booleanValue()).isTrue();
-        for (String unknown : List.of("STOMP\naccept-version:1.2\n\n\0", "\nCONNECT\n\n\0", "PUT / HTTP/1.1\r\n\r\n", "xyz")) {
+        for (String unknown :
+                List.of("STOMP\naccept-version:1.2\n\n\0", "\nCONNECT\n\n\0", "PUT / HTTP/1.1\r\n\r\n", "xyz")) {
             RawPeer peer = peer(way);
             peer.byteByByte(false).send(unknown);
             assertThat(peer.endsSilently()).as(unknown).isTrue();
@@ -184,7 +185,8 @@ class TransportContractTest {
         List<String> ids = new ArrayList<>();
         while (ids.size() < 2) {
             JsonNode body = peer.frame().json();
-            (body.isArray() ? body : List.of(body)).forEach(answer -> ids.add(answer.get("id").textValue()));
+            (body.isArray() ? body : List.of(body))
+                    .forEach(answer -> ids.add(answer.get("id").textValue()));
         }
         assertThat(ids).containsExactly("1", "2");
     }
@@ -237,10 +239,14 @@ class TransportContractTest {
             }
             List<Integer> lengths = tap.plainLengths();
             assertThat(large).isGreaterThan(16_384);
-            List<Integer> full = lengths.stream().filter(length -> length == 16_384).toList();
-            List<Integer> rest = lengths.stream().filter(length -> length != 16_384).toList();
+            List<Integer> full =
+                    lengths.stream().filter(length -> length == 16_384).toList();
+            List<Integer> rest =
+                    lengths.stream().filter(length -> length != 16_384).toList();
             assertThat(full).hasSize(large / 16_384);
-            assertThat(rest).as("the ping's, and what is left of the large one's").hasSize(2);
+            assertThat(rest)
+                    .as("the ping's, and what is left of the large one's")
+                    .hasSize(2);
             assertThat(rest).contains(large % 16_384);
             assertThat(large % 16_384).isGreaterThan(300);
         }
@@ -279,7 +285,8 @@ class TransportContractTest {
         for (int i = 0; i < 2; i++) {
             assertThat(asks.read()).isEqualTo('\n');
         }
-        assertThat(Duration.ofNanos(System.nanoTime() - since)).isBetween(Duration.ofMillis(900), Duration.ofMillis(4000));
+        assertThat(Duration.ofNanos(System.nanoTime() - since))
+                .isBetween(Duration.ofMillis(900), Duration.ofMillis(4000));
         assertThat(promises.endsSilently()).isTrue();
     }
 
@@ -432,7 +439,8 @@ class TransportContractTest {
     }
 
     private static void assertThatNothingElseComes(RawPeer peer) throws IOException {
-        peer.assertSilentFor((int) TimeUnit.MILLISECONDS.toMillis(60)); // an event would have been at the lost queue's place
+        peer.assertSilentFor(
+                (int) TimeUnit.MILLISECONDS.toMillis(60)); // an event would have been at the lost queue's place
     }
 
     // 1.9: ids are echoed as they are; the same id twice is answered twice

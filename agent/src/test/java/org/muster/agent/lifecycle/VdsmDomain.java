@@ -23,8 +23,7 @@ record VdsmDomain(GuestXml guest, String notes) {
 
     VdsmDomain noting(String name, String type, Object value) {
         String typed = type.isEmpty() ? "" : " type=\"" + type + "\"";
-        return new VdsmDomain(
-                guest, notes + "<ovirt-vm:" + name + typed + ">" + value + "</ovirt-vm:" + name + ">");
+        return new VdsmDomain(guest, notes + "<ovirt-vm:" + name + typed + ">" + value + "</ovirt-vm:" + name + ">");
     }
 
     /** A merge that VDSM has begun. */
@@ -32,7 +31,8 @@ record VdsmDomain(GuestXml guest, String notes) {
         return noting(
                 "jobs",
                 "",
-                "{\"" + JOB + "\": {\"id\": \"" + JOB + "\", \"drive\": \"vda\", \"disk\": {\"poolID\": \"p\", \"domainID\": \"d\","
+                "{\"" + JOB + "\": {\"id\": \"" + JOB
+                        + "\", \"drive\": \"vda\", \"disk\": {\"poolID\": \"p\", \"domainID\": \"d\","
                         + " \"imageID\": \"" + IMAGE + "\", \"volumeID\": \"v2\"}, \"base\": \"v0\", \"top\": \"v1\","
                         + " \"bandwidth\": 0, \"state\": \"COMMIT\", \"extend\": null, \"pivot\": null}}");
     }
@@ -51,8 +51,10 @@ record VdsmDomain(GuestXml guest, String notes) {
                         "<domain ",
                         "<domain xmlns:ovirt-tune='http://ovirt.org/vm/tune/1.0' xmlns:ovirt-vm='http://ovirt.org/vm/1.0' ")
                 .replace("<driver name='qemu' type='raw'/>", "<driver name='qemu' type='raw' error_policy='stop'/>")
-                .replace("<target dev='vda' bus='virtio'/>", "<target dev='vda' bus='virtio'/><serial>" + IMAGE
-                        + "</serial><alias name='ua-" + IMAGE + "'/>")
+                .replace(
+                        "<target dev='vda' bus='virtio'/>",
+                        "<target dev='vda' bus='virtio'/><serial>" + IMAGE + "</serial><alias name='ua-" + IMAGE
+                                + "'/>")
                 .replace("<devices>", """
                         <metadata><ovirt-tune:qos/><ovirt-vm:vm>
                           <ovirt-vm:balloonTarget type="int">32768</ovirt-vm:balloonTarget>

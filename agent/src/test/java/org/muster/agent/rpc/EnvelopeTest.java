@@ -43,7 +43,8 @@ class EnvelopeTest {
 
     @Test
     void nullIsNeverAResult() {
-        assertThat(text(envelope.success(NullNode.instance, envelope.result(NullNode.instance)))).endsWith("\"result\":true}");
+        assertThat(text(envelope.success(NullNode.instance, envelope.result(NullNode.instance))))
+                .endsWith("\"result\":true}");
     }
 
     @Test

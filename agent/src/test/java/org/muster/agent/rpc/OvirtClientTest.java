@@ -346,7 +346,8 @@ class OvirtClientTest {
             try {
                 assertThat(answer(client.call(request(7)))).isEqualTo(7);
                 return;
-            } catch (ClientConnectionException | NullPointerException e) { // the latter with the commons-lang it asks for
+            } catch (ClientConnectionException
+                    | NullPointerException e) { // the latter with the commons-lang it asks for
                 if (System.nanoTime() - deadline > 0) {
                     throw e;
                 }

@@ -49,7 +49,8 @@ class ReadingsWireTest {
     private RawPeer held() throws Exception {
         RawPeer peer = peer();
         peer.request(RawPeer.call("Test.held", "", "held"));
-        assertThat(rig.blocked.tryAcquire(1, Rig.PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(rig.blocked.tryAcquire(1, Rig.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isTrue();
         return peer;
     }
 

@@ -123,8 +123,8 @@ class StompSessionTest {
 
     @Test
     void aLostSubscriptionIsNotMadeUpForWhereThatIsTurnedOff() {
-        RpcConfig off = RpcConfig.defaults()
-                .withListen(RpcConfig.Listen.defaults().withLostSubscriptionsMadeUp(false));
+        RpcConfig off =
+                RpcConfig.defaults().withListen(RpcConfig.Listen.defaults().withLostSubscriptionsMadeUp(false));
         StompSession other = new StompSession(off, new Recorded());
         other.on(frame("CONNECT", Map.of("accept-version", "1.2", "heart-beat", "0,15000")), NOW);
         other.on(frame("SUBSCRIBE", Map.of("id", "r", "destination", Route.RESPONSES)), NOW);

@@ -135,8 +135,8 @@ class WriterDecisionTest {
         for (int i = 0; i < frames; i++) {
             paced.frameSent(START);
             paced.written(START);
-            gaps.add(TimeUnit.NANOSECONDS.toMillis(
-                    paced.next(START, true, false).nanos()));
+            gaps.add(
+                    TimeUnit.NANOSECONDS.toMillis(paced.next(START, true, false).nanos()));
         }
         return gaps;
     }
