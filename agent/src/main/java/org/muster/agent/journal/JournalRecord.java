@@ -17,6 +17,7 @@ import java.util.UUID;
     @JsonSubTypes.Type(value = JournalRecord.Complete.class, name = "complete"),
     @JsonSubTypes.Type(value = JournalRecord.Down.class, name = "down"),
     @JsonSubTypes.Type(value = JournalRecord.Destroyed.class, name = "destroyed"),
+    @JsonSubTypes.Type(value = JournalRecord.Leftover.class, name = "leftover"),
     @JsonSubTypes.Type(value = JournalRecord.Gone.class, name = "gone"),
     @JsonSubTypes.Type(value = JournalRecord.Ended.class, name = "ended"),
     @JsonSubTypes.Type(value = JournalRecord.Drain.class, name = "drain")
@@ -51,6 +52,9 @@ public sealed interface JournalRecord {
 
     /** A destroy was answered while a start call was still under way. */
     record Destroyed(UUID id) implements JournalRecord {}
+
+    /** Nothing is left of the VM but what libvirtd has stored of it, which must be deleted. */
+    record Leftover(UUID id) implements JournalRecord {}
 
     /** From now on, in this boot of the host, the journal knows every VM: libvirtd has been asked for all of them. */
     record Complete(String bootId) implements JournalRecord {}

@@ -111,6 +111,33 @@ class JournalTest {
     }
 
     @Test
+    void whatIsLeftOfAVmIsAllThatIsKnownOfItUntilItRunsAgain() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(
+                    journal,
+                    accepted(1),
+                    new JournalRecord.Running(id(1)),
+                    new JournalRecord.Down(id(1), "vm-1", true, 1, "it broke"),
+                    new JournalRecord.Leftover(id(1)),
+                    accepted(2),
+                    new JournalRecord.Leftover(id(2)),
+                    new JournalRecord.Adopted(id(2), "vm-2"),
+                    accepted(3),
+                    new JournalRecord.Leftover(id(3)),
+                    accepted(3));
+        }
+
+        for (int pass = 0; pass < 2; pass++) {
+            List<JournalState.Entry> all = List.copyOf(read().entries());
+            assertThat(all).extracting(JournalState.Entry::leftover).containsExactly(true, false, false);
+            assertThat(all.get(0).item().isPresent() || all.get(0).running()).isFalse();
+            assertThat(all.get(0).down()).isEmpty();
+            assertThat(all.get(1).running()).isTrue();
+            assertThat(all.get(2).item()).isPresent();
+        }
+    }
+
+    @Test
     void aNewLifeOfAUuidForgetsTheOldOne() throws Exception {
         try (Journal journal = open(NEVER)) {
             write(
