@@ -27,7 +27,7 @@ public final class CallGuard {
     /** What a call is for; each role has connections of its own, as many as it may have calls under way. */
     public enum Role {
         EVENTS(Duration.ofSeconds(5), 1),
-        CONTROL(Duration.ofSeconds(3), 8),
+        CONTROL(Duration.ofSeconds(3), 24),
         VM(Duration.ofSeconds(30), 24), // the destroy of a frozen guest takes 12 s and is healthy
         CREATE(Duration.ofSeconds(30), 64),
         STATS(Duration.ofSeconds(3), 16),

@@ -1,5 +1,7 @@
 package org.muster.rig;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -202,6 +204,16 @@ public final class PrivateHypervisor implements AutoCloseable {
         var all = new ArrayList<>(List.of(script.toString(), "exec", directory.toString()));
         all.addAll(List.of(command));
         return Shell.check(deadline, all).output();
+    }
+
+    /** What to put before a command so that it runs inside the host's namespaces, as the same process that was started. */
+    public List<String> insidePrefix() {
+        try {
+            String holder = Files.readString(directory.resolve("rig/holder.pid")).strip();
+            return List.of("nsenter", "--target", holder, "--mount", "--uts", "--net", "--");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Cuts this host of {@link #several} off from the others, or joins it again. */

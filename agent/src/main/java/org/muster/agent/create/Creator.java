@@ -52,6 +52,7 @@ public final class Creator implements AutoCloseable {
     private final VmLane lane = new VmLane(VM_LANE_THREADS);
     private final Destroyer destroyer;
     private final LateGuests late;
+    private final Leftovers leftovers;
     private final Downs downs;
     private final PolicyEnd policyEnd;
     private final CreateHistory history;
@@ -99,6 +100,7 @@ public final class Creator implements AutoCloseable {
         this.presence = presence;
         CreateMetrics metrics = new CreateMetrics(registry);
         this.watch = new ScheduledThreadPoolExecutor(1, task -> daemon(task, "create-watch"));
+        watch.setRemoveOnCancelPolicy(true); // or every chore that is taken early would leave its timer behind
         this.dispatcher = new Dispatcher(
                 new CreateQueue(config.queueCapacity()),
                 new Slots(config.limit(hostCpus), config.selfTuning()),
@@ -107,20 +109,23 @@ public final class Creator implements AutoCloseable {
         this.downs = new Downs(table, journal);
         this.recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, watch, downs, this::stillWanted);
         GuestEnd end = new GuestEnd(hypervisor, side.images()::remove);
-        this.late = new LateGuests(table, journal, lane, end, downs, watch);
+        Chores chores = new Chores(lane, watch, hypervisor::connected);
+        this.late = new LateGuests(table, journal, end, downs, chores);
+        this.leftovers = new Leftovers(table, journal, end, chores);
         this.destroyer = new Destroyer(
                 table,
                 journal,
                 lane,
                 end,
                 late,
+                leftovers,
                 watch,
                 dispatcher::remove,
                 metrics,
                 recheck,
                 recovery::mayComeThrough,
                 recovery::abandoned);
-        this.policyEnd = new PolicyEnd(table, journal, lane, end, recheck);
+        this.policyEnd = new PolicyEnd(table, journal, lane, end, late, recheck);
         Preparation preparation = new Preparation(hypervisor, side.images(), side.facts());
         this.sequence = new StartSequence(table, hypervisor, preparation, journal, metrics, recovery, late, downs);
         this.history = new CreateHistory(System::nanoTime, System::currentTimeMillis, journal::note);
@@ -132,7 +137,7 @@ public final class Creator implements AutoCloseable {
                 dispatcher,
                 metrics,
                 bootId,
-                late::isDoomed,
+                this::notFree,
                 side.displays(),
                 new CreateService.Books(batches, history, drain));
         this.control = new CreateControl(dispatcher, history, batches, drain, destroyer::cancel, System::nanoTime);
@@ -145,6 +150,11 @@ public final class Creator implements AutoCloseable {
         Thread thread = new Thread(task, name);
         thread.setDaemon(true);
         return thread;
+    }
+
+    /** A former VM of that UUID is not wholly gone. */
+    private boolean notFree(UUID id) {
+        return late.isDoomed(id) || leftovers.has(id);
     }
 
     public CreateService service() {
@@ -201,8 +211,9 @@ public final class Creator implements AutoCloseable {
         if (sameBoot) { // the age of an older one cannot be told
             entry.item().ifPresent(service::restore);
         }
-        if (entry.destroyed() && !sameBoot) {
-            journal.note(new JournalRecord.Gone(entry.id())); // no call survives a reboot
+        if (entry.leftover() || (entry.destroyed() && !sameBoot)) { // no call survives a reboot, what is stored does
+            leftovers.add(entry.id());
+            leftovers.clear(entry.id());
         } else if (entry.destroyed()) {
             late.doom(entry.id());
         } else if (entry.down().isPresent()) {
@@ -211,6 +222,7 @@ public final class Creator implements AutoCloseable {
             entry.item()
                     .filter(item -> !entry.running())
                     .ifPresent(item -> history.restore(item, State.FAILED, down.message(), down.reason()));
+            table.get(entry.id()).ifPresent(late::cleanUp); // our former life may not have come to it
         } else if (entry.running() || entry.item().isEmpty()) {
             table.restoreRunning(entry.id(), name);
             entry.item().ifPresent(item -> history.restore(item, item.launchPaused() ? State.PAUSED : State.UP, "", 0));
@@ -250,6 +262,7 @@ public final class Creator implements AutoCloseable {
     public void connected() {
         dispatcher.linkChanged();
         recovery.connected();
+        late.connected();
     }
 
     public void disconnected() {

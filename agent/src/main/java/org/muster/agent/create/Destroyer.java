@@ -75,6 +75,7 @@ public final class Destroyer {
     private final VmLane lane;
     private final GuestEnd end;
     private final LateGuests late;
+    private final Leftovers leftovers;
     private final ScheduledExecutorService timer;
     private final Function<UUID, CreateRequest> unqueue; // takes a waiting create back, null if it does not wait
     private final CreateMetrics metrics;
@@ -90,6 +91,7 @@ public final class Destroyer {
             VmLane lane,
             GuestEnd end,
             LateGuests late,
+            Leftovers leftovers,
             ScheduledExecutorService timer,
             Function<UUID, CreateRequest> unqueue,
             CreateMetrics metrics,
@@ -102,6 +104,7 @@ public final class Destroyer {
         this.lane = lane;
         this.end = end;
         this.late = late;
+        this.leftovers = leftovers;
         this.timer = timer;
         this.unqueue = unqueue;
         this.metrics = metrics;
@@ -199,11 +202,12 @@ public final class Destroyer {
             first.outcome.thenAccept(job.outcome::complete);
             return;
         }
-        if (job.outcome.isDone() || (!end.connected() && job.olderThan(AWAY))) {
+        boolean link = end.connected(); // before the look at the outcome: an outage that is over may have ended the job
+        if (job.outcome.isDone() || (!link && job.olderThan(AWAY))) {
             failed(job, "libvirtd is not reachable");
             return;
         }
-        if (!end.connected()) {
+        if (!link) {
             again(job, endedNanos);
             return;
         }
@@ -230,14 +234,16 @@ public final class Destroyer {
         metrics.destroyed(System.nanoTime() - job.sinceNanos);
         if (launching || mayComeThrough.test(id)) {
             leaveTombstone(job);
+            return;
+        }
+        boolean ran = now.get().status().running();
+        ExitInfo exit = ran ? ExitInfo.destroyed() : ExitInfo.destroyedDuringStartup();
+        // One that did not run may have failed because somebody else has a domain of its UUID.
+        Optional<String> stored = ran ? end.undefine(id) : end.undefineIfOurs(id);
+        if (stored.isPresent()) {
+            leaveDefined(job, exit, stored.get());
         } else {
-            boolean ran = now.get().status().running();
-            if (ran) {
-                end.undefine(id);
-            } else {
-                end.undefineIfOurs(id); // it may have failed because somebody else has it
-            }
-            forget(job, ran ? ExitInfo.destroyed() : ExitInfo.destroyedDuringStartup());
+            forget(job, exit);
         }
     }
 
@@ -272,17 +278,27 @@ public final class Destroyer {
 
     private void forget(Job job, ExitInfo exit) {
         late.spare(job.vm.id());
-        write(new JournalRecord.Gone(job.vm.id()), job, exit);
+        write(new JournalRecord.Gone(job.vm.id()), job, exit, () -> {});
+    }
+
+    /** The guest is gone, and its destroy must not wait for what libvirtd has stored of it. */
+    private void leaveDefined(Job job, ExitInfo exit, String why) {
+        UUID id = job.vm.id();
+        LOG.warn("{} ({}) is destroyed, but {}; tried again until it is not", job.vm.name(), id, why);
+        late.spare(id);
+        leftovers.add(id); // before it leaves the table: until the domain is deleted its UUID is not free
+        write(new JournalRecord.Leftover(id), job, exit, () -> leftovers.clear(id));
     }
 
     private void leaveTombstone(Job job) {
         UUID id = job.vm.id();
         LOG.warn("{} ({}) is destroyed, but a call that starts it may still come through", job.vm.name(), id);
         late.doom(id); // before it leaves the table: its guest must not be taken in as an unknown one
-        write(new JournalRecord.Destroyed(id), job, ExitInfo.destroyedDuringStartup());
+        write(new JournalRecord.Destroyed(id), job, ExitInfo.destroyedDuringStartup(), () -> late.clearDoomed(id));
     }
 
-    private void write(JournalRecord line, Job job, ExitInfo exit) {
+    /** @param after what follows when the VM is gone */
+    private void write(JournalRecord line, Job job, ExitInfo exit, Runnable after) {
         Vm vm = job.vm;
         ending.put(vm.id(), job);
         journal.durably(List.of(line)).whenComplete((nothing, e) -> {
@@ -294,12 +310,14 @@ public final class Destroyer {
             table.remove(vm, exit);
             ending.remove(vm.id(), job);
             job.outcome.complete(Outcome.GONE);
+            after.run();
         });
     }
 
     private void notWritten(Job job, ExitInfo exit, Throwable e) {
         Vm vm = job.vm;
         late.spare(vm.id());
+        leftovers.remove(vm.id());
         table.destroying(vm.id(), false);
         boolean down = table.down(vm, exit);
         if (down) {

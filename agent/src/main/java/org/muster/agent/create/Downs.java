@@ -27,7 +27,7 @@ final class Downs {
      * it, who then says what became of it.
      */
     boolean down(Vm vm, ExitInfo exit) {
-        JournalRecord line = record(vm, exit);
+        JournalRecord.Down line = record(vm, exit);
         return table.beforeDestroyed(
                 vm,
                 () -> journal.durably(List.of(line)).whenComplete((nothing, e) -> {
@@ -38,7 +38,7 @@ final class Downs {
                 }));
     }
 
-    static JournalRecord record(Vm vm, ExitInfo exit) {
+    static JournalRecord.Down record(Vm vm, ExitInfo exit) {
         return new JournalRecord.Down(vm.id(), vm.name(), exit.error(), exit.reason(), exit.message());
     }
 }

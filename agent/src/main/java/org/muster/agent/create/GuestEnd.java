@@ -50,27 +50,43 @@ final class GuestEnd {
         }
     }
 
-    /** Deletes the stored domain of a guest of ours that ran. */
-    void undefine(UUID id) {
-        undefine(id, true);
-    }
-
-    /** Deletes the stored domain, if it is ours; never what somebody else has stored. */
-    void undefineIfOurs(UUID id) {
-        undefine(id, false);
-    }
-
-    private void undefine(UUID id, boolean ours) {
+    /**
+     * Deletes the stored domain, if it is ours and does not run; never what somebody else has stored. Empty: there is none of
+     * ours any more, or it runs. Else: why that is not certain.
+     */
+    Optional<String> undefineIfOurs(UUID id) {
         try {
-            if (ours || DomainXml.parse(hypervisor.xml(id)).managed()) {
-                hypervisor.undefine(id);
+            Optional<DomainRecord> now = hypervisor.find(id);
+            if (now.isPresent() && now.get().state().active()) {
+                return Optional.empty();
+            }
+            if (now.isPresent() && DomainXml.parse(hypervisor.xml(id)).managed()) {
+                return undefine(id);
             }
         } catch (HypervisorException e) {
             if (e.kind() != Kind.NO_SUCH_DOMAIN) {
-                LOG.warn("left defined: {}", e.getMessage());
+                return Optional.of(stillDefined(e));
             }
         }
         clear.accept(id);
+        return Optional.empty();
+    }
+
+    /** Deletes the stored domain of a guest of ours that ran. Empty: it is deleted. Else: why that is not certain. */
+    Optional<String> undefine(UUID id) {
+        try {
+            hypervisor.undefine(id);
+        } catch (HypervisorException e) {
+            if (e.kind() != Kind.NO_SUCH_DOMAIN) {
+                return Optional.of(stillDefined(e));
+            }
+        }
+        clear.accept(id);
+        return Optional.empty();
+    }
+
+    private static String stillDefined(HypervisorException e) {
+        return "is still defined: " + e.getMessage();
     }
 
     /** Whether the engine wants a reset of this guest to end its VM. */

@@ -5,53 +5,36 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.muster.agent.domain.ExitInfo;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.domain.VmTable;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalRecord;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.muster.agent.create.Chores.Matter;
 
 /**
  * Ends guests that nobody wants any more and that nobody waits for: of starts that were given up, and of VMs that were
  * destroyed while a start call was under way, which may come through late, even in the next life of the agent.
  *
- * <p>Each attempt is one turn on the VM's lane; between two the lane is free, and the wait doubles up to
- * {@value #LONGEST_WAIT_MILLIS} ms. It goes on until it is certain. Thread-safe; never blocks the caller.
+ * <p>It is gone on with until it is certain ({@link Chores}). Thread-safe; never blocks the caller.
  */
 final class LateGuests {
-    private static final Logger LOG = LoggerFactory.getLogger(LateGuests.class);
-    private static final long SHORTEST_WAIT_MILLIS = 500;
-    private static final long LONGEST_WAIT_MILLIS = 30_000;
-
-    /** One turn on a VM's lane. */
-    private interface Turn {
-        /** Answers why it is not done; empty when it is. */
-        Optional<String> take();
-    }
-
     private final VmTable table;
     private final Journal journal;
-    private final VmLane lane;
     private final GuestEnd end;
     private final Downs downs;
-    private final ScheduledExecutorService timer;
+    private final Chores chores;
 
     private final Map<UUID, Long> doomed =
             new ConcurrentHashMap<>(); // since when; as many as the journal has tombstones
 
-    LateGuests(VmTable table, Journal journal, VmLane lane, GuestEnd end, Downs downs, ScheduledExecutorService timer) {
+    LateGuests(VmTable table, Journal journal, GuestEnd end, Downs downs, Chores chores) {
         this.table = table;
         this.journal = journal;
-        this.lane = lane;
         this.end = end;
         this.downs = downs;
-        this.timer = timer;
+        this.chores = chores;
     }
 
     /** A destroy was answered while a start call was under way, now or in a former life of ours. */
@@ -89,12 +72,34 @@ final class LateGuests {
     }
 
     private void endDoomed(UUID id) {
-        turns(id, () -> isDoomed(id) ? endNow(id, !table.launchPending(id)) : Optional.empty());
+        chores.see(
+                Matter.DOOMED,
+                id,
+                0,
+                () -> isDoomed(id) ? endNow(id, !table.launchPending(id)) : Optional.empty());
+    }
+
+    /**
+     * Deletes what libvirtd has stored of a doomed guest that is not there: it need not block its name until it is certain that
+     * the guest will not come up.
+     */
+    void clearDoomed(UUID id) {
+        chores.see(
+                Matter.STORED,
+                id,
+                0,
+                () -> isDoomed(id) && !table.launchPending(id) ? end.undefineIfOurs(id) : Optional.empty());
+    }
+
+    /** There is a link (again). */
+    void connected() {
+        doomed.keySet().forEach(this::clearDoomed);
+        chores.hurry();
     }
 
     /** A start call returned whose VM had been destroyed: its guest, if there is one, must go. */
     void endLate(Vm vm) {
-        turns(vm.id(), () -> {
+        chores.see(Matter.LATE, vm.id(), vm.life(), () -> {
             Optional<String> failure = endNow(vm.id(), true);
             if (failure.isEmpty()) {
                 table.lateGuestEnded(vm);
@@ -113,12 +118,12 @@ final class LateGuests {
         if (failure.isPresent()) {
             return failure.map(why -> "was destroyed and came up late: " + why);
         }
-        end.undefineIfOurs(id);
-        if (launchOver && table.get(id).isEmpty()) {
+        Optional<String> stored = end.undefineIfOurs(id);
+        if (stored.isEmpty() && launchOver && table.get(id).isEmpty()) {
             journal.note(new JournalRecord.Gone(id));
             spare(id);
         }
-        return Optional.empty();
+        return stored;
     }
 
     /**
@@ -126,7 +131,7 @@ final class LateGuests {
      * not there: by us, or by its start call if that has not returned.
      */
     void endGivenUp(Vm vm) {
-        turns(vm.id(), () -> {
+        chores.see(Matter.GIVEN_UP, vm.id(), vm.life(), () -> {
             if (!table.givenUp(vm)) {
                 return Optional.empty();
             }
@@ -151,39 +156,11 @@ final class LateGuests {
         if (vm.external()) {
             return;
         }
-        turns(vm.id(), () -> {
+        chores.see(Matter.STORED, vm.id(), vm.life(), () -> {
             boolean down = table.get(vm.id())
                     .filter(now -> now.life() == vm.life() && now.status() == VmStatus.DOWN)
                     .isPresent();
-            if (down) {
-                end.undefineIfOurs(vm.id());
-            }
-            return Optional.empty();
+            return down ? end.undefineIfOurs(vm.id()) : Optional.empty();
         });
-    }
-
-    private void turns(UUID id, Turn turn) {
-        turns(id, turn, SHORTEST_WAIT_MILLIS);
-    }
-
-    private void turns(UUID id, Turn turn, long waitMillis) {
-        long next = Math.min(LONGEST_WAIT_MILLIS, 2 * waitMillis);
-        boolean taken = lane.submit(
-                id,
-                () -> turn.take().ifPresent(why -> {
-                    LOG.warn("{} {}; tried again in {} ms", id, why, waitMillis);
-                    later(() -> turns(id, turn, next), waitMillis);
-                }));
-        if (!taken) { // its lane is full
-            later(() -> turns(id, turn, next), waitMillis);
-        }
-    }
-
-    private void later(Runnable task, long millis) {
-        try {
-            timer.schedule(task, millis, TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("the agent is stopping; its next life goes on with it", e);
-        }
     }
 }

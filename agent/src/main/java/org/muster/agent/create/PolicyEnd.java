@@ -25,13 +25,16 @@ final class PolicyEnd {
     private final Journal journal;
     private final VmLane lane;
     private final GuestEnd end;
+    private final LateGuests late;
     private final Consumer<UUID> recheck; // its state is to be asked again
 
-    PolicyEnd(VmTable table, Journal journal, VmLane lane, GuestEnd end, Consumer<UUID> recheck) {
+    PolicyEnd(
+            VmTable table, Journal journal, VmLane lane, GuestEnd end, LateGuests late, Consumer<UUID> recheck) {
         this.table = table;
         this.journal = journal;
         this.lane = lane;
         this.end = end;
+        this.late = late;
         this.recheck = recheck;
     }
 
@@ -73,7 +76,7 @@ final class PolicyEnd {
         if (table.down(vm, exit)) {
             journal.note(Downs.record(vm, exit));
         }
-        end.undefine(id);
         table.destroying(id, false);
+        late.cleanUp(vm);
     }
 }

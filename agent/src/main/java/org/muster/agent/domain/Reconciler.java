@@ -11,8 +11,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
+import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.Hypervisor;
@@ -24,15 +25,14 @@ import org.slf4j.LoggerFactory;
  * Brings the table in line with libvirtd, one domain at a time: whatever happened, it asks what is so now. An event is
  * only the reason to ask; so a late, doubled or lost one does no harm.
  *
- * <p>Threads {@code reconcile-%d}, a fixed number; each may block in libvirtd for as long as somebody holds that
- * domain's lock. A domain is asked by one thread at a time, and again if something happened meanwhile.
+ * <p>What is being started or destroyed by us is not asked about: those calls hold the domain's lock, and who makes them asks for
+ * himself. Other questions can hang too, for as long as somebody else holds that lock, which keeps no other domain waiting
+ * ({@link Questions}). The list of all domains can hang on each of them, so it has a thread of its own, {@code domain-list}.
  *
  * <p>Thread-safe; nothing here blocks the caller.
  */
 public final class Reconciler implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
-    private static final int THREADS = 4;
-    private static final long RETRY_MILLIS = 500;
     private static final long LIST_RETRY_MILLIS = 2000;
 
     /** Whose a domain is that we did not know. */
@@ -46,32 +46,49 @@ public final class Reconciler implements AutoCloseable {
     private final VmTable table;
     private final Hypervisor hypervisor;
     private final Predicate<UUID> doomed;
-    private final ScheduledThreadPoolExecutor threads;
-    private final Set<UUID> waiting = ConcurrentHashMap.newKeySet(); // at most one question per domain waits
-    private final Set<UUID> asking = ConcurrentHashMap.newKeySet();
+    private final Predicate<UUID> frozen;
+    private final Questions questions;
+    private final ScheduledThreadPoolExecutor lister;
+    private final AtomicBoolean listWanted = new AtomicBoolean(); // a list waits to be asked for
     private final FirstLook firstLook = new FirstLook(Duration.ofSeconds(2));
     private final Set<UUID> unread = ConcurrentHashMap.newKeySet(); // in the table, whose they are is not known yet
     private final Set<UUID> stale = ConcurrentHashMap.newKeySet(); // their XML is another one by now
 
-    /** @param doomed takes over a domain whose destroy was answered already; false if it is none such */
-    public Reconciler(VmTable table, Hypervisor hypervisor, Predicate<UUID> doomed) {
+    /**
+     * Asks nothing before it is told to.
+     *
+     * @param doomed takes over a domain whose destroy was answered already; false if it is none such
+     * @param frozen whether a guest is known not to answer, so that its domain's lock may be held for long; must not block
+     */
+    public Reconciler(VmTable table, Hypervisor hypervisor, Predicate<UUID> doomed, Predicate<UUID> frozen) {
         this.table = table;
         this.doomed = doomed;
+        this.frozen = frozen;
         this.hypervisor = hypervisor;
-        AtomicInteger number = new AtomicInteger();
-        this.threads = new ScheduledThreadPoolExecutor(THREADS, task -> {
-            Thread thread = new Thread(task, "reconcile-" + number.getAndIncrement());
+        this.questions = new Questions(this::mayHang, System::nanoTime);
+        this.lister = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(task, "domain-list");
             thread.setDaemon(true);
             return thread;
         });
-        threads.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy()); // only when closed
-        threads.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        threads.prestartAllCoreThreads();
+        lister.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy()); // only when closed
+        lister.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        lister.prestartAllCoreThreads();
+        table.listen(new Gone());
     }
 
-    /** Asks libvirtd about the domain soon, whether the table knows it or not. */
+    /** As many as the guard allows, less what hangs of others. */
+    private int mayHang() {
+        CallGuard calls = hypervisor.calls();
+        long others = calls.inFlight().stream()
+                .filter(call -> call.overdue() && !Questions.isThread(call.thread()))
+                .count();
+        return calls.maxStuck() - (int) others;
+    }
+
+    /** Asks libvirtd about the domain soon, whether the table knows it or not: something happened to it. */
     public void check(UUID id) {
-        check(id, 0);
+        questions.ask(id, this::answered);
     }
 
     /** The same, and reads the domain's XML again. */
@@ -80,19 +97,32 @@ public final class Reconciler implements AutoCloseable {
         check(id);
     }
 
-    /** The same as {@link #check} for everything that the table knows. */
+    /** The same as {@link #check} for everything that the table knows, though nothing is known to have happened to it. */
     public void checkAll() {
-        table.all().forEach(vm -> check(vm.id()));
+        table.all().forEach(vm -> checkAmongOthers(vm.id()));
     }
 
     /** The same as {@link #refresh} for everything that the table knows. */
     public void refreshAll() {
-        table.all().forEach(vm -> refresh(vm.id()));
+        for (Vm vm : table.all()) {
+            stale.add(vm.id());
+            checkAmongOthers(vm.id());
+        }
+    }
+
+    private void checkAmongOthers(UUID id) {
+        if (frozen.test(id)) {
+            questions.askSuspect(id, this::answered);
+        } else {
+            check(id);
+        }
     }
 
     /** Looks for domains that the table does not know. Others need not wait for it: the list can hang on one domain. */
     public void discover() {
-        threads.execute(this::list);
+        if (listWanted.compareAndSet(false, true)) {
+            lister.execute(this::list);
+        }
     }
 
     /**
@@ -141,25 +171,24 @@ public final class Reconciler implements AutoCloseable {
     }
 
     private void list() {
+        listWanted.set(false); // what happens from here on may not be in it
         try {
             List<DomainRecord> listed = hypervisor.list();
             expect(listed);
-            table.all().forEach(vm -> check(vm.id()));
+            checkAll();
             for (DomainRecord record : listed) {
-                if (table.get(record.domain()).isPresent()) {
-                    check(record.domain());
-                    continue;
-                }
-                if (record.state().active()) {
-                    check(record.domain());
-                } else {
-                    threads.execute(() -> leftDown(record));
+                if (table.get(record.domain()).isEmpty()) {
+                    if (record.state().active()) {
+                        check(record.domain());
+                    } else {
+                        run(() -> leftDown(record));
+                    }
                 }
             }
         } catch (HypervisorException | RuntimeException e) {
             LOG.warn("cannot list the host's domains: {}", e.getMessage());
-            if (hypervisor.connected() && !threads.isShutdown()) { // else the next link asks again
-                threads.schedule(this::list, LIST_RETRY_MILLIS, TimeUnit.MILLISECONDS);
+            if (hypervisor.connected() && !lister.isShutdown()) { // else the next link asks again
+                lister.schedule(this::list, LIST_RETRY_MILLIS, TimeUnit.MILLISECONDS);
             }
         }
     }
@@ -186,38 +215,23 @@ public final class Reconciler implements AutoCloseable {
 
     /** Runs something else that asks libvirtd, on the same threads. */
     public void run(Runnable question) {
-        threads.execute(question);
+        questions.ask(UUID.randomUUID(), id -> {
+            question.run();
+            return true;
+        });
     }
 
-    private void check(UUID id, long delayMillis) {
-        if (waiting.add(id) && !threads.isShutdown()) {
-            threads.schedule(() -> run(id), delayMillis, TimeUnit.MILLISECONDS);
-        }
-    }
-
-    private void run(UUID id) {
-        waiting.remove(id);
-        if (!asking.add(id)) {
-            check(id, RETRY_MILLIS); // being asked; what happened meanwhile must be asked again
-            return;
-        }
-        boolean settled = false;
+    /** False if it must be asked again. */
+    private boolean answered(UUID id) {
         try {
-            settled = ask(id);
-            if (settled) {
+            boolean settled = ask(id);
+            if (settled || table.launchPending(id)) { // then the table knows better than libvirtd
                 firstLook.answered(id, System.nanoTime());
             }
+            return settled;
         } catch (HypervisorException e) {
             LOG.debug("cannot ask about {}: {}", id, e.getMessage());
-            settled = !hypervisor.connected(); // all are asked when the link is back
-        } catch (RuntimeException e) {
-            LOG.error("asking about {} failed", id, e);
-            settled = true;
-        } finally {
-            asking.remove(id);
-        }
-        if (!settled) {
-            check(id, RETRY_MILLIS);
+            return !hypervisor.connected(); // all are asked when the link is back
         }
     }
 
@@ -226,12 +240,15 @@ public final class Reconciler implements AutoCloseable {
         if (known.isPresent() && known.get().destroying()) {
             return true; // whoever destroys it asks for itself, and libvirtd may hold the domain's lock for long
         }
+        if (table.launchPending(id)) { // likewise, until its call has returned
+            return known.isEmpty() && (doomed.test(id) || !table.launchPending(id));
+        }
         Optional<DomainRecord> record = hypervisor.find(id);
         boolean active = record.isPresent() && record.get().state().active();
         if (known.isEmpty()) {
             stale.remove(id);
             if (!active || doomed.test(id) || table.launchPending(id)) {
-                return true;
+                return true; // whoever ends its launch sees to it
             }
             return !record.get().startingUp() && adopt(record.get()); // what comes of that start is asked for again
         }
@@ -247,7 +264,7 @@ public final class Reconciler implements AutoCloseable {
             LOG.warn("{} ({}) is known as Down and runs: taken in again", vm.name(), id);
             return adopt(record.get());
         }
-        boolean settled = table.observed(vm, record, System.currentTimeMillis());
+        boolean settled = table.observed(vm, record);
         if (settled && active && (stale.remove(id) || vm.live().isEmpty())) {
             readXml(vm);
         }
@@ -292,8 +309,29 @@ public final class Reconciler implements AutoCloseable {
         }
     }
 
+    /** What is remembered of domains; for those who look for what is never forgotten. */
+    Set<UUID> remembered() {
+        Set<UUID> all = new HashSet<>(questions.open());
+        all.addAll(stale);
+        all.addAll(unread);
+        return all;
+    }
+
     @Override
     public void close() {
-        threads.shutdownNow();
+        questions.close();
+        lister.shutdownNow();
+    }
+
+    /** A VM that has left the table needs nothing any more. */
+    private final class Gone implements VmListener {
+        @Override
+        public void changed(Vm before, Vm after) {}
+
+        @Override
+        public void removed(Vm last) {
+            stale.remove(last.id());
+            unread.remove(last.id());
+        }
     }
 }

@@ -273,14 +273,14 @@ public final class VmTable {
      *
      * @param record empty if libvirtd has no such domain
      */
-    public synchronized boolean observed(Vm known, Optional<DomainRecord> record, long wallMillis) {
+    public synchronized boolean observed(Vm known, Optional<DomainRecord> record) {
         Vm now = same(known);
         if (now == null || now.status() != known.status() || now.statusTime() != known.statusTime()) {
             return now == null;
         }
         boolean active = record.isPresent() && record.get().state().active();
         if (active) {
-            observedActive(now, record.get(), wallMillis);
+            observedActive(now, record.get());
         } else if (now.status().running() && !now.destroying()) {
             boolean byHost = now.run().endedByHost();
             ExitInfo exit =
@@ -291,12 +291,9 @@ public final class VmTable {
     }
 
     @GuardedBy("this")
-    private void observedActive(Vm now, DomainRecord record, long wallMillis) {
-        Launch launch = launches.get(now.id());
-        boolean starting = now.status() == VmStatus.POWERING_UP && launch != null && launch.starting;
-        boolean unfinished = record.startingUp() || (starting && record.state() == DomainRecord.State.PAUSED);
-        if (unfinished || now.givenUp() || !(starting || now.status().running())) {
-            return;
+    private void observedActive(Vm now, DomainRecord record) {
+        if (record.startingUp() || !now.status().running()) {
+            return; // whoever starts it tells when it runs
         }
         VmStatus status = status(record);
         if (status == VmStatus.UP && onTrial.contains(now.id())) {
@@ -304,8 +301,7 @@ public final class VmTable {
         }
         Run run = run(now, record);
         if (status != now.status() || !run.equals(now.run())) {
-            Vm next = now.with(status, clock.now()).withRun(run, clock.now());
-            put(now, starting ? started(next, wallMillis) : next);
+            put(now, now.with(status, clock.now()).withRun(run, clock.now()));
         }
     }
 

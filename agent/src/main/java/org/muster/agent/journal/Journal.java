@@ -2,16 +2,13 @@ package org.muster.agent.journal;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.muster.agent.journal.Backlog.Write;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,49 +16,57 @@ import org.slf4j.LoggerFactory;
  * Writes down what must survive us. What waits for durability is written together with whatever else is waiting: one
  * fsync for all of it.
  *
+ * <p>A disk that takes nothing refuses what somebody waits for; what was only noted is owed to it, and written as soon as it takes
+ * something again. A note is never lost while we live.
+ *
  * <p>Thread-safe. Never blocks the caller; one thread, {@code journal}, does the writing.
  */
 public final class Journal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
-    private static final int QUEUE = 16_384;
+    private static final int WAITING = 16_384;
+    private static final int OWED = 4096; // lines; for more of them the whole file is written anew
     private static final long COMPACT_BYTES = 32L << 20;
+    private static final long PAY_EVERY_MILLIS = 1000;
 
     /** Told of every attempt to write; on the journal's thread, must not block. */
     public interface Observer {
         void written(long nanos, boolean failed);
     }
 
-    private record Write(List<JournalRecord> lines, boolean durable, CompletableFuture<Void> done) {}
-
-    private final BlockingQueue<Write> queue = new ArrayBlockingQueue<>(QUEUE);
+    private final Backlog backlog = new Backlog(WAITING);
     private final JournalFile file;
-    private final FileChannel lock; // held as long as we are
-    private final List<JournalRecord> owed =
-            new ArrayList<>(); // notes that could not be written yet; confined to the writer
-    private final JournalState state;
+    private final DirectoryLock lock;
     private final Thread writer = new Thread(this::run, "journal");
     private final long compactBytes;
-    private long compactAt; // confined to the writer
-    private volatile boolean closed; // set once by close, read by the writer
+
     private volatile int owedCount; // written by the writer, read by anybody
     private volatile long fileBytes; // likewise
     private volatile Observer observer = (nanos, failed) -> {}; // set once, before the start
 
-    private Journal(JournalFile file, JournalState state, FileChannel lock, long compactBytes) {
+    // From here on confined: to the opener, then to the thread journal.
+    private final JournalState state; // with everything that is owed
+    private final List<JournalRecord> owed = new ArrayList<>(); // what the file lacks; empty if that is too much
+    private boolean behind; // the file lacks more than what is in owed
+    private boolean doubtful; // a write failed: what the kernel holds of the file may not be what the disk has
+    private long mendedAtNanos = System.nanoTime() - Long.MAX_VALUE / 2; // when that was last tried to be put right
+    private boolean failing; // told once, and when it is over
+    private long compactAt;
+
+    private Journal(JournalFile file, JournalState state, DirectoryLock lock, long compactBytes) {
         this.file = file;
         this.lock = lock;
         this.state = state;
         this.compactBytes = compactBytes;
         this.compactAt = compactBytes;
-        this.fileBytes = file.size();
         writer.setDaemon(true);
     }
 
     /**
-     * Opens the journal of a state directory, made if it is not there.
+     * Opens the journal of a state directory, made if it is not there. One that can be read but not written at the moment is
+     * opened all the same.
      *
      * @param state filled with what the journal holds; afterwards the journal's own, so read it before {@link #start}
-     * @throws IOException naming the file: not writable, not ours
+     * @throws IOException naming the file: not readable, not ours
      */
     public static Journal open(Path directory, JournalState state) throws IOException {
         return open(directory, state, FileChannel::open, COMPACT_BYTES);
@@ -70,45 +75,46 @@ public final class Journal implements AutoCloseable {
     static Journal open(Path directory, JournalState state, JournalFile.Medium medium, long compactBytes)
             throws IOException {
         Files.createDirectories(directory);
-        FileChannel lock = lock(directory.resolve("lock"));
+        DirectoryLock lock = DirectoryLock.take(directory);
         try {
             JournalFile file = JournalFile.open(directory.resolve("journal"), state, medium);
-            file.rewrite(state.lines());
-            return new Journal(file, state, lock, compactBytes);
-        } catch (IOException e) {
+            Journal journal = new Journal(file, state, lock, compactBytes);
+            journal.rewriteAtStart();
+            return journal;
+        } catch (IOException | RuntimeException e) {
             lock.close();
             throw e;
         }
     }
 
-    /** Two agents on one journal would each take the other's lines away. */
-    private static FileChannel lock(Path file) throws IOException {
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    private void rewriteAtStart() {
         try {
-            if (channel.tryLock() != null) {
-                return channel;
-            }
-        } catch (OverlappingFileLockException e) {
-            LOG.debug("locked by this process", e);
+            rewrite();
+        } catch (IOException e) {
+            doubtful = true;
+            tellFailure(e);
         }
-        channel.close();
-        throw new IOException(file + " is locked: another musterd uses this state directory");
+    }
+
+    private void tellFailure(Throwable e) {
+        if (failing) {
+            LOG.debug("the journal still cannot be written: {}", e.toString());
+        } else {
+            LOG.error("the journal cannot be written: {}; nothing is accepted until it can", e.toString());
+        }
+        failing = true;
     }
 
     public void observe(Observer newObserver) {
         this.observer = newObserver;
     }
 
-    public void start() {
-        writer.start();
-    }
-
     /** Writes that wait for the disk. */
     public int waiting() {
-        return queue.size();
+        return backlog.size();
     }
 
-    /** Notes that the disk has not taken yet. */
+    /** Lines that were noted and that the disk has not taken yet; counted up to 4097. */
     public int owed() {
         return owedCount;
     }
@@ -117,113 +123,169 @@ public final class Journal implements AutoCloseable {
         return fileBytes;
     }
 
+    public void start() {
+        writer.start();
+    }
+
     /** Completes when the lines are on the disk; exceptionally, with none of them written, when that failed. */
     public CompletableFuture<Void> durably(List<JournalRecord> lines) {
-        return enqueue(new Write(List.copyOf(lines), true, new CompletableFuture<>()));
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        switch (backlog.offer(List.copyOf(lines), done)) {
+            case TAKEN -> failLeftIfEnded();
+            case FULL -> done.completeExceptionally(new IOException("the journal's queue is full: the disk is too slow"));
+            case CLOSED -> done.completeExceptionally(closed());
+        }
+        return done;
     }
 
     /** Writes the line soon: it survives our death, but not for sure the host's. */
-    public void note(JournalRecord line) {
-        enqueue(new Write(List.of(line), false, new CompletableFuture<>())).whenComplete((nothing, e) -> {
-            if (e != null) {
-                LOG.error(
-                        "not written to the journal yet: {}: {}",
-                        line.getClass().getSimpleName(),
-                        e.toString());
-            }
-        });
+    public void note(JournalRecord.Note line) {
+        if (!backlog.note(line)) {
+            LOG.debug("the agent is stopping; not noted: {}", line);
+        }
     }
 
-    private CompletableFuture<Void> enqueue(Write write) {
-        if (closed || !queue.offer(write)) {
-            write.done.completeExceptionally(new IOException(
-                    closed ? "the journal is closed" : "the journal's queue is full: the disk is too slow"));
+    private static IOException closed() {
+        return new IOException("the journal is closed");
+    }
+
+    /** Taken between the writer's last look and its end. */
+    private void failLeftIfEnded() {
+        if (backlog.closed() && writer.getState() == Thread.State.TERMINATED) {
+            failLeft();
         }
-        if (closed && writer.getState() == Thread.State.TERMINATED) {
-            failLeft(); // offered between the writer's last look and its end
-        }
-        return write.done;
     }
 
     private void failLeft() {
-        for (Write left = queue.poll(); left != null; left = queue.poll()) {
-            left.done.completeExceptionally(new IOException("the journal is closed"));
+        try {
+            List<Write> left = backlog.take(0);
+            if (left != null) {
+                left.stream().filter(Write::durable).forEach(write -> write.done()
+                        .completeExceptionally(closed()));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
     private void run() {
-        List<Write> batch = new ArrayList<>();
-        while (!closed || !queue.isEmpty()) {
-            try {
-                Write first = queue.poll(1, TimeUnit.SECONDS);
-                if (first == null) {
+        try {
+            for (List<Write> batch = take(); batch != null; batch = take()) {
+                if (batch.isEmpty()) {
                     payOwed();
                 } else {
-                    batch.add(first);
-                    queue.drainTo(batch);
                     write(batch);
-                    batch.clear();
                 }
-            } catch (InterruptedException e) {
-                LOG.debug("journal interrupted: closing");
-                closed = true;
             }
+        } catch (InterruptedException e) {
+            LOG.debug("journal interrupted: closing");
+            backlog.close();
         }
+    }
+
+    private List<Write> take() throws InterruptedException {
+        return backlog.take(PAY_EVERY_MILLIS);
     }
 
     private void write(List<Write> batch) {
-        List<JournalRecord> lines = new ArrayList<>(owed); // first: what was owed is older
+        List<JournalRecord> lines = new ArrayList<>();
         boolean durable = false;
         for (Write write : batch) {
-            lines.addAll(write.lines);
-            durable |= write.durable;
+            lines.addAll(write.lines());
+            durable |= write.durable();
         }
         try {
             append(lines, durable);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | StackOverflowError | LinkageError | AssertionError e) {
+            tellFailure(e);
             batch.forEach(write -> fail(write, e));
-            owedCount = owed.size();
             return;
         }
         lines.forEach(state::apply);
-        owed.clear();
-        owedCount = 0;
-        batch.forEach(write -> write.done.complete(null));
+        batch.stream().filter(Write::durable).forEach(write -> write.done().complete(null));
         compact();
     }
 
-    /** Who waits for durability is told; a note is owed until the disk takes it. */
-    private void fail(Write write, Exception e) {
-        write.done.completeExceptionally(e);
-        if (!write.durable && owed.size() < QUEUE) {
-            owed.addAll(write.lines);
-        }
-    }
-
-    private void payOwed() {
-        if (owed.isEmpty()) {
-            return;
-        }
-        try {
-            append(owed, false);
-        } catch (IOException | RuntimeException e) {
-            LOG.debug("{} notes are still owed to the journal: {}", owed.size(), e.toString());
-            return;
-        }
-        owed.forEach(state::apply);
-        owed.clear();
-        owedCount = 0;
-    }
-
+    /** Writes what is owed, which is older, and then the lines. */
     private void append(List<JournalRecord> lines, boolean durable) throws IOException {
+        mend();
+        List<JournalRecord> all = new ArrayList<>(owed);
+        all.addAll(lines);
         long begun = System.nanoTime();
         boolean failed = true;
         try {
-            file.append(lines, durable);
+            lock.exclusive();
+            file.append(all, durable);
             failed = false;
+        } catch (IOException | RuntimeException e) {
+            doubtful = true;
+            throw e;
         } finally {
             observer.written(System.nanoTime() - begun, failed);
             fileBytes = file.size();
+        }
+        owed.clear();
+        owedCount = 0;
+        if (failing) {
+            LOG.info("the journal can be written again");
+        }
+        failing = false;
+    }
+
+    /**
+     * After a failure the whole file is written anew: once a disk has failed to write a page, the kernel may take it for
+     * written. Where there is no room for that, what is there is gone on with, unless it lacks something.
+     */
+    private void mend() throws IOException {
+        boolean tooSoon = System.nanoTime() - mendedAtNanos < TimeUnit.MILLISECONDS.toNanos(PAY_EVERY_MILLIS);
+        if (!behind && (!doubtful || tooSoon)) {
+            return;
+        }
+        mendedAtNanos = System.nanoTime();
+        try {
+            rewrite();
+        } catch (IOException | RuntimeException e) {
+            if (behind) {
+                throw e;
+            }
+            LOG.debug("going on with the journal as it is", e);
+        }
+    }
+
+    private void rewrite() throws IOException {
+        lock.exclusive();
+        file.rewrite(state.lines());
+        owed.clear();
+        owedCount = 0;
+        fileBytes = file.size();
+        behind = false;
+        doubtful = false;
+        compactAt = Math.max(compactBytes, 2 * file.size());
+    }
+
+    /** Who waits for durability is told; a note is owed until the disk takes it. */
+    private void fail(Write write, Throwable e) {
+        if (write.durable()) {
+            write.done().completeExceptionally(e);
+            return;
+        }
+        write.lines().forEach(state::apply);
+        owed.addAll(write.lines());
+        if (owed.size() > OWED || behind) {
+            owed.clear();
+            behind = true;
+        }
+        owedCount = behind ? OWED + 1 : owed.size();
+    }
+
+    private void payOwed() {
+        if (owed.isEmpty() && !behind) {
+            return;
+        }
+        try {
+            append(List.of(), false);
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("notes are still owed to the journal: {}", e.toString());
         }
     }
 
@@ -232,19 +294,17 @@ public final class Journal implements AutoCloseable {
             return;
         }
         try {
-            file.rewrite(state.lines());
-        } catch (IOException e) {
+            rewrite();
+        } catch (IOException | RuntimeException e) {
             LOG.warn("cannot compact the journal, going on with the long one: {}", e.toString());
+            compactAt = Math.max(compactBytes, 2 * file.size());
         }
-        compactAt = Math.max(compactBytes, 2 * file.size());
-        fileBytes = file.size();
     }
 
     /** Writes what waits, at most 5 s long, then closes. */
     @Override
     public void close() {
-        closed = true;
-        queue.offer(new Write(List.of(), false, new CompletableFuture<>())); // wakes the writer; a full queue does, too
+        backlog.close();
         try {
             writer.join(TimeUnit.SECONDS.toMillis(5));
             failLeft();

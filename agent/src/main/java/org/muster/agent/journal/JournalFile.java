@@ -38,30 +38,31 @@ final class JournalFile implements Closeable {
 
     private final Path file;
     private final Medium medium;
-    private FileChannel channel;
+    private FileChannel channel; // null before the first write
+    private byte[] damaged; // what must be kept as a copy before anything is written; mostly null
+    private boolean nameSynced = true;
     private long end; // everything before it is whole
 
-    private JournalFile(Path file, Medium medium, FileChannel channel, long end) {
+    private JournalFile(Path file, Medium medium, byte[] damaged, long end) {
         this.file = file;
         this.medium = medium;
-        this.channel = channel;
+        this.damaged = damaged;
         this.end = end;
     }
 
-    /** Opens the file, applying every whole line of it to {@code state}. */
+    /** Reads the file, applying every whole line of it to {@code state}. Nothing is written before that is asked for. */
     static JournalFile open(Path file, JournalState state, Medium medium) throws IOException {
         long good = 0;
+        byte[] damaged = null;
         if (Files.exists(file)) {
             byte[] all = Files.readAllBytes(file);
             good = replay(all, state);
             if (good < all.length) {
-                keepDamaged(file, all, (int) good);
+                damaged = lines(all, (int) good) > 1 ? all : null;
                 LOG.warn("{}: the last {} bytes are no whole line and are dropped", file, all.length - good);
             }
         }
-        FileChannel channel = medium.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        channel.truncate(good);
-        return new JournalFile(file, medium, channel, good);
+        return new JournalFile(file, medium, damaged, good);
     }
 
     private static int replay(byte[] all, JournalState state) {
@@ -93,16 +94,21 @@ final class JournalFile implements Closeable {
         }
     }
 
-    /** More than a torn end: somebody may want to look at what was dropped. */
-    private static void keepDamaged(Path file, byte[] all, int good) throws IOException {
+    private static int lines(byte[] all, int from) {
         int lines = 0;
-        for (int i = good; i < all.length; i++) {
+        for (int i = from; i < all.length; i++) {
             lines += all[i] == '\n' ? 1 : 0;
         }
-        if (lines > 1) {
+        return lines;
+    }
+
+    /** More than a torn end: somebody may want to look at what is dropped. */
+    private void keepDamaged() throws IOException {
+        if (damaged != null) {
             Path copy = file.resolveSibling(file.getFileName() + ".damaged");
-            Files.write(copy, all);
+            Files.write(copy, damaged);
             LOG.error("{}: damaged in the middle; all of it is kept as {}", file, copy);
+            damaged = null;
         }
     }
 
@@ -135,16 +141,47 @@ final class JournalFile implements Closeable {
     /** Appends the lines, all or none of them; forced to the disk if asked. */
     void append(List<JournalRecord> lines, boolean force) throws IOException {
         byte[] bytes = encode(lines);
+        ready();
+        if (force && !nameSynced) {
+            syncName();
+        }
         try {
             write(channel, bytes, end);
             if (force) {
                 channel.force(false);
             }
-        } catch (IOException e) {
-            channel.truncate(end); // half a line would end the file for every later one
+        } catch (IOException | RuntimeException e) {
+            undo(e, () -> channel.truncate(end)); // half a line would end the file for every later one
             throw e;
         }
         end += bytes.length;
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    private static void undo(Exception because, Step step) {
+        try {
+            step.run();
+        } catch (IOException | RuntimeException e) {
+            because.addSuppressed(e);
+        }
+    }
+
+    private void ready() throws IOException {
+        if (channel == null) {
+            keepDamaged();
+            FileChannel opened = medium.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            try {
+                opened.truncate(end);
+            } catch (IOException | RuntimeException e) {
+                undo(e, opened::close);
+                throw e;
+            }
+            nameSynced = false; // it may be new
+            channel = opened;
+        }
     }
 
     private static void write(FileChannel to, byte[] bytes, long at) throws IOException {
@@ -158,6 +195,7 @@ final class JournalFile implements Closeable {
     /** Replaces the file by one with just these lines; the old one stays if that fails. */
     void rewrite(List<JournalRecord> lines) throws IOException {
         byte[] bytes = encode(lines);
+        keepDamaged();
         Path fresh = file.resolveSibling(file.getFileName() + ".new");
         FileChannel next = medium.open(
                 fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
@@ -165,20 +203,41 @@ final class JournalFile implements Closeable {
             write(next, bytes, 0);
             next.force(true);
             Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            next.close();
+        } catch (IOException | RuntimeException e) {
+            undo(e, next::close);
+            undo(e, () -> Files.deleteIfExists(fresh)); // on a full disk it would keep the room that somebody makes
             throw e;
         }
-        channel.close();
+        FileChannel old = channel;
         channel = next;
         end = bytes.length;
+        nameSynced = false;
+        closeReplaced(old);
+        syncName();
+    }
+
+    private void syncName() throws IOException {
         try (FileChannel directory = FileChannel.open(file.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
-            directory.force(true); // the new name itself must survive
+            directory.force(true); // the name itself must survive
+        }
+        nameSynced = true;
+    }
+
+    private static void closeReplaced(FileChannel old) {
+        if (old == null) {
+            return;
+        }
+        try {
+            old.close();
+        } catch (IOException e) {
+            LOG.debug("the old journal is replaced all the same", e);
         }
     }
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        if (channel != null) {
+            channel.close();
+        }
     }
 }

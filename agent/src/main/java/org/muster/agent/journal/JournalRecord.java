@@ -17,6 +17,7 @@ import java.util.UUID;
     @JsonSubTypes.Type(value = JournalRecord.Complete.class, name = "complete"),
     @JsonSubTypes.Type(value = JournalRecord.Down.class, name = "down"),
     @JsonSubTypes.Type(value = JournalRecord.Destroyed.class, name = "destroyed"),
+    @JsonSubTypes.Type(value = JournalRecord.Leftover.class, name = "leftover"),
     @JsonSubTypes.Type(value = JournalRecord.Gone.class, name = "gone"),
     @JsonSubTypes.Type(value = JournalRecord.Ended.class, name = "ended"),
     @JsonSubTypes.Type(value = JournalRecord.Drain.class, name = "drain")
@@ -37,26 +38,75 @@ public sealed interface JournalRecord {
      */
     record Answered(String batchId, String requestHash, String answer, long atMillis) implements JournalRecord {}
 
+    /** A line that nobody need wait for: of those about one subject only the last word counts. */
+    sealed interface Note extends JournalRecord {
+        /** What it is about. */
+        Object subject();
+
+        /** True if an older note about the same means nothing any more when this one is there. */
+        default boolean supersedes(Note older) {
+            return older.getClass() == getClass();
+        }
+    }
+
+    /** A note about one VM. */
+    sealed interface OfVm extends Note {
+        UUID id();
+
+        @Override
+        default Object subject() {
+            return id();
+        }
+    }
+
     /** The VM was started: it is never started again by us. */
-    record Running(UUID id) implements JournalRecord {}
+    record Running(UUID id) implements OfVm {
+        @Override
+        public boolean supersedes(Note older) {
+            return older instanceof Running || older instanceof Down;
+        }
+    }
 
     /** A VM of the engine's that ran already was taken in. */
-    record Adopted(UUID id, String name) implements JournalRecord {}
+    record Adopted(UUID id, String name) implements OfVm {
+        @Override
+        public boolean supersedes(Note older) {
+            return older instanceof Adopted || older instanceof Down || older instanceof Leftover;
+        }
+    }
 
     /** After a restart the VM is started once more, and only once. */
-    record Resumed(UUID id) implements JournalRecord {}
+    record Resumed(UUID id) implements OfVm {}
 
     /** The VM is Down and its exit information must be reported until it is destroyed. */
-    record Down(UUID id, String name, boolean error, int reason, String message) implements JournalRecord {}
+    record Down(UUID id, String name, boolean error, int reason, String message) implements OfVm {}
 
     /** A destroy was answered while a start call was still under way. */
-    record Destroyed(UUID id) implements JournalRecord {}
+    record Destroyed(UUID id) implements OfVm {}
+
+    /** Nothing is left of the VM but what libvirtd has stored of it, which must be deleted. */
+    record Leftover(UUID id) implements OfVm {
+        @Override
+        public boolean supersedes(Note older) {
+            return true;
+        }
+    }
 
     /** From now on, in this boot of the host, the journal knows every VM: libvirtd has been asked for all of them. */
-    record Complete(String bootId) implements JournalRecord {}
+    record Complete(String bootId) implements Note {
+        @Override
+        public Object subject() {
+            return Complete.class;
+        }
+    }
 
     /** Nothing is left of the VM. */
-    record Gone(UUID id) implements JournalRecord {}
+    record Gone(UUID id) implements OfVm {
+        @Override
+        public boolean supersedes(Note older) {
+            return true;
+        }
+    }
 
     /**
      * How a create ended; kept for the history only, after the VM is gone too.
@@ -77,7 +127,12 @@ public sealed interface JournalRecord {
             long endedAtMillis,
             int attempts,
             Map<String, Long> phaseMicros)
-            implements JournalRecord {}
+            implements Note {
+        @Override
+        public Object subject() {
+            return List.of(Ended.class, id); // not one with what is noted of the VM itself
+        }
+    }
 
     /** Whether new creates are refused, and why. */
     record Drain(boolean enabled, String reason, long sinceMillis) implements JournalRecord {}

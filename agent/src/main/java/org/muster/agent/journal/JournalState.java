@@ -29,6 +29,7 @@ public final class JournalState {
         private boolean running;
         private boolean resumed;
         private boolean destroyed;
+        private boolean leftover;
         private JournalRecord.Down down;
 
         Entry(UUID id) {
@@ -64,6 +65,11 @@ public final class JournalState {
 
         public boolean destroyed() {
             return destroyed;
+        }
+
+        /** libvirtd may have a domain stored of a VM that is gone otherwise. */
+        public boolean leftover() {
+            return leftover;
         }
 
         public Optional<JournalRecord.Down> down() {
@@ -123,6 +129,7 @@ public final class JournalState {
             Entry entry = entry(adopted.id());
             entry.running = true;
             entry.down = null;
+            entry.leftover = false; // somebody has started it
             entry.name = adopted.name();
         } else if (line instanceof JournalRecord.Resumed resumed) {
             known(resumed.id()).ifPresent(entry -> entry.resumed = true);
@@ -130,6 +137,10 @@ public final class JournalState {
             entry(down.id()).down = down;
         } else if (line instanceof JournalRecord.Destroyed destroyed) {
             entry(destroyed.id()).destroyed = true;
+        } else if (line instanceof JournalRecord.Leftover leftover) {
+            Entry entry = new Entry(leftover.id());
+            entry.leftover = true;
+            entries.put(leftover.id(), entry);
         } else if (line instanceof JournalRecord.Complete complete) {
             completeInBoot = complete.bootId();
         } else if (line instanceof JournalRecord.Gone gone) {
@@ -164,6 +175,9 @@ public final class JournalState {
             lines.add(new JournalRecord.Complete(completeInBoot));
         }
         for (Entry entry : entries.values()) {
+            if (entry.leftover) { // first: it replaces what was known of the VM
+                lines.add(new JournalRecord.Leftover(entry.id));
+            }
             if (entry.item != null) {
                 lines.add(new JournalRecord.Accepted(entry.bootId, List.of(entry.item)));
             }

@@ -4,6 +4,7 @@ import com.codahale.metrics.MetricRegistry;
 import com.codahale.metrics.jmx.JmxReporter;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -100,18 +101,27 @@ public final class Daemon implements AutoCloseable {
     @GuardedBy("this")
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
 
+    /** Where the journal comes from. */
+    interface JournalSource {
+        Journal open(Path directory, JournalState state) throws IOException;
+    }
+
     /**
      * Makes the parts; reads the journal.
      *
      * @throws IOException if the state directory cannot be used
      */
     public Daemon(MusterConfig config, Hypervisor hypervisor, String version) throws IOException {
+        this(config, hypervisor, version, Journal::open);
+    }
+
+    Daemon(MusterConfig config, Hypervisor hypervisor, String version, JournalSource journals) throws IOException {
         this.hypervisor = hypervisor;
         this.sampleEvery = config.sampling().interval();
         String bootId = HostIdentity.bootId();
         EventClock clock = new EventClock();
         this.table = new VmTable(clock);
-        this.journal = Journal.open(config.state().directory(), journalState);
+        this.journal = journals.open(config.state().directory(), journalState);
         NotificationHub notifications = new NotificationHub();
         this.stats = new StatsView(StatusWords::of, new Known(), clock, System::nanoTime);
         StatusEvents events = new StatusEvents(notifications, stats, clock);
@@ -126,7 +136,7 @@ public final class Daemon implements AutoCloseable {
                         config.state().directory(),
                         new HostEvents(notifications, clock)::networkChanged),
                 table);
-        this.reconciler = new Reconciler(table, hypervisor, this::doomed);
+        this.reconciler = new Reconciler(table, hypervisor, this::doomed, this::frozen);
         this.creator = new Creator(
                 createConfig(config.create()),
                 Runtime.getRuntime().availableProcessors(),
@@ -380,6 +390,11 @@ public final class Daemon implements AutoCloseable {
 
     /** What the parts know of a guest, for those who tell it. */
     private final class Known implements StatsView.Sources {
+        @Override
+        public boolean listed(UUID id) {
+            return table.get(id).isPresent();
+        }
+
         @Override
         public Optional<GuestStats> sample(UUID id) {
             return sampler.latest(id);

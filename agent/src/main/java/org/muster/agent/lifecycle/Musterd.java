@@ -8,9 +8,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.muster.agent.config.ConfigFile;
 import org.muster.agent.config.InvalidConfigException;
 import org.muster.agent.config.MusterConfig;
+import org.muster.agent.journal.Journal;
 import org.muster.agent.simulation.Simulation;
 import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.Hypervisor;
@@ -46,6 +48,11 @@ public final class Musterd {
 
     private Musterd() {}
 
+    /** What is outside of the process, and may be looked at by a test on its way in. */
+    record Outside(UnaryOperator<Hypervisor> hypervisor, Daemon.JournalSource journal) {
+        static final Outside AS_IT_IS = new Outside(UnaryOperator.identity(), Journal::open);
+    }
+
     public static void main(String[] args) {
         // Who a peer is, is found out once; and no client needs it. The JDK reads this before its first handshake.
         System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
@@ -57,6 +64,10 @@ public final class Musterd {
 
     /** Answers with the exit code, when the agent has ended. */
     static int run(List<String> args) {
+        return run(args, Outside.AS_IT_IS);
+    }
+
+    static int run(List<String> args, Outside outside) {
         if (args.contains("--help")) {
             System.out.print(HELP);
             return 0;
@@ -71,14 +82,14 @@ public final class Musterd {
             return USAGE;
         }
         try {
-            return command.get().simulate().isPresent() ? simulate(command.get()) : real(command.get());
+            return command.get().simulate().isPresent() ? simulate(command.get()) : real(command.get(), outside);
         } catch (InvalidConfigException e) {
             e.problems().forEach(System.err::println);
             return BAD_CONFIG;
         }
     }
 
-    private static int real(CommandLine command) throws InvalidConfigException {
+    private static int real(CommandLine command, Outside outside) throws InvalidConfigException {
         Path file = command.config().orElseThrow();
         if (!command.check()) {
             LibvirtHypervisor.preload(); // side by side with what follows
@@ -94,7 +105,8 @@ public final class Musterd {
                 file,
                 config,
                 effective,
-                new LibvirtHypervisor(effective.libvirt().uri(), guard),
+                outside.hypervisor().apply(new LibvirtHypervisor(effective.libvirt().uri(), guard)),
+                outside.journal(),
                 () -> {});
     }
 
@@ -111,7 +123,7 @@ public final class Musterd {
                 LoggerFactory.getLogger(Musterd.class)
                         .info("simulating a host with {} guests; nothing here is real", simulation.guests());
                 simulation.begin();
-                return serve(file, config, effective, simulation.hypervisor(), folder);
+                return serve(file, config, effective, simulation.hypervisor(), Journal::open, folder);
             }
         } catch (IOException e) {
             LoggerFactory.getLogger(Musterd.class).error("cannot start: {}", e.getMessage());
@@ -126,14 +138,19 @@ public final class Musterd {
 
     /** @param last closed behind everything else when the agent is told to stop: nothing after that is sure to run */
     private static int serve(
-            Path file, ConfigFile config, MusterConfig effective, Hypervisor hypervisor, AutoCloseable last) {
+            Path file,
+            ConfigFile config,
+            MusterConfig effective,
+            Hypervisor hypervisor,
+            Daemon.JournalSource journal,
+            AutoCloseable last) {
         setLogLevel(effective.log().level());
         Logger log = LoggerFactory.getLogger(Musterd.class);
         ServiceManager manager = ServiceManager.ofEnvironment();
         Daemon daemon;
         try {
             manager.tell("STATUS=reading the journal", PATIENCE);
-            daemon = new Daemon(effective, hypervisor, version());
+            daemon = new Daemon(effective, hypervisor, version(), journal);
             manager.tell("STATUS=looking for guests", PATIENCE);
             daemon.start();
         } catch (IOException e) {

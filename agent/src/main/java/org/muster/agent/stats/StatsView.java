@@ -32,6 +32,9 @@ public final class StatsView {
 
     /** Where a VM's values come from. Never blocks. */
     public interface Sources {
+        /** False once it has left the table; {@link #forget} is called after that. */
+        boolean listed(UUID id);
+
         /** Empty if it is not sampled (yet). */
         Optional<GuestStats> sample(UUID id);
 
@@ -89,12 +92,24 @@ public final class StatsView {
             if (known == null || !known.facts.same(facts)) {
                 String text = steady(facts).toString();
                 known = new Steady(facts, text.substring(0, text.length() - 1));
-                steady.put(vm.id(), known);
+                keep(vm.id(), known);
             }
             return known.text + "," + moving(facts, askedAt).toString().substring(1);
         } catch (RuntimeException e) {
             return least(vm, askedAt, e).toString();
         }
+    }
+
+    private void keep(UUID id, Steady text) {
+        steady.put(id, text);
+        if (!sources.listed(id)) { // it went while we wrote: nobody will say again that it is to be forgotten
+            steady.remove(id);
+        }
+    }
+
+    /** How many VMs something is kept of. */
+    int kept() {
+        return steady.size();
     }
 
     /** What is known without samples: for events. Changes only by an event. */

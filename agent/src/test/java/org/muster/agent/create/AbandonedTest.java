@@ -51,7 +51,8 @@ class AbandonedTest {
         CreateMetrics metrics = new CreateMetrics(new MetricRegistry());
         Downs downs = new Downs(table, journal);
         Recovery recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, timer, downs, request -> true);
-        LateGuests late = new LateGuests(table, journal, lane, new GuestEnd(hypervisor, id -> {}), downs, timer);
+        Chores chores = new Chores(lane, timer, hypervisor::connected);
+        LateGuests late = new LateGuests(table, journal, new GuestEnd(hypervisor, id -> {}), downs, chores);
         HostSide side = HostSides.in(directory);
         Preparation preparation = new Preparation(hypervisor, side.images(), side.facts());
         sequence = new StartSequence(table, hypervisor, preparation, journal, metrics, recovery, late, downs);

@@ -86,7 +86,7 @@ final class Agent implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        reconciler = new Reconciler(table, hypervisor, this::doomed);
+        reconciler = new Reconciler(table, hypervisor, this::doomed, id -> false);
         creator = new Creator(
                 options.config,
                 4,

@@ -483,4 +483,20 @@ class CreatorTest {
             assertThat(hypervisor.running(id(i))).isEqualTo(i % 3 != 0);
         }
     }
+
+    @Test
+    void whatAFailedCreateLeftIsDeletedUntilItIsGoneAlsoByTheNextLife() {
+        hypervisor.on(Op.START, id(1)).fail(Kind.FAILED);
+        hypervisor.on(Op.UNDEFINE, id(1)).fail(Kind.BUSY);
+        agent().create(id(1));
+        agent().await(id(1), VmStatus.DOWN);
+        hypervisor.awaitEntered(Op.UNDEFINE, id(1), 2);
+        agent().close();
+        hypervisor.release(Op.UNDEFINE, id(1));
+
+        agent = Agent.start(directory, hypervisor, options);
+
+        Await.until("nothing stays defined", SOON, () -> !hypervisor.defined(id(1)));
+        assertThat(agent().table.get(id(1)).orElseThrow().status()).isEqualTo(VmStatus.DOWN);
+    }
 }

@@ -342,4 +342,87 @@ class DestroyerTest {
         assertThat(agent().destroy(id(1)).refusal()).isEmpty();
         agent().awaitGone(id(1));
     }
+
+    /** A domain that stays stored would block its name for ever. */
+    @Test
+    void aDomainThatCannotBeDeletedIsDeletedLaterAndTheDestroyAnswersAtOnce() {
+        up(1);
+        hypervisor.on(Op.UNDEFINE, id(1)).fail(Kind.BUSY).times(3);
+
+        assertThat(agent().destroy(id(1)).refusal()).isEmpty();
+        assertThat(agent().table.get(id(1))).isEmpty();
+        assertThat(agent().create(id(1)).code()).as("its UUID is not free").isEqualTo(59);
+
+        Await.until("nothing stays defined", SOON, () -> !hypervisor.defined(id(1)));
+        assertThat(hypervisor.entered(Op.UNDEFINE, id(1))).isEqualTo(4);
+        Await.until("the UUID is accepted", SOON, () -> agent().create(id(1)).isAccepted());
+    }
+
+    @Test
+    void theNextLifeDeletesWhatThisOneCouldNot() {
+        up(1);
+        hypervisor.on(Op.UNDEFINE, id(1)).fail(Kind.FAILED);
+        assertThat(agent().destroy(id(1)).refusal()).isEmpty();
+        agent().close();
+        hypervisor.release(Op.UNDEFINE, id(1));
+        assertThat(hypervisor.defined(id(1))).isTrue();
+
+        agent = Agent.start(directory, hypervisor, options);
+
+        Await.until("nothing stays defined", SOON, () -> !hypervisor.defined(id(1)));
+        Await.until("the UUID is accepted", SOON, () -> agent.create(id(1)).isAccepted());
+        agent.await(id(1), VmStatus.UP);
+        agent.close();
+        agent = Agent.start(directory, hypervisor, options); // it has forgotten the first one
+        agent.await(id(1), VmStatus.UP);
+        assertThat(hypervisor.defined(id(1))).isTrue();
+    }
+
+    @Test
+    void oneThatCannotBeReadIsLeftUntilItIsKnownWhoseItIs() {
+        hypervisor.on(Op.START, id(1)).fail(Kind.FAILED);
+        hypervisor.on(Op.XML, id(1)).fail(Kind.BUSY).times(4);
+        agent().create(id(1));
+        agent().await(id(1), VmStatus.DOWN);
+
+        assertThat(agent().destroy(id(1)).refusal()).isEmpty();
+
+        Await.until("nothing stays defined", SOON, () -> !hypervisor.defined(id(1)));
+    }
+
+    @Test
+    void whatIsLeftIsNotTouchedOnceSomebodyHasStartedIt() {
+        up(1);
+        hypervisor.on(Op.UNDEFINE, id(1)).fail(Kind.FAILED);
+        agent().destroy(id(1));
+        hypervisor.becomes(id(1), State.RUNNING, 1, DomainEvent.STARTED);
+        agent().await(id(1), VmStatus.UP);
+        hypervisor.release(Op.UNDEFINE, id(1));
+
+        agent().close();
+        agent = Agent.start(directory, hypervisor, options);
+
+        agent().await(id(1), VmStatus.UP);
+        assertThat(hypervisor.running(id(1)) && hypervisor.defined(id(1))).isTrue();
+    }
+
+    /** The define went through in a libvirtd whose link was lost; nobody knew that when the VM was destroyed. */
+    @Test
+    void whatAnOutageHidIsDeletedWithTheDestroy() {
+        options.config(4, Duration.ofMinutes(5), Duration.ofMinutes(1));
+        hypervisor.on(Op.DEFINE, id(1)).hang();
+        agent().create(id(1));
+        hypervisor.awaitEntered(Op.DEFINE, id(1));
+        hypervisor.loseLink();
+        Await.until("its worker gave up", SOON, () -> !agent().table.launchPending(id(1)));
+        hypervisor.release(Op.DEFINE, id(1)); // libvirtd goes on with it
+        hypervisor.restoreLink();
+
+        assertThat(agent().destroy(id(1)).refusal()).isEmpty();
+
+        Await.until("nothing stays defined", SOON, () -> !hypervisor.defined(id(1)));
+        assertThat(agent().create(id(1)).code())
+                .as("an old call may still start it")
+                .isEqualTo(59);
+    }
 }

@@ -252,6 +252,25 @@ class RecoveryTest {
     }
 
     @Test
+    void butWhatItLeftStoredIsDeletedIfItIsOursAndDoesNotRun() throws IOException {
+        for (int i = 1; i <= 3; i++) {
+            accepted(id(i), "another boot", Duration.ZERO);
+            lines.add(new JournalRecord.Destroyed(id(i)));
+        }
+        hypervisor.foreign(id(1), Agent.name(id(1)), State.SHUTOFF, Xmls.engines(id(1), Agent.name(id(1))));
+        hypervisor.foreign(id(2), "theirs", State.SHUTOFF, Xmls.of(id(2), "theirs"));
+        hypervisor.foreign(id(3), Agent.name(id(3)), State.RUNNING, Xmls.engines(id(3), Agent.name(id(3))));
+
+        restarted();
+
+        Await.until("ours is deleted", SOON, () -> !hypervisor.defined(id(1)));
+        agent.await(id(3), VmStatus.UP);
+        Await.until("the UUID is free", SOON, () -> agent.create(id(1)).isAccepted());
+        assertThat(hypervisor.defined(id(2))).isTrue();
+        assertThat(hypervisor.running(id(3)) && hypervisor.defined(id(3))).isTrue();
+    }
+
+    @Test
     void anAdoptedGuestOfNobodyIsExternal() throws IOException {
         hypervisor.foreign(id(1), "theirs", State.RUNNING, Xmls.of(id(1), "theirs"));
         hypervisor.foreign(id(2), "engines", State.RUNNING, Xmls.engines(id(2), "engines"));

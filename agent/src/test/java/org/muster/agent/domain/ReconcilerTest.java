@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.muster.agent.simulation.FakeHypervisor;
 import org.muster.agent.simulation.FakeHypervisor.Op;
+import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.HypervisorException.Kind;
 import org.muster.libvirt.HypervisorListener.DomainEvent;
@@ -22,10 +25,12 @@ class ReconcilerTest {
     private static final UUID OTHER = new UUID(1, 2);
     private static final Duration SOON = Duration.ofSeconds(8);
 
-    private final FakeHypervisor hypervisor = new FakeHypervisor();
+    private final CallGuard guard = new CallGuard(OptionalInt.of(16), System::nanoTime); // a libvirtd with many workers
+    private final FakeHypervisor hypervisor = new FakeHypervisor(guard);
     private final VmTable table = new VmTable(new EventClock());
     private final Set<UUID> doomed = ConcurrentHashMap.newKeySet();
-    private final Reconciler reconciler = new Reconciler(table, hypervisor, doomed::contains);
+    private final Set<UUID> frozen = ConcurrentHashMap.newKeySet();
+    private final Reconciler reconciler = new Reconciler(table, hypervisor, doomed::contains, frozen::contains);
 
     @AfterEach
     void close() {
@@ -262,6 +267,215 @@ class ReconcilerTest {
 
         await(ID, VmStatus.DOWN);
         assertThat(table.get(ID).orElseThrow().exit()).contains(ExitInfo.notFound());
+    }
+
+    private static UUID hung(int number) {
+        return new UUID(9, number);
+    }
+
+    private void hang(int count) {
+        for (int i = 0; i < count; i++) {
+            runs(hung(i), true);
+            hypervisor.on(Op.FIND, hung(i)).hang();
+        }
+    }
+
+    private void release(int count) {
+        for (int i = 0; i < count; i++) {
+            hypervisor.release(Op.FIND, hung(i));
+            await(hung(i), VmStatus.UP);
+        }
+    }
+
+    private int askedOfHung(int count) {
+        int asked = 0;
+        for (int i = 0; i < count; i++) {
+            asked += hypervisor.entered(Op.FIND, hung(i));
+        }
+        return asked;
+    }
+
+    private static void pass(Duration time) {
+        long since = System.nanoTime();
+        Await.until("time has passed", SOON, () -> System.nanoTime() - since > time.toNanos());
+    }
+
+    @Test
+    void tenQuestionsThatHangKeepNoOtherDomainWaiting() {
+        hang(10);
+        for (int i = 0; i < 10; i++) {
+            reconciler.check(hung(i));
+        }
+        runs(OTHER, true);
+        long since = System.nanoTime();
+
+        reconciler.check(OTHER);
+
+        await(OTHER, VmStatus.UP);
+        assertThat(Duration.ofNanos(System.nanoTime() - since)).isLessThan(Duration.ofSeconds(2));
+        assertThat(askedOfHung(10)).isEqualTo(10);
+        hypervisor.becomes(OTHER, State.SHUTOFF, 3, DomainEvent.STOPPED);
+        since = System.nanoTime();
+        reconciler.check(OTHER);
+        await(OTHER, VmStatus.DOWN);
+        assertThat(Duration.ofNanos(System.nanoTime() - since)).isLessThan(Duration.ofSeconds(1));
+        release(10);
+    }
+
+    /** Each one that hangs keeps a worker of libvirtd's, which without any left serves nobody. */
+    @Test
+    void noMoreHangThanTheGuardAllows() {
+        guard.setMaxStuck(OptionalInt.of(3));
+        hang(6);
+        for (int i = 0; i < 6; i++) {
+            reconciler.check(hung(i));
+        }
+        Await.until("three hang", SOON, () -> askedOfHung(6) == 3);
+
+        pass(Duration.ofSeconds(1));
+
+        assertThat(askedOfHung(6)).isEqualTo(3);
+        release(6);
+    }
+
+    @Test
+    void whatHangsOfOthersCountsToo() {
+        AtomicLong early = new AtomicLong();
+        CallGuard shared = new CallGuard(OptionalInt.of(3), () -> System.nanoTime() - early.get());
+        FakeHypervisor busy = new FakeHypervisor(shared);
+        try (Reconciler mine = new Reconciler(table, busy, doomed::contains, frozen::contains);
+                CallGuard.CallToken one = shared.begin(CallGuard.Role.STATS, "stuck", null);
+                CallGuard.CallToken two = shared.begin(CallGuard.Role.STATS, "stuck too", null)) {
+            early.set(-Duration.ofMinutes(1).toNanos()); // both are overdue
+            for (int i = 0; i < 3; i++) {
+                busy.foreign(hung(i), "n" + i, State.RUNNING, xml(hung(i), true));
+                busy.on(Op.FIND, hung(i)).hang();
+                mine.check(hung(i));
+            }
+            busy.awaitEntered(Op.FIND, hung(0));
+
+            pass(Duration.ofSeconds(1));
+
+            assertThat(busy.entered(Op.FIND, hung(1)) + busy.entered(Op.FIND, hung(2)))
+                    .isZero();
+            for (int i = 0; i < 3; i++) {
+                busy.release(Op.FIND, hung(i));
+                await(hung(i), VmStatus.UP);
+            }
+            one.succeeded();
+            two.succeeded();
+        }
+    }
+
+    @Test
+    void guestsKnownToBeFrozenTakeFewPlacesWhenAllAreAsked() {
+        guard.setMaxStuck(OptionalInt.of(3));
+        for (int i = 0; i < 6; i++) {
+            table.restoreRunning(hung(i), "n" + hung(i));
+            frozen.add(hung(i));
+        }
+        hang(6);
+        table.restoreRunning(OTHER, "gone");
+
+        reconciler.refreshAll();
+
+        await(OTHER, VmStatus.DOWN);
+        pass(Duration.ofMillis(600));
+        assertThat(askedOfHung(6)).isEqualTo(2);
+        release(6);
+        Await.until("its XML is read anew", SOON, () -> hypervisor.entered(Op.XML, hung(5)) == 1);
+    }
+
+    /** An event says that its lock is free again. */
+    @Test
+    void aFrozenGuestToWhichSomethingHappenedIsAskedLikeAnyOther() {
+        for (int i = 0; i < 2; i++) {
+            table.restoreRunning(hung(i), "n" + hung(i));
+            frozen.add(hung(i));
+        }
+        hang(2);
+        frozen.add(ID);
+        table.restoreRunning(ID, "killed");
+        reconciler.checkAll();
+        Await.until("two hang", SOON, () -> askedOfHung(2) + hypervisor.entered(Op.FIND, ID) >= 2);
+
+        reconciler.check(ID);
+
+        await(ID, VmStatus.DOWN);
+        release(2);
+    }
+
+    @Test
+    void whatIsBeingStartedIsAskedOnlyWhenItsCallHasReturned() {
+        Vm vm = table.reserve(ID, "n" + ID, false).vm();
+        table.announce(vm);
+        table.beginLaunch(vm);
+        table.beginStart(vm);
+        runs(ID, true);
+        runs(OTHER, true);
+
+        reconciler.check(ID);
+        reconciler.check(OTHER);
+        await(OTHER, VmStatus.UP);
+        assertThat(hypervisor.entered(Op.FIND, ID)).isZero();
+        table.endLaunch(vm, true, 1);
+        hypervisor.becomes(ID, State.SHUTOFF, 3, DomainEvent.STOPPED);
+
+        await(ID, VmStatus.DOWN); // by itself: nobody asks again
+    }
+
+    @Test
+    void aListThatHangsStopsNobodyAndIsAskedForOnce() {
+        hypervisor.on(Op.LIST, null).hang();
+        for (int i = 0; i < 10; i++) {
+            reconciler.discover();
+        }
+        hypervisor.awaitEntered(Op.LIST, null);
+        for (int i = 0; i < 10; i++) {
+            reconciler.discover();
+        }
+        runs(ID, true);
+        runs(OTHER, true);
+
+        reconciler.check(ID);
+
+        await(ID, VmStatus.UP);
+        hypervisor.release(Op.LIST, null);
+        await(OTHER, VmStatus.UP);
+        Await.until("the last one was listed", SOON, () -> hypervisor.entered(Op.LIST, null) >= 2);
+        assertThat(hypervisor.entered(Op.LIST, null)).isLessThanOrEqualTo(3);
+    }
+
+    @Test
+    void nothingIsRememberedOfGuestsThatAreGone() {
+        for (int i = 0; i < 50; i++) {
+            UUID id = new UUID(5, i);
+            runs(id, true);
+            reconciler.refresh(id);
+            await(id, VmStatus.UP);
+            Vm vm = table.destroying(id, true).orElseThrow();
+            reconciler.refresh(id); // its devices go
+            hypervisor.becomes(id, State.SHUTOFF, 1, DomainEvent.STOPPED);
+            table.remove(vm, ExitInfo.destroyed());
+            reconciler.refresh(id); // a late event
+        }
+
+        Await.until("nothing is remembered", SOON, () -> reconciler.remembered().isEmpty());
+    }
+
+    @Test
+    void oneThatCouldNotBeReadAndIsGoneIsNotWaitedFor() {
+        runs(ID, true);
+        hypervisor.on(Op.XML, ID).hang();
+        reconciler.discover();
+        Await.until("the table is complete", SOON, reconciler::tableComplete);
+        assertThat(reconciler.allRead()).isFalse();
+
+        hypervisor.becomes(ID, State.SHUTOFF, 1, DomainEvent.STOPPED);
+        hypervisor.release(Op.XML, ID);
+        reconciler.check(ID);
+
+        Await.until("it is known whose all are", SOON, reconciler::allRead);
     }
 
     @Test

@@ -45,7 +45,7 @@ class RunTest {
     }
 
     private void observed(State state, int reason) {
-        table.observed(vm(), Optional.of(new DomainRecord(ID, "n", state, reason, nanos)), 1);
+        table.observed(vm(), Optional.of(new DomainRecord(ID, "n", state, reason, nanos)));
     }
 
     private void pass(int seconds) {

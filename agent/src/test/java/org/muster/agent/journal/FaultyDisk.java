@@ -2,11 +2,7 @@ package org.muster.agent.journal;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.ReadableByteChannel;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
@@ -18,8 +14,20 @@ final class FaultyDisk implements JournalFile.Medium {
     final AtomicInteger forced = new AtomicInteger();
     volatile long room = Long.MAX_VALUE; // bytes that still fit; set by the test, read by the writer
     volatile boolean refusesToForce;
+    volatile boolean givesRoomBack; // what was written to a file that is closed
+    volatile RuntimeException throwsInstead; // of writing
     volatile CountDownLatch forceEntered;
-    volatile CountDownLatch forceReleased;
+    private volatile CountDownLatch forceReleased;
+
+    /** The next sync does not return before {@link #goOn}. */
+    void hang() {
+        forceEntered = new CountDownLatch(1);
+        forceReleased = new CountDownLatch(1);
+    }
+
+    void goOn() {
+        forceReleased.countDown();
+    }
 
     @Override
     public FileChannel open(Path file, OpenOption... options) throws IOException {
@@ -49,15 +57,18 @@ final class FaultyDisk implements JournalFile.Medium {
         }
     }
 
-    private final class Channel extends FileChannel {
-        private final FileChannel real;
+    private final class Channel extends OverChannel {
+        private long taken; // of the room
 
         Channel(FileChannel real) {
-            this.real = real;
+            super(real);
         }
 
         @Override
         public int write(ByteBuffer from, long position) throws IOException {
+            if (throwsInstead != null) {
+                throw throwsInstead;
+            }
             int wanted = from.remaining();
             int fits = (int) Math.min(wanted, room);
             if (fits == 0 && wanted > 0) {
@@ -65,92 +76,23 @@ final class FaultyDisk implements JournalFile.Medium {
             }
             ByteBuffer part = from.duplicate();
             part.limit(part.position() + fits);
-            int written = real.write(part, position);
+            int written = super.write(part, position);
             from.position(from.position() + written);
             room = room == Long.MAX_VALUE ? room : room - written;
+            taken += written;
             return written;
         }
 
         @Override
         public void force(boolean metaData) throws IOException {
             FaultyDisk.this.force();
-            real.force(metaData);
-        }
-
-        @Override
-        public FileChannel truncate(long size) throws IOException {
-            real.truncate(size);
-            return this;
-        }
-
-        @Override
-        public long size() throws IOException {
-            return real.size();
+            super.force(metaData);
         }
 
         @Override
         protected void implCloseChannel() throws IOException {
-            real.close();
-        }
-
-        @Override
-        public int read(ByteBuffer to) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public long read(ByteBuffer[] to, int offset, int length) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public int write(ByteBuffer from) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public long write(ByteBuffer[] from, int offset, int length) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public long position() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public FileChannel position(long position) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public long transferTo(long position, long count, WritableByteChannel to) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public long transferFrom(ReadableByteChannel from, long position, long count) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public int read(ByteBuffer to, long position) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public MappedByteBuffer map(MapMode mode, long position, long size) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public FileLock lock(long position, long size, boolean shared) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public FileLock tryLock(long position, long size, boolean shared) {
-            throw new UnsupportedOperationException();
+            room = givesRoomBack && room != Long.MAX_VALUE ? room + taken : room;
+            super.implCloseChannel();
         }
     }
 }

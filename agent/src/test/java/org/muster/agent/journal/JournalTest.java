@@ -8,19 +8,21 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.muster.rig.Await;
 
 /** What was written is there again, whatever happened to the file. */
 class JournalTest {
@@ -107,6 +109,33 @@ class JournalTest {
             assertThat(all.get(3).down()).contains(new JournalRecord.Down(id(4), "vm-4", true, 1, "it broke\n"));
             assertThat(all.get(4).destroyed()).isTrue();
             assertThat(state.answers()).containsExactly(new JournalRecord.Answered("b", "h", "{\"x\":1}", 42));
+        }
+    }
+
+    @Test
+    void whatIsLeftOfAVmIsAllThatIsKnownOfItUntilItRunsAgain() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(
+                    journal,
+                    accepted(1),
+                    new JournalRecord.Running(id(1)),
+                    new JournalRecord.Down(id(1), "vm-1", true, 1, "it broke"),
+                    new JournalRecord.Leftover(id(1)),
+                    accepted(2),
+                    new JournalRecord.Leftover(id(2)),
+                    new JournalRecord.Adopted(id(2), "vm-2"),
+                    accepted(3),
+                    new JournalRecord.Leftover(id(3)),
+                    accepted(3));
+        }
+
+        for (int pass = 0; pass < 2; pass++) {
+            List<JournalState.Entry> all = List.copyOf(read().entries());
+            assertThat(all).extracting(JournalState.Entry::leftover).containsExactly(true, false, false);
+            assertThat(all.get(0).item().isPresent() || all.get(0).running()).isFalse();
+            assertThat(all.get(0).down()).isEmpty();
+            assertThat(all.get(1).running()).isTrue();
+            assertThat(all.get(2).item()).isPresent();
         }
     }
 
@@ -221,6 +250,171 @@ class JournalTest {
     }
 
     @Test
+    void aNoteThatDidNotFitIsWrittenByItselfWhenTheDiskHasRoomAgain() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1));
+            disk.room = 0;
+            journal.note(new JournalRecord.Running(id(1)));
+            assertThatThrownBy(() -> write(journal, accepted(2))).hasRootCauseMessage("No space left on device");
+            long before = Files.size(file());
+
+            disk.room = Long.MAX_VALUE; // and nobody writes anything any more
+
+            Await.until("it is written", Duration.ofSeconds(8), () -> Files.size(file()) != before);
+            assertThat(Files.readString(file())).contains("\"running\"");
+        }
+    }
+
+    /** As many as there is memory for: they add up to what each VM is now. */
+    @Test
+    void whatAFullDiskOwesIsWrittenHoweverMuchItIs() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1), accepted(2), accepted(3));
+            disk.room = 0;
+            for (int i = 0; i < 6000; i++) {
+                journal.note(new JournalRecord.Adopted(id(1), "vm-1"));
+                journal.note(new JournalRecord.Down(id(1), "vm-1", true, 1, "time " + i));
+            }
+            journal.note(new JournalRecord.Gone(id(2)));
+            assertThatThrownBy(() -> write(journal, accepted(4))).hasRootCauseMessage("No space left on device");
+
+            disk.room = Long.MAX_VALUE;
+            write(journal, accepted(5));
+        }
+
+        JournalState state = read();
+        assertThat(numbers(state)).containsExactly(1, 3, 5);
+        assertThat(state.entries().iterator().next().down().orElseThrow().message())
+                .isEqualTo("time 5999");
+    }
+
+    /** A queue that drops what does not fit would forget that a VM ran, or is gone. */
+    @Test
+    void noNoteIsLostHoweverLongTheDiskHangs() throws Exception {
+        int vms = 50;
+        try (Journal journal = open(NEVER)) {
+            for (int i = 1; i <= vms; i++) {
+                write(journal, accepted(i));
+            }
+            disk.hang();
+            CompletableFuture<Void> stuck = journal.durably(List.of(accepted(vms + 1)));
+            assertThat(disk.forceEntered.await(10, TimeUnit.SECONDS)).isTrue();
+            for (int i = 0; i < 20_000; i++) {
+                UUID id = id(1 + i % vms);
+                journal.note(new JournalRecord.Adopted(id, "again"));
+                journal.note(new JournalRecord.Down(id, "again", true, 1, "time " + i / vms));
+            }
+            journal.note(new JournalRecord.Running(id(2)));
+            journal.note(new JournalRecord.Gone(id(3)));
+            assertThat(journal.durably(List.of(accepted(999))))
+                    .failsWithin(Duration.ofSeconds(5))
+                    .withThrowableOfType(ExecutionException.class)
+                    .withMessageContaining("too slow");
+            disk.goOn();
+            stuck.get(10, TimeUnit.SECONDS);
+        }
+
+        JournalState state = read();
+        assertThat(numbers(state)).hasSize(vms).doesNotContain(3, 999);
+        for (JournalState.Entry entry : state.entries()) {
+            int number = (int) entry.id().getLeastSignificantBits();
+            if (number <= vms) {
+                assertThat(entry.running()).isTrue();
+                assertThat(entry.down().map(JournalRecord.Down::message))
+                        .as("vm %d", number)
+                        .isEqualTo(number == 2 ? Optional.empty() : Optional.of("time 399"));
+            }
+        }
+    }
+
+    @Test
+    void aFaultOfOursIsNoEndOfTheJournal() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1));
+            disk.throwsInstead = new IllegalStateException("a bug");
+            journal.note(new JournalRecord.Running(id(1)));
+            assertThatThrownBy(() -> write(journal, accepted(2))).hasRootCauseMessage("a bug");
+            disk.throwsInstead = null;
+            write(journal, accepted(3));
+        }
+
+        JournalState state = read();
+        assertThat(numbers(state)).containsExactly(1, 3);
+        assertThat(state.entries().iterator().next().running()).isTrue();
+    }
+
+    /** The kernel takes a page that it failed to write for written: only what is written anew is known to be there. */
+    @Test
+    void afterAFailedSyncTheWholeFileIsWrittenAnew() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1));
+            Object before = Files.readAttributes(file(), BasicFileAttributes.class).fileKey();
+            disk.refusesToForce = true;
+            assertThatThrownBy(() -> write(journal, accepted(2))).hasRootCauseMessage("Input/output error");
+            disk.refusesToForce = false;
+            write(journal, accepted(3));
+
+            assertThat(Files.readAttributes(file(), BasicFileAttributes.class).fileKey())
+                    .isNotEqualTo(before);
+        }
+
+        assertThat(numbers(read())).containsExactly(1, 3);
+    }
+
+    @Test
+    void aDiskWithRoomForALineButNotForTheWholeFileTakesTheLine() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            for (int i = 1; i <= 20; i++) {
+                write(journal, accepted(i));
+            }
+            disk.room = 10;
+            assertThatThrownBy(() -> write(journal, accepted(21))).hasRootCauseMessage("No space left on device");
+            assertThat(directory.resolve("journal.new")).doesNotExist();
+
+            disk.room = Files.size(file()) / 2;
+            disk.givesRoomBack = true;
+            write(journal, accepted(22));
+        }
+
+        assertThat(numbers(read())).hasSize(21).doesNotContain(21).endsWith(22);
+    }
+
+    @Test
+    void aDiskThatIsFullAtTheStartRefusesUntilItHasRoom() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1));
+        }
+        disk.room = 0;
+
+        JournalState state = new JournalState();
+        try (Journal journal = Journal.open(directory, state, disk, NEVER)) {
+            assertThat(numbers(state)).containsExactly(1);
+            journal.start();
+            assertThatThrownBy(() -> write(journal, accepted(2))).hasRootCauseMessage("No space left on device");
+            journal.note(new JournalRecord.Running(id(1)));
+            disk.room = Long.MAX_VALUE;
+            write(journal, accepted(3));
+        }
+
+        assertThat(numbers(read())).containsExactly(1, 3);
+        assertThat(read().entries().iterator().next().running()).isTrue();
+    }
+
+    @Test
+    void aFileThatIsDamagedInTheMiddleIsKeptBeforeAnythingIsWritten() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1), accepted(2), accepted(3));
+        }
+        byte[] whole = Files.readAllBytes(file());
+        whole[whole.length / 3 + 60] ^= 1;
+        Files.write(file(), whole);
+
+        assertThat(numbers(read())).containsExactly(1);
+
+        assertThat(Files.readAllBytes(directory.resolve("journal.damaged"))).isEqualTo(whole);
+    }
+
+    @Test
     void twoAgentsCannotHaveOneJournal() throws Exception {
         try (Journal journal = open(NEVER)) {
             write(journal, accepted(1));
@@ -291,8 +485,7 @@ class JournalTest {
     @Test
     void whatWaitsTogetherIsSyncedTogether() throws Exception {
         try (Journal journal = open(NEVER)) {
-            disk.forceEntered = new CountDownLatch(1);
-            disk.forceReleased = new CountDownLatch(1);
+            disk.hang();
             CompletableFuture<Void> first = journal.durably(List.of(accepted(1)));
             assertThat(disk.forceEntered.await(10, TimeUnit.SECONDS)).isTrue();
             int before = disk.forced.get();
@@ -301,7 +494,7 @@ class JournalTest {
                 waiting.add(journal.durably(List.of(accepted(i))));
             }
             assertThat(first).isNotDone();
-            disk.forceReleased.countDown();
+            disk.goOn();
 
             for (CompletableFuture<Void> one : waiting) {
                 one.get(10, TimeUnit.SECONDS);
@@ -342,7 +535,7 @@ class JournalTest {
     void onlyTheLastThousandAnswersAreKept() throws Exception {
         try (Journal journal = open(NEVER)) {
             for (int i = 0; i < 1005; i++) {
-                journal.note(new JournalRecord.Answered("b" + i, "h", "{}", i));
+                journal.durably(List.of(new JournalRecord.Answered("b" + i, "h", "{}", i)));
             }
         }
 

@@ -19,23 +19,30 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.muster.rig.Await;
+import org.muster.rig.PrivateHypervisor;
 import org.muster.rig.Truth;
 
 /** A real {@code musterd}, in a process of its own, on a hypervisor's socket; can be killed and started again. */
 final class AgentProcess implements AutoCloseable {
     private static final Duration START_WITHIN = Duration.ofSeconds(30);
+    private static final List<String> MUSTERD = List.of("org.muster.agent.lifecycle.Musterd");
     private static final Pattern PORT = Pattern.compile("port (\\d+)");
 
     private final Path folder;
     private final Path config;
     private final Path log;
     private final List<String> words; // of the command line, behind the configuration
+    private final List<String> prefix; // of the whole command
+    private final List<String> program; // main class, behind the options of its JVM
     private Process process;
     private int starts;
 
-    private AgentProcess(Path folder, Path config, List<String> words) {
+    private AgentProcess(
+            Path folder, Path config, List<String> prefix, List<String> program, List<String> words) {
         this.folder = folder;
         this.config = config;
+        this.prefix = prefix;
+        this.program = program;
         this.words = words;
         this.log = folder.resolve("musterd.log");
     }
@@ -46,14 +53,26 @@ final class AgentProcess implements AutoCloseable {
      * @param settings keys of muster.toml with their values as TOML; they win over what is set here
      */
     static AgentProcess start(Path folder, String uri, Map<String, String> settings) {
-        return start(folder, settings(folder, uri, settings), List.of());
+        return start(folder, settings(folder, uri, settings), List.of(), MUSTERD, List.of());
+    }
+
+    /** Starts one that can be stopped at each step ({@link StepPlan}). */
+    static AgentProcess stepped(Path folder, String uri, Map<String, String> settings, Path steps) {
+        List<String> program = List.of(
+                "-D" + SteppedMusterd.FOLDER + "=" + steps, "-XX:TieredStopAtLevel=1", SteppedMusterd.class.getName());
+        return start(folder, settings(folder, uri, settings), List.of(), program, List.of());
+    }
+
+    /** Starts one inside the namespaces of a host, where it sees that host's mounts. */
+    static AgentProcess inside(PrivateHypervisor host, Path folder, Map<String, String> settings) {
+        return start(folder, settings(folder, host.uri(), settings), host.insidePrefix(), MUSTERD, List.of());
     }
 
     /** Starts one on a host that only exists in memory. */
     static AgentProcess simulate(Path folder, Path script, Map<String, String> settings) {
         Map<String, String> all = settings(folder, "qemu:///system", settings);
         all.remove("state.directory"); // it is to have one of its own
-        return start(folder, all, List.of("--simulate", script.toString()));
+        return start(folder, all, List.of(), MUSTERD, List.of("--simulate", script.toString()));
     }
 
     private static Map<String, String> settings(Path folder, String uri, Map<String, String> settings) {
@@ -72,13 +91,19 @@ final class AgentProcess implements AutoCloseable {
         return all;
     }
 
-    private static AgentProcess start(Path folder, Map<String, String> all, List<String> words) {
+    private static AgentProcess start(
+            Path folder,
+            Map<String, String> all,
+            List<String> prefix,
+            List<String> program,
+            List<String> words) {
         StringBuilder toml = new StringBuilder();
         all.forEach((key, value) -> toml.append(key).append(" = ").append(value).append('\n'));
         try {
             Files.createDirectories(folder);
             AgentProcess agent =
-                    new AgentProcess(folder, Files.writeString(folder.resolve("muster.toml"), toml), words);
+                    new AgentProcess(
+                    folder, Files.writeString(folder.resolve("muster.toml"), toml), prefix, program, words);
             agent.start();
             return agent;
         } catch (IOException e) {
@@ -97,15 +122,15 @@ final class AgentProcess implements AutoCloseable {
     /** Starts the agent (again), and returns when it serves. */
     void start() {
         starts++;
-        List<String> command = new ArrayList<>(List.of(
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "@" + System.getProperty("muster.root")
                         + "/packaging/src/main/tree/lib/musterd.jvm", // as it is packaged
                 "-cp",
-                System.getProperty("java.class.path"),
-                "org.muster.agent.lifecycle.Musterd",
-                "--config",
-                config.toString()));
+                System.getProperty("java.class.path")));
+        command.addAll(program);
+        command.addAll(List.of("--config", config.toString()));
         command.addAll(words);
         try {
             process = new ProcessBuilder(command)

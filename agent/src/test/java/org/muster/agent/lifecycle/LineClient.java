@@ -189,6 +189,15 @@ final class LineClient implements AutoCloseable {
 
     /** One createVms message of guests with their own XML. */
     JsonNode create(String batchId, List<String> xmls) {
+        return call("Host.createVms", createVms(batchId, xmls));
+    }
+
+    /** The same without waiting for its answer. */
+    long sendCreate(String batchId, List<String> xmls) {
+        return send("Host.createVms", createVms(batchId, xmls));
+    }
+
+    private static String createVms(String batchId, List<String> xmls) {
         StringBuilder items = new StringBuilder();
         for (String xml : xmls) {
             items.append(items.isEmpty() ? "" : ",")
@@ -196,7 +205,7 @@ final class LineClient implements AutoCloseable {
                     .append(JSON.getNodeFactory().textNode(xml))
                     .append('}');
         }
-        return call("Host.createVms", "{\"batchId\":\"" + batchId + "\",\"vms\":[" + items + "]}");
+        return "{\"batchId\":\"" + batchId + "\",\"vms\":[" + items + "]}";
     }
 
     @Override

@@ -58,6 +58,11 @@ class StatsViewTest {
 
     private class Known implements StatsView.Sources {
         @Override
+        public boolean listed(UUID id) {
+            return table.get(id).isPresent();
+        }
+
+        @Override
         public Optional<GuestStats> sample(UUID id) {
             return sample;
         }
@@ -503,5 +508,18 @@ class StatsViewTest {
         assertThat(stats.get("elapsedTime").textValue()).isEqualTo("0");
         assertThat(stats.has("monitorResponse")).isFalse();
         assertThat(stats.get("statusTime").textValue()).matches("\\d{10,}");
+    }
+
+    @Test
+    void nothingIsKeptOfAVmThatWentWhileItWasTold() {
+        Vm vm = running(State.RUNNING);
+        view.text(vm, NOW);
+        assertThat(view.kept()).isEqualTo(1);
+        table.remove(vm, ExitInfo.destroyed());
+        view.forget(ID);
+
+        assertThat(view.text(vm, NOW)).as("whoever lists it still has it").contains(ID.toString());
+
+        assertThat(view.kept()).isZero();
     }
 }

@@ -35,7 +35,7 @@ class GuestUpkeepTest {
         if (table.get(ID).isEmpty()) {
             table.adopt(record, false, 0);
         }
-        table.observed(table.get(ID).orElseThrow(), Optional.of(record), 0);
+        table.observed(table.get(ID).orElseThrow(), Optional.of(record));
         return table.get(ID).orElseThrow();
     }
 

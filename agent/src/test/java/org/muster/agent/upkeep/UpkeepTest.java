@@ -39,7 +39,7 @@ class UpkeepTest {
 
     private final FakeHypervisor hypervisor = new FakeHypervisor();
     private final VmTable table = new VmTable(new EventClock());
-    private final Reconciler reconciler = new Reconciler(table, hypervisor, id -> false);
+    private final Reconciler reconciler = new Reconciler(table, hypervisor, id -> false, id -> false);
     private final AtomicLong ahead = new AtomicLong(); // of the clock
     private final Set<UUID> frozen = ConcurrentHashMap.newKeySet();
     private final List<UUID> ended = new CopyOnWriteArrayList<>();

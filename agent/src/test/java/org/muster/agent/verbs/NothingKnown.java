@@ -9,6 +9,11 @@ import org.muster.sampling.GuestStats;
 /** A host on which nothing is sampled and no agent answers. */
 final class NothingKnown implements StatsView.Sources {
     @Override
+    public boolean listed(UUID id) {
+        return true;
+    }
+
+    @Override
     public Optional<GuestStats> sample(UUID id) {
         return Optional.empty();
     }
