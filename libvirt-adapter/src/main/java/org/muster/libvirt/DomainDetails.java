@@ -62,6 +62,7 @@ public record DomainDetails(
      * @param serial by which the guest knows it, empty if it has none
      * @param imageId the engine's, empty if its metadata have none
      * @param lunGuid the engine's, for a LUN
+     * @param shared several guests may have it: it is shareable, or only read
      * @param ioTune libvirt's limits that are set, by name
      */
     public record Disk(
@@ -72,6 +73,7 @@ public record DomainDetails(
             String serial,
             String imageId,
             String lunGuid,
+            boolean shared,
             Map<String, String> ioTune) {
         public Disk {
             ioTune = Map.copyOf(ioTune);

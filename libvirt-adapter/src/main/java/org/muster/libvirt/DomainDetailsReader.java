@@ -83,6 +83,7 @@ final class DomainDetailsReader {
                     Xml.text(disk, "serial"),
                     known.map(k -> k.value("imageID")).orElse(""),
                     known.map(k -> k.value("GUID")).orElse(""),
+                    NeedsReader.shared(disk),
                     ioTune(disk)));
         }
         return disks;

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -20,7 +21,7 @@ import org.w3c.dom.Node;
  * <p>Immutable; {@link #fill} copies.
  */
 public final class DomainTemplate {
-    private static final Pattern KEY = Pattern.compile("\\$\\{([^}]*)\\}");
+    static final Pattern KEY = Pattern.compile("\\$\\{([^}]*)\\}");
 
     private final Document document;
     private final Set<String> keys;
@@ -73,6 +74,11 @@ public final class DomainTemplate {
                 copy.getDocumentElement(),
                 text -> KEY.matcher(text).replaceAll(match -> Matcher.quoteReplacement(values.get(match.group(1)))));
         return new DomainXml(copy);
+    }
+
+    /** The same for filling in many times; empty if this template needs a document for each VM. */
+    public Optional<DomainForm> form(DomainXml.Mark mark) {
+        return DomainForm.of((Document) document.cloneNode(true), mark);
     }
 
     private interface Change {

@@ -27,6 +27,7 @@ public final class DomainXml {
     public static final String OVIRT_NAMESPACE = "http://ovirt.org/vm/1.0";
 
     private static final String GUESTFS_CHANNEL = "org.libguestfs.channel.0";
+    private static final int MOST_NAME = 200;
 
     private final Document document;
     private final Element domain;
@@ -88,9 +89,13 @@ public final class DomainXml {
     }
 
     public void setUuid(UUID uuid) {
+        setUuidText(uuid.toString());
+    }
+
+    void setUuidText(String uuid) {
         Xml.child(domain, "uuid").ifPresent(domain::removeChild);
         Element element = document.createElement("uuid");
-        element.setTextContent(uuid.toString());
+        element.setTextContent(uuid);
         domain.insertBefore(element, domain.getFirstChild());
     }
 
@@ -156,13 +161,18 @@ public final class DomainXml {
     /** Everything that makes it impossible to start this domain as its sender means it. */
     public List<Problem> problems() {
         List<Problem> problems = new ArrayList<>();
-        if (name().isEmpty()) {
-            problems.add(new Problem("xml.name", "a domain needs a <name>", ""));
-        } else if (name().contains("/") || name().length() > 200) {
-            problems.add(new Problem("xml.name", "no '/' and at most 200 characters", clip(name())));
-        }
+        nameProblem(name()).ifPresent(problems::add);
         problems.addAll(HostParts.of(this).problems());
         return problems;
+    }
+
+    static Optional<Problem> nameProblem(String name) {
+        if (name.isEmpty()) {
+            return Optional.of(new Problem("xml.name", "a domain needs a <name>", ""));
+        }
+        return name.contains("/") || name.length() > MOST_NAME
+                ? Optional.of(new Problem("xml.name", "no '/' and at most 200 characters", clip(name)))
+                : Optional.empty();
     }
 
     static String clip(String value) {

@@ -137,19 +137,42 @@ public final class HostParts {
         }
     }
 
+    /** True for a value that the host puts something else in place of. */
+    static boolean isPlaceholder(String value) {
+        String trimmed = value.trim();
+        // most values end otherwise, and need no pattern
+        return trimmed.startsWith(PAYLOAD)
+                || (trimmed.endsWith(":") && PLACEHOLDER.matcher(trimmed).matches());
+    }
+
     private static void judge(Node node, String where, List<Node> facts, List<Problem> problems) {
-        String value = node.getNodeValue().trim();
-        if (FACTS.contains(value)) {
+        if (FACTS.contains(node.getNodeValue().trim())) {
             facts.add(node);
-        } else if (LEASE.stream().anyMatch(value::startsWith)) {
-            problems.add(new Problem(
+        }
+        problem(node.getNodeValue(), where).ifPresent(problems::add);
+    }
+
+    /** What is wrong with a value at that place; a payload's is judged with its disk. */
+    static Optional<Problem> problem(String text, String where) {
+        String value = text.trim();
+        if (FACTS.contains(value)) {
+            return Optional.empty();
+        }
+        if (LEASE.stream().anyMatch(value::startsWith)) {
+            return Optional.of(new Problem(
                     "xml" + where,
                     "a lease of a storage domain, which this host has none of, so it cannot be resolved",
                     DomainXml.clip(value)));
-        } else if (value.startsWith(PAYLOAD) || PLACEHOLDER.matcher(value).matches()) {
-            problems.add(
-                    new Problem("xml" + where, "a placeholder that this host cannot resolve", DomainXml.clip(value)));
         }
+        return isPlaceholder(value)
+                ? Optional.of(new Problem(
+                        "xml" + where, "a placeholder that this host cannot resolve", DomainXml.clip(value)))
+                : Optional.empty();
+    }
+
+    /** True for a value that stands for an image of files. */
+    static boolean isPayload(String value) {
+        return value.trim().startsWith(PAYLOAD);
     }
 
     /** True if {@link #fill} needs to know the host's names. */

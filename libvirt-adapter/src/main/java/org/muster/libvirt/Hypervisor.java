@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 
@@ -132,6 +133,19 @@ public interface Hypervisor extends AutoCloseable {
         FILE_SYSTEMS,
         DISKS,
         INTERFACES
+    }
+
+    /** True if guests run on the machine that we run on, so that its memory and its files are theirs. Never blocks. */
+    default boolean local() {
+        return false;
+    }
+
+    /**
+     * The process that serves us: the file system as it sees it is the one that guests are given. Empty if that cannot be
+     * told. Never blocks.
+     */
+    default OptionalLong daemonPid() {
+        return OptionalLong.empty();
     }
 
     /** The guard over all calls: what is under way, what is overdue, what may still be risked. Never blocks. */

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.ToIntFunction;
@@ -97,6 +98,16 @@ public final class LibvirtHypervisor implements Hypervisor {
     @Override
     public boolean connected() {
         return connections.connected();
+    }
+
+    @Override
+    public boolean local() {
+        return uri.startsWith("qemu:///");
+    }
+
+    @Override
+    public OptionalLong daemonPid() {
+        return DaemonProcess.find(uri);
     }
 
     @Override

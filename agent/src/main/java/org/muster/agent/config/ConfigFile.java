@@ -139,7 +139,8 @@ public final class ConfigFile {
                         value(Key.CREATE_CONCURRENCY).toString(),
                         ((Long) value(Key.CREATE_QUEUE_CAPACITY)).intValue(),
                         duration(Key.CREATE_START_TIMEOUT),
-                        duration(Key.CREATE_RESUME_WITHIN)),
+                        duration(Key.CREATE_RESUME_WITHIN),
+                        (Boolean) value(Key.CREATE_ADMISSION)),
                 new MusterConfig.Sampling(
                         duration(Key.SAMPLING_INTERVAL),
                         duration(Key.SAMPLING_BLOCK_INTERVAL),

@@ -41,6 +41,7 @@ enum Key {
     CREATE_QUEUE_CAPACITY("create.queue-capacity", 4000L, true, v -> number(v, 1, 100_000)),
     CREATE_START_TIMEOUT("create.start-timeout", "300s", true, v -> duration(v, 1000, 86_400_000)),
     CREATE_RESUME_WITHIN("create.resume-within", "60s", true, v -> duration(v, 0, 86_400_000)),
+    CREATE_ADMISSION("create.admission", true, true, Key::flag),
     SAMPLING_INTERVAL("sampling.interval", "5s", true, v -> duration(v, 200, 3_600_000)),
     SAMPLING_BLOCK_INTERVAL("sampling.block-interval", "15s", true, v -> duration(v, 200, 3_600_000)),
     SAMPLING_TIMEOUT("sampling.timeout", "3s", true, v -> duration(v, 250, 600_000)),

@@ -62,7 +62,8 @@ public record MusterConfig(
      *
      * @param concurrency {@code auto}, {@code unlimited} or a number
      */
-    public record Create(String concurrency, int queueCapacity, Duration startTimeout, Duration resumeWithin) {}
+    public record Create(
+            String concurrency, int queueCapacity, Duration startTimeout, Duration resumeWithin, boolean admission) {}
 
     /** Section sampling. */
     public record Sampling(Duration interval, Duration blockInterval, Duration timeout, Duration unresponsiveAfter) {}

@@ -3,6 +3,7 @@ package org.muster.agent.create;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.muster.libvirt.DomainXml.Problem;
 
 /**
  * A bulk of VMs to create, as it was asked for.
@@ -25,6 +26,7 @@ public record BatchRequest(
      * @param vmId as text, not checked yet
      * @param launchPaused empty: the XML's metadata decide
      * @param requestedAtMillis when a person asked for it, wall clock; 0 if nobody said
+     * @param problems what is wrong with how it was sent; what it could not say is then absent here
      */
     public record Item(
             int index,
@@ -34,9 +36,13 @@ public record BatchRequest(
             CreateClass createClass,
             int priority,
             Optional<Boolean> launchPaused,
-            long requestedAtMillis) {
+            long requestedAtMillis,
+            List<Problem> problems) {
+        public Item {
+            problems = List.copyOf(problems);
+        }
 
-        /** One of which nobody said when it was asked for. */
+        /** One that was sent well, and of which nobody said when it was asked for. */
         public Item(
                 int index,
                 Optional<String> vmId,
@@ -45,7 +51,7 @@ public record BatchRequest(
                 CreateClass createClass,
                 int priority,
                 Optional<Boolean> launchPaused) {
-            this(index, vmId, xml, values, createClass, priority, launchPaused, 0);
+            this(index, vmId, xml, values, createClass, priority, launchPaused, 0, List.of());
         }
     }
 }

@@ -3,11 +3,11 @@ package org.muster.agent.create;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -23,6 +23,7 @@ public final class CreateControl {
     private static final int INVALID_PARAMETER = 91;
 
     private final Dispatcher dispatcher;
+    private final Function<UUID, CreateRequest> unqueue; // takes back what has no slot; null if it has one
     private final CreateHistory history;
     private final Batches batches;
     private final Drain drain;
@@ -32,12 +33,14 @@ public final class CreateControl {
     /** @param forget ends a create that was taken out of the queue */
     CreateControl(
             Dispatcher dispatcher,
+            Function<UUID, CreateRequest> unqueue,
             CreateHistory history,
             Batches batches,
             Drain drain,
             Function<CreateRequest, CompletableFuture<Destroyer.Outcome>> forget,
             LongSupplier nanoTime) {
         this.dispatcher = dispatcher;
+        this.unqueue = unqueue;
         this.history = history;
         this.batches = batches;
         this.drain = drain;
@@ -77,9 +80,8 @@ public final class CreateControl {
 
     /** Takes those out of the queue that wait there; completes when that would survive us. */
     public CompletableFuture<Cancelling> cancel(Collection<UUID> ids) {
-        Set<UUID> wanted = new HashSet<>(ids);
         List<CreateRequest> taken =
-                dispatcher.removeIf(request -> wanted.contains(request.vm().id()));
+                ids.stream().distinct().map(unqueue).filter(Objects::nonNull).toList(); // all, before any is forgotten
         Map<UUID, CompletableFuture<Destroyer.Outcome>> outcomes = new HashMap<>();
         taken.forEach(request -> outcomes.put(request.vm().id(), forget.apply(request)));
         return CompletableFuture.allOf(outcomes.values().toArray(new CompletableFuture<?>[0]))
@@ -115,7 +117,7 @@ public final class CreateControl {
 
     /** What waits and what runs. */
     public QueueView queue() {
-        Map<UUID, CreateRecord> creates = new HashMap<>();
+        Map<UUID, CreateRecord> creates = new LinkedHashMap<>();
         history.underWay().forEach(create -> creates.put(create.id(), create));
         Dispatcher.View view = dispatcher.view();
         long now = nanoTime.getAsLong();
@@ -133,6 +135,12 @@ public final class CreateControl {
             CreateRecord create = creates.remove(slot.request().vm().id());
             if (create != null) {
                 running.add(new QueueView.Running(create, now - slot.sinceNanos(), slot.hung()));
+            }
+        }
+        for (CreateRecord create : List.copyOf(creates.values())) {
+            if (create.state() == CreateRecord.State.QUEUED) {
+                int before = waiting.size();
+                waiting.add(new QueueView.Waiting(before + 1, create, 0, "its disks, which have not answered yet"));
             }
         }
         List<CreateRecord> unsettled = creates.values().stream()

@@ -20,7 +20,10 @@ import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalRecord;
 import org.muster.agent.journal.JournalState;
 import org.muster.libvirt.CallGuard;
+import org.muster.libvirt.DomainNeeds;
+import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.Hypervisor;
+import org.muster.libvirt.HypervisorException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,6 +60,11 @@ public final class Creator implements AutoCloseable {
     private final PolicyEnd policyEnd;
     private final CreateHistory history;
     private final Drain drain;
+    private final Ledger ledger = new Ledger();
+    private final Room.Source room;
+    private final PathLane paths;
+    private final Admission admission;
+    private final Launch launch;
     private final CreateService service;
     private final CreateControl control;
     private final StartSequence sequence;
@@ -108,6 +116,8 @@ public final class Creator implements AutoCloseable {
                 System::nanoTime);
         this.downs = new Downs(table, journal);
         this.recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, watch, downs, this::stillWanted);
+        this.history = new CreateHistory(System::nanoTime, System::currentTimeMillis, journal::note);
+        this.launch = new Launch(table, dispatcher, metrics, history, downs, recovery);
         GuestEnd end = new GuestEnd(hypervisor, side.images()::remove);
         Chores chores = new Chores(lane, watch, hypervisor::connected);
         this.late = new LateGuests(table, journal, end, downs, chores);
@@ -120,7 +130,7 @@ public final class Creator implements AutoCloseable {
                 late,
                 leftovers,
                 watch,
-                dispatcher::remove,
+                this::unqueue,
                 metrics,
                 recheck,
                 recovery::mayComeThrough,
@@ -128,22 +138,26 @@ public final class Creator implements AutoCloseable {
         this.policyEnd = new PolicyEnd(table, journal, lane, end, late, recheck);
         Preparation preparation = new Preparation(hypervisor, side.images(), side.facts());
         this.sequence = new StartSequence(table, hypervisor, preparation, journal, metrics, recovery, late, downs);
-        this.history = new CreateHistory(System::nanoTime, System::currentTimeMillis, journal::note);
         this.drain = new Drain(journal);
+        this.paths = new PathLane(side.disks(), watch, System::nanoTime);
+        this.room = side.room();
+        this.admission = new Admission(table, ledger, room, paths, drain, this::notFree);
+        admission.configure(config.admission());
         Batches batches = new Batches();
-        this.service = new CreateService(
-                table,
-                journal,
-                dispatcher,
-                metrics,
-                bootId,
-                this::notFree,
-                side.displays(),
-                new CreateService.Books(batches, history, drain));
-        this.control = new CreateControl(dispatcher, history, batches, drain, destroyer::cancel, System::nanoTime);
+        this.service =
+                new CreateService(table, journal, dispatcher, admission, launch, batches, bootId, side.displays());
+        this.control = new CreateControl(
+                dispatcher, this::unqueue, history, batches, drain, destroyer::cancel, System::nanoTime);
         this.sweep = new PayloadSweep(table, hypervisor, side.images(), late::isDoomed);
         metrics.gauges(dispatcher);
+        table.listen(ledger);
         table.listen(new Bookkeeper());
+    }
+
+    /** Takes back a create that has no slot yet; null if it has. */
+    private CreateRequest unqueue(UUID id) {
+        CreateRequest waiting = dispatcher.remove(id);
+        return waiting == null ? launch.take(id) : waiting;
     }
 
     private static Thread daemon(Runnable task, String name) {
@@ -159,6 +173,10 @@ public final class Creator implements AutoCloseable {
 
     public CreateService service() {
         return service;
+    }
+
+    Ledger ledger() {
+        return ledger;
     }
 
     public CreateControl control() {
@@ -240,7 +258,18 @@ public final class Creator implements AutoCloseable {
             CreateClass createClass = CreateClass.valueOf(entry.item().get().createClass());
             CreateRequest request = new CreateRequest(vm, entry.item().get(), createClass, attempt, now, now);
             history.begins(request);
+            reserve(request);
             recovery.take(request, sameBoot ? "the agent was restarted" : "the host was rebooted");
+        }
+    }
+
+    private void reserve(CreateRequest request) {
+        UUID id = request.vm().id();
+        try {
+            DomainNeeds needs = DomainNeeds.of(DomainXml.parse(request.item().xml()));
+            ledger.restore(id, request.vm().name(), needs, room.get());
+        } catch (HypervisorException e) {
+            LOG.warn("what {} needs of the host cannot be read: {}", id, e.getMessage());
         }
     }
 
@@ -272,6 +301,7 @@ public final class Creator implements AutoCloseable {
 
     public void reconfigure(CreateConfig next) {
         config = next;
+        admission.configure(next.admission());
         startWorkers(next);
         dispatcher.configure(next.limit(hostCpus), next.selfTuning(), next.queueCapacity());
     }
@@ -417,6 +447,7 @@ public final class Creator implements AutoCloseable {
     @Override
     public void close() {
         dispatcher.close();
+        paths.close();
         watch.shutdownNow();
         lane.close();
     }

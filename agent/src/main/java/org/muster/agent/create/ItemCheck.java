@@ -1,6 +1,7 @@
 package org.muster.agent.create;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,104 +10,143 @@ import java.util.Set;
 import java.util.UUID;
 import org.muster.agent.payload.PayloadCheck;
 import org.muster.libvirt.DisplayRules;
+import org.muster.libvirt.DomainForm;
+import org.muster.libvirt.DomainNeeds;
 import org.muster.libvirt.DomainTemplate;
 import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.DomainXml.Problem;
 import org.muster.libvirt.HostParts;
 import org.muster.libvirt.HypervisorException;
 
-/** Turns one item of a request into a domain XML, or says everything that is wrong with it. Stateless. */
+/**
+ * Turns the items of one request into domain XML, or says everything that is wrong with each, as far as the item alone tells.
+ *
+ * <p>Confined to one thread.
+ */
 final class ItemCheck {
     static final int BAD_XML = 100;
     static final int BAD_VALUE = -32602;
     private static final int CANNOT_CREATE = 9;
     private static final Set<String> ALWAYS_GIVEN = Set.of("vmId", "index", "name"); // a template need not use them
 
-    private ItemCheck() {}
+    private final Optional<DomainTemplate> template;
+    private final String batchId;
+    private final Map<CreateClass, Optional<DomainForm>> forms = new EnumMap<>(CreateClass.class);
 
-    /** @param xml null when there are problems */
+    ItemCheck(Optional<DomainTemplate> template, String batchId) {
+        this.template = template;
+        this.batchId = batchId;
+    }
+
+    /**
+     * What was found.
+     *
+     * @param vmId for the verdict: as it was sent, or as it was made
+     * @param id null if it could not be told
+     * @param name empty if there is none
+     * @param xml with our mark; empty when there are problems
+     * @param needs as far as the XML could be read
+     * @param code of the first problem, 0 without
+     */
     record Checked(
-            Optional<String> vmId, UUID id, DomainXml xml, boolean launchPaused, int code, List<Problem> problems) {
-        Checked withoutXml() {
-            return new Checked(vmId, id, null, launchPaused, code, problems);
-        }
-
+            Optional<String> vmId,
+            UUID id,
+            String name,
+            String xml,
+            boolean launchPaused,
+            DomainNeeds needs,
+            int code,
+            List<Problem> problems) {
         boolean good() {
             return problems.isEmpty();
         }
 
         static Checked bad(Optional<String> vmId, int code, List<Problem> problems) {
-            return new Checked(vmId, null, null, false, code, problems);
+            return new Checked(vmId, null, "", "", false, DomainNeeds.UNKNOWN, code, problems);
         }
 
         static Checked bad(Optional<String> vmId, int code, String field, String rule, String value) {
             return bad(vmId, code, List.of(new Problem(field, rule, value)));
         }
+
+        Checked withVmId(Optional<String> sent) {
+            return new Checked(sent, id, name, xml, launchPaused, needs, code, problems);
+        }
+
+        /** The same with problems that come before its own. */
+        Checked after(int firstCode, List<Problem> first) {
+            if (first.isEmpty()) {
+                return this;
+            }
+            List<Problem> all = new ArrayList<>(first);
+            all.addAll(problems);
+            return new Checked(vmId, id, name, "", launchPaused, needs, firstCode, all);
+        }
     }
+
+    /** What an item's XML was found to be, before its UUID is put in. */
+    private record Read(UUID id, DomainXml xml) {}
 
     /** A VM that comes alone, from the engine: the uuid in its XML wins over the item's, and its consoles must be safe. */
-    static Checked checkAlone(BatchRequest.Item item, DisplayRules displays) {
-        Checked checked = check(item, Optional.empty(), true);
-        if (!checked.good()) {
-            return checked;
-        }
-        List<Problem> unsafe = displays.problems(checked.xml());
-        return unsafe.isEmpty() ? checked : Checked.bad(checked.vmId(), CANNOT_CREATE, unsafe);
-    }
-
-    static Checked check(BatchRequest.Item item, Optional<DomainTemplate> template) {
-        return check(item, template, false);
-    }
-
-    private static Checked check(BatchRequest.Item item, Optional<DomainTemplate> template, boolean xmlWins) {
-        Optional<UUID> asked = item.vmId().flatMap(DomainXml::parseUuid);
-        if (item.vmId().isPresent() && asked.isEmpty()) {
-            return Checked.bad(
-                    item.vmId(),
-                    BAD_VALUE,
-                    "vmId",
-                    "must be a UUID",
-                    item.vmId().get());
-        }
-        if (item.xml().isPresent()) {
-            return fromXml(item, asked, xmlWins);
-        }
-        if (template.isEmpty()) {
-            return Checked.bad(item.vmId(), BAD_VALUE, "xml", "an item needs xml, or the batch a template", "");
-        }
-        return fromTemplate(item, template.get(), asked.orElseGet(UUID::randomUUID));
-    }
-
-    private static Checked fromXml(BatchRequest.Item item, Optional<UUID> asked, boolean xmlWins) {
-        if (!item.values().isEmpty()) {
-            return Checked.bad(
-                    item.vmId(),
-                    BAD_VALUE,
-                    "values",
-                    "only for an item without xml",
-                    item.values().toString());
-        }
+    static Checked alone(BatchRequest.Item item, DisplayRules displays) {
+        ItemCheck check = new ItemCheck(Optional.empty(), "");
         try {
-            DomainXml xml = DomainXml.parse(item.xml().get());
+            DomainXml xml = DomainXml.parse(item.xml().orElse(""));
             Optional<UUID> own = xml.uuid();
-            if (xmlWins && own.isEmpty()) {
+            if (own.isEmpty()) {
                 return Checked.bad(item.vmId(), BAD_XML, "xml.uuid", "a domain that comes alone needs a <uuid>", "");
             }
-            if (!xmlWins && own.isPresent() && asked.isPresent() && !own.equals(asked)) {
-                return Checked.bad(
-                        item.vmId(),
-                        BAD_VALUE,
-                        "vmId",
-                        "must be the uuid in xml, " + own.get(),
-                        asked.get().toString());
-            }
-            return finish(item, own.or(() -> asked).orElseGet(UUID::randomUUID), xml);
+            List<Problem> unsafe = displays.problems(xml);
+            Checked checked = check.finish(item, new Read(own.get(), xml));
+            return checked.good() ? checked.after(CANNOT_CREATE, unsafe) : checked;
         } catch (HypervisorException e) {
             return Checked.bad(item.vmId(), BAD_XML, "xml", e.getMessage(), "");
         }
     }
 
-    private static Checked fromTemplate(BatchRequest.Item item, DomainTemplate template, UUID id) {
+    /** An item of a bulk. */
+    Checked check(BatchRequest.Item item) {
+        if (item.xml().isEmpty() && template.isEmpty()) {
+            return item.problems().isEmpty()
+                    ? Checked.bad(item.vmId(), BAD_VALUE, "xml", "an item needs xml, or the batch a template", "")
+                    : Checked.bad(item.vmId(), BAD_VALUE, item.problems());
+        }
+        List<Problem> problems = new ArrayList<>(item.problems());
+        Optional<UUID> asked = item.vmId().flatMap(DomainXml::parseUuid);
+        if (item.vmId().isPresent() && asked.isEmpty()) {
+            problems.add(new Problem("vmId", "must be a UUID", item.vmId().get()));
+        }
+        Checked checked =
+                item.xml().isPresent() ? fromXml(item, asked) : fromTemplate(item, asked.orElseGet(UUID::randomUUID));
+        return checked.after(BAD_VALUE, problems);
+    }
+
+    private Checked fromXml(BatchRequest.Item item, Optional<UUID> asked) {
+        List<Problem> problems = new ArrayList<>();
+        if (!item.values().isEmpty()) {
+            problems.add(new Problem(
+                    "values", "only for an item without xml", item.values().toString()));
+        }
+        try {
+            DomainXml xml = DomainXml.parse(item.xml().get());
+            Optional<UUID> own = xml.uuid();
+            if (own.isPresent() && asked.isPresent() && !own.equals(asked)) {
+                problems.add(new Problem(
+                        "vmId",
+                        "must be the uuid in xml, " + own.get(),
+                        asked.get().toString()));
+            }
+            UUID id = own.or(() -> asked).orElseGet(UUID::randomUUID);
+            Checked checked = finish(item, new Read(id, xml));
+            return problems.isEmpty()
+                    ? checked
+                    : checked.after(BAD_VALUE, problems).withVmId(item.vmId());
+        } catch (HypervisorException e) {
+            return Checked.bad(item.vmId(), BAD_XML, "xml", e.getMessage(), "").after(BAD_VALUE, problems);
+        }
+    }
+
+    private Checked fromTemplate(BatchRequest.Item item, UUID id) {
         Map<String, String> values = new HashMap<>(item.values());
         List<Problem> problems = new ArrayList<>();
         if (values.containsKey("vmId") && !values.get("vmId").equals(id.toString())) {
@@ -114,11 +154,37 @@ final class ItemCheck {
         }
         values.put("vmId", id.toString());
         values.putIfAbsent("index", Integer.toString(item.index()));
-        problems.addAll(template.problems(values, ALWAYS_GIVEN));
+        problems.addAll(template.get().problems(values, ALWAYS_GIVEN));
         if (!problems.isEmpty()) {
             return Checked.bad(item.vmId(), BAD_VALUE, problems);
         }
-        DomainXml xml = template.fill(values);
+        return form(item.createClass())
+                .flatMap(form -> form.fill(values))
+                .map(filled -> filled(item, id, filled))
+                .orElseGet(() -> fromDocument(item, id, template.get().fill(values)));
+    }
+
+    private Optional<DomainForm> form(CreateClass createClass) {
+        return forms.computeIfAbsent(
+                createClass, c -> template.get().form(new DomainXml.Mark(batchId, createClass.name())));
+    }
+
+    private static Checked filled(BatchRequest.Item item, UUID id, DomainForm.Filled filled) {
+        int code = filled.problems().isEmpty()
+                ? 0
+                : filled.problems().get(0).field().startsWith("values.") ? BAD_VALUE : BAD_XML;
+        return new Checked(
+                Optional.of(id.toString()),
+                id,
+                filled.name(),
+                filled.problems().isEmpty() ? filled.xml() : "",
+                item.launchPaused().orElse(filled.launchPaused()),
+                filled.needs(),
+                code,
+                filled.problems());
+    }
+
+    private Checked fromDocument(BatchRequest.Item item, UUID id, DomainXml xml) {
         try {
             Optional<UUID> own = xml.uuid();
             if (own.isPresent() && !own.get().equals(id)) {
@@ -129,27 +195,37 @@ final class ItemCheck {
                         "must be ${vmId}, or absent",
                         own.get().toString());
             }
-            return finish(item, id, xml);
+            return finish(item, new Read(id, xml));
         } catch (HypervisorException e) {
             return Checked.bad(item.vmId(), BAD_XML, "template", e.getMessage(), "");
         }
     }
 
-    private static Checked finish(BatchRequest.Item item, UUID id, DomainXml xml) {
+    private Checked finish(BatchRequest.Item item, Read read) {
+        DomainXml xml = read.xml;
         List<Problem> problems = new ArrayList<>(xml.problems());
         if (problems.isEmpty()) {
             HostParts.of(xml).payloadDisks().forEach(disk -> problems.addAll(PayloadCheck.problems(disk)));
         }
+        boolean launchPaused =
+                item.launchPaused().orElseGet(() -> xml.metadata().launchPaused());
+        DomainNeeds needs = DomainNeeds.of(xml);
+        Optional<String> vmId = Optional.of(read.id.toString());
+        String name = xml.name();
         if (!problems.isEmpty()) {
-            return Checked.bad(item.vmId().or(() -> Optional.of(id.toString())), BAD_XML, problems);
+            return new Checked(item.vmId().or(() -> vmId), read.id, name, "", launchPaused, needs, BAD_XML, problems);
         }
-        xml.setUuid(id);
-        return new Checked(
-                Optional.of(id.toString()),
-                id,
-                xml,
-                item.launchPaused().orElse(xml.metadata().launchPaused()),
-                0,
-                List.of());
+        xml.setUuid(read.id);
+        xml.mark(new DomainXml.Mark(batchId, item.createClass().name()));
+        try {
+            return new Checked(vmId, read.id, name, xml.toString(), launchPaused, needs, 0, List.of());
+        } catch (IllegalStateException e) { // half a character, which JSON can carry and XML cannot
+            String field = item.xml().isPresent() ? "xml" : "values";
+            Problem problem = new Problem(
+                    field,
+                    "must hold only characters that XML can hold",
+                    item.values().toString());
+            return new Checked(vmId, read.id, name, "", launchPaused, needs, BAD_VALUE, List.of(problem));
+        }
     }
 }

@@ -25,6 +25,7 @@ import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.domain.VmTable;
 import org.muster.libvirt.EngineNetwork;
+import org.muster.libvirt.HostFacts;
 import org.muster.libvirt.Hypervisor;
 import org.muster.netlink.NetworkSource;
 import org.slf4j.Logger;
@@ -180,6 +181,11 @@ public final class Host implements AutoCloseable {
     /** The interface that has an address of this host's; empty if none has. */
     public Optional<String> interfaceOf(InetAddress address) {
         return Optional.ofNullable(network.state().byAddress().get(address));
+    }
+
+    /** What libvirtd said of this host; empty until it has. */
+    public Optional<HostFacts> facts() {
+        return inventory.facts();
     }
 
     /** What the hardware says of itself; empty if nothing is known. */

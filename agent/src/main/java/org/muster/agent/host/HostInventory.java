@@ -59,6 +59,11 @@ final class HostInventory {
         return capabilities;
     }
 
+    /** libvirtd's last word; empty until it has said something. */
+    Optional<HostFacts> facts() {
+        return facts;
+    }
+
     /** What is known of it, maybe nothing. */
     ObjectNode hardware() {
         return hardware;

@@ -142,7 +142,7 @@ public final class Daemon implements AutoCloseable {
                 Runtime.getRuntime().availableProcessors(),
                 table,
                 hypervisor,
-                hostSide(config, hypervisor),
+                hostSide(config, hypervisor, host),
                 journal,
                 bootId,
                 this::remoteAliveWithin,
@@ -180,10 +180,11 @@ public final class Daemon implements AutoCloseable {
         this.operations = Operations.of(config, opsSources(config, version), server);
     }
 
-    private static HostSide hostSide(MusterConfig config, Hypervisor hypervisor) throws IOException {
+    private static HostSide hostSide(MusterConfig config, Hypervisor hypervisor, Host host) throws IOException {
         GuestFacts facts = new GuestFacts(HostIdentity.osRelease(), hypervisor);
         PayloadImages images = new PayloadImages(config.state().directory().resolve("payload"));
-        return new HostSide(facts, images, DisplayRules.ofHost());
+        GuestRoom room = new GuestRoom(HostRoot.system(), hypervisor, host::facts);
+        return new HostSide(facts, images, DisplayRules.ofHost(), room, room);
     }
 
     private OpsSources opsSources(MusterConfig config, String version) {
@@ -304,7 +305,8 @@ public final class Daemon implements AutoCloseable {
             case "unlimited" -> new CreateConfig.Concurrency.Unlimited();
             default -> new CreateConfig.Concurrency.Fixed(Integer.parseInt(create.concurrency()));
         };
-        return new CreateConfig(concurrency, create.queueCapacity(), create.startTimeout(), create.resumeWithin());
+        return new CreateConfig(
+                concurrency, create.queueCapacity(), create.startTimeout(), create.resumeWithin(), create.admission());
     }
 
     private static SamplingConfig samplingConfig(MusterConfig.Sampling sampling) {

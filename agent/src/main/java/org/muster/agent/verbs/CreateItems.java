@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import org.muster.agent.create.BatchAnswer;
@@ -40,20 +39,11 @@ final class CreateItems {
             Param.required("replayed", WireType.bool(), "true: the batch was known, and nothing was started"),
             Param.required("vms", WireType.array(VERDICT, 10_000), "in the order asked"));
 
-    private static final int BAD_VALUE = -32602;
     private static final int MOST_PRIORITY = 100;
     private static final int CLIP = 80;
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private CreateItems() {}
-
-    /**
-     * An item as it was sent.
-     *
-     * @param item empty when there are problems
-     * @param vmId as sent, to be repeated in the verdict
-     */
-    record Parsed(Optional<BatchRequest.Item> item, String vmId, List<Problem> problems) {}
 
     private static WireType verdict() {
         WireType text = WireType.text(Integer.MAX_VALUE);
@@ -70,29 +60,28 @@ final class CreateItems {
                 Param.optional("problems", WireType.array(problem, 10_000), "all that is wrong with a refused one"));
     }
 
-    static List<Parsed> parse(ArrayNode items) {
-        List<Parsed> parsed = new ArrayList<>(items.size());
+    /** Every item, with what is wrong with how it was sent. */
+    static List<BatchRequest.Item> parse(ArrayNode items) {
+        List<BatchRequest.Item> parsed = new ArrayList<>(items.size());
         items.forEach(item -> parsed.add(parse(parsed.size(), item)));
         return parsed;
     }
 
-    private static Parsed parse(int index, JsonNode node) {
+    private static BatchRequest.Item parse(int index, JsonNode node) {
         List<Problem> problems = new ArrayList<>();
         if (!node.isObject()) {
             problems.add(new Problem("item", "must be an object", clip(node)));
-            return new Parsed(Optional.empty(), "", problems);
         }
-        Optional<String> vmId = text(node, "vmId", problems);
-        BatchRequest.Item item = new BatchRequest.Item(
+        return new BatchRequest.Item(
                 index,
-                vmId,
+                text(node, "vmId", problems),
                 text(node, "xml", problems),
                 CreateVerbs.values(node.get("values"), problems),
                 createClass(node, problems),
                 priority(node, problems),
                 flag(node, problems),
-                requestedAt(node, problems));
-        return new Parsed(problems.isEmpty() ? Optional.of(item) : Optional.empty(), vmId.orElse(""), problems);
+                requestedAt(node, problems),
+                problems);
     }
 
     private static Optional<String> text(JsonNode node, String field, List<Problem> problems) {
@@ -162,13 +151,9 @@ final class CreateItems {
         return text.length() <= CLIP ? text : text.substring(0, CLIP - 3) + "...";
     }
 
-    /** The answer in the order asked: what was parsed got a verdict, the rest is refused here. */
-    static ObjectNode answer(BatchAnswer answer, List<Parsed> asked) {
+    static ObjectNode answer(BatchAnswer answer) {
         ArrayNode vms = JSON.arrayNode();
-        Iterator<BatchAnswer.Verdict> verdicts = answer.items().iterator();
-        for (Parsed parsed : asked) {
-            vms.add(parsed.item().isPresent() ? verdict(verdicts.next()) : refused(parsed));
-        }
+        answer.items().forEach(verdict -> vms.add(verdict(verdict)));
         ObjectNode result = JSON.objectNode();
         result.put("batchId", answer.batchId());
         result.put("replayed", answer.replayed());
@@ -184,15 +169,6 @@ final class CreateItems {
                     .put("queuePosition", verdict.queuePosition());
         }
         return refused(verdict.vmId(), verdict.code(), verdict.reason(), verdict.problems());
-    }
-
-    private static ObjectNode refused(Parsed parsed) {
-        Problem first = parsed.problems().get(0);
-        return refused(
-                parsed.vmId(),
-                BAD_VALUE,
-                first.field() + " " + first.rule() + ", got " + first.value(),
-                parsed.problems());
     }
 
     private static ObjectNode refused(String vmId, int code, String reason, List<Problem> problems) {

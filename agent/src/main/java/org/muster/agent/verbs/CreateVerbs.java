@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -82,19 +81,17 @@ public final class CreateVerbs {
 
     private CompletionStage<JsonNode> createVms(Call call) {
         ArrayNode vms = (ArrayNode) call.params().get("vms");
-        List<CreateItems.Parsed> items = CreateItems.parse(vms);
+        List<BatchRequest.Item> items = CreateItems.parse(vms);
         vms.forEach(CreateVerbs::withoutTime); // whoever sends a batch again may not remember when he was asked for it
-        List<BatchRequest.Item> good = new ArrayList<>();
-        items.forEach(item -> item.item().ifPresent(good::add));
         BatchRequest request = new BatchRequest(
                 call.text("batchId"),
                 call.optionalText("template"),
-                good,
+                items,
                 hash(call.params().toString()),
                 call.remote(),
                 call.receivedAtNanos());
         try {
-            return creates.createAll(request).handle(outcome(answer -> CreateItems.answer(answer, items)));
+            return creates.createAll(request).handle(outcome(CreateItems::answer));
         } catch (CreateRefusedException e) {
             throw new RpcException(e.code(), e.getMessage());
         }

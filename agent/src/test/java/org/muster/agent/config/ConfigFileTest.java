@@ -44,6 +44,7 @@ class ConfigFileTest {
         all.put("create.queue-capacity", "10");
         all.put("create.start-timeout", "2m");
         all.put("create.resume-within", "1500ms");
+        all.put("create.admission", "false");
         all.put("sampling.interval", "2s");
         all.put("sampling.block-interval", "6s");
         all.put("sampling.timeout", "4s");
@@ -91,7 +92,7 @@ class ConfigFileTest {
                                 Path.of("/etc/muster/pki/crl.pem"),
                                 false,
                                 Optional.empty()),
-                        new MusterConfig.Create("auto", 4000, Duration.ofSeconds(300), Duration.ofSeconds(60)),
+                        new MusterConfig.Create("auto", 4000, Duration.ofSeconds(300), Duration.ofSeconds(60), true),
                         new MusterConfig.Sampling(
                                 Duration.ofSeconds(5),
                                 Duration.ofSeconds(15),
@@ -124,7 +125,7 @@ class ConfigFileTest {
                                 Path.of("/d"),
                                 true,
                                 Optional.of(Map.of("CN=engine,O=Test", "admin", "watcher", "monitor"))),
-                        new MusterConfig.Create("12", 10, Duration.ofMinutes(2), Duration.ofMillis(1500)),
+                        new MusterConfig.Create("12", 10, Duration.ofMinutes(2), Duration.ofMillis(1500), false),
                         new MusterConfig.Sampling(
                                 Duration.ofSeconds(2),
                                 Duration.ofSeconds(6),
@@ -349,6 +350,7 @@ class ConfigFileTest {
                         "create.queue-capacity",
                         "create.start-timeout",
                         "create.resume-within",
+                        "create.admission",
                         "sampling.interval",
                         "sampling.block-interval",
                         "sampling.timeout",

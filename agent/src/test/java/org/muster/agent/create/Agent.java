@@ -39,6 +39,8 @@ final class Agent implements AutoCloseable {
                 new CreateConfig.Concurrency.Fixed(4), 100, Duration.ofMinutes(5), SOON.multipliedBy(8));
         private String boot = BOOT;
         private volatile boolean present = true; // read by create-watch
+        private volatile Room room = Room.UNKNOWN; // read by whoever creates
+        private DiskProbe disks = DiskProbe.BLIND;
 
         Options config(int limit, Duration startTimeout, Duration resumeWithin) {
             config = new CreateConfig(new CreateConfig.Concurrency.Fixed(limit), 100, startTimeout, resumeWithin);
@@ -47,6 +49,22 @@ final class Agent implements AutoCloseable {
 
         Options capacity(int capacity) {
             config = new CreateConfig(config.concurrency(), capacity, config.startTimeout(), config.resumeWithin());
+            return this;
+        }
+
+        Options admission(boolean on) {
+            config = new CreateConfig(
+                    config.concurrency(), config.queueCapacity(), config.startTimeout(), config.resumeWithin(), on);
+            return this;
+        }
+
+        Options room(Room now) {
+            room = now;
+            return this;
+        }
+
+        Options disks(DiskProbe probe) {
+            disks = probe;
             return this;
         }
 
@@ -92,7 +110,7 @@ final class Agent implements AutoCloseable {
                 4,
                 table,
                 hypervisor,
-                HostSides.in(directory),
+                HostSides.in(directory, () -> options.room, options.disks),
                 journal,
                 options.boot,
                 time -> options.present,

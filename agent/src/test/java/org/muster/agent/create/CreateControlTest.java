@@ -251,7 +251,8 @@ class CreateControlTest {
                 CreateClass.HA,
                 7,
                 Optional.empty(),
-                clicked);
+                clicked,
+                List.of());
         Agent.now(agent().creator
                 .service()
                 .createAll(new BatchRequest(
@@ -291,7 +292,8 @@ class CreateControlTest {
                 CreateClass.NORMAL,
                 0,
                 Optional.empty(),
-                System.currentTimeMillis() + 3_600_000);
+                System.currentTimeMillis() + 3_600_000,
+                List.of());
         Agent.now(agent().creator
                 .service()
                 .createAll(new BatchRequest("a", Optional.empty(), List.of(item), "h", true, System.nanoTime())));

@@ -16,12 +16,12 @@ class ItemCheckTest {
             "<domain type='${type}'><name>${name}</name><title>no ${index} of ${type}</title></domain>";
 
     private static ItemCheck.Checked filled(String template, Map<String, String> values) throws HypervisorException {
-        return ItemCheck.check(
-                Requests.item(Optional.empty(), Optional.empty(), values), Optional.of(DomainTemplate.parse(template)));
+        return new ItemCheck(Optional.of(DomainTemplate.parse(template)), "b")
+                .check(Requests.item(Optional.empty(), Optional.empty(), values));
     }
 
     private static ItemCheck.Checked xml(Optional<String> vmId, String xml) {
-        return ItemCheck.check(Requests.item(vmId, Optional.of(xml), Map.of()), Optional.empty());
+        return new ItemCheck(Optional.empty(), "b").check(Requests.item(vmId, Optional.of(xml), Map.of()));
     }
 
     @Test
@@ -29,7 +29,7 @@ class ItemCheckTest {
         ItemCheck.Checked checked = filled(TEMPLATE, Map.of("name", "n", "type", "kvm"));
 
         assertThat(checked.problems()).isEmpty();
-        assertThat(checked.xml().toString())
+        assertThat(checked.xml())
                 .contains("type=\"kvm\"")
                 .contains("<title>no 7 of kvm</title>")
                 .contains("<uuid>" + checked.id() + "</uuid>");
@@ -42,10 +42,10 @@ class ItemCheckTest {
         ItemCheck.Checked checked = filled(TEMPLATE, Map.of("name", "n", "type", nasty));
 
         assertThat(checked.problems()).isEmpty();
-        DomainXml again = DomainXml.parse(checked.xml().toString());
+        DomainXml again = DomainXml.parse(checked.xml());
         assertThat(again.toString()).doesNotContain("<devices>");
         assertThat(again.name()).isEqualTo("n");
-        assertThat(checked.xml().toString()).contains("&lt;devices&gt;");
+        assertThat(checked.xml()).contains("&lt;devices&gt;");
     }
 
     @Test
@@ -110,7 +110,7 @@ class ItemCheckTest {
         ItemCheck.Checked checked = xml(Optional.empty(), "<domain><name>n</name></domain>");
 
         assertThat(checked.problems()).isEmpty();
-        assertThat(checked.xml().toString()).contains("<uuid>" + checked.id() + "</uuid>");
+        assertThat(checked.xml()).contains("<uuid>" + checked.id() + "</uuid>");
     }
 
     @Test
@@ -152,13 +152,12 @@ class ItemCheckTest {
 
     @Test
     void anItemNeedsXmlOrATemplateAndNotXmlAndValues() {
-        assertThat(ItemCheck.check(Requests.item(Optional.empty(), Optional.empty(), Map.of()), Optional.empty())
+        ItemCheck check = new ItemCheck(Optional.empty(), "b");
+        assertThat(check.check(Requests.item(Optional.empty(), Optional.empty(), Map.of()))
                         .problems())
                 .singleElement()
                 .satisfies(problem -> assertThat(problem.field()).isEqualTo("xml"));
-        assertThat(ItemCheck.check(
-                                Requests.item(Optional.empty(), Optional.of(Xmls.of(id(1), "n")), Map.of("a", "b")),
-                                Optional.empty())
+        assertThat(check.check(Requests.item(Optional.empty(), Optional.of(Xmls.of(id(1), "n")), Map.of("a", "b")))
                         .problems())
                 .singleElement()
                 .satisfies(problem -> assertThat(problem.field()).isEqualTo("values"));
@@ -172,6 +171,7 @@ class ItemCheckTest {
                 0, Optional.empty(), Optional.of(paused), Map.of(), CreateClass.NORMAL, 0, Optional.of(false));
 
         assertThat(xml(Optional.empty(), paused).launchPaused()).isTrue();
-        assertThat(ItemCheck.check(no, Optional.empty()).launchPaused()).isFalse();
+        assertThat(new ItemCheck(Optional.empty(), "b").check(no).launchPaused())
+                .isFalse();
     }
 }

@@ -129,7 +129,8 @@ class CreateVerbsTest {
                 .hasToString(json("[{'field':'values.bogus','rule':'the template does not use it','value':'7'}]"));
         assertThat(vms.get(2).has("vmId")).isFalse();
         assertThat(vms.get(2).get("status").textValue()).isEqualTo("REFUSED");
-        assertThat(vms.get(2).get("problems")).hasSize(2);
+        assertThat(vms.get(2).get("problems").findValuesAsText("field"))
+                .containsExactly("class", "priority", "values.name");
         assertThat(vms.get(2).get("reason").textValue()).contains("FAST");
         assertThat(vms.get(3).get("problems").get(0).get("field").textValue()).isEqualTo("item");
         assertThat(vms.get(4).get("status").textValue()).isEqualTo("ACCEPTED");
