@@ -94,7 +94,8 @@ public final class Musterd {
                 file,
                 config,
                 effective,
-                new LibvirtHypervisor(effective.libvirt().uri(), guard),
+                new LibvirtHypervisor(
+                        effective.libvirt().uri(), guard, effective.libvirt().tuneWorkers()),
                 () -> {});
     }
 
