@@ -30,7 +30,9 @@ class ArchitectureTest {
             Map.entry("tls", Set.of()),
             Map.entry("rpc", Set.of("tls")),
             Map.entry("payload", Set.of()),
-            Map.entry("create", Set.of("domain", "journal", "payload")),
+            Map.entry("metrics", Set.of()),
+            Map.entry("ops", Set.of("domain", "metrics")),
+            Map.entry("create", Set.of("domain", "journal", "metrics", "payload")),
             Map.entry("host", Set.of("domain")),
             Map.entry("guest", Set.of("domain")),
             Map.entry("upkeep", Set.of("domain")),
@@ -82,7 +84,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void nettyStaysInRpc() {
+    void nettyStaysInRpcAndOps() {
         noClasses()
                 .that()
                 .resideOutsideOfPackages(ROOT + ".rpc..", ROOT + ".ops..")
@@ -105,7 +107,7 @@ class ArchitectureTest {
     void samplingIsKnownOnlyWhereItIsPluggedIn() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(ROOT + ".stats..", ROOT + ".lifecycle..", ROOT + ".config..")
+                .resideOutsideOfPackages(ROOT + ".stats..", ROOT + ".ops..", ROOT + ".lifecycle..", ROOT + ".config..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.muster.sampling..")

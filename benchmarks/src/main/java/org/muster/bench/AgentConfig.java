@@ -42,6 +42,8 @@ record AgentConfig(String libvirtUri, Path folder, Rhythm rhythm) {
                 socket = "%s"
                 [tls]
                 enabled = false
+                [metrics]
+                listen = "127.0.0.1:0"
                 [sampling]
                 %s
                 [state]

@@ -26,6 +26,8 @@ public final class DomainXml {
     /** Namespace of what oVirt Engine stores there. */
     public static final String OVIRT_NAMESPACE = "http://ovirt.org/vm/1.0";
 
+    private static final String GUESTFS_CHANNEL = "org.libguestfs.channel.0";
+
     private final Document document;
     private final Element domain;
 
@@ -106,6 +108,13 @@ public final class DomainXml {
     public boolean managed() {
         return mark().isPresent()
                 || domain.getElementsByTagNameNS(OVIRT_NAMESPACE, "vm").getLength() > 0;
+    }
+
+    /** True for the helper of a program that looks into disks: gone in a moment, and no VM to anybody. */
+    public boolean inspectsDisks() {
+        return Xml.child(domain, "devices").map(devices -> Xml.children(devices, "channel")).orElse(List.of()).stream()
+                .flatMap(channel -> Xml.child(channel, "target").stream())
+                .anyMatch(target -> target.getAttribute("name").equals(GUESTFS_CHANNEL));
     }
 
     /** What {@link #mark(Mark)} wrote. */

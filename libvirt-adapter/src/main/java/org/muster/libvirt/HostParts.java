@@ -21,7 +21,7 @@ public final class HostParts {
     /** The bridge that the engine names for a NIC without a network. */
     public static final String DUMMY_BRIDGE = ";vdsmdummy;";
 
-    private static final String DISPLAY_NETWORK = "vdsm-"; // and the network's bridge
+    private static final String DISPLAY_NETWORK = EngineNetwork.PREFIX; // and the network's bridge
     private static final String PAYLOAD = "PAYLOAD:";
     private static final List<String> LEASE = List.of("LEASE-PATH:", "LEASE-OFFSET:");
     private static final List<String> FACTS = List.of("OS-NAME:", "OS-VERSION:", "HOST-SERIAL:");

@@ -79,6 +79,9 @@ public interface Hypervisor extends AutoCloseable {
     /** Control. The host's devices, in no order. A call per device: tens of milliseconds for some hundred of them. */
     List<HostDevice> hostDevices() throws HypervisorException;
 
+    /** Control. The engine's networks that libvirt has, in no order. */
+    List<EngineNetwork> engineNetworks() throws HypervisorException;
+
     /**
      * Control. Lets the kernel merge equal pages of different NUMA cells, or not. Fails while pages are merged, and DENIED
      * where libvirtd may not. Source: virNodeSetMemoryParameters.

@@ -20,6 +20,9 @@ public interface HypervisorListener {
     /** Devices of the host came or went; which there are now, {@link Hypervisor#hostDevices} tells. */
     default void hostDevicesChanged() {}
 
+    /** Networks of libvirt's came or went; which there are now, {@link Hypervisor#engineNetworks} tells. */
+    default void networksChanged() {}
+
     /** libvirt's virDomainEventType. */
     enum DomainEvent {
         DEFINED,

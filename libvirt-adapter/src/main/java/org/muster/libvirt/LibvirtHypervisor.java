@@ -291,6 +291,16 @@ public final class LibvirtHypervisor implements Hypervisor {
     }
 
     @Override
+    public List<EngineNetwork> engineNetworks() throws HypervisorException {
+        return call(
+                Role.CONTROL,
+                "virConnectListNetworks",
+                null,
+                PATIENCE,
+                connection -> EngineNetworks.read(connection.connect()));
+    }
+
+    @Override
     public void mergeAcrossCells(boolean merge) throws HypervisorException {
         String operation = "virNodeSetMemoryParameters";
         call(Role.CONTROL, operation, null, PATIENCE, connection -> {
@@ -554,6 +564,7 @@ public final class LibvirtHypervisor implements Hypervisor {
     /** Hands over what the events connection tells. */
     private final class Link implements Connections.EventsLink {
         private final HostDevices devices = new HostDevices(() -> listener.hostDevicesChanged());
+        private final EngineNetworks networks = new EngineNetworks(() -> listener.networksChanged());
         private final EventCallbacks callbacks =
                 new EventCallbacks(this::tell, (id, event) -> listener.guestEvent(id, event));
 
@@ -561,6 +572,7 @@ public final class LibvirtHypervisor implements Hypervisor {
         public void opened(LibvirtConnection connection) throws HypervisorException {
             callbacks.register(connection, uri.startsWith("qemu:"));
             devices.watch(connection);
+            networks.watch(connection);
             cpuTimes.forget();
             guard.workers(workerLimits.find(tuneWorkers));
             LOG.info("connected to {}, {}", uri, guard.workers());

@@ -73,6 +73,9 @@ final class LibvirtNative {
     static native int virConnectNodeDeviceEventRegisterAny(
             Pointer conn, Pointer device, int event, Callback callback, Pointer opaque, Pointer freeCallback);
 
+    static native int virConnectNetworkEventRegisterAny(
+            Pointer conn, Pointer network, int event, Callback callback, Pointer opaque, Pointer freeCallback);
+
     /** Takes an array of {@code struct {char field[80]; int type; union {unsigned ui; …} value;}}. */
     static native int virNodeSetMemoryParameters(Pointer conn, Pointer params, int count, int flags);
 

@@ -12,6 +12,7 @@ final class Heard implements HypervisorListener {
     private final Map<UUID, List<DomainEvent>> events = new ConcurrentHashMap<>();
     private final Map<UUID, List<GuestEvent>> guests = new ConcurrentHashMap<>();
     private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicInteger networkChanges = new AtomicInteger();
     private final AtomicInteger losses = new AtomicInteger();
 
     @Override
@@ -22,6 +23,11 @@ final class Heard implements HypervisorListener {
     @Override
     public void guestEvent(UUID domain, GuestEvent event) {
         guests.computeIfAbsent(domain, d -> new CopyOnWriteArrayList<>()).add(event);
+    }
+
+    @Override
+    public void networksChanged() {
+        networkChanges.incrementAndGet();
     }
 
     @Override
@@ -44,6 +50,10 @@ final class Heard implements HypervisorListener {
 
     int connections() {
         return connections.get();
+    }
+
+    int networkChanges() {
+        return networkChanges.get();
     }
 
     int losses() {

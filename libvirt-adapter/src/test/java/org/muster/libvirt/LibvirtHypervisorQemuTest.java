@@ -3,6 +3,8 @@ package org.muster.libvirt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -120,6 +122,24 @@ class LibvirtHypervisorQemuTest {
                 .containsEntry("guestName", "/dev/vdä");
         assertThat(hypervisor.xml(guest.uuid())).contains("<ovirt-vm:pauseTime type=\"float\">12.500<", "urn:x");
         Await.until("it is told", SOON, () -> heard.guest(guest.uuid(), GuestEvent.ConfigurationChanged.class));
+    }
+
+    @Test
+    void theEnginesNetworksAreKnownByTheirNames() throws Exception {
+        Path red = Files.writeString(
+                host.directory().resolve("red.xml"),
+                "<network><name>vdsm-red</name><forward mode='passthrough'><interface dev='eth7'/></forward></network>");
+        int before = heard.networkChanges();
+        host.virsh("net-define", red.toString());
+        hypervisor.provide(new HostParts.Network("vdsm-blue", "br-blue", true));
+
+        assertThat(hypervisor.engineNetworks())
+                .containsExactlyInAnyOrder(
+                        new EngineNetwork("red", "eth7", false), new EngineNetwork("blue", "br-blue", true));
+        Await.until("told", SOON, () -> heard.networkChanges() > before);
+        host.virsh("net-undefine", "vdsm-red");
+        host.virsh("net-destroy", "vdsm-blue");
+        assertThat(hypervisor.engineNetworks()).isEmpty();
     }
 
     @Test

@@ -146,6 +146,8 @@ public final class ConfigFile {
                         duration(Key.SAMPLING_BLOCK_INTERVAL),
                         duration(Key.SAMPLING_TIMEOUT),
                         duration(Key.SAMPLING_UNRESPONSIVE_AFTER)),
+                new MusterConfig.Metrics(MusterConfig.Metrics.endpoint((String) value(Key.METRICS_LISTEN)), (Boolean)
+                        value(Key.METRICS_PER_VM)),
                 new MusterConfig.State(Path.of((String) value(Key.STATE_DIRECTORY))),
                 new MusterConfig.Log((String) value(Key.LOG_LEVEL)));
     }

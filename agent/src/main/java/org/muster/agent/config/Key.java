@@ -46,6 +46,8 @@ enum Key {
     SAMPLING_BLOCK_INTERVAL("sampling.block-interval", "15s", true, v -> duration(v, 200, 3_600_000)),
     SAMPLING_TIMEOUT("sampling.timeout", "3s", true, v -> duration(v, 250, 600_000)),
     SAMPLING_UNRESPONSIVE_AFTER("sampling.unresponsive-after", "15s", true, v -> duration(v, 500, 3_600_000)),
+    METRICS_LISTEN("metrics.listen", "127.0.0.1:9177", false, Key::addressAndPort),
+    METRICS_PER_VM("metrics.per-vm", true, false, Key::flag),
     STATE_DIRECTORY("state.directory", "/var/lib/muster", false, Key::absolutePath),
     LOG_LEVEL("log.level", "info", true, v -> oneOf(v, "error", "warn", "info", "debug", "trace"));
 
@@ -116,6 +118,13 @@ enum Key {
         } catch (IllegalArgumentException e) {
             return false; // an answer
         }
+    }
+
+    private static Optional<String> addressAndPort(Object value) {
+        boolean good = value instanceof String s
+                && (s.equals(MusterConfig.Metrics.OFF)
+                        || MusterConfig.Metrics.endpoint(s).isPresent());
+        return check(good, "must be \"ADDRESS:PORT\" such as \"127.0.0.1:9177\" or \"[::]:9177\", or \"off\"");
     }
 
     private static Optional<String> uri(Object value) {

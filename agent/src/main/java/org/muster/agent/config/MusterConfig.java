@@ -5,16 +5,25 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The effective configuration, checked. Keys, defaults and meaning: docs/operations.md.
  */
 public record MusterConfig(
-        Libvirt libvirt, Listen listen, Tls tls, Create create, Sampling sampling, State state, Log log) {
+        Libvirt libvirt,
+        Listen listen,
+        Tls tls,
+        Create create,
+        Sampling sampling,
+        Metrics metrics,
+        State state,
+        Log log) {
 
     /** The same with another state directory. */
     public MusterConfig with(State other) {
-        return new MusterConfig(libvirt, listen, tls, create, sampling, other, log);
+        return new MusterConfig(libvirt, listen, tls, create, sampling, metrics, other, log);
     }
 
     /**
@@ -58,6 +67,31 @@ public record MusterConfig(
 
     /** Section sampling. */
     public record Sampling(Duration interval, Duration blockInterval, Duration timeout, Duration unresponsiveAfter) {}
+
+    /**
+     * Section metrics.
+     *
+     * @param listen empty for off
+     * @param perVm whether there are series of each VM
+     */
+    public record Metrics(Optional<Endpoint> listen, boolean perVm) {
+        static final String OFF = "off";
+        private static final Pattern ENDPOINT =
+                Pattern.compile("(\\[[0-9A-Fa-f:.%]+]|[^\\[\\]:\\s]{1,255}):(\\d{1,5})");
+        private static final int MAX_PORT = 65_535;
+
+        static Optional<Endpoint> endpoint(String text) {
+            Matcher matcher = ENDPOINT.matcher(text);
+            if (!matcher.matches() || Integer.parseInt(matcher.group(2)) > MAX_PORT) {
+                return Optional.empty();
+            }
+            String address = matcher.group(1).replaceAll("^\\[|]$", "");
+            return Optional.of(new Endpoint(address, Integer.parseInt(matcher.group(2))));
+        }
+    }
+
+    /** @param port 0 = any free one */
+    public record Endpoint(String address, int port) {}
 
     /** Section state. */
     public record State(Path directory) {}

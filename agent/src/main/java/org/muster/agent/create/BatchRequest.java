@@ -24,6 +24,7 @@ public record BatchRequest(
      * @param index its place in the message, from 0
      * @param vmId as text, not checked yet
      * @param launchPaused empty: the XML's metadata decide
+     * @param requestedAtMillis when a person asked for it, wall clock; 0 if nobody said
      */
     public record Item(
             int index,
@@ -32,5 +33,19 @@ public record BatchRequest(
             Map<String, String> values,
             CreateClass createClass,
             int priority,
-            Optional<Boolean> launchPaused) {}
+            Optional<Boolean> launchPaused,
+            long requestedAtMillis) {
+
+        /** One of which nobody said when it was asked for. */
+        public Item(
+                int index,
+                Optional<String> vmId,
+                Optional<String> xml,
+                Map<String, String> values,
+                CreateClass createClass,
+                int priority,
+                Optional<Boolean> launchPaused) {
+            this(index, vmId, xml, values, createClass, priority, launchPaused, 0);
+        }
+    }
 }

@@ -3,6 +3,7 @@ package org.muster.agent.create;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -30,6 +31,10 @@ final class Batches {
             known.remove(known.keySet().iterator().next());
         }
         return null;
+    }
+
+    synchronized Optional<Known> get(String batchId) {
+        return Optional.ofNullable(known.get(batchId));
     }
 
     /** The batch was not accepted after all. */

@@ -7,6 +7,7 @@ import com.codahale.metrics.SlidingTimeWindowArrayReservoir;
 import com.codahale.metrics.Timer;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.muster.agent.metrics.SummedTimer;
 
 /** What creates and destroys cost, by phase. Thread-safe. */
 final class CreateMetrics {
@@ -37,7 +38,7 @@ final class CreateMetrics {
     private Timer timer(String name) {
         // a window of time, not a decaying sample: the worst of the last minutes must not be forgotten
         return registry.timer(
-                name, () -> new Timer(new SlidingTimeWindowArrayReservoir(WINDOW_MINUTES, TimeUnit.MINUTES)));
+                name, () -> new SummedTimer(new SlidingTimeWindowArrayReservoir(WINDOW_MINUTES, TimeUnit.MINUTES)));
     }
 
     void gauges(Dispatcher dispatcher) {

@@ -8,11 +8,25 @@ import org.muster.agent.journal.AcceptedItem;
  *
  * @param attempt 1, or 2 for the one resumption after an outage
  * @param decodedAtNanos when its message had been read
+ * @param stations its way so far
  */
 record CreateRequest(
-        Vm vm, AcceptedItem item, CreateClass createClass, int attempt, long decodedAtNanos, long queuedAtNanos) {
+        Vm vm,
+        AcceptedItem item,
+        CreateClass createClass,
+        int attempt,
+        long decodedAtNanos,
+        long queuedAtNanos,
+        Stations stations) {
+
+    /** One whose way begins now. */
+    CreateRequest(
+            Vm vm, AcceptedItem item, CreateClass createClass, int attempt, long decodedAtNanos, long queuedAtNanos) {
+        this(vm, item, createClass, attempt, decodedAtNanos, queuedAtNanos, new Stations());
+    }
 
     CreateRequest resumed(long nowNanos) {
-        return new CreateRequest(vm, item, createClass, attempt + 1, decodedAtNanos, nowNanos);
+        stations.again(nowNanos);
+        return new CreateRequest(vm, item, createClass, attempt + 1, decodedAtNanos, nowNanos, stations);
     }
 }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
+import org.muster.agent.create.Stations.Station;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmTable;
 import org.muster.agent.journal.AcceptedItem;
@@ -42,7 +43,9 @@ public final class CreateService {
     private final String bootId;
     private final Predicate<UUID> doomed;
     private final DisplayRules displays;
-    private final Batches batches = new Batches();
+    private final Batches batches;
+    private final CreateHistory history;
+    private final Drain drain;
     private final RecentCreates recent = new RecentCreates(System::nanoTime);
     private final ObjectMapper json = new ObjectMapper();
 
@@ -54,7 +57,11 @@ public final class CreateService {
             CreateMetrics metrics,
             String bootId,
             Predicate<UUID> doomed,
-            DisplayRules displays) {
+            DisplayRules displays,
+            Books books) {
+        this.batches = books.batches;
+        this.history = books.history;
+        this.drain = books.drain;
         this.displays = displays;
         this.doomed = doomed;
         this.table = table;
@@ -63,6 +70,9 @@ public final class CreateService {
         this.metrics = metrics;
         this.bootId = bootId;
     }
+
+    /** What is kept of creates beside the journal. */
+    record Books(Batches batches, CreateHistory history, Drain drain) {}
 
     /** One item on its way through acceptance. */
     private static final class Candidate {
@@ -243,6 +253,11 @@ public final class CreateService {
                     checked.problems());
             return false;
         }
+        if (drain.enabled()) {
+            candidate.verdict =
+                    BatchAnswer.Verdict.refused(checked.vmId().orElse(""), CANNOT_CREATE, drain.refusal(), List.of());
+            return false;
+        }
         if (doomed.test(checked.id())) {
             candidate.verdict = formerVm(checked);
             return false;
@@ -294,10 +309,12 @@ public final class CreateService {
                 candidate.asked.createClass().name(),
                 candidate.asked.priority(),
                 request.remote(),
-                System.nanoTime());
+                System.nanoTime(),
+                candidate.asked.requestedAtMillis());
     }
 
     private void write(BatchRequest request, List<Candidate> candidates, CompletableFuture<BatchAnswer> answer) {
+        long validatedAt = System.nanoTime();
         BatchAnswer verdicts = new BatchAnswer(
                 request.batchId(),
                 false,
@@ -319,7 +336,7 @@ public final class CreateService {
         }
         journal.durably(lines).whenComplete((nothing, e) -> {
             if (e == null) {
-                launch(request, accepted);
+                launch(request, accepted, validatedAt);
                 answer.complete(verdicts);
             } else {
                 accepted.forEach(c -> table.unreserve(c.vm));
@@ -339,14 +356,19 @@ public final class CreateService {
         }
     }
 
-    private void launch(BatchRequest request, List<Candidate> accepted) {
+    private void launch(BatchRequest request, List<Candidate> accepted, long validatedAt) {
         long now = System.nanoTime();
         List<CreateRequest> requests = new ArrayList<>(accepted.size());
         for (Candidate candidate : accepted) {
+            CreateRequest create = new CreateRequest(
+                    candidate.vm, candidate.item, candidate.asked.createClass(), 1, request.decodedAtNanos(), now);
+            create.stations().pass(Station.DECODED, request.decodedAtNanos());
+            create.stations().pass(Station.VALIDATED, validatedAt);
+            create.stations().pass(Station.QUEUED, now);
+            history.begins(create);
             table.announce(candidate.vm);
             metrics.accepted(request.decodedAtNanos(), now);
-            requests.add(new CreateRequest(
-                    candidate.vm, candidate.item, candidate.asked.createClass(), 1, request.decodedAtNanos(), now));
+            requests.add(create);
         }
         dispatcher.add(requests);
     }

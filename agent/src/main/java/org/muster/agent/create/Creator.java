@@ -10,6 +10,7 @@ import java.util.UUID;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.muster.agent.create.CreateRecord.State;
 import org.muster.agent.domain.ExitInfo;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmListener;
@@ -53,7 +54,10 @@ public final class Creator implements AutoCloseable {
     private final LateGuests late;
     private final Downs downs;
     private final PolicyEnd policyEnd;
+    private final CreateHistory history;
+    private final Drain drain;
     private final CreateService service;
+    private final CreateControl control;
     private final StartSequence sequence;
     private final Recovery recovery;
     private final PayloadSweep sweep;
@@ -119,7 +123,19 @@ public final class Creator implements AutoCloseable {
         this.policyEnd = new PolicyEnd(table, journal, lane, end, recheck);
         Preparation preparation = new Preparation(hypervisor, side.images(), side.facts());
         this.sequence = new StartSequence(table, hypervisor, preparation, journal, metrics, recovery, late, downs);
-        this.service = new CreateService(table, journal, dispatcher, metrics, bootId, late::isDoomed, side.displays());
+        this.history = new CreateHistory(System::nanoTime, System::currentTimeMillis, journal::note);
+        this.drain = new Drain(journal);
+        Batches batches = new Batches();
+        this.service = new CreateService(
+                table,
+                journal,
+                dispatcher,
+                metrics,
+                bootId,
+                late::isDoomed,
+                side.displays(),
+                new CreateService.Books(batches, history, drain));
+        this.control = new CreateControl(dispatcher, history, batches, drain, destroyer::cancel, System::nanoTime);
         this.sweep = new PayloadSweep(table, hypervisor, side.images(), late::isDoomed);
         metrics.gauges(dispatcher);
         table.listen(new Bookkeeper());
@@ -133,6 +149,15 @@ public final class Creator implements AutoCloseable {
 
     public CreateService service() {
         return service;
+    }
+
+    public CreateControl control() {
+        return control;
+    }
+
+    /** Hears of every change of the table; to be told last of all, so that it knows when everybody has been. */
+    public VmListener history() {
+        return history;
     }
 
     public Destroyer destroyer() {
@@ -162,6 +187,8 @@ public final class Creator implements AutoCloseable {
     /** Takes over what the journal holds. Before the first request, and before {@link #start}. */
     public void restore(JournalState state) {
         state.answers().forEach(service::restore);
+        state.ended().forEach(history::restore);
+        drain.restore(state.drain());
         for (JournalState.Entry entry : List.copyOf(state.entries())) {
             restore(entry);
         }
@@ -181,8 +208,12 @@ public final class Creator implements AutoCloseable {
         } else if (entry.down().isPresent()) {
             JournalRecord.Down down = entry.down().get();
             table.restoreDown(entry.id(), down.name(), new ExitInfo(down.error(), down.reason(), down.message()));
+            entry.item()
+                    .filter(item -> !entry.running())
+                    .ifPresent(item -> history.restore(item, State.FAILED, down.message(), down.reason()));
         } else if (entry.running() || entry.item().isEmpty()) {
             table.restoreRunning(entry.id(), name);
+            entry.item().ifPresent(item -> history.restore(item, item.launchPaused() ? State.PAUSED : State.UP, "", 0));
         } else {
             Vm vm = table.reserve(entry.id(), name, entry.item().get().launchPaused())
                     .vm();
@@ -195,9 +226,9 @@ public final class Creator implements AutoCloseable {
             long now = System.nanoTime();
             int attempt = entry.resumed() || !sameBoot ? 2 : 1;
             CreateClass createClass = CreateClass.valueOf(entry.item().get().createClass());
-            recovery.take(
-                    new CreateRequest(vm, entry.item().get(), createClass, attempt, now, now),
-                    sameBoot ? "the agent was restarted" : "the host was rebooted");
+            CreateRequest request = new CreateRequest(vm, entry.item().get(), createClass, attempt, now, now);
+            history.begins(request);
+            recovery.take(request, sameBoot ? "the agent was restarted" : "the host was rebooted");
         }
     }
 
@@ -247,6 +278,8 @@ public final class Creator implements AutoCloseable {
         try {
             for (Slots.Slot slot = dispatcher.next(); slot != null; slot = dispatcher.next()) {
                 boolean started = false;
+                Stations stations = slot.request().stations();
+                stations.pass(Stations.Station.SLOT, slot.sinceNanos());
                 try {
                     started = sequence.run(slot.request(), slot.sinceNanos());
                 } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
@@ -254,6 +287,7 @@ public final class Creator implements AutoCloseable {
                     recovery.take(slot.request(), e.toString());
                     table.endLaunch(slot.request().vm(), false, 0);
                 } finally {
+                    stations.leave();
                     dispatcher.finished(slot, started);
                 }
             }
@@ -378,6 +412,9 @@ public final class Creator implements AutoCloseable {
     private final class Bookkeeper implements VmListener {
         @Override
         public void changed(Vm before, Vm after) {
+            if (after.status().running() && before != null && !before.status().running()) {
+                history.sawRunning(after);
+            }
             boolean news = after.status() == VmStatus.DOWN && (before == null || before.status() != VmStatus.DOWN);
             if (news && before != null && !after.destroying() && !after.external()) {
                 if (before.status().running()) { // what never ran was written down before it was told: Downs

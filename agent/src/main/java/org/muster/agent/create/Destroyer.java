@@ -131,10 +131,33 @@ public final class Destroyer {
             forget(job, ExitInfo.destroyedDuringStartup());
             return job.outcome;
         }
+        return enqueue(job, known.get().destroying());
+    }
+
+    /** Ends a create that the caller took out of the queue. */
+    CompletableFuture<Outcome> cancel(CreateRequest unqueued) {
+        UUID id = unqueued.vm().id();
+        Optional<Vm> known =
+                table.get(id).filter(vm -> vm.life() == unqueued.vm().life());
+        if (known.isEmpty()) {
+            return done(Outcome.GONE);
+        }
+        Vm vm = table.destroying(id, true).orElse(known.get());
+        Job job = new Job(vm, unqueued, System.nanoTime(), new CompletableFuture<>());
+        if (unqueued.attempt() == 1) { // else there may be a domain of the first attempt
+            forget(job, ExitInfo.cancelled());
+            return job.outcome;
+        }
+        return enqueue(job, known.get().destroying());
+    }
+
+    /** @param before whether it was being destroyed already */
+    private CompletableFuture<Outcome> enqueue(Job job, boolean before) {
+        UUID id = job.vm.id();
         waiting.add(job);
         job.outcome.whenComplete((outcome, e) -> waiting.remove(job));
         if (!lane.submit(id, () -> turn(job, job.sinceNanos))) {
-            table.destroying(id, known.get().destroying()); // another one may be under way
+            table.destroying(id, before); // another one may be under way
             giveBack(job);
             job.outcome.complete(Outcome.refused(
                     Refusal.TOO_MANY_WAITING, VmLane.WAITING_PER_VM + " requests wait for " + id + " already"));

@@ -184,11 +184,22 @@ final class Dispatcher {
         }
     }
 
-    /** What waits, in an order of its own: the copy is the caller's. */
-    QueueOrder queued() {
+    /**
+     * What waits and what runs, at one moment.
+     *
+     * @param queued a copy, the caller's
+     * @param waitingFor why the first one waits
+     */
+    record View(QueueOrder queued, List<Slots.Slot> running, String waitingFor, int capacity) {}
+
+    View view() {
         lock.lock();
         try {
-            return queue.snapshot();
+            return new View(
+                    queue.snapshot(),
+                    List.copyOf(slots.running()),
+                    queue.size() == 0 ? "" : refusal(),
+                    queue.capacity());
         } finally {
             lock.unlock();
         }

@@ -2,6 +2,7 @@ package org.muster.agent.create;
 
 import java.util.Optional;
 import java.util.UUID;
+import org.muster.agent.create.Stations.Station;
 import org.muster.agent.domain.ExitInfo;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmTable;
@@ -131,7 +132,12 @@ final class StartSequence {
         }
         long callAt = System.nanoTime();
         metrics.prepared(slotAt, callAt);
-        hypervisor.start(vm.id(), vm.launchPaused());
+        request.stations().pass(Station.CALL, callAt);
+        try {
+            hypervisor.start(vm.id(), vm.launchPaused());
+        } finally {
+            request.stations().pass(Station.RETURNED, System.nanoTime());
+        }
         metrics.called(callAt, System.nanoTime());
         return Reached.STARTED;
     }

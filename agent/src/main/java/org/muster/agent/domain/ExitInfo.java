@@ -37,6 +37,11 @@ public record ExitInfo(boolean error, int reason, String message) {
         return new ExitInfo(false, DESTROYED_DURING_STARTUP, "VM destroyed during the startup");
     }
 
+    /** Taken out of the queue on request, so that it never ran. */
+    public static ExitInfo cancelled() {
+        return new ExitInfo(false, DESTROYED_DURING_STARTUP, "Cancelled before it was started");
+    }
+
     /** Powered off because the guest was reset and the engine wants to start it anew then. */
     public static ExitInfo rebooted() {
         return new ExitInfo(false, REBOOTED, "Down as a part of the reboot process");

@@ -35,6 +35,14 @@ public final class Reconciler implements AutoCloseable {
     private static final long RETRY_MILLIS = 500;
     private static final long LIST_RETRY_MILLIS = 2000;
 
+    /** Whose a domain is that we did not know. */
+    private enum Whose {
+        OURS,
+        SOMEBODYS,
+        /** No VM: nobody is told of it. */
+        NOBODYS
+    }
+
     private final VmTable table;
     private final Hypervisor hypervisor;
     private final Predicate<UUID> doomed;
@@ -257,7 +265,13 @@ public final class Reconciler implements AutoCloseable {
 
     private boolean adopt(DomainRecord record) throws HypervisorException {
         String xml = hypervisor.xml(record.domain());
-        boolean managed = managed(xml);
+        Whose whose = whose(xml);
+        boolean managed = whose == Whose.OURS;
+        if (whose == Whose.NOBODYS) {
+            unread.remove(record.domain());
+            table.get(record.domain()).filter(Vm::external).ifPresent(vm -> table.remove(vm, ExitInfo.notFound()));
+            return true;
+        }
         Vm vm = table.adopt(record, !managed, 0);
         table.live(vm, LiveXml.of(xml));
         unread.remove(vm.id());
@@ -266,11 +280,15 @@ public final class Reconciler implements AutoCloseable {
     }
 
     /** What cannot be read cannot be known to be ours, so it is not touched. */
-    private static boolean managed(String xml) {
+    private static Whose whose(String xml) {
         try {
-            return DomainXml.parse(xml).managed();
+            DomainXml domain = DomainXml.parse(xml);
+            if (domain.managed()) {
+                return Whose.OURS;
+            }
+            return domain.inspectsDisks() ? Whose.NOBODYS : Whose.SOMEBODYS;
         } catch (HypervisorException e) {
-            return false; // LiveXml logs it
+            return Whose.SOMEBODYS; // LiveXml logs it
         }
     }
 

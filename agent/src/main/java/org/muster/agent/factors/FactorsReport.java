@@ -70,7 +70,8 @@ public record FactorsReport(
      *
      * @param inflation the median over that of one at a time: 1 means that they do not get in each other's way
      */
-    public record SweepPoint(StatsGroup group, int concurrency, double callsPerSecond, long medianNanos, double inflation) {}
+    public record SweepPoint(
+            StatsGroup group, int concurrency, double callsPerSecond, long medianNanos, double inflation) {}
 
     public FactorsReport {
         groups = Map.copyOf(groups);

@@ -147,8 +147,7 @@ public final class SamplingFactors implements AutoCloseable {
         for (Map.Entry<String, Set<StatsGroup>> cycle : CYCLES.entrySet()) {
             OptionalLong ownBefore = systemCalls.own();
             OptionalLong daemonBefore = systemCalls.libvirtd();
-            Stopwatch.Time time =
-                    Stopwatch.median(REPEATS, () -> hypervisor.stats(guests, cycle.getValue(), false));
+            Stopwatch.Time time = Stopwatch.median(REPEATS, () -> hypervisor.stats(guests, cycle.getValue(), false));
             long own = (systemCalls.own().orElse(0) - ownBefore.orElse(0)) / REPEATS;
             OptionalLong daemonAfter = systemCalls.libvirtd();
             OptionalDouble daemon = daemonBefore.isPresent() && daemonAfter.isPresent()
@@ -157,7 +156,8 @@ public final class SamplingFactors implements AutoCloseable {
             cycles.add(split(cycle.getKey(), cycle.getValue(), guests.size(), groups, roundTrip, time, own, daemon));
         }
         if (cycles.get(0).libvirtdSystemCalls().isEmpty()) {
-            notes.add("libvirtd's system calls cannot be read: its process is not ours to look into, or there are several");
+            notes.add(
+                    "libvirtd's system calls cannot be read: its process is not ours to look into, or there are several");
         }
         notes.add("system calls are reads and writes, as /proc/PID/io counts them, of all that the process does");
         return cycles;

@@ -4,11 +4,13 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -22,6 +24,7 @@ import java.util.function.BooleanSupplier;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.domain.VmTable;
+import org.muster.libvirt.EngineNetwork;
 import org.muster.libvirt.Hypervisor;
 import org.muster.netlink.NetworkSource;
 import org.slf4j.Logger;
@@ -38,6 +41,7 @@ public final class Host implements AutoCloseable {
     private static final Duration FACTS_EVERY = Duration.ofSeconds(60);
     private static final Duration DISKS_EVERY = Duration.ofSeconds(15);
     private static final Duration DEVICES_SETTLE = Duration.ofSeconds(1); // a device comes with many others
+    private static final Duration NETWORKS_SETTLE = Duration.ofMillis(500);
     private static final Duration RETRY = Duration.ofSeconds(2);
     private static final Duration NETWORK_WITHIN = Duration.ofSeconds(2);
     private static final Duration POLICY_WITHIN = Duration.ofSeconds(10);
@@ -51,9 +55,11 @@ public final class Host implements AutoCloseable {
     private final HostNetwork network;
     private final HostSampler sampler;
     private final MomPolicy policy;
+    private final Runnable onNetworkChange;
     private final ScheduledThreadPoolExecutor facts = HostThreads.one("host-facts");
     private final AtomicBoolean factsAsked = new AtomicBoolean(); // a question waits already
     private final AtomicBoolean devicesAsked = new AtomicBoolean(); // the same for the devices
+    private final AtomicBoolean networksAsked = new AtomicBoolean(); // and for the networks
     private final AtomicInteger policiesWaiting = new AtomicInteger(); // counted by whoever asks
     private final long startedAtNanos = System.nanoTime();
 
@@ -65,7 +71,7 @@ public final class Host implements AutoCloseable {
      *
      * @param version Muster's own
      * @param directory for what must survive the agent
-     * @param onNetworkChange called on host-net; must not block
+     * @param onNetworkChange called on host-net and host-facts; must not block
      */
     public record Sources(
             Hypervisor hypervisor,
@@ -89,6 +95,7 @@ public final class Host implements AutoCloseable {
                 BootTime.read(sources.root(), state, sources.bootId()));
         this.network = new HostNetwork(sources.network(), sources.root(), sources.onNetworkChange());
         this.sampler = new HostSampler(sources.root(), () -> network.state().nics(), System::nanoTime);
+        this.onNetworkChange = sources.onNetworkChange();
         this.policy = new MomPolicy(sources.hypervisor(), sources.root(), state);
     }
 
@@ -117,6 +124,7 @@ public final class Host implements AutoCloseable {
 
     /** The link to libvirtd is new: asks it for everything, again and again while it refuses. */
     public void connected() {
+        ask(networksAsked, this::refreshNetworks, Duration.ZERO);
         ask(factsAsked, inventory::refresh, Duration.ZERO);
         ask(devicesAsked, inventory::refreshDevices, Duration.ZERO);
     }
@@ -124,6 +132,20 @@ public final class Host implements AutoCloseable {
     /** Devices came or went: lists them again, soon and once. */
     public void devicesChanged() {
         ask(devicesAsked, inventory::refreshDevices, DEVICES_SETTLE);
+    }
+
+    /** libvirt's networks came or went: lists them again, soon and once. */
+    public void networksChanged() {
+        ask(networksAsked, this::refreshNetworks, NETWORKS_SETTLE);
+    }
+
+    private boolean refreshNetworks() {
+        Optional<List<EngineNetwork>> before = inventory.networks();
+        boolean answered = inventory.refreshNetworks();
+        if (before.isPresent() && !before.equals(inventory.networks())) {
+            onNetworkChange.run();
+        }
+        return answered;
     }
 
     private void ask(AtomicBoolean asked, BooleanSupplier question, Duration delay) {
@@ -139,14 +161,25 @@ public final class Host implements AutoCloseable {
         }
     }
 
-    /** What this host is and can; empty until libvirtd has been asked. The tree is the caller's, its members are not. */
+    /**
+     * What this host is and can; empty until libvirtd has been asked, also for its networks: the engine takes a host off
+     * duty that lacks one. The tree is the caller's, its members are not.
+     */
     public Optional<ObjectNode> capabilities() {
-        return inventory.capabilities().map(facts -> {
+        Optional<List<EngineNetwork>> named = inventory.networks();
+        return inventory.capabilities().filter(facts -> named.isPresent()).map(facts -> {
+            NetworkState now = network.state();
             ObjectNode all = JsonNodeFactory.instance.objectNode();
             all.setAll(facts);
-            all.setAll(network.state().capabilities());
+            all.setAll(now.capabilities());
+            all.set("networks", now.networks(named.get()));
             return all;
         });
+    }
+
+    /** The interface that has an address of this host's; empty if none has. */
+    public Optional<String> interfaceOf(InetAddress address) {
+        return Optional.ofNullable(network.state().byAddress().get(address));
     }
 
     /** What the hardware says of itself; empty if nothing is known. */

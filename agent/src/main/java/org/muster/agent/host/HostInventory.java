@@ -6,8 +6,11 @@ import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.muster.libvirt.EngineNetwork;
 import org.muster.libvirt.HostFacts;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorException;
@@ -39,6 +42,7 @@ final class HostInventory {
     private volatile Optional<ObjectNode> capabilities = Optional.empty();
     private volatile ObjectNode hardware = JsonNodeFactory.instance.objectNode();
     private volatile Optional<ObjectNode> devices = Optional.empty();
+    private volatile Optional<List<EngineNetwork>> networks = Optional.empty();
     private volatile ObjectNode disks = JsonNodeFactory.instance.objectNode();
 
     HostInventory(Hypervisor hypervisor, HostRoot root, String version, String bootId, String bootTime) {
@@ -63,6 +67,11 @@ final class HostInventory {
     /** Empty until libvirtd has listed them. */
     Optional<ObjectNode> devices() {
         return devices;
+    }
+
+    /** Empty until libvirtd has listed them. */
+    Optional<List<EngineNetwork>> networks() {
+        return networks;
     }
 
     /** Free room by path. */
@@ -109,6 +118,22 @@ final class HostInventory {
             LOG.warn("libvirtd does not list the host's devices: {}", e.getMessage());
             if (e.kind() == Kind.UNSUPPORTED) {
                 devices = Optional.of(DeviceList.of(List.of()));
+            }
+            return e.kind() == Kind.UNSUPPORTED;
+        }
+    }
+
+    /** Lists the engine's networks anew; false if libvirtd did not answer. One that knows no networks has none. */
+    boolean refreshNetworks() {
+        try {
+            List<EngineNetwork> listed = new ArrayList<>(hypervisor.engineNetworks());
+            listed.sort(Comparator.comparing(EngineNetwork::name));
+            networks = Optional.of(List.copyOf(listed));
+            return true;
+        } catch (HypervisorException e) {
+            LOG.warn("libvirtd does not list its networks: {}", e.getMessage());
+            if (e.kind() == Kind.UNSUPPORTED) {
+                networks = Optional.of(List.of());
             }
             return e.kind() == Kind.UNSUPPORTED;
         }

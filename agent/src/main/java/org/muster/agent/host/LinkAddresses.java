@@ -2,8 +2,12 @@ package org.muster.agent.host;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.muster.netlink.Address;
 import org.muster.netlink.DefaultRoute;
@@ -34,6 +38,26 @@ final class LinkAddresses {
         return dump.addresses().stream()
                 .filter(a -> a.link() == link.index() && a.ipv6() == ipv6 && a.global())
                 .toList();
+    }
+
+    /** The name of the link that has an address, by the address. */
+    Map<InetAddress, String> devices(Map<Integer, Link> links) {
+        Map<InetAddress, String> devices = new HashMap<>();
+        for (Address address : dump.addresses()) {
+            Link link = links.get(address.link());
+            if (link != null) {
+                devices.put(parsed(address.ip()), link.name());
+            }
+        }
+        return Map.copyOf(devices);
+    }
+
+    private static InetAddress parsed(String ip) {
+        try {
+            return InetAddress.getByName(ip); // digits: nobody is asked
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("the kernel's own address " + ip, e);
+        }
     }
 
     void put(Link link, ObjectNode into) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.muster.agent.host.NetworkState.Nic;
+import org.muster.libvirt.HostParts;
 import org.muster.netlink.Link;
 import org.muster.netlink.NetworkDump;
 
@@ -19,7 +20,7 @@ import org.muster.netlink.NetworkDump;
  *
  * <p>An interface is a nic if a device is behind it. The ends of virtual cables (veth, macvlan, ipvlan, dummy) are nics only if
  * they have an address of their own or are named so on purpose ({@code veth_…}, {@code dummy_…}), because a host full of
- * containers has hundreds. Every bridge is a network of the same name: the kernel knows no other networks.
+ * containers has hundreds. A bridge that libvirt made for guests without a network is nobody's.
  *
  * <p>One object per reading; confined to host-net.
  */
@@ -32,6 +33,7 @@ final class NetworkFacts {
     private final LinkAddresses addresses;
     private final BondFacts bonds;
     private final ObjectNode capabilities = JsonNodeFactory.instance.objectNode();
+    private final Map<String, ObjectNode> networks = new HashMap<>();
     private final Map<String, Nic> nics = new HashMap<>();
 
     private NetworkFacts(NetworkDump dump, HostRoot root) {
@@ -51,9 +53,8 @@ final class NetworkFacts {
         ObjectNode bondings = capabilities.putObject("bondings");
         ObjectNode vlans = capabilities.putObject("vlans");
         ObjectNode bridges = capabilities.putObject("bridges");
-        ObjectNode networks = capabilities.putObject("networks");
         List<Link> links = byIndex.values().stream()
-                .filter(link -> !link.loopback())
+                .filter(link -> !link.loopback() && !link.name().equals(HostParts.DUMMY_BRIDGE))
                 .sorted(Comparator.comparing(Link::name))
                 .toList();
         for (Link link : links) {
@@ -63,7 +64,6 @@ final class NetworkFacts {
                 bond(link, links, bondings.putObject(link.name()));
             } else if (link.kind().equals("bridge")) {
                 bridge(link, links, bridges.putObject(link.name()));
-                network(link, links, networks.putObject(link.name()));
             }
         }
         for (Link link : links) { // after what they lie on: a VLAN of something unknown would confuse the engine
@@ -71,7 +71,9 @@ final class NetworkFacts {
                 vlan(link, vlans);
             }
         }
-        return new NetworkState(capabilities, Map.copyOf(nics), mark());
+        links.stream().filter(link -> nics.containsKey(link.name())).forEach(link -> network(link, links));
+        return new NetworkState(
+                capabilities, Map.copyOf(networks), addresses.devices(byIndex), Map.copyOf(nics), mark());
     }
 
     private boolean nic(Link link) {
@@ -136,14 +138,19 @@ final class NetworkFacts {
                 name -> root.probe(sys(link) + "/bridge/" + name).ifPresent(value -> options.put(name, value)));
     }
 
-    private void network(Link link, List<Link> links, ObjectNode into) {
+    private void network(Link link, List<Link> links) {
+        boolean bridged = link.kind().equals("bridge");
+        ObjectNode into = JsonNodeFactory.instance.objectNode();
         into.put("iface", link.name());
-        into.put("bridged", true);
+        into.put("bridged", bridged);
         ArrayNode ports = into.putArray("ports");
-        ports(link, links).forEach(ports::add);
         into.put("switch", "legacy");
-        into.put("stp", root.probe(sys(link) + "/bridge/stp_state").orElse("0").equals("0") ? "off" : "on");
+        if (bridged) {
+            ports(link, links).forEach(ports::add);
+            into.put("stp", root.probe(sys(link) + "/bridge/stp_state").orElse("0").equals("0") ? "off" : "on");
+        }
         addresses.put(link, into);
+        networks.put(link.name(), into);
     }
 
     private static List<String> ports(Link master, List<Link> links) {
@@ -176,15 +183,13 @@ final class NetworkFacts {
         Set<String> guests = new HashSet<>();
         byIndex.values().stream().filter(link -> GUESTS.contains(link.kind())).forEach(link -> guests.add(link.name()));
         ObjectNode mark = capabilities.deepCopy();
-        for (String group : List.of("bridges", "networks")) {
-            for (var entry : mark.get(group).properties()) {
-                ArrayNode ports = ((ObjectNode) entry.getValue()).putArray("ports");
-                capabilities.get(group).get(entry.getKey()).get("ports").forEach(port -> {
-                    if (!guests.contains(port.textValue())) {
-                        ports.add(port);
-                    }
-                });
-            }
+        for (var entry : mark.get("bridges").properties()) {
+            ArrayNode ports = ((ObjectNode) entry.getValue()).putArray("ports");
+            capabilities.get("bridges").get(entry.getKey()).get("ports").forEach(port -> {
+                if (!guests.contains(port.textValue())) {
+                    ports.add(port);
+                }
+            });
         }
         mark.get("bridges")
                 .forEach(bridge -> ((ObjectNode) bridge).remove("hwaddr")); // its first port's, if not chosen

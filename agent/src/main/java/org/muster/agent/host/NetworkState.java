@@ -2,16 +2,28 @@ package org.muster.agent.host;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.net.InetAddress;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.muster.libvirt.EngineNetwork;
 
 /**
  * The host's network at one moment.
  *
- * @param capabilities nics, bondings, vlans, bridges and networks; not to be changed
+ * @param capabilities nics, bondings, vlans and bridges; not to be changed
+ * @param networks what a network on it would be told as, by device; not to be changed
+ * @param byAddress the device that has it, by IP address
  * @param nics speed and state of every interface in there, by name
  * @param mark equal in two states between which nothing has changed but the guests' own interfaces
  */
-record NetworkState(ObjectNode capabilities, Map<String, Nic> nics, ObjectNode mark) {
+record NetworkState(
+        ObjectNode capabilities,
+        Map<String, ObjectNode> networks,
+        Map<InetAddress, String> byAddress,
+        Map<String, Nic> nics,
+        ObjectNode mark) {
 
     /** @param speedMbps 0 where the driver does not tell */
     record Nic(int speedMbps, boolean up) {}
@@ -19,9 +31,31 @@ record NetworkState(ObjectNode capabilities, Map<String, Nic> nics, ObjectNode m
     /** Before anything is known: the members that must be there, empty. */
     static NetworkState unknown() {
         ObjectNode none = JsonNodeFactory.instance.objectNode();
-        for (String member : new String[] {"nics", "bondings", "vlans", "bridges", "networks"}) {
+        for (String member : new String[] {"nics", "bondings", "vlans", "bridges"}) {
             none.putObject(member);
         }
-        return new NetworkState(none, Map.of(), none);
+        return new NetworkState(none, Map.of(), Map.of(), Map.of(), none);
+    }
+
+    /**
+     * The engine's networks: those that libvirt has names for and the kernel the device; a bridge that libvirt does not know has its own
+     * name.
+     */
+    ObjectNode networks(List<EngineNetwork> named) {
+        ObjectNode all = JsonNodeFactory.instance.objectNode();
+        Set<String> devices = new HashSet<>();
+        for (EngineNetwork network : named) {
+            ObjectNode part = networks.get(network.device());
+            if (part != null && part.get("bridged").booleanValue() == network.bridged()) {
+                all.set(network.name(), part);
+                devices.add(network.device());
+            }
+        }
+        capabilities.get("bridges").fieldNames().forEachRemaining(bridge -> {
+            if (!devices.contains(bridge) && !all.has(bridge)) {
+                all.set(bridge, networks.get(bridge));
+            }
+        });
+        return all;
     }
 }

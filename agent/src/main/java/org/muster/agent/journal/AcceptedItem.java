@@ -10,6 +10,7 @@ import java.util.UUID;
  * @param remote asked for over the network, not the local socket
  * @param acceptedAtNanos {@link System#nanoTime}, which on Linux counts since the host's boot, so that it tells a
  *     later life of ours how old the item is
+ * @param requestedAtMillis when a person asked for it, wall clock; 0 if nobody said
  */
 public record AcceptedItem(
         UUID id,
@@ -21,11 +22,22 @@ public record AcceptedItem(
         String createClass,
         int priority,
         boolean remote,
-        long acceptedAtNanos) {
+        long acceptedAtNanos,
+        long requestedAtMillis) {
 
     /** The same for a VM that runs: its XML is libvirt's now. */
     AcceptedItem withoutXml() {
         return new AcceptedItem(
-                id, name, "", launchPaused, batchId, requestHash, createClass, priority, remote, acceptedAtNanos);
+                id,
+                name,
+                "",
+                launchPaused,
+                batchId,
+                requestHash,
+                createClass,
+                priority,
+                remote,
+                acceptedAtNanos,
+                requestedAtMillis);
     }
 }

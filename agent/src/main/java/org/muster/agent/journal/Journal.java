@@ -26,6 +26,11 @@ public final class Journal implements AutoCloseable {
     private static final int QUEUE = 16_384;
     private static final long COMPACT_BYTES = 32L << 20;
 
+    /** Told of every attempt to write; on the journal's thread, must not block. */
+    public interface Observer {
+        void written(long nanos, boolean failed);
+    }
+
     private record Write(List<JournalRecord> lines, boolean durable, CompletableFuture<Void> done) {}
 
     private final BlockingQueue<Write> queue = new ArrayBlockingQueue<>(QUEUE);
@@ -38,6 +43,9 @@ public final class Journal implements AutoCloseable {
     private final long compactBytes;
     private long compactAt; // confined to the writer
     private volatile boolean closed; // set once by close, read by the writer
+    private volatile int owedCount; // written by the writer, read by anybody
+    private volatile long fileBytes; // likewise
+    private volatile Observer observer = (nanos, failed) -> {}; // set once, before the start
 
     private Journal(JournalFile file, JournalState state, FileChannel lock, long compactBytes) {
         this.file = file;
@@ -45,6 +53,7 @@ public final class Journal implements AutoCloseable {
         this.state = state;
         this.compactBytes = compactBytes;
         this.compactAt = compactBytes;
+        this.fileBytes = file.size();
         writer.setDaemon(true);
     }
 
@@ -86,8 +95,26 @@ public final class Journal implements AutoCloseable {
         throw new IOException(file + " is locked: another musterd uses this state directory");
     }
 
+    public void observe(Observer newObserver) {
+        this.observer = newObserver;
+    }
+
     public void start() {
         writer.start();
+    }
+
+    /** Writes that wait for the disk. */
+    public int waiting() {
+        return queue.size();
+    }
+
+    /** Notes that the disk has not taken yet. */
+    public int owed() {
+        return owedCount;
+    }
+
+    public long bytes() {
+        return fileBytes;
     }
 
     /** Completes when the lines are on the disk; exceptionally, with none of them written, when that failed. */
@@ -152,13 +179,15 @@ public final class Journal implements AutoCloseable {
             durable |= write.durable;
         }
         try {
-            file.append(lines, durable);
+            append(lines, durable);
         } catch (IOException | RuntimeException e) {
             batch.forEach(write -> fail(write, e));
+            owedCount = owed.size();
             return;
         }
         lines.forEach(state::apply);
         owed.clear();
+        owedCount = 0;
         batch.forEach(write -> write.done.complete(null));
         compact();
     }
@@ -176,13 +205,26 @@ public final class Journal implements AutoCloseable {
             return;
         }
         try {
-            file.append(owed, false);
+            append(owed, false);
         } catch (IOException | RuntimeException e) {
             LOG.debug("{} notes are still owed to the journal: {}", owed.size(), e.toString());
             return;
         }
         owed.forEach(state::apply);
         owed.clear();
+        owedCount = 0;
+    }
+
+    private void append(List<JournalRecord> lines, boolean durable) throws IOException {
+        long begun = System.nanoTime();
+        boolean failed = true;
+        try {
+            file.append(lines, durable);
+            failed = false;
+        } finally {
+            observer.written(System.nanoTime() - begun, failed);
+            fileBytes = file.size();
+        }
     }
 
     private void compact() {
@@ -195,6 +237,7 @@ public final class Journal implements AutoCloseable {
             LOG.warn("cannot compact the journal, going on with the long one: {}", e.toString());
         }
         compactAt = Math.max(compactBytes, 2 * file.size());
+        fileBytes = file.size();
     }
 
     /** Writes what waits, at most 5 s long, then closes. */

@@ -3,6 +3,7 @@ package org.muster.agent.journal;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** One line of the journal. */
@@ -16,7 +17,9 @@ import java.util.UUID;
     @JsonSubTypes.Type(value = JournalRecord.Complete.class, name = "complete"),
     @JsonSubTypes.Type(value = JournalRecord.Down.class, name = "down"),
     @JsonSubTypes.Type(value = JournalRecord.Destroyed.class, name = "destroyed"),
-    @JsonSubTypes.Type(value = JournalRecord.Gone.class, name = "gone")
+    @JsonSubTypes.Type(value = JournalRecord.Gone.class, name = "gone"),
+    @JsonSubTypes.Type(value = JournalRecord.Ended.class, name = "ended"),
+    @JsonSubTypes.Type(value = JournalRecord.Drain.class, name = "drain")
 })
 public sealed interface JournalRecord {
 
@@ -54,4 +57,28 @@ public sealed interface JournalRecord {
 
     /** Nothing is left of the VM. */
     record Gone(UUID id) implements JournalRecord {}
+
+    /**
+     * How a create ended; kept for the history only, after the VM is gone too.
+     *
+     * @param phaseMicros by the phase's name
+     */
+    record Ended(
+            UUID id,
+            String name,
+            String batchId,
+            String createClass,
+            int priority,
+            String state,
+            String reason,
+            int exitReason,
+            long acceptedAtMillis,
+            long requestedAtMillis,
+            long endedAtMillis,
+            int attempts,
+            Map<String, Long> phaseMicros)
+            implements JournalRecord {}
+
+    /** Whether new creates are refused, and why. */
+    record Drain(boolean enabled, String reason, long sinceMillis) implements JournalRecord {}
 }

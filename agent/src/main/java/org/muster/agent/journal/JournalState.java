@@ -1,7 +1,10 @@
 package org.muster.agent.journal;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +18,7 @@ import java.util.UUID;
  */
 public final class JournalState {
     private static final int ANSWERS_KEPT = 1000; // batches whose repetition is still recognised
+    private static final int ENDED_KEPT = 1000;
 
     /** What the journal knows of one VM. */
     public static final class Entry {
@@ -69,7 +73,18 @@ public final class JournalState {
 
     private final Map<UUID, Entry> entries = new LinkedHashMap<>();
     private final Map<String, JournalRecord.Answered> answers = new LinkedHashMap<>();
+    private final Deque<JournalRecord.Ended> ended = new ArrayDeque<>(); // oldest first
+    private JournalRecord.Drain drain = new JournalRecord.Drain(false, "", 0);
     private String completeInBoot = "";
+
+    /** How the last creates ended, oldest first. */
+    public Collection<JournalRecord.Ended> ended() {
+        return Collections.unmodifiableCollection(ended);
+    }
+
+    public JournalRecord.Drain drain() {
+        return drain;
+    }
 
     /** The host's boot during which the journal came to know every VM; empty if it never did. */
     public String completeInBoot() {
@@ -119,6 +134,13 @@ public final class JournalState {
             completeInBoot = complete.bootId();
         } else if (line instanceof JournalRecord.Gone gone) {
             entries.remove(gone.id());
+        } else if (line instanceof JournalRecord.Ended end) {
+            ended.add(end);
+            if (ended.size() > ENDED_KEPT) {
+                ended.remove();
+            }
+        } else if (line instanceof JournalRecord.Drain now) {
+            drain = now;
         }
     }
 
@@ -134,6 +156,10 @@ public final class JournalState {
     /** The fewest lines that add up to the same. */
     List<JournalRecord> lines() {
         List<JournalRecord> lines = new ArrayList<>(answers.values());
+        lines.addAll(ended);
+        if (drain.enabled()) {
+            lines.add(drain);
+        }
         if (!completeInBoot.isEmpty()) {
             lines.add(new JournalRecord.Complete(completeInBoot));
         }

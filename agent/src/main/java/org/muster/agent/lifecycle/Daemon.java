@@ -1,6 +1,5 @@
 package org.muster.agent.lifecycle;
 
-import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 import com.codahale.metrics.jmx.JmxReporter;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
@@ -15,7 +14,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import org.muster.agent.config.MusterConfig;
 import org.muster.agent.create.CreateConfig;
 import org.muster.agent.create.Creator;
@@ -33,6 +31,8 @@ import org.muster.agent.host.HostIdentity;
 import org.muster.agent.host.HostRoot;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalState;
+import org.muster.agent.metrics.SummingRegistry;
+import org.muster.agent.ops.OpsSources;
 import org.muster.agent.payload.PayloadImages;
 import org.muster.agent.rpc.Access;
 import org.muster.agent.rpc.EventKind;
@@ -55,9 +55,9 @@ import org.muster.agent.verbs.FactorsVerbs;
 import org.muster.agent.verbs.HostEvents;
 import org.muster.agent.verbs.HostInfoVerbs;
 import org.muster.agent.verbs.HostVerbs;
+import org.muster.agent.verbs.QueueVerbs;
 import org.muster.agent.verbs.StatusEvents;
 import org.muster.agent.verbs.StatusWords;
-import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.DisplayRules;
 import org.muster.libvirt.GuestEvent;
 import org.muster.libvirt.GuestReport;
@@ -99,7 +99,8 @@ public final class Daemon implements AutoCloseable {
     private final long madeAtNanos = System.nanoTime();
     private final Readiness readiness;
     private final RpcServer server;
-    private final MetricRegistry metrics = new MetricRegistry();
+    private final Operations operations;
+    private final MetricRegistry metrics = new SummingRegistry();
 
     @GuardedBy("this")
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
@@ -164,6 +165,7 @@ public final class Daemon implements AutoCloseable {
         verbs.addAll(new HostInfoVerbs(host, samplingView::json).verbs());
         verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock).verbs());
         verbs.addAll(new FactorsVerbs(factors).verbs());
+        verbs.addAll(new QueueVerbs(creator.control()).verbs());
         VerbTable served = VerbTable.of(OpenRpc.withDiscovery(verbs, kinds(), version));
         this.readiness = new Readiness(
                 reconciler,
@@ -171,10 +173,14 @@ public final class Daemon implements AutoCloseable {
                 bootId,
                 hypervisor::connected,
                 journalState.completeInBoot().equals(bootId));
+        notifications.greetWith(
+                () -> readiness.getAsBoolean() ? StatusEvents.all(table, stats) : Optional.empty());
         this.server = new RpcServer(rpcConfig(config), served, notifications, metrics, readiness);
         table.listen(events);
         table.listen(new Followers());
-        observeCalls();
+        table.listen(creator.history());
+        AgentMetrics.observe(metrics, hypervisor.calls(), journal);
+        this.operations = Operations.of(config, opsSources(config, version), server);
     }
 
     private static HostSide hostSide(MusterConfig config, Hypervisor hypervisor) throws IOException {
@@ -187,6 +193,22 @@ public final class Daemon implements AutoCloseable {
         List<EventKind> kinds = new ArrayList<>(StatusEvents.KINDS);
         kinds.addAll(ConditionEvents.KINDS);
         return kinds;
+    }
+
+    private OpsSources opsSources(MusterConfig config, String version) {
+        return new OpsSources(
+                metrics,
+                table,
+                sampler::latest,
+                sampler::state,
+                hypervisor.calls(),
+                hypervisor::connected,
+                readiness,
+                List::of,
+                StatusWords::of,
+                config.libvirt().uri(),
+                version,
+                System::nanoTime);
     }
 
     private boolean doomed(UUID id) {
@@ -227,20 +249,6 @@ public final class Daemon implements AutoCloseable {
         return Math.max(1, hypervisor.calls().maxStuck() - hypervisor.calls().overdueBesidesSampling());
     }
 
-    private void observeCalls() {
-        CallGuard calls = hypervisor.calls();
-        calls.observe((role, operation, nanos, failed) -> {
-            metrics.timer("libvirt." + operation).update(nanos, TimeUnit.NANOSECONDS);
-            if (failed) {
-                metrics.meter("libvirt." + operation + ".failed").mark();
-            }
-        });
-        metrics.registerAll(() -> Map.of(
-                "libvirt.calls-in-flight",
-                        (Gauge<Integer>) () -> calls.inFlight().size(),
-                "libvirt.calls-overdue", (Gauge<Integer>) calls::overdue));
-    }
-
     /** Serves from here on. Blocks until the sockets are bound. */
     public synchronized void start() throws IOException {
         creator.restore(journalState); // before the journal's own thread takes the state over
@@ -260,6 +268,8 @@ public final class Daemon implements AutoCloseable {
         started.push(factors);
         hypervisor.start(new Link());
         started.push(hypervisor);
+        operations.start(); // before the port: whoever waits for /readyz sees the wait
+        started.push(operations);
         readiness.await();
         server.start();
         started.push(server);
@@ -272,6 +282,11 @@ public final class Daemon implements AutoCloseable {
     /** The TCP port that is bound; 0 if only the local socket is. */
     public int port() {
         return server.port();
+    }
+
+    /** The port of metrics and status, 0 if there is none. */
+    int metricsPort() {
+        return operations.port();
     }
 
     /** Applies the keys that can change while running, and reads the certificates anew. Blocks on the disk that has them. */
@@ -372,6 +387,11 @@ public final class Daemon implements AutoCloseable {
             reconciler.discover();
             host.connected();
             reconciler.run(creator::sweepImages);
+        }
+
+        @Override
+        public void networksChanged() {
+            host.networksChanged();
         }
 
         @Override

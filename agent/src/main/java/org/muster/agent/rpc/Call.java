@@ -2,6 +2,7 @@ package org.muster.agent.rpc;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.net.InetAddress;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -13,6 +14,7 @@ import java.util.UUID;
  * @param correlationId the engine's flow id, for logs; clipped
  * @param receivedAtNanos {@link System#nanoTime} when the message was decoded
  * @param remote true over TCP, false over the local socket
+ * @param localAddress of this host, to which the peer is connected; empty over the local socket
  */
 public record Call(
         String verb,
@@ -20,7 +22,8 @@ public record Call(
         Principal principal,
         Optional<String> correlationId,
         long receivedAtNanos,
-        boolean remote) {
+        boolean remote,
+        Optional<InetAddress> localAddress) {
 
     /** Tells whether an optional parameter was given. */
     public boolean has(String name) {

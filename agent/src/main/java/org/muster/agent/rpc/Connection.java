@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.channel.Channel;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -75,6 +77,13 @@ final class Connection implements Inbound.Peer {
     @Override
     public boolean remote() {
         return remote;
+    }
+
+    @Override
+    public Optional<InetAddress> localAddress() {
+        return remote && channel.localAddress() instanceof InetSocketAddress local
+                ? Optional.ofNullable(local.getAddress())
+                : Optional.empty();
     }
 
     @Override

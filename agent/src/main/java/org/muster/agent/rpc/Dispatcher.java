@@ -144,7 +144,8 @@ final class Dispatcher {
                 peer.principal(),
                 inbound.correlationId(),
                 inbound.receivedAtNanos(),
-                peer.remote());
+                peer.remote(),
+                peer.localAddress());
         new Exchange(verb, call, request.id(), peer, envelope, latest.get(verb), metrics, answer).begin(patience);
     }
 

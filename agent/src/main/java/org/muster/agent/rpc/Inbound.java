@@ -1,6 +1,7 @@
 package org.muster.agent.rpc;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.InetAddress;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -30,6 +31,9 @@ record Inbound(Peer peer, byte[] body, Optional<String> correlationId, long rece
         Principal principal();
 
         boolean remote();
+
+        /** Of this host, to which the peer is connected; empty over the local socket. */
+        Optional<InetAddress> localAddress();
 
         PendingRequests pending();
 

@@ -2,8 +2,10 @@ package org.muster.agent.rpc;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +23,23 @@ public final class NotificationHub implements Notifications {
 
     private final Envelope envelope = new Envelope(new Json(RpcConfig.Limits.defaults()), 1); // writes only
     private final Set<EventSink> sinks = ConcurrentHashMap.newKeySet();
+    private volatile Supplier<Optional<Notice>> greeting = Optional::empty; // set once, before the server serves
+
+    /** A notification for one connection; see {@link Notifications#publish} for what its members are. */
+    public record Notice(String method, ObjectNode params) {}
+
+    /**
+     * Sets what a connection that looks like the engine's is told first of all: whatever happened while it was away nobody
+     * has told it. Made on the connection's event loop, from memory; empty if there is nothing to tell.
+     */
+    public void greetWith(Supplier<Optional<Notice>> newGreeting) {
+        this.greeting = newGreeting;
+    }
+
+    /** Empty if there is none, or it cannot be encoded. */
+    Optional<byte[]> greeting() {
+        return greeting.get().map(notice -> encoded(notice.method(), notice.params()));
+    }
 
     /** Errors: {@link IllegalArgumentException} for a method of another shape, which the engine would drop. */
     @Override

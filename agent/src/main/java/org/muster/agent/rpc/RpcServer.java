@@ -20,7 +20,9 @@ import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import javax.security.auth.x500.X500Principal;
 import org.muster.agent.tls.TlsKeeper;
+import org.muster.agent.tls.TlsMaterial;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,6 +62,7 @@ public final class RpcServer implements AutoCloseable {
 
     private volatile TlsWatch tlsWatch; // volatile: set once by start, null without TLS
     private volatile Map<String, Executor> eventLoops = Map.of(); // volatile: set once by start
+    private volatile TlsKeeper tlsKeeper; // likewise
     private volatile int port; // volatile: set when bound, read by anybody
 
     /** Makes a server that does nothing before {@link #start}. */
@@ -116,6 +119,17 @@ public final class RpcServer implements AutoCloseable {
         return eventLoops;
     }
 
+    /** The certificates in force, for whoever else serves with them; empty without TLS, and while there are none. */
+    public Optional<TlsMaterial> certificates() {
+        TlsKeeper keeper = tlsKeeper;
+        return keeper == null ? Optional.empty() : keeper.current();
+    }
+
+    /** Who the bearer of a certificate is; empty if it has no right to be here. The certificate itself is not judged. */
+    public Optional<Principal> principal(X500Principal subject) {
+        return config.tls().flatMap(settings -> new CertificateRoles(settings.roles()).principal(subject));
+    }
+
     @Override
     public void close() {
         synchronized (lock) {
@@ -164,6 +178,7 @@ public final class RpcServer implements AutoCloseable {
         closers.add(threads);
         TlsKeeper keeper = new TlsKeeper(settings.files());
         metrics.certificates(keeper);
+        tlsKeeper = keeper;
         Handshakes handshakes = new Handshakes(settings.unfinished(), settings.handshake(), connections, metrics);
         TlsEntrance entrance = new TlsEntrance(
                 keeper, new CertificateRoles(settings.roles()), handshakes, threads, connections, metrics);

@@ -33,6 +33,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter
     private final long lostSubscriptionNanos;
     private final Queue<byte[]> kept = new ArrayDeque<>();
     private volatile Interest interest = Interest.NONE; // volatile: set on the loop, read by publishers
+    private boolean greeted;
     private long lastReadNanos;
     private Future<?> silenceCheck;
 
@@ -242,7 +243,15 @@ final class StompHandler extends ChannelInboundHandlerAdapter
                     session.eventRoute().destination());
         }
         interest = now;
-        if (kept.isEmpty() || now == Interest.UNDECIDED) {
+        if (now == Interest.UNDECIDED) {
+            return;
+        }
+        sendKept(now);
+        greet();
+    }
+
+    private void sendKept(Interest now) {
+        if (kept.isEmpty()) {
             return;
         }
         for (byte[] json = kept.poll(); json != null; json = kept.poll()) {
@@ -253,6 +262,18 @@ final class StompHandler extends ChannelInboundHandlerAdapter
             }
         }
         output.pump();
+    }
+
+    /** Once, when it is known that this is the engine and that it listens. */
+    private void greet() {
+        if (greeted || interest != Interest.ENGINE || session.heartBeat().isEmpty() || !output.isOpen()) {
+            return;
+        }
+        greeted = true;
+        hub.greeting().filter(json -> output.reserve(json.length)).ifPresent(json -> {
+            sendEvent(json);
+            output.pump();
+        });
     }
 
     @Override

@@ -11,6 +11,7 @@ import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainRecord.ShutoffReason;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.DomainXml;
+import org.muster.libvirt.EngineNetwork;
 import org.muster.libvirt.HostParts;
 import org.muster.libvirt.HypervisorException;
 import org.muster.libvirt.HypervisorException.Kind;
@@ -77,6 +78,13 @@ final class FakeDomains {
 
     Set<HostParts.Network> networks() {
         return Set.copyOf(networks);
+    }
+
+    List<EngineNetwork> engineNetworks() {
+        return networks.stream()
+                .filter(network -> !network.made())
+                .map(network -> new EngineNetwork(network.bridge(), network.bridge(), true))
+                .toList();
     }
 
     List<DomainRecord> list() {

@@ -15,6 +15,7 @@ import org.muster.libvirt.CpuTime;
 import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.DomainXml;
+import org.muster.libvirt.EngineNetwork;
 import org.muster.libvirt.GuestEvent;
 import org.muster.libvirt.GuestReport;
 import org.muster.libvirt.HostDevice;
@@ -52,6 +53,7 @@ public final class FakeHypervisor implements Hypervisor {
         SET_METADATA(CallGuard.Role.VM),
         UNDEFINE(CallGuard.Role.VM),
         XML(CallGuard.Role.CONTROL),
+        NETWORKS(CallGuard.Role.CONTROL),
         HOST(CallGuard.Role.CONTROL);
 
         private final CallGuard.Role role;
@@ -372,6 +374,12 @@ public final class FakeHypervisor implements Hypervisor {
     public List<HostDevice> hostDevices() throws HypervisorException {
         host();
         return List.of();
+    }
+
+    /** Those that were provided. */
+    @Override
+    public List<EngineNetwork> engineNetworks() throws HypervisorException {
+        return calls.call(Op.NETWORKS, null, FakeDomains::engineNetworks);
     }
 
     @Override

@@ -194,6 +194,7 @@ public final class Upkeep implements AutoCloseable {
     }
 
     private void judge(Vm vm) {
+        LOG.debug("{} ({}) was let go on; whether it still runs is asked now", vm.name(), vm.id());
         table.onTrial(vm, false);
         busy.remove(vm.id());
         around.recheck(vm.id());

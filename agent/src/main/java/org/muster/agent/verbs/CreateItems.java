@@ -18,6 +18,8 @@ import org.muster.libvirt.DomainXml.Problem;
 
 /** The items of Host.createVms: each is judged on its own, so a bad one spoils nothing but itself. Stateless. */
 final class CreateItems {
+    private static final double MOST_MILLIS = 1e15; // the year 33658
+
     /** How an item looks, for the API's description. */
     static final WireType TYPE = WireType.object(
             Param.optional("vmId", WireType.uuid(), "made by the agent if absent"),
@@ -26,13 +28,17 @@ final class CreateItems {
             Param.optional("class", WireType.oneOf("HA", "RERUN", "NORMAL", "PRESTART"), "default NORMAL"),
             Param.optional("priority", WireType.integer(0, 100), "the higher first; default 0"),
             Param.optional("launchPaused", WireType.bool(), "default: what the XML's metadata say"),
-            Param.optional("requestedAt", WireType.number(0, 1e15), "when a person asked for it, ms since 1970"));
+            Param.optional(
+                    "requestedAt", WireType.number(0, MOST_MILLIS), "when a person asked for it, ms since 1970"));
+
+    /** How the verdict on one looks. */
+    static final WireType VERDICT = verdict();
 
     /** How the answer to all of them looks. */
     static final WireType ANSWER = WireType.object(
             Param.required("batchId", WireType.text(1, 128), "as asked"),
             Param.required("replayed", WireType.bool(), "true: the batch was known, and nothing was started"),
-            Param.required("vms", WireType.array(verdict(), 10_000), "in the order asked"));
+            Param.required("vms", WireType.array(VERDICT, 10_000), "in the order asked"));
 
     private static final int BAD_VALUE = -32602;
     private static final int MOST_PRIORITY = 100;
@@ -84,11 +90,8 @@ final class CreateItems {
                 CreateVerbs.values(node.get("values"), problems),
                 createClass(node, problems),
                 priority(node, problems),
-                flag(node, problems));
-        JsonNode requestedAt = node.get("requestedAt");
-        if (requestedAt != null && !requestedAt.isNull() && !requestedAt.isNumber()) {
-            problems.add(new Problem("requestedAt", "must be a number, ms since 1970", clip(requestedAt)));
-        }
+                flag(node, problems),
+                requestedAt(node, problems));
         return new Parsed(problems.isEmpty() ? Optional.of(item) : Optional.empty(), vmId.orElse(""), problems);
     }
 
@@ -142,6 +145,18 @@ final class CreateItems {
         return Optional.of(value.booleanValue());
     }
 
+    private static long requestedAt(JsonNode node, List<Problem> problems) {
+        JsonNode value = node.get("requestedAt");
+        if (value == null || value.isNull()) {
+            return 0;
+        }
+        if (!value.isNumber() || !(value.doubleValue() >= 0 && value.doubleValue() <= MOST_MILLIS)) {
+            problems.add(new Problem("requestedAt", "must be a number from 0 to 1e15, ms since 1970", clip(value)));
+            return 0;
+        }
+        return value.longValue();
+    }
+
     static String clip(JsonNode node) {
         String text = node.isTextual() ? node.textValue() : node.toString();
         return text.length() <= CLIP ? text : text.substring(0, CLIP - 3) + "...";
@@ -161,7 +176,7 @@ final class CreateItems {
         return result;
     }
 
-    private static ObjectNode verdict(BatchAnswer.Verdict verdict) {
+    static ObjectNode verdict(BatchAnswer.Verdict verdict) {
         if (verdict.isAccepted()) {
             return JSON.objectNode()
                     .put("vmId", verdict.vmId())

@@ -81,8 +81,9 @@ public final class CreateVerbs {
     }
 
     private CompletionStage<JsonNode> createVms(Call call) {
-        List<CreateItems.Parsed> items =
-                CreateItems.parse((ArrayNode) call.params().get("vms"));
+        ArrayNode vms = (ArrayNode) call.params().get("vms");
+        List<CreateItems.Parsed> items = CreateItems.parse(vms);
+        vms.forEach(CreateVerbs::withoutTime); // whoever sends a batch again may not remember when he was asked for it
         List<BatchRequest.Item> good = new ArrayList<>();
         items.forEach(item -> item.item().ifPresent(good::add));
         BatchRequest request = new BatchRequest(
@@ -96,6 +97,12 @@ public final class CreateVerbs {
             return creates.createAll(request).handle(outcome(answer -> CreateItems.answer(answer, items)));
         } catch (CreateRefusedException e) {
             throw new RpcException(e.code(), e.getMessage());
+        }
+    }
+
+    private static void withoutTime(JsonNode item) {
+        if (item instanceof ObjectNode fields) {
+            fields.remove("requestedAt");
         }
     }
 

@@ -153,8 +153,12 @@ public final class FactorsVerbs {
         return json;
     }
 
-    private static double millis(double nanos) {
-        return Math.round(1000 * nanos / NANOS_PER_MILLI) / 1000.0;
+    private static double millis(long nanos) {
+        return Math.round(1000.0 * nanos / NANOS_PER_MILLI) / 1000.0;
+    }
+
+    private static double micros(long nanos) {
+        return micros((double) nanos);
     }
 
     private static double micros(double nanos) {

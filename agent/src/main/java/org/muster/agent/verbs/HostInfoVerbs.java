@@ -43,8 +43,7 @@ public final class HostInfoVerbs {
                         .access(Access.MONITOR)
                         .returns(WireType.map(WireType.any()), "the host's capabilities")
                         .error(INITIALIZING, "libvirtd has not said yet what this host can")
-                        .sharedResult()
-                        .memory(call -> done(known(host.capabilities(), "what this host can"))),
+                        .memory(call -> done(capabilities(call))),
                 Verb.named("Host.getHardwareInfo", "What the hardware says of itself.")
                         .access(Access.MONITOR)
                         .returns(WireType.map(WireType.text(Integer.MAX_VALUE)), "what is known of it")
@@ -98,6 +97,13 @@ public final class HostInfoVerbs {
     private static ObjectNode known(Optional<ObjectNode> value, String what) {
         return value.orElseThrow(() -> new RpcException(
                 INITIALIZING, "Recovering from crash or Initializing: libvirtd has not told yet " + what));
+    }
+
+    /** And by which interface this very caller came. */
+    private ObjectNode capabilities(Call call) {
+        ObjectNode all = known(host.capabilities(), "what this host can");
+        all.put("lastClientIface", call.localAddress().flatMap(host::interfaceOf).orElse(""));
+        return all;
     }
 
     private ObjectNode hardware() {

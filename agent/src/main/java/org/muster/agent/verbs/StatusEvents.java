@@ -5,11 +5,15 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.muster.agent.domain.EventClock;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmListener;
 import org.muster.agent.domain.VmStatus;
+import org.muster.agent.domain.VmTable;
 import org.muster.agent.rpc.EventKind;
+import org.muster.agent.rpc.NotificationHub;
 import org.muster.agent.rpc.Notifications;
 import org.muster.agent.rpc.Param;
 import org.muster.agent.rpc.WireType;
@@ -44,6 +48,9 @@ public final class StatusEvents implements VmListener {
                             "notify_time",
                             WireType.integer(0, Long.MAX_VALUE),
                             "milliseconds, on the clock of statusTime"))));
+
+    private static final Set<String> ESSENTIALS =
+            Set.of("status", "exitCode", "exitReason", "exitMessage", "timeOffset", "pauseCode", "ioerror");
 
     private final Notifications notifications;
     private final StatsView stats;
@@ -94,6 +101,26 @@ public final class StatusEvents implements VmListener {
         ObjectNode status = status(vm);
         status.setAll(stats.agent(vm));
         publish(vm, status, clock.now());
+    }
+
+    /**
+     * How all VMs are, for an engine that comes (back): between its polls it learns of changes by event only, and of those that
+     * came while it was away by nothing. One notification for all; empty if there are none.
+     */
+    public static Optional<NotificationHub.Notice> all(VmTable table, StatsView stats) {
+        ObjectNode params = JsonNodeFactory.instance.objectNode();
+        long stamp = table.clock().now(); // before the table is read: what comes later must not look older
+        String first = null;
+        for (Vm vm : table.all()) {
+            String id = vm.id().toString();
+            first = first == null ? id : first;
+            params.set(id, stats.configuration(vm).retain(ESSENTIALS));
+        }
+        if (first == null) {
+            return Optional.empty();
+        }
+        params.put("notify_time", stamp);
+        return Optional.of(new NotificationHub.Notice("|virt|VM_status|" + first, params));
     }
 
     private static ObjectNode status(Vm vm) {

@@ -49,6 +49,8 @@ class ConfigFileTest {
         all.put("sampling.block-interval", "6s");
         all.put("sampling.timeout", "4s");
         all.put("sampling.unresponsive-after", "20s");
+        all.put("metrics.listen", "\"[::]:9\"");
+        all.put("metrics.per-vm", "false");
         all.put("state.directory", "\"/tmp/state\"");
         all.put("log.level", "\"debug\"");
         all.replaceAll((key, value) -> value.matches("\\d+(ms|s|m)") ? '"' + value + '"' : value);
@@ -96,6 +98,7 @@ class ConfigFileTest {
                                 Duration.ofSeconds(15),
                                 Duration.ofSeconds(3),
                                 Duration.ofSeconds(15)),
+                        new MusterConfig.Metrics(Optional.of(new MusterConfig.Endpoint("127.0.0.1", 9177)), true),
                         new MusterConfig.State(Path.of("/var/lib/muster")),
                         new MusterConfig.Log("info")));
     }
@@ -128,6 +131,7 @@ class ConfigFileTest {
                                 Duration.ofSeconds(6),
                                 Duration.ofSeconds(4),
                                 Duration.ofSeconds(20)),
+                        new MusterConfig.Metrics(Optional.of(new MusterConfig.Endpoint("::", 9)), false),
                         new MusterConfig.State(Path.of("/tmp/state")),
                         new MusterConfig.Log("debug")));
     }
@@ -144,6 +148,17 @@ class ConfigFileTest {
                         .libvirt()
                         .maxStuckCalls())
                 .isEmpty();
+    }
+
+    @Test
+    void theMetricsListenerCanBeSwitchedOff() throws Exception {
+        assertThat(read("metrics.listen = \"off\"").effective().metrics().listen())
+                .isEmpty();
+        assertThat(read("metrics.listen = \"host.example:1\"")
+                        .effective()
+                        .metrics()
+                        .listen())
+                .contains(new MusterConfig.Endpoint("host.example", 1));
     }
 
     @Test
@@ -202,6 +217,12 @@ class ConfigFileTest {
         refused("sampling.block-interval = \"2h\"", duration + "200 ms to 3600 s");
         refused("sampling.timeout = \"249ms\"", duration + "250 ms to 600 s");
         refused("sampling.unresponsive-after = \"499ms\"", duration + "500 ms to 3600 s");
+        String endpoint = "must be \"ADDRESS:PORT\" such as \"127.0.0.1:9177\" or \"[::]:9177\", or \"off\"";
+        refused("metrics.listen = \"9177\"", endpoint);
+        refused("metrics.listen = \"127.0.0.1:65536\"", endpoint);
+        refused("metrics.listen = \"::1:9177\"", endpoint);
+        refused("metrics.listen = 9177", endpoint);
+        refused("metrics.per-vm = \"no\"", "must be true or false");
         refused("state.directory = \"state\"", "must be an absolute path");
         refused("log.level = \"loud\"", "must be one of \"error\", \"warn\", \"info\", \"debug\", \"trace\"");
     }

@@ -67,7 +67,7 @@ class AbandonedTest {
 
     private void run() {
         AcceptedItem item =
-                new AcceptedItem(ID, "n", Xmls.of(ID, "n"), false, "", "", "NORMAL", 0, false, System.nanoTime());
+                new AcceptedItem(ID, "n", Xmls.of(ID, "n"), false, "", "", "NORMAL", 0, false, System.nanoTime(), 0);
         sequence.run(new CreateRequest(vm, item, CreateClass.NORMAL, 1, 0, 0), System.nanoTime());
     }
 

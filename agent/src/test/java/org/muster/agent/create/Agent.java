@@ -99,6 +99,7 @@ final class Agent implements AutoCloseable {
                 reconciler::check,
                 metrics);
         table.listen(new Recorder());
+        table.listen(creator.history());
         creator.restore(state);
         journal.start();
         creator.start();

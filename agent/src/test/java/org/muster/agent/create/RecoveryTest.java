@@ -56,7 +56,8 @@ class RecoveryTest {
                 "NORMAL",
                 0,
                 true,
-                System.nanoTime() - age.toNanos());
+                System.nanoTime() - age.toNanos(),
+                0);
         lines.add(new JournalRecord.Accepted(boot, List.of(item)));
     }
 

@@ -21,7 +21,17 @@ final class Requests {
         UUID id = UUID.randomUUID();
         String createClass = place.createClass().name();
         AcceptedItem item = new AcceptedItem(
-                id, name, "<domain/>", false, place.batchId(), "", createClass, place.priority(), true, queuedAtNanos);
+                id,
+                name,
+                "<domain/>",
+                false,
+                place.batchId(),
+                "",
+                createClass,
+                place.priority(),
+                true,
+                queuedAtNanos,
+                0);
         return new CreateRequest(
                 TABLE.reserve(id, id.toString(), false).vm(), item, place.createClass(), 1, 0, queuedAtNanos);
     }

@@ -69,6 +69,21 @@ class ReconcilerTest {
     }
 
     @Test
+    void theHelperOfAProgramThatLooksIntoDisksIsNoVm() {
+        String guestfs = xml(ID, false)
+                .replace("<devices>", "<devices><channel><target name='org.libguestfs.channel.0'/></channel>");
+        hypervisor.foreign(ID, "guestfs", State.RUNNING, guestfs);
+        runs(OTHER, false);
+
+        reconciler.discover();
+        Await.until("the table is complete", SOON, reconciler::tableComplete);
+
+        assertThat(table.get(ID)).isEmpty();
+        assertThat(table.get(OTHER)).isPresent();
+        assertThat(reconciler.allRead()).isTrue();
+    }
+
+    @Test
     void oneThatDoesNotLetItselfBeReadDelaysNobodyAndIsOursWhenItDoes() {
         runs(ID, true);
         runs(OTHER, true);

@@ -21,12 +21,11 @@ class AttributionTest {
         Random random = new Random(SEED);
         Map<StatsGroup, GroupCost> costs = new EnumMap<>(StatsGroup.class);
         for (StatsGroup group : StatsGroup.values()) {
-            double monitor =
-                    switch (group) {
-                        case STATE, INTERFACE -> 0;
-                        case BLOCK -> 1_800_000;
-                        default -> 900_000;
-                    };
+            double monitor = switch (group) {
+                case STATE, INTERFACE -> 0;
+                case BLOCK -> 1_800_000;
+                default -> 900_000;
+            };
             Map<Integer, Long> nanos = new TreeMap<>();
             for (int guests : new int[] {1, 10, 50, 100}) {
                 double exact = 2 * ROUND_TRIP + guests * (30_000 + monitor);
@@ -65,7 +64,8 @@ class AttributionTest {
     @Test
     void whatThePointsSayNothingOfIsZero() {
         Weights weights = Attribution.weights(
-                Map.of(StatsGroup.STATE, Attribution.cost(new TreeMap<>(Map.of(1, 250_000L, 11, 350_000L)))), ROUND_TRIP);
+                Map.of(StatsGroup.STATE, Attribution.cost(new TreeMap<>(Map.of(1, 250_000L, 11, 350_000L)))),
+                ROUND_TRIP);
 
         assertThat(weights.perMonitorNanos()).isZero();
         assertThat(weights.perGuestNanos()).isCloseTo(10_000, within(1.0));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.muster.rig.NetworkNamespace.ip;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.muster.netlink.Rtnetlink;
@@ -32,8 +33,8 @@ class HostNetworkTest {
                         "the bridge and its gateway",
                         SOON,
                         () -> network.state()
-                                .capabilities()
-                                .at("/networks/ovirtmgmt/gateway")
+                                .networks(List.of())
+                                .at("/ovirtmgmt/gateway")
                                 .asText()
                                 .equals("10.9.0.1"));
                 Await.until("told", SOON, () -> told.get() > 0);
@@ -61,7 +62,7 @@ class HostNetworkTest {
                 assertThat(told.get()).as("a guest is no change of the host").isEqualTo(before);
                 ip("link", "del", "ovirtmgmt");
                 Await.until("told of the loss", SOON, () -> told.get() > before);
-                assertThat(network.state().capabilities().get("networks")).isEmpty();
+                assertThat(network.state().networks(List.of())).isEmpty();
             }
             return null;
         });

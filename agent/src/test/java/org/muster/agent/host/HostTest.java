@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.muster.agent.domain.EventClock;
 import org.muster.agent.domain.VmTable;
+import org.muster.libvirt.EngineNetwork;
 import org.muster.libvirt.HostDevice;
 import org.muster.netlink.NetworkDump;
 import org.muster.netlink.NetworkSource;
@@ -200,6 +202,44 @@ class HostTest {
                         .textValue())
                 .isEmpty();
         assertThat(before.at("/networks/ovirtmgmt/addr").textValue()).isEqualTo("10.1.2.2");
+    }
+
+    @Test
+    void withoutLibvirtsNetworksThereAreNoCapabilities() {
+        libvirt.refuseNetworks(true);
+        host.start(NEVER);
+        host.connected();
+        Await.until("the hardware is known", SOON, () -> !host.hardware().isEmpty());
+        assertThat(host.capabilities()).as("the engine would miss a network").isEmpty();
+
+        libvirt.networks(List.of(new EngineNetwork("blue", "red", true)));
+        libvirt.refuseNetworks(false);
+
+        Await.until("it is asked again", SOON, () -> host.capabilities().isPresent());
+        assertThat(host.capabilities().orElseThrow().at("/networks/blue/iface").textValue())
+                .isEqualTo("red");
+    }
+
+    @Test
+    void aNetworkThatLibvirtLearnsOfIsToldAndAnswered() throws Exception {
+        connectedCapabilities();
+        libvirt.networks(List.of(new EngineNetwork("storage", "bond0.100", false)));
+        host.networksChanged();
+
+        assertThat(networkChanged.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        ObjectNode caps = host.capabilities().orElseThrow();
+        assertThat(caps.at("/networks/storage/bridged").booleanValue()).isFalse();
+        assertThat(caps.at("/networks/ovirtmgmt/bridged").booleanValue()).isTrue();
+        assertThat(EngineTypes.check(caps, HostFields.CAPABILITIES)).isEmpty();
+    }
+
+    @Test
+    void anAddressOfTheHostTellsTheInterface() throws Exception {
+        connectedCapabilities();
+
+        assertThat(host.interfaceOf(InetAddress.getByName("10.1.2.2"))).contains("ovirtmgmt");
+        assertThat(host.interfaceOf(InetAddress.getByName("fd00::2"))).contains("ovirtmgmt");
+        assertThat(host.interfaceOf(InetAddress.getByName("192.0.2.1"))).isEmpty();
     }
 
     @Test

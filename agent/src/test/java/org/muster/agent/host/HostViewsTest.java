@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.muster.libvirt.EngineNetwork;
+import org.muster.libvirt.HostParts;
+import org.muster.netlink.Link;
 import org.muster.netlink.NetworkDump;
 
 /** What is made of a big host's files: each view on its own, without threads. */
@@ -167,7 +171,9 @@ class HostViewsTest {
 
     @Test
     void aBondWithVlansAndBridgesOnIt() {
-        ObjectNode caps = NetworkFacts.of(BigHost.dump(), root).capabilities();
+        NetworkState state = NetworkFacts.of(BigHost.dump(), root);
+        ObjectNode caps = state.capabilities().deepCopy();
+        caps.set("networks", state.networks(List.of()));
 
         assertThat(names(caps.get("nics"))).containsExactly("eno1", "eno2", "eno3", "veth_lab");
         assertThat(caps.at("/nics/eno1/hwaddr").textValue()).isEqualTo("02:00:00:00:00:05");
@@ -209,6 +215,65 @@ class HostViewsTest {
         assertThat(caps.at("/networks/red/dhcpv6").booleanValue()).isTrue();
         assertThat(caps.at("/networks/red/ipv6gateway").textValue()).isEqualTo("fe80::1");
         assertThat(caps.at("/networks/red/ipv4defaultroute").booleanValue()).isFalse();
+    }
+
+    @Test
+    void networksHaveTheNamesThatLibvirtHasForThem() {
+        NetworkState state = NetworkFacts.of(BigHost.dump(), root);
+
+        ObjectNode networks = state.networks(List.of(
+                new EngineNetwork("blue", "red", true), // a bridge that is called otherwise
+                new EngineNetwork("storage", "bond0.100", false),
+                new EngineNetwork("also", "bond0.100", false),
+                new EngineNetwork("absent", "eth9", false),
+                new EngineNetwork("wrong", "bond0", true)));
+
+        assertThat(names(networks)).containsExactlyInAnyOrder("also", "blue", "ovirtmgmt", "storage");
+        assertThat(networks.at("/blue/iface").textValue()).isEqualTo("red");
+        assertThat(networks.at("/blue/bridged").booleanValue()).isTrue();
+        JsonNode storage = networks.get("storage");
+        assertThat(storage.get("iface").textValue()).isEqualTo("bond0.100");
+        assertThat(storage.get("bridged").booleanValue()).isFalse();
+        assertThat(storage.get("switch").textValue()).isEqualTo("legacy");
+        assertThat(storage.get("mtu").isTextual()).isTrue();
+        assertThat(storage.get("addr").isTextual()).isTrue();
+    }
+
+    private static Link renamed(Link link, String name) {
+        return new Link(
+                link.index(),
+                name,
+                link.type(),
+                link.flags(),
+                link.operState(),
+                link.mtu(),
+                link.mac(),
+                link.permanentMac(),
+                link.master(),
+                link.parent(),
+                link.kind(),
+                link.vlanId());
+    }
+
+    @Test
+    void theBridgeOfGuestsWithoutANetworkIsNobodys() {
+        NetworkDump dump = BigHost.dump();
+        List<Link> links = dump.links().stream()
+                .map(l -> l.name().equals("red") ? renamed(l, HostParts.DUMMY_BRIDGE) : l)
+                .toList();
+
+        NetworkState state =
+                NetworkFacts.of(new NetworkDump(links, dump.addresses(), dump.defaultRoutes()), root);
+
+        assertThat(names(state.networks(List.of()))).containsExactly("ovirtmgmt");
+        assertThat(names(state.capabilities().get("bridges"))).containsExactly("ovirtmgmt");
+    }
+
+    @Test
+    void anAddressTellsItsInterface() throws Exception {
+        assertThat(NetworkFacts.of(BigHost.dump(), root).byAddress())
+                .containsEntry(InetAddress.getByName("10.1.2.2"), "ovirtmgmt")
+                .containsEntry(InetAddress.getByName("fd00::2"), "ovirtmgmt");
     }
 
     @Test

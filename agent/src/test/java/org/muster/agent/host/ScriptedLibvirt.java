@@ -8,6 +8,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.muster.libvirt.EngineNetwork;
 import org.muster.libvirt.HostDevice;
 import org.muster.libvirt.HostFacts;
 import org.muster.libvirt.Hypervisor;
@@ -25,7 +26,9 @@ final class ScriptedLibvirt {
     private final List<Boolean> merges = new CopyOnWriteArrayList<>();
     private volatile boolean hangs; // all volatile: written by the test, read by host-facts
     private volatile boolean refusesMerging;
+    private volatile boolean refusesNetworks;
     private volatile List<HostDevice> devices = List.of();
+    private volatile List<EngineNetwork> networks = List.of();
 
     Hypervisor port() {
         return (Hypervisor) Proxy.newProxyInstance(
@@ -64,6 +67,14 @@ final class ScriptedLibvirt {
     }
 
     @SuppressWarnings("UnusedMethod")
+    private List<EngineNetwork> engineNetworks() throws HypervisorException {
+        if (refusesNetworks) {
+            throw new HypervisorException(Kind.BUSY, 0, "virConnectListNetworks", "", "not now", null);
+        }
+        return networks;
+    }
+
+    @SuppressWarnings("UnusedMethod")
     private void mergeAcrossCells(boolean merge) throws HypervisorException {
         if (refusesMerging) {
             throw new HypervisorException(Kind.DENIED, 88, "virNodeSetMemoryParameters", "", "not for you", null);
@@ -98,6 +109,14 @@ final class ScriptedLibvirt {
 
     void devices(List<HostDevice> fresh) {
         devices = fresh;
+    }
+
+    void networks(List<EngineNetwork> fresh) {
+        networks = fresh;
+    }
+
+    void refuseNetworks(boolean now) {
+        refusesNetworks = now;
     }
 
     int deviceReadings() {

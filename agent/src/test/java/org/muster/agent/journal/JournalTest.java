@@ -38,7 +38,17 @@ class JournalTest {
 
     private static JournalRecord accepted(int number) {
         AcceptedItem item = new AcceptedItem(
-                id(number), "vm-" + number, "<domain>\n\"ä\u0000</domain>", true, "b", "h", "HA", 7, true, 123456789L);
+                id(number),
+                "vm-" + number,
+                "<domain>\n\"ä\u0000</domain>",
+                true,
+                "b",
+                "h",
+                "HA",
+                7,
+                true,
+                123456789L,
+                0);
         return new JournalRecord.Accepted("boot", List.of(item));
     }
 

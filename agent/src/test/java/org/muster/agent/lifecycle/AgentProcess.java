@@ -63,6 +63,7 @@ final class AgentProcess implements AutoCloseable {
                 "listen.port", "0",
                 "listen.socket", quoted(folder.resolve("m.sock").toString()),
                 "tls.enabled", "false",
+                "metrics.listen", quoted("127.0.0.1:0"),
                 "sampling.interval", quoted("1s"),
                 "sampling.block-interval", quoted("2s"),
                 "sampling.unresponsive-after", quoted("3s"),

@@ -26,18 +26,24 @@ class FactorsQemuTest {
         try (PrivateHypervisor host = PrivateHypervisor.start();
                 AgentProcess agent = AgentProcess.start(host.directory().resolve("agent"), host.uri(), Map.of());
                 LineClient client = agent.connect()) {
-            assertThat(client.error("Host.getSamplingFactors", "{}").path("code").intValue())
+            assertThat(client.error("Host.getSamplingFactors", "{}")
+                            .path("code")
+                            .intValue())
                     .as("there is no guest")
                     .isEqualTo(16);
 
-            List<GuestXml> guests =
-                    IntStream.range(0, COUNT).mapToObj(i -> GuestXml.named("f" + i)).toList();
+            List<GuestXml> guests = IntStream.range(0, COUNT)
+                    .mapToObj(i -> GuestXml.named("f" + i))
+                    .toList();
             List<UUID> ids = guests.stream().map(GuestXml::uuid).toList();
             client.create("f", guests.stream().map(GuestXml::xml).toList());
             client.awaitStatus(ids, "Up", LONG);
-            Await.until("they are known to answer", LONG, () -> client.stats(ids.get(COUNT - 1))
-                    .at("/sampleAges/block")
-                    .isNumber());
+            Await.until(
+                    "they are known to answer",
+                    LONG,
+                    () -> client.stats(ids.get(COUNT - 1))
+                            .at("/sampleAges/block")
+                            .isNumber());
 
             JsonNode report = client.call("Host.getSamplingFactors", "{\"sweep\": true}");
 
@@ -56,7 +62,8 @@ class FactorsQemuTest {
                 assertThat(cycle.path("agentSystemCalls").intValue()).isPositive();
             }
             assertThat(report.path("sweep"))
-                    .allSatisfy(point -> assertThat(point.path("callsPerSecond").doubleValue()).isPositive());
+                    .allSatisfy(point -> assertThat(point.path("callsPerSecond").doubleValue())
+                            .isPositive());
             assertThat(report.path("sweep").findValuesAsText("concurrency")).contains("1", "2");
             AgentProcess.destroyAll(client);
         }

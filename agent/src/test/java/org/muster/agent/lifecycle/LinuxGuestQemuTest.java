@@ -3,6 +3,7 @@ package org.muster.agent.lifecycle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -10,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.muster.agent.stats.EngineTypes;
 import org.muster.rig.Await;
+import org.muster.rig.BootSector;
 import org.muster.rig.LinuxGuest;
 import org.muster.rig.PrivateHypervisor;
 
@@ -17,6 +19,7 @@ import org.muster.rig.PrivateHypervisor;
 @Tag("qemu")
 class LinuxGuestQemuTest {
     private static final Duration LONG = Duration.ofSeconds(90);
+    private static final String IMAGE = "6d1b2d0c-1111-4000-8000-000000000001";
 
     @Test
     @Timeout(300)
@@ -25,10 +28,11 @@ class LinuxGuestQemuTest {
                 AgentProcess agent = AgentProcess.start(host.directory().resolve("agent"), host.uri());
                 LineClient client = agent.connect()) {
             LinuxGuest stays = LinuxGuest.named("stays", host);
+            Path disk = BootSector.HALT.writeTo(host.directory().resolve("stays.img"));
             LinuxGuest silent = stays.another("silent").withoutAgent();
             LinuxGuest reboots = stays.another("reboots").withThen(LinuxGuest.Then.REBOOT, 1);
             LinuxGuest ends = stays.another("ends").withThen(LinuxGuest.Then.POWEROFF, 1);
-            client.create("b", List.of(stays.xml(), silent.xml(), reboots.xml(), ends.xml()));
+            client.create("b", List.of(withDisk(stays.xml(), disk), silent.xml(), reboots.xml(), ends.xml()));
 
             Await.until("it powered off", LONG, () -> client.sawStatus(ends.uuid(), "Down"));
             JsonNode down = last(client, ends);
@@ -53,6 +57,13 @@ class LinuxGuestQemuTest {
                     .as("booting until its agent is there")
                     .containsSubsequence("WaitForLaunch", "Powering up", "Up");
 
+            Await.until(
+                    "what it calls its disk is noted, and told with another hash",
+                    LONG,
+                    () -> host.virsh("dumpxml", "stays").contains("guestName>/dev/vda<"));
+            Await.until("the hash follows", LONG, () -> !client.stats(stays.uuid()).get("hash").equals(stats.get("hash")));
+            assertThat(host.virsh("dumpxml", "stays")).contains("<ovirt-vm:imageID>" + IMAGE + "<", "startTime");
+
             JsonNode other = client.stats(silent.uuid());
             EngineTypes.checkStats(other);
             boolean timeIsUp = Integer.parseInt(other.get("elapsedTime").textValue()) >= 55; // on a slow machine
@@ -62,6 +73,15 @@ class LinuxGuestQemuTest {
             assertThat(other.get("guestFQDN").textValue()).isEmpty();
             AgentProcess.destroyAll(client);
         }
+    }
+
+    /** With a disk that the engine knows. */
+    private static String withDisk(String xml, Path disk) {
+        return xml.replace("<devices>", """
+                <metadata><ovirt-vm:vm xmlns:ovirt-vm='http://ovirt.org/vm/1.0'><ovirt-vm:device devtype='disk' name='vda'>
+                  <ovirt-vm:imageID>%s</ovirt-vm:imageID></ovirt-vm:device></ovirt-vm:vm></metadata>
+                <devices><disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='%s'/>
+                  <target dev='vda' bus='virtio'/><serial>%s</serial></disk>""".formatted(IMAGE, disk, IMAGE));
     }
 
     private static JsonNode last(LineClient client, LinuxGuest guest) {

@@ -3,6 +3,7 @@ package org.muster.agent.rpc;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
@@ -29,7 +30,8 @@ public final class VerbCalls {
                     TESTER,
                     Optional.empty(),
                     System.nanoTime(),
-                    true);
+                    true,
+                    Optional.of(InetAddress.getLoopbackAddress()));
             return verb.handler()
                     .handle(call)
                     .toCompletableFuture()

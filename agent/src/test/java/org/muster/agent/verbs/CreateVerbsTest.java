@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,6 +67,8 @@ class CreateVerbsTest {
         creator.connected();
         List<Verb> all =
                 new ArrayList<>(new CreateVerbs(creator.service(), creator.destroyer(), new EventClock()).verbs());
+        table.listen(creator.history());
+        all.addAll(new QueueVerbs(creator.control()).verbs());
         StatsView stats = new StatsView(StatusWords::of, new NothingKnown(), new EventClock(), System::nanoTime);
         all.addAll(new HostVerbs(table, stats).verbs());
         verbs = new VerbCalls(all);
@@ -292,5 +295,103 @@ class CreateVerbsTest {
                 .isEmpty();
         assertThat(verbs.call("Host.ping", "{}").booleanValue()).isTrue();
         assertThat(verbs.call("Host.ping2", "{}").booleanValue()).isTrue();
+    }
+
+    private JsonNode bulk(String batchId, UUID... ids) {
+        List<String> items = new ArrayList<>();
+        for (UUID id : ids) {
+            items.add("{'vmId':'" + id + "','values':{'name':'n" + id + "'}}");
+        }
+        return verbs.call(
+                "Host.createVms",
+                json("{'batchId':'" + batchId + "','template':'<domain><name>${name}</name></domain>','vms':["
+                        + String.join(",", items) + "]}"));
+    }
+
+    @Test
+    void theQueueTheHistoryAndCancellingHaveTheirDeclaredShapes() {
+        hypervisor.loseLink();
+        bulk("b", A, B);
+
+        JsonNode queue = verbs.call("Host.getQueue", "{}");
+        assertThat(queue.get("waiting")).hasSize(2);
+        JsonNode first = queue.get("waiting").get(0);
+        assertThat(first.get("position").intValue()).isEqualTo(1);
+        assertThat(first.get("waitsFor").textValue()).isEqualTo("there is no link to libvirtd");
+        assertThat(first.get("create").get("vmId").textValue()).isEqualTo(A.toString());
+        assertThat(first.get("create").get("state").textValue()).isEqualTo("QUEUED");
+        assertThat(queue.get("draining").booleanValue()).isFalse();
+
+        JsonNode cancelled = verbs.call("Host.cancelCreates", json("{'vmIds':['" + B + "']}"));
+        assertThat(cancelled).hasToString(json("{'cancelled':['" + B + "'],'kept':[]}"));
+
+        JsonNode history = verbs.call("Host.getHistory", json("{'batchId':'b'}"));
+        assertThat(history.get("creates")).hasSize(2);
+        assertThat(history.get("creates").get(0).get("state").textValue()).isEqualTo("QUEUED");
+        assertThat(history.get("creates").get(1).get("state").textValue()).isEqualTo("CANCELLED");
+        assertThat(verbs.call("Host.getHistory", json("{'vmIds':['" + B + "']}"))
+                        .get("creates"))
+                .hasSize(1);
+        assertThat(verbs.call("Host.getHistory", json("{'limit':1}")).get("creates"))
+                .hasSize(1);
+        assertThat(verbs.call("Host.getHistory", json("{'batchId':'x'}")).get("creates"))
+                .isEmpty();
+    }
+
+    @Test
+    void theHistoryOfABatchHasWhatWasRefusedOfItToo() {
+        bulk("b", A);
+        bulk("c", A, B);
+        awaitUp(B);
+
+        JsonNode history = verbs.call("Host.getHistory", json("{'batchId':'c'}"));
+
+        assertThat(history.get("creates")).hasSize(1);
+        assertThat(history.get("refused")).hasSize(1);
+        assertThat(history.get("refused").get(0).get("code").intValue()).isEqualTo(4);
+        JsonNode up = history.get("creates").get(0);
+        assertThat(up.get("state").textValue()).isEqualTo("UP");
+        assertThat(up.get("phases").properties())
+                .extracting(Map.Entry::getKey)
+                .containsExactly(
+                        "validate", "journal", "queueWait", "prepare", "createCall", "toRunning", "publish", "total");
+    }
+
+    @Test
+    void cancellingWantsABatchOrVmsAndABatchThatIsKnown() {
+        assertThat(refused("Host.cancelCreates", "{}").code()).isEqualTo(-32602);
+        assertThat(refused("Host.cancelCreates", json("{'batchId':'b','vmIds':['" + A + "']}"))
+                        .code())
+                .isEqualTo(-32602);
+        assertThat(refused("Host.cancelCreates", json("{'batchId':'unknown'}")).code())
+                .isEqualTo(91);
+    }
+
+    @Test
+    void aDrainingHostRefusesBothKindsOfCreateWith9() {
+        hypervisor.loseLink();
+        bulk("b", A);
+
+        assertThat(verbs.call("Host.drain", json("{'enabled':true,'reason':'new fans'}")))
+                .hasToString(json("{'enabled':true,'waiting':1,'running':0}"));
+
+        JsonNode verdict = bulk("c", B).get("vms").get(0);
+        assertThat(verdict.get("code").intValue()).isEqualTo(9);
+        assertThat(verdict.get("reason").textValue()).contains("new fans");
+        RpcException single = refused("VM.create", create(B, xml(B, "n")));
+        assertThat(single.code()).isEqualTo(9);
+        assertThat(single.getMessage()).contains("new fans");
+    }
+
+    @Test
+    void theSameBatchWithAnotherClickIsTheSameBatch() {
+        String batch = "{'batchId':'b','vms':[{'xml':'<domain><name>n</name></domain>','requestedAt':%s}]}";
+
+        verbs.call("Host.createVms", json(batch.formatted("1.5")));
+
+        assertThat(verbs.call("Host.createVms", json(batch.formatted("2")))
+                        .get("replayed")
+                        .booleanValue())
+                .isTrue();
     }
 }

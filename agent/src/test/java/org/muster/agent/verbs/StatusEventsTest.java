@@ -12,7 +12,9 @@ import org.muster.agent.domain.ExitInfo;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.domain.VmTable;
+import org.muster.agent.rpc.NotificationHub;
 import org.muster.agent.stats.StatsView;
+import org.muster.libvirt.DomainRecord;
 
 /** The notification as the engine takes it apart: engine-contract 6.1. */
 class StatusEventsTest {
@@ -97,6 +99,25 @@ class StatusEventsTest {
         assertThat(params.stream().map(p -> p.get(ID.toString()).get("status").textValue()))
                 .containsExactly("WaitForLaunch", "Powering up", "Up", "Powering down", "Up");
         assertThat(params.stream().map(p -> p.get("notify_time").longValue())).isSorted();
+    }
+
+    @Test
+    void anEngineThatComesIsToldHowAllAre() {
+        StatsView view = new StatsView(StatusWords::of, new NothingKnown(), clock, System::nanoTime);
+        assertThat(StatusEvents.all(table, view)).isEmpty();
+        UUID other = new UUID(1, 2);
+        table.adopt(new DomainRecord(ID, "n", DomainRecord.State.PAUSED, 5, 0), false, 0);
+        table.restoreDown(other, "m", ExitInfo.startFailed("it broke"));
+
+        NotificationHub.Notice notice = StatusEvents.all(table, view).orElseThrow();
+
+        assertThat(notice.method()).matches("\\|virt\\|VM_status\\|[0-9a-f-]{36}");
+        assertThat(notice.params().get(ID.toString()).toString())
+                .isEqualTo("{\"status\":\"Paused\",\"pauseCode\":\"EOTHER\"}");
+        assertThat(notice.params().at("/" + other + "/exitReason").intValue()).isEqualTo(1);
+        assertThat(notice.params().get("notify_time").longValue())
+                .isGreaterThanOrEqualTo(table.get(other).orElseThrow().statusTime());
+        assertThat(notice.params()).hasSize(3);
     }
 
     @Test

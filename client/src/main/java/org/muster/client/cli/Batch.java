@@ -15,6 +15,7 @@ import org.muster.client.Json;
  *
  * @param startIndex empty: counting from 0, as the agent does by itself
  * @param requestClass empty: the agent's default; likewise the priority
+ * @param requestedAtMillis when the command was given; the agent does not count it as part of the content
  */
 record Batch(
         String id,
@@ -25,7 +26,8 @@ record Batch(
         Optional<Long> startIndex,
         Optional<String> requestClass,
         Optional<Integer> priority,
-        boolean paused) {
+        boolean paused,
+        long requestedAtMillis) {
 
     private long index(int position) {
         return startIndex.orElse(0L) + position;
@@ -68,6 +70,6 @@ record Batch(
         if (paused) {
             item.put("launchPaused", true);
         }
-        return item;
+        return item.put("requestedAt", requestedAtMillis);
     }
 }

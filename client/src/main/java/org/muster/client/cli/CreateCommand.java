@@ -135,7 +135,8 @@ final class CreateCommand implements Callable<Integer> {
                 Optional.ofNullable(startIndex),
                 Optional.ofNullable(requestClass).map(Enum::name),
                 Optional.ofNullable(priority),
-                paused);
+                paused,
+                muster.console().clock().millis());
     }
 
     private JsonNode send(MusterConnection connection, LaunchWatch watch, Batch batch)

@@ -70,12 +70,13 @@ final class FactorsCommand implements Callable<Integer> {
         muster.print("");
         muster.print(groups);
         JsonNode weights = report.path("weights");
-        muster.print("a call takes %s round trips, %s us a guest, and %s us more a guest whose monitor is asked; %s %% unexplained"
-                .formatted(
-                        number(weights, "roundTrips"),
-                        number(weights, "perGuestMicros"),
-                        number(weights, "perMonitorMicros"),
-                        number(weights, "unexplainedPercent")));
+        muster.print(
+                "a call takes %s round trips, %s us a guest, and %s us more a guest whose monitor is asked; %s %% unexplained"
+                        .formatted(
+                                number(weights, "roundTrips"),
+                                number(weights, "perGuestMicros"),
+                                number(weights, "perMonitorMicros"),
+                                number(weights, "unexplainedPercent")));
         muster.print("");
         muster.print(cycles(report.path("cycles")));
         if (sweep) {

@@ -10,13 +10,20 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-@Command(name = "host", description = "About the host.", subcommands = {HostCommand.Caps.class, HostCommand.Sampling.class})
+@Command(
+        name = "host",
+        description = "About the host.",
+        subcommands = {HostCommand.Caps.class, HostCommand.Sampling.class, DrainCommand.class})
 final class HostCommand implements Callable<Integer> {
     @ParentCommand
     private Muster muster;
 
     @Spec
     private CommandSpec spec;
+
+    Muster muster() {
+        return muster;
+    }
 
     @Override
     public Integer call() {

@@ -42,6 +42,9 @@ import picocli.CommandLine.Spec;
             HostCommand.class,
             VmCommand.class,
             CreateCommand.class,
+            QueueCommand.class,
+            HistoryCommand.class,
+            CancelCommand.class,
             StatsCommand.class,
             EventsCommand.class,
             CallCommand.class

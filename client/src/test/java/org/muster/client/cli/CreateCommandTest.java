@@ -99,7 +99,8 @@ class CreateCommandTest {
         assertThat(create(1).exitCode()).isZero();
         JsonNode vm = agent.requests().get(0).params().path("vms").get(0);
         assertThat(vm.path("values")).isEqualTo(Json.parse("{\"name\":\"web-000\"}"));
-        assertThat(vm.properties()).hasSize(2);
+        assertThat(vm.path("requestedAt").longValue()).isEqualTo(CliRun.CLOCK.millis());
+        assertThat(vm.properties()).hasSize(3);
     }
 
     @Test

@@ -103,12 +103,13 @@ class StatsAndEventsTest {
 
     @Test
     void factorsAreTablesAndTheWholeReportAsJson() throws Exception {
-        String report = "{\"guests\":3,\"roundTripMicros\":120.5,\"groups\":{\"BLOCK\":{\"bulkMillis\":{\"1\":2.5,\"3\":7.0},"
-                + "\"fixedMicros\":250,\"perGuestMicros\":2250}},\"weights\":{\"roundTrips\":2,\"perGuestMicros\":30,"
-                + "\"perMonitorMicros\":2220,\"unexplainedPercent\":1.5},\"cycles\":[{\"cycle\":\"block\",\"wallMillis\":7,"
-                + "\"ownCpuMillis\":0.5,\"roundTripMillis\":0.12,\"monitorMillis\":6,\"libvirtMillis\":0.38,\"agentSystemCalls\":4,"
-                + "\"libvirtdSystemCalls\":null}],\"sweep\":[{\"group\":\"BLOCK\",\"concurrency\":2,\"callsPerSecond\":700.5,"
-                + "\"p50Millis\":2.9,\"inflation\":1.16}],\"tookMillis\":1234,\"notes\":[\"a note\"]}";
+        String report =
+                "{\"guests\":3,\"roundTripMicros\":120.5,\"groups\":{\"BLOCK\":{\"bulkMillis\":{\"1\":2.5,\"3\":7.0},"
+                        + "\"fixedMicros\":250,\"perGuestMicros\":2250}},\"weights\":{\"roundTrips\":2,\"perGuestMicros\":30,"
+                        + "\"perMonitorMicros\":2220,\"unexplainedPercent\":1.5},\"cycles\":[{\"cycle\":\"block\",\"wallMillis\":7,"
+                        + "\"ownCpuMillis\":0.5,\"roundTripMillis\":0.12,\"monitorMillis\":6,\"libvirtMillis\":0.38,\"agentSystemCalls\":4,"
+                        + "\"libvirtdSystemCalls\":null}],\"sweep\":[{\"group\":\"BLOCK\",\"concurrency\":2,\"callsPerSecond\":700.5,"
+                        + "\"p50Millis\":2.9,\"inflation\":1.16}],\"tookMillis\":1234,\"notes\":[\"a note\"]}";
         agent.on("Host.getSamplingFactors", params -> {
             assertThat(params.path("guests").intValue()).isEqualTo(7);
             assertThat(params.path("sweep").booleanValue()).isTrue();

@@ -1,0 +1,169 @@
+package org.muster.agent.create;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.muster.agent.journal.JournalRecord;
+
+/**
+ * What somebody who looks after the host does with creates and sees of them: the queue, the history, cancelling, draining.
+ *
+ * <p>Thread-safe; never blocks.
+ */
+public final class CreateControl {
+    private static final int INVALID_PARAMETER = 91;
+
+    private final Dispatcher dispatcher;
+    private final CreateHistory history;
+    private final Batches batches;
+    private final Drain drain;
+    private final Function<CreateRequest, CompletableFuture<Destroyer.Outcome>> forget;
+    private final LongSupplier nanoTime;
+
+    /** @param forget ends a create that was taken out of the queue */
+    CreateControl(
+            Dispatcher dispatcher,
+            CreateHistory history,
+            Batches batches,
+            Drain drain,
+            Function<CreateRequest, CompletableFuture<Destroyer.Outcome>> forget,
+            LongSupplier nanoTime) {
+        this.dispatcher = dispatcher;
+        this.history = history;
+        this.batches = batches;
+        this.drain = drain;
+        this.forget = forget;
+        this.nanoTime = nanoTime;
+    }
+
+    /**
+     * What became of a cancelling, VM by VM.
+     *
+     * @param cancelled they are gone
+     * @param kept they are not, and why
+     */
+    public record Cancelling(List<UUID> cancelled, Map<UUID, String> kept) {}
+
+    /**
+     * Takes what waits of a batch out of the queue.
+     *
+     * @throws CreateRefusedException if no such batch is known (91)
+     */
+    public CompletableFuture<Cancelling> cancelBatch(String batchId) throws CreateRefusedException {
+        Batches.Known known = batches.get(batchId)
+                .orElseThrow(() ->
+                        new CreateRefusedException(INVALID_PARAMETER, "batchId: no batch " + batchId + " is known"));
+        // One that is being written down is cancelled when it has its answer: nothing of it waits before.
+        return known.answer()
+                .handle((answer, e) -> e == null ? accepted(answer) : List.<UUID>of())
+                .thenCompose(this::cancel);
+    }
+
+    private static List<UUID> accepted(BatchAnswer answer) {
+        return answer.items().stream()
+                .filter(BatchAnswer.Verdict::isAccepted)
+                .map(verdict -> UUID.fromString(verdict.vmId()))
+                .toList();
+    }
+
+    /** Takes those out of the queue that wait there; completes when that would survive us. */
+    public CompletableFuture<Cancelling> cancel(Collection<UUID> ids) {
+        Set<UUID> wanted = new HashSet<>(ids);
+        List<CreateRequest> taken =
+                dispatcher.removeIf(request -> wanted.contains(request.vm().id()));
+        Map<UUID, CompletableFuture<Destroyer.Outcome>> outcomes = new HashMap<>();
+        taken.forEach(request -> outcomes.put(request.vm().id(), forget.apply(request)));
+        return CompletableFuture.allOf(outcomes.values().toArray(new CompletableFuture<?>[0]))
+                .thenApply(nothing -> cancelling(ids, outcomes));
+    }
+
+    private Cancelling cancelling(Collection<UUID> ids, Map<UUID, CompletableFuture<Destroyer.Outcome>> outcomes) {
+        List<UUID> cancelled = new ArrayList<>();
+        Map<UUID, String> kept = new HashMap<>();
+        Map<UUID, CreateRecord> known = new HashMap<>();
+        history.newestFirst().forEach(create -> known.putIfAbsent(create.id(), create));
+        for (UUID id : ids) {
+            CompletableFuture<Destroyer.Outcome> outcome = outcomes.get(id);
+            if (outcome == null) {
+                kept.put(id, state(Optional.ofNullable(known.get(id))));
+            } else if (outcome.join().refusal().isEmpty()) {
+                cancelled.add(id);
+            } else {
+                kept.put(id, outcome.join().message());
+            }
+        }
+        return new Cancelling(cancelled, kept);
+    }
+
+    private static String state(Optional<CreateRecord> create) {
+        return create.map(known -> "it does not wait: " + known.state()).orElse("no create of it is known");
+    }
+
+    /** Refuses new creates from now on, or not any more. Completes when that would survive us. */
+    public CompletableFuture<Void> drain(boolean enabled, String reason) {
+        return drain.set(enabled, reason, System.currentTimeMillis());
+    }
+
+    /** What waits and what runs. */
+    public QueueView queue() {
+        Map<UUID, CreateRecord> creates = new HashMap<>();
+        history.underWay().forEach(create -> creates.put(create.id(), create));
+        Dispatcher.View view = dispatcher.view();
+        long now = nanoTime.getAsLong();
+        List<QueueView.Waiting> waiting = new ArrayList<>();
+        for (CreateRequest request : view.queued().drain(now)) {
+            CreateRecord create = creates.remove(request.vm().id());
+            if (create != null) { // else it came while we looked
+                int before = waiting.size();
+                waiting.add(new QueueView.Waiting(
+                        before + 1, create, now - request.queuedAtNanos(), waitsFor(before, view.waitingFor())));
+            }
+        }
+        List<QueueView.Running> running = new ArrayList<>();
+        for (Slots.Slot slot : view.running()) {
+            CreateRecord create = creates.remove(slot.request().vm().id());
+            if (create != null) {
+                running.add(new QueueView.Running(create, now - slot.sinceNanos(), slot.hung()));
+            }
+        }
+        List<CreateRecord> unsettled = creates.values().stream()
+                .filter(create -> create.state() == CreateRecord.State.UNSETTLED)
+                .toList();
+        JournalRecord.Drain drained = drain.state();
+        return new QueueView(
+                waiting, running, unsettled, view.waitingFor(), view.capacity(), drained.enabled(), drained.reason());
+    }
+
+    private static String waitsFor(int before, String first) {
+        if (before == 0) {
+            return first;
+        }
+        return "its turn, " + before + (before == 1 ? " is" : " are") + " before it"
+                + (first.isEmpty() ? "" : ": " + first);
+    }
+
+    /** Every create that is known, the last accepted first. */
+    public List<CreateRecord> history() {
+        return history.newestFirst();
+    }
+
+    /** What was refused of a batch; empty if it is not known, or not answered yet. */
+    public List<BatchAnswer.Verdict> refused(String batchId) {
+        return batches.get(batchId)
+                .map(Batches.Known::answer)
+                .filter(answer -> answer.isDone() && !answer.isCompletedExceptionally())
+                .map(answer -> answer.join().items().stream()
+                        .filter(verdict -> !verdict.isAccepted())
+                        .toList())
+                .orElse(List.of());
+    }
+}

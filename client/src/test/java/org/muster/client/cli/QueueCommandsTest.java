@@ -1,0 +1,154 @@
+package org.muster.client.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.muster.client.FakeAgent;
+import org.muster.client.Json;
+
+/** queue, history, cancel and host drain. */
+class QueueCommandsTest {
+    private static final String A = "aa110000-0000-0000-0000-000000000001";
+    private static final String B = "bb110000-0000-0000-0000-000000000002";
+
+    private final List<JsonNode> asked = new ArrayList<>();
+    private FakeAgent agent;
+
+    @BeforeEach
+    void start() throws IOException {
+        agent = FakeAgent.onTcp();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        agent.close();
+    }
+
+    private static String create(String id, String name, String state, String more) {
+        return "{\"vmId\":\"" + id + "\",\"name\":\"" + name + "\",\"batchId\":\"mon\",\"class\":\"HA\",\"priority\":7,"
+                + "\"state\":\"" + state + "\",\"attempts\":1,\"phases\":{}" + more + "}";
+    }
+
+    private void answer(String verb, String json) {
+        agent.on(verb, params -> {
+            asked.add(params);
+            return Json.parse(json);
+        });
+    }
+
+    private void queue(String more) {
+        answer(
+                "Host.getQueue",
+                "{\"waiting\":[{\"position\":1,\"create\":" + create(B, "two", "QUEUED", "")
+                        + ",\"age\":1500,\"waitsFor\":\"all 1 slots are taken\"}],\"running\":[{\"create\":"
+                        + create(A, "one", "STARTING", "") + ",\"age\":31000,\"hung\":true}],\"unsettled\":["
+                        + create(A, "three", "UNSETTLED", "") + "],\"waitingFor\":\"\",\"capacity\":4000" + more + "}");
+    }
+
+    @Test
+    void theQueueIsATableWithWhatRunsFirst() {
+        queue(",\"draining\":true,\"drainReason\":\"new fans\"");
+
+        assertThat(CliRun.of(agent, "queue").lines())
+                .containsExactly(
+                        "PLACE  NAME   CLASS  PRIORITY  BATCH     AGE  STATE",
+                        "-      one    HA            7  mon    31.0 s  STARTING, HUNG",
+                        "-      three  HA            7  mon         -  UNSETTLED",
+                        "1      two    HA            7  mon    1.50 s  waits for all 1 slots are taken",
+                        "1 being started, 1 of at most 4000 waiting; DRAINING, no new ones are taken: new fans");
+    }
+
+    @Test
+    void theQueueIsShownAgainAsOftenAsAsked() {
+        queue("");
+
+        CliRun run = CliRun.of(agent, "queue", "--watch", "--interval", "0.01", "--times", "3", "--output", "json");
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.lines()).hasSize(3).allSatisfy(line -> assertThat(line).contains("\"capacity\":4000"));
+        assertThat(CliRun.of(agent, "queue", "--watch", "--times", "0").exitCode())
+                .isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
+    void theHistoryTellsTimesAndReasons() {
+        answer(
+                "Host.getHistory",
+                "{\"creates\":["
+                        + create(B, "two", "FAILED", ",\"reason\":\"no such disk\",\"acceptedAt\":1000000")
+                        + ","
+                        + create(A, "one", "UP", ",\"acceptedAt\":0")
+                                .replace(
+                                        "\"phases\":{}",
+                                        "\"phases\":{\"total\":900,\"userTotal\":1234,\"queueWait\":500,\"createCall\":250}")
+                        + "],\"refused\":[{\"vmId\":\"x\",\"status\":\"REFUSED\",\"code\":9,\"reason\":\"full\"}]}");
+
+        assertThat(CliRun.of(agent, "history", "--batch", "mon").lines())
+                .containsExactly(
+                        "ACCEPTED             NAME  STATE     TOTAL   QUEUE   START  BATCH  REASON",
+                        "1970-01-01 00:00:00  one   UP       1.23 s  0.50 s  0.25 s  mon",
+                        "1970-01-01 00:16:40  two   FAILED        -       -       -  mon    no such disk",
+                        "-                    x     REFUSED       -       -       -  mon    9: full");
+        assertThat(asked.get(0)).isEqualTo(Json.object().put("batchId", "mon").put("limit", 100));
+    }
+
+    @Test
+    void theHistoryOfOneVmIsFoundByNameOrBeginningOfId() {
+        answer(
+                "Host.getHistory",
+                "{\"creates\":[" + create(A, "one", "UP", "") + "," + create(B, "two", "UP", "") + "],\"refused\":[]}");
+
+        assertThat(CliRun.of(agent, "history", "two").out()).contains("two").doesNotContain("one");
+        assertThat(CliRun.of(agent, "history", "aa11").out()).contains("one").doesNotContain("two");
+        assertThat(CliRun.of(agent, "history", "nobody").exitCode()).isEqualTo(ExitCode.REFUSED);
+    }
+
+    @Test
+    void aBatchIsCancelledAndItIsNoErrorThatSomeAreUp() throws Exception {
+        answer(
+                "Host.cancelCreates",
+                "{\"cancelled\":[\"" + B + "\"],\"kept\":[{\"vmId\":\"" + A + "\",\"reason\":\"it is UP\"}]}");
+
+        CliRun run = CliRun.of(agent, "cancel", "--batch", "mon");
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).isEqualTo("1 cancelled, 1 not\n");
+        assertThat(asked).containsExactly(Json.object().put("batchId", "mon"));
+    }
+
+    @Test
+    void aVmThatCouldNotBeCancelledIsAnError() throws Exception {
+        answer("Host.cancelCreates", "{\"cancelled\":[],\"kept\":[{\"vmId\":\"" + A + "\",\"reason\":\"it is UP\"}]}");
+
+        CliRun run = CliRun.of(agent, "cancel", A);
+
+        assertThat(run.exitCode()).isEqualTo(ExitCode.REFUSED);
+        assertThat(run.err()).contains(A + ": it is UP");
+        assertThat(asked).containsExactly(Json.parse("{\"vmIds\":[\"" + A + "\"]}"));
+        assertThat(CliRun.of(agent, "cancel").exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(CliRun.of(agent, "cancel", A, "--batch", "x").exitCode()).isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
+    void drainingTellsWhatIsStillToComeAndCanCancelIt() throws Exception {
+        answer("Host.drain", "{\"enabled\":true,\"waiting\":1,\"running\":1}");
+        queue("");
+        answer("Host.cancelCreates", "{\"cancelled\":[\"" + B + "\"],\"kept\":[]}");
+
+        CliRun run = CliRun.of(agent, "host", "drain", "--reason", "new fans", "--cancel-queued");
+
+        assertThat(run.out()).isEqualTo("draining: 0 waiting, 1 being started, 1 cancelled\n");
+        assertThat(asked.get(0)).isEqualTo(Json.object().put("enabled", true).put("reason", "new fans"));
+        assertThat(asked.get(2)).isEqualTo(Json.parse("{\"vmIds\":[\"" + B + "\"]}"));
+        assertThat(CliRun.of(agent, "host", "drain", "--off").out()).isEqualTo("new VMs are taken again\n");
+        assertThat(asked.get(3)).isEqualTo(Json.object().put("enabled", false));
+        assertThat(CliRun.of(agent, "host", "drain", "--off", "--reason", "x").exitCode())
+                .isEqualTo(ExitCode.USAGE);
+    }
+}
