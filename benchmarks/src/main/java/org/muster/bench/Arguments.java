@@ -1,21 +1,25 @@
 package org.muster.bench;
 
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
- * The command line: {@code NAME [--rounds N]}.
+ * The command line: {@code NAME [--rounds N] [--minutes M]}.
  *
  * @param rounds how often each side is measured
+ * @param minutes how long a benchmark that watches for a time does so; empty for its own usual time
  */
-record Arguments(String name, int rounds) {
+record Arguments(String name, int rounds, OptionalDouble minutes) {
     /** Six is the fewest whose interval covers 95 %; fewer are for trying things out. */
     private static final int DEFAULT_ROUNDS = 6;
 
     private static final int MOST_ROUNDS = 1000;
+    private static final double MOST_MINUTES = 10_000;
 
     static String usage() {
-        return "usage: bench NAME [--rounds N]\n  NAME: " + String.join(", ", Catalogue.names()) + "\n  N: 1 to "
-                + MOST_ROUNDS + ", default " + DEFAULT_ROUNDS + "; less than 5 is only for trying";
+        return "usage: bench NAME [--rounds N] [--minutes M]\n  NAME: " + String.join(", ", Catalogue.names())
+                + "\n  N: 1 to " + MOST_ROUNDS + ", default " + DEFAULT_ROUNDS + "; less than 5 is only for trying"
+                + "\n  M: for frozen (default 5, each of four times) and soak (30); less is only for trying";
     }
 
     /** Errors: IllegalArgumentException, naming what is wrong. */
@@ -28,14 +32,19 @@ record Arguments(String name, int rounds) {
             throw new IllegalArgumentException(
                     "NAME must be one of " + String.join(", ", Catalogue.names()) + ", got '" + name + "'");
         }
-        if (words.size() == 1) {
-            return new Arguments(name, DEFAULT_ROUNDS);
+        int rounds = DEFAULT_ROUNDS;
+        OptionalDouble minutes = OptionalDouble.empty();
+        for (int i = 1; i < words.size(); i += 2) {
+            String value = i + 1 < words.size() ? words.get(i + 1) : "";
+            switch (words.get(i)) {
+                case "--rounds" -> rounds = rounds(value);
+                case "--minutes" -> minutes = OptionalDouble.of(minutes(value));
+                default ->
+                    throw new IllegalArgumentException("after NAME only --rounds N and --minutes M may follow, got '"
+                            + String.join(" ", words.subList(i, words.size())) + "'");
+            }
         }
-        if (!words.get(1).equals("--rounds") || words.size() != 3) {
-            throw new IllegalArgumentException("after NAME only --rounds N may follow, got '"
-                    + String.join(" ", words.subList(1, words.size())) + "'");
-        }
-        return new Arguments(name, rounds(words.get(2)));
+        return new Arguments(name, rounds, minutes);
     }
 
     private static int rounds(String word) {
@@ -44,5 +53,15 @@ record Arguments(String name, int rounds) {
         }
         throw new IllegalArgumentException(
                 "--rounds must be a number from 1 to " + MOST_ROUNDS + ", got '" + word + "'");
+    }
+
+    private static double minutes(String word) {
+        if (word.matches("\\d{1,5}(\\.\\d{1,3})?")
+                && Double.parseDouble(word) > 0
+                && Double.parseDouble(word) <= MOST_MINUTES) {
+            return Double.parseDouble(word);
+        }
+        throw new IllegalArgumentException(
+                "--minutes must be a number above 0 and at most " + MOST_MINUTES + ", got '" + word + "'");
     }
 }

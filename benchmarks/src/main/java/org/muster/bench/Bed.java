@@ -58,6 +58,11 @@ final class Bed implements AutoCloseable {
         agent.start();
     }
 
+    /** Where results go. */
+    Path results() {
+        return root.resolve("benchmarks/target");
+    }
+
     Path folder() {
         return folder;
     }

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The command {@code ./dev bench NAME [--rounds N]}. Exit codes: 0 every bound holds, 1 one is missed, 64 usage, 70 the benchmark
+ * The command {@code ./dev bench NAME [--rounds N] [--minutes M]}. Exit codes: 0 every bound holds, 1 one is missed, 64 usage, 70 the benchmark
  * could not be run.
  */
 public final class Bench {
@@ -58,7 +58,7 @@ public final class Bench {
             bed.start();
             Machine machine = Machine.here(bed.floor().version(), Instant.now());
             List<Row> rows = new ArrayList<>();
-            for (Measured measured : benchmark.run(bed, arguments.rounds())) {
+            for (Measured measured : benchmark.run(bed, arguments)) {
                 rows.add(Row.judge(measured, bounds.of(arguments.name(), measured.metric())));
             }
             return new Report(arguments.name(), machine, rows);

@@ -10,4 +10,9 @@ interface Benchmark {
      * @return one for each of the benchmark's bounds
      */
     List<Measured> run(Bed bed, int rounds) throws BenchException, InterruptedException;
+
+    /** The same, for one that has another measure than rounds. */
+    default List<Measured> run(Bed bed, Arguments arguments) throws BenchException, InterruptedException {
+        return run(bed, arguments.rounds());
+    }
 }

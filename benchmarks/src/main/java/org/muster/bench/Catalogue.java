@@ -13,7 +13,9 @@ final class Catalogue {
             "destroy", DestroyBenchmark::new,
             "sampling", SamplingBenchmark::new,
             "rpc", RpcBenchmark::new,
-            "startup", StartupBenchmark::new));
+            "startup", StartupBenchmark::new,
+            "frozen", FrozenBenchmark::new,
+            "soak", SoakBenchmark::new));
 
     private Catalogue() {}
 

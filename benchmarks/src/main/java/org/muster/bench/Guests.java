@@ -22,10 +22,15 @@ final class Guests {
 
     /** New names and UUIDs each time: the agent answers a create that it knows without starting anything. */
     List<Guest> make(GuestShape shape, int count) throws BenchException {
+        return make(shape, count, folder);
+    }
+
+    /** With their disks in another folder. */
+    List<Guest> make(GuestShape shape, int count, Path disks) throws BenchException {
         List<Guest> guests = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             String name = "bench-" + made++;
-            Path disk = disk(name);
+            Path disk = disks.resolve(name + ".raw");
             if (shape.hasDisk()) {
                 write(disk);
             }

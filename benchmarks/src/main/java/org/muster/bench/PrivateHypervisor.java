@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /** One libvirtd of our own below one folder, with {@code min_workers = 20}, warmed up. */
@@ -47,6 +48,76 @@ final class PrivateHypervisor {
 
     void freeze(Guest guest) throws BenchException, InterruptedException {
         signals.send("STOP", qemuPid(guest));
+    }
+
+    /** All at the same moment. */
+    void freeze(List<Guest> guests) throws BenchException, InterruptedException {
+        signals.send("STOP", qemuPids(guests));
+    }
+
+    void thaw(List<Guest> guests) throws BenchException, InterruptedException {
+        signals.send("CONT", qemuPids(guests));
+    }
+
+    private String qemuPids(List<Guest> guests) throws BenchException {
+        StringBuilder pids = new StringBuilder();
+        for (Guest guest : guests) {
+            pids.append(qemuPid(guest)).append(' ');
+        }
+        return pids.toString();
+    }
+
+    /** Ends libvirtd as a crash would and starts it again; guests run on. It answers when this returns. */
+    void restartLibvirtd() throws BenchException, InterruptedException {
+        String pid = script("pid").strip();
+        signals.send("KILL", pid);
+        long deadline = System.nanoTime() + DEATH_LIMIT.toNanos();
+        while (Files.exists(Path.of("/proc", pid, "exe"))) {
+            if (System.nanoTime() > deadline) {
+                throw new BenchException("libvirtd " + pid + " was killed and does not end");
+            }
+            Thread.sleep(POLL_MILLIS);
+        }
+        script("restart");
+    }
+
+    /** A folder for disks whose storage can be stopped; returns the process that serves it, which goes with the hypervisor. */
+    long mount(Path disks) throws BenchException, InterruptedException {
+        List<String> before = members();
+        String options = "nonempty,attr_timeout=0,entry_timeout=0,negative_timeout=0";
+        script("exec", "bindfs", "-o", options, disks.toString(), disks.toString());
+        for (String pid : members()) {
+            if (!before.contains(pid) && commandOf(pid).startsWith("bindfs")) {
+                return Long.parseLong(pid);
+            }
+        }
+        throw new BenchException("bindfs does not serve " + disks);
+    }
+
+    private List<String> members() throws BenchException, InterruptedException {
+        return script("members").lines().toList();
+    }
+
+    private static String commandOf(String pid) {
+        try {
+            return Files.readString(Path.of("/proc", pid, "comm"));
+        } catch (IOException e) {
+            return ""; // it has ended
+        }
+    }
+
+    private String script(String verb, String... words) throws BenchException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(script.toString(), verb, folder.toString()));
+        command.addAll(List.of(words));
+        return children.run(START_LIMIT, "", command);
+    }
+
+    void suspend(long pid) throws BenchException, InterruptedException {
+        signals.send("STOP", pid);
+    }
+
+    void resume(long pid) throws BenchException, InterruptedException {
+        signals.send("CONT", pid);
     }
 
     void thaw(Guest guest) throws BenchException, InterruptedException {

@@ -15,6 +15,11 @@ final class Signals {
 
     /** @param signal such as {@code STOP}; an error if the process is not there */
     void send(String signal, long pid) throws BenchException, InterruptedException {
-        children.run(LIMIT, "", List.of("/bin/sh", "-c", "kill -" + signal + " " + pid));
+        send(signal, Long.toString(pid));
+    }
+
+    /** @param pids with blanks between; all get it at the same moment */
+    void send(String signal, String pids) throws BenchException, InterruptedException {
+        children.run(LIMIT, "", List.of("/bin/sh", "-c", "kill -" + signal + " " + pids));
     }
 }

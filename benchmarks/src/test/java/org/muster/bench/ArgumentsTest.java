@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.util.List;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 final class ArgumentsTest {
@@ -15,7 +16,9 @@ final class ArgumentsTest {
 
     @Test
     void roundsAreTaken() {
-        assertThat(Arguments.parse(List.of("rpc", "--rounds", "9"))).isEqualTo(new Arguments("rpc", 9));
+        assertThat(Arguments.parse(List.of("rpc", "--rounds", "9"))).isEqualTo(new Arguments("rpc", 9, OptionalDouble.empty()));
+        assertThat(Arguments.parse(List.of("soak", "--minutes", "0.5", "--rounds", "2")))
+                .isEqualTo(new Arguments("soak", 2, OptionalDouble.of(0.5)));
     }
 
     @Test
@@ -25,6 +28,9 @@ final class ArgumentsTest {
         refused("got '0'", "create", "--rounds", "0");
         refused("got '1001'", "create", "--rounds", "1001");
         refused("got '--laps 3'", "create", "--laps", "3");
+        refused("got '0'", "soak", "--minutes", "0");
+        refused("got '-1'", "soak", "--minutes", "-1");
+        refused("got ''", "soak", "--minutes");
     }
 
     private static void refused(String message, String... words) {

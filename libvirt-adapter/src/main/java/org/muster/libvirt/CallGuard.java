@@ -23,6 +23,9 @@ public final class CallGuard {
     private static final int ASSUMED_MIN_WORKERS = 5; // libvirtd's default
     private static final int ASSUMED_MAX_WORKERS = 20;
     private static final int WORKERS_KEPT_FREE = 6;
+    private static final int WORKERS_BESIDES_STUCK = 2;
+    // Ten guests that hang at once and a disk, one more that is looked for, and the place that is kept for those that answer.
+    private static final int MOST_STUCK = 13;
 
     /** What a call is for; each role has connections of its own, as many as it may have calls under way. */
     public enum Role {
@@ -30,8 +33,8 @@ public final class CallGuard {
         CONTROL(Duration.ofSeconds(3), 24),
         VM(Duration.ofSeconds(30), 24), // the destroy of a frozen guest takes 12 s and is healthy
         CREATE(Duration.ofSeconds(30), 64),
-        STATS(Duration.ofSeconds(3), 16),
-        PROBE(Duration.ofSeconds(3), 12),
+        STATS(Duration.ofSeconds(3), 20),
+        PROBE(Duration.ofSeconds(3), 24),
         AGENT(Duration.ofSeconds(15), 3); // bounded by libvirt: every question to an agent has its own time-out
 
         private final Duration overdueAfter;
@@ -72,7 +75,12 @@ public final class CallGuard {
      *
      * @param known false when libvirtd would not say and its defaults are assumed
      */
-    public record Workers(int min, int max, boolean known) {}
+    public record Workers(int min, int max, boolean known) {
+        /** What {@code min_workers} should be: a pool that is not all there from the start stops growing once calls hang. */
+        public int wantedMin() {
+            return Math.max(ASSUMED_MAX_WORKERS, max);
+        }
+    }
 
     /** @param configuredMaxStuck {@code libvirt.max-stuck-calls}, empty for "auto" */
     public CallGuard(OptionalInt configuredMaxStuck, LongSupplier nanoTime) {
@@ -99,7 +107,7 @@ public final class CallGuard {
 
     /** How many calls may be stuck at once before libvirtd is at risk. */
     public int maxStuck() {
-        return configuredMaxStuck.orElse(Math.max(1, Math.min(8, workers.min - 2)));
+        return configuredMaxStuck.orElse(Math.max(1, Math.min(MOST_STUCK, workers.min - WORKERS_BESIDES_STUCK)));
     }
 
     /** How many creates may run at once. */

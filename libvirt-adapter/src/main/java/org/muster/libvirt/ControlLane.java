@@ -26,7 +26,7 @@ import org.muster.libvirt.ControlInfo.Kind;
  * <p>Thread-safe.
  */
 final class ControlLane implements AutoCloseable {
-    private static final int THREADS = 8; // the most calls that may be stuck, see CallGuard.maxStuck
+    private static final int THREADS = 8; // more than two domains' locks are held at once only in a disaster
     private static final int HELPERS = 2; // threads that work on one request; more only queue inside libvirtd
     private static final int QUEUE = 64;
 

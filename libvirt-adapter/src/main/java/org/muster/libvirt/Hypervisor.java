@@ -110,6 +110,19 @@ public interface Hypervisor extends AutoCloseable {
     /** Control. Asks libvirtd for nothing but a number that it has at hand. Source: virConnectGetLibVersion. */
     void roundTrip() throws HypervisorException;
 
+    /**
+     * CPU time of each domain, without its monitor; one that does not run is missing. A call per domain, in one turn on one
+     * connection; waits as long as one of the domains' locks is held. Source: virDomainGetCPUStats, else virDomainGetInfo.
+     */
+    Map<UUID, CpuTime> cpuTimes(List<UUID> domains) throws HypervisorException;
+
+    /**
+     * CPU time of the domain on each of the host's CPUs in nanoseconds, without its monitor.
+     *
+     * @throws HypervisorException UNSUPPORTED where the domain has no control group that counts
+     */
+    long[] cpuTimesByHostCpu(UUID domain) throws HypervisorException;
+
     /** Sizes of one disk: capacity, allocation, physical, in bytes. May hang. Source: virDomainGetBlockInfo. */
     long[] blockInfo(UUID domain, String disk) throws HypervisorException;
 

@@ -8,6 +8,7 @@ import com.sun.jna.ptr.PointerByReference;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,14 +50,27 @@ public final class LibvirtHypervisor implements Hypervisor {
 
     private final String uri;
     private final CallGuard guard;
+    private final WorkerLimits workerLimits;
+    private final boolean tuneWorkers;
     private final Connections connections;
     private final ControlLane controlLane;
+    private final CpuTimes cpuTimes = new CpuTimes();
     private volatile HypervisorListener listener; // set by start, before any callback
 
-    /** @param uri such as {@code qemu:///system?socket=PATH} */
+    /** One that leaves libvirtd as it is. */
     public LibvirtHypervisor(String uri, CallGuard guard) {
+        this(uri, guard, false);
+    }
+
+    /**
+     * @param uri such as {@code qemu:///system?socket=PATH}
+     * @param tuneWorkers whether to set libvirtd's min_workers to what it should be, on every new link
+     */
+    public LibvirtHypervisor(String uri, CallGuard guard, boolean tuneWorkers) {
         this.uri = uri;
         this.guard = guard;
+        this.workerLimits = WorkerLimits.of(uri);
+        this.tuneWorkers = tuneWorkers;
         this.connections = new Connections(uri, new Link());
         this.controlLane = new ControlLane(this::controlOf);
     }
@@ -423,6 +437,57 @@ public final class LibvirtHypervisor implements Hypervisor {
     }
 
     @Override
+    public Map<UUID, CpuTime> cpuTimes(List<UUID> ids) throws HypervisorException {
+        String operation = "virDomainGetCPUStats";
+        return call(Role.STATS, operation, null, Duration.ofSeconds(1), connection -> {
+            Map<UUID, CpuTime> times = new HashMap<>();
+            for (UUID id : ids) {
+                try {
+                    cpuTimes.read(cpuCalls(connection, id)).ifPresent(time -> times.put(id, time));
+                } catch (HypervisorException e) {
+                    connection.drop(id);
+                    absent(e); // the others are told all the same
+                }
+            }
+            return times;
+        });
+    }
+
+    @Override
+    public long[] cpuTimesByHostCpu(UUID id) throws HypervisorException {
+        String operation = "virDomainGetCPUStats";
+        return call(
+                Role.PROBE,
+                operation,
+                id,
+                Duration.ofSeconds(1),
+                connection -> cpuTimes.byHostCpu(cpuCalls(connection, id)));
+    }
+
+    private static CpuTimes.Calls cpuCalls(LibvirtConnection connection, UUID id) throws HypervisorException {
+        Pointer domain = connection.domain(id);
+        if (domain == null) {
+            throw LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection.dead());
+        }
+        return new CpuTimes.Calls() {
+            @Override
+            public int cpuStats(Pointer params, int count, int startCpu, int cpus) {
+                return LibvirtNative.virDomainGetCPUStats(domain, params, count, startCpu, cpus, 0);
+            }
+
+            @Override
+            public int info(Pointer info) {
+                return LibvirtNative.virDomainGetInfo(domain, info);
+            }
+
+            @Override
+            public HypervisorException failure(String operation) {
+                return LibvirtErrors.last(operation, id.toString(), connection.dead());
+            }
+        };
+    }
+
+    @Override
     public long[] blockInfo(UUID id, String disk) throws HypervisorException {
         String operation = "virDomainGetBlockInfo";
         return call(Role.PROBE, operation, id, Duration.ofSeconds(1), connection -> {
@@ -519,8 +584,10 @@ public final class LibvirtHypervisor implements Hypervisor {
             callbacks.register(connection, uri.startsWith("qemu:"));
             devices.watch(connection);
             networks.watch(connection);
-            guard.workers(WorkerLimits.find(uri));
+            cpuTimes.forget();
+            guard.workers(workerLimits.find(tuneWorkers));
             LOG.info("connected to {}, {}", uri, guard.workers());
+            workerLimits.advise(guard.workers(), guard.maxStuck());
             listener.connected();
         }
 

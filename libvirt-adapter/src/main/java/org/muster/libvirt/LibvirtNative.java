@@ -41,6 +41,13 @@ final class LibvirtNative {
     /** Fills {@code struct {int state; unsigned details; unsigned long long stateTime}}; never blocks on the monitor. */
     static native int virDomainGetControlInfo(Pointer domain, Pointer info, int flags);
 
+    /** Fills {@code struct {unsigned char state; unsigned long maxMem, memory; unsigned short vcpus; unsigned long long cpuTime}}. */
+    static native int virDomainGetInfo(Pointer domain, Pointer info);
+
+    /** Fills an array of virTypedParameter; without one it tells how many there are, of a CPU or of all; no monitor. */
+    static native int virDomainGetCPUStats(
+            Pointer domain, Pointer params, int nparams, int startCpu, int ncpus, int flags);
+
     static native int virDomainGetState(Pointer domain, IntByReference state, IntByReference reason, int flags);
 
     /** Fills {@code unsigned long long capacity, allocation, physical}; asks the monitor. */

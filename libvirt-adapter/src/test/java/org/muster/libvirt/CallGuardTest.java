@@ -25,8 +25,13 @@ class CallGuardTest {
         assertThat(guard.maxStuck()).isEqualTo(3); // libvirtd's defaults: 5 to 20 workers
         assertThat(guard.createSlots()).isEqualTo(14);
         guard.workers(new Workers(20, 20, true));
+        assertThat(guard.maxStuck()).isEqualTo(13);
+        assertThat(guard.workers().wantedMin()).isEqualTo(20);
+        guard.workers(new Workers(10, 40, true));
         assertThat(guard.maxStuck()).isEqualTo(8);
+        assertThat(guard.workers().wantedMin()).isEqualTo(40);
         guard.workers(new Workers(1, 2, true));
+        assertThat(guard.workers().wantedMin()).isEqualTo(20);
         assertThat(guard.maxStuck()).isEqualTo(1);
         assertThat(guard.createSlots()).isEqualTo(1);
         guard.setMaxStuck(OptionalInt.of(5));

@@ -30,4 +30,16 @@ class WorkerLimitsTest {
     void assumesLibvirtdsDefaultsWhenNothingCanBeRead() {
         assertThat(WorkerLimits.fromConfig(folder.resolve("none"))).isEqualTo(new Workers(5, 20, false));
     }
+
+    @Test
+    void theDaemonThatServesTheUriIsAsked() throws Exception {
+        assertThat(WorkerLimits.of("qemu:///system?socket=/r/libvirt-sock").adminUri())
+                .isEqualTo("libvirtd:///system?socket=/r/libvirt-admin-sock");
+        assertThat(WorkerLimits.of("qemu:///system?socket=/r/virtqemud-sock").adminUri())
+                .isEqualTo("virtqemud:///system?socket=/r/virtqemud-admin-sock");
+        assertThat(WorkerLimits.of("qemu:///system", folder).adminUri()).isEqualTo("libvirtd:///system");
+        Files.createFile(folder.resolve("virtqemud-sock"));
+        assertThat(WorkerLimits.of("qemu:///system", folder).adminUri()).isEqualTo("virtqemud:///system");
+        assertThat(WorkerLimits.of("test:///default").find(true)).isEqualTo(new Workers(5, 20, false));
+    }
 }

@@ -1,5 +1,9 @@
 package org.muster.sampling;
 
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,6 +17,9 @@ final class Announcer {
     private static final Logger LOG = LoggerFactory.getLogger(Announcer.class);
 
     private final SamplingListener listener;
+    private final Set<Tier> outrun = EnumSet.noneOf(Tier.class); // whose cycles take longer than their interval
+    private SamplerState.Health health = SamplerState.Health.OK;
+    private Optional<CpuAccount> cpuAccount = Optional.empty();
     private boolean degraded;
     private int stuckCalls;
 
@@ -20,8 +27,8 @@ final class Announcer {
         this.listener = listener;
     }
 
-    void frozen(UUID domain, ControlState.Kind reason) {
-        tell(() -> listener.frozen(domain, reason));
+    void frozen(Guest guest) {
+        guest.stats().frozen().ifPresent(frozen -> tell(() -> listener.frozen(guest.id, frozen)));
     }
 
     void thawed(UUID domain) {
@@ -37,7 +44,41 @@ final class Announcer {
     }
 
     void cycle(Tier tier, SamplerState.Cycle cycle) {
-        tell(() -> listener.cycle(tier, cycle.durationNanos(), cycle.calls(), cycle.late()));
+        if (cycle.missed() > 0 && outrun.add(tier)) {
+            LOG.warn(
+                    "sampling of {} takes {} ms, longer than its interval: it is made as often as the host allows",
+                    tier,
+                    Duration.ofNanos(cycle.durationNanos()).toMillis());
+        } else if (cycle.missed() == 0 && cycle.late() == 0 && outrun.remove(tier)) {
+            LOG.info("sampling of {} keeps to its interval again", tier);
+        }
+        tell(() -> listener.cycle(tier, cycle));
+    }
+
+    void health(SamplerState.Health now) {
+        if (now != health) {
+            health = now;
+            tell(() -> listener.health(now));
+        }
+    }
+
+    SamplerState.Health health() {
+        return health;
+    }
+
+    void cpuAccount(CpuAccount account) {
+        if (!told(account)) {
+            tell(() -> listener.cpuAccount(account));
+        }
+        cpuAccount = Optional.of(account);
+    }
+
+    Optional<CpuAccount> cpuAccount() {
+        return cpuAccount;
+    }
+
+    private boolean told(CpuAccount account) {
+        return cpuAccount.filter(known -> known.source() == account.source()).isPresent();
     }
 
     boolean degraded() {

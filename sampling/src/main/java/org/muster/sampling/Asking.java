@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.muster.sampling.Call.Purpose;
 
 /**
@@ -14,6 +15,8 @@ import org.muster.sampling.Call.Purpose;
  * <p>Confined to the thread {@code sampler}; never blocks.
  */
 final class Asking {
+    private static final long ACCOUNT_PAUSE_NANOS = 600_000_000_000L;
+
     private final Lanes lanes;
     private final Flight flight;
     private final Quarantine quarantine;
@@ -23,7 +26,9 @@ final class Asking {
     private final Map<Tier, Suspects> suspects = new EnumMap<>(Tier.class);
 
     private SamplingConfig config;
+    private long accountNanos; // when to find out again where CPU times come from
     private int budget; // as of this step
+    private int aboveSuspicion; // guests that may be asked in the last place, as of this step; 0 without suspects
     private boolean readWithoutMonitor; // somebody's state and network are due, and cannot come from a tier's call
     private int waiting; // guests that a call was due for and found no thread or budget, as of this step
 
@@ -34,7 +39,8 @@ final class Asking {
             BlockInfoLane blockInfo,
             ShardPlan plan,
             Map<Tier, TierCycle> cycles,
-            SamplingConfig config) {
+            SamplingConfig config,
+            long now) {
         this.lanes = lanes;
         this.flight = flight;
         this.quarantine = quarantine;
@@ -42,6 +48,7 @@ final class Asking {
         this.plan = plan;
         this.cycles = cycles;
         this.config = config;
+        this.accountNanos = now;
         for (Tier tier : Tier.values()) {
             suspects.put(tier, new Suspects(tier));
         }
@@ -65,12 +72,18 @@ final class Asking {
 
     /** True while there are suspects, and every call that may be stuck is. */
     boolean exhausted() {
-        return flight.admission(budget).exhausted() || lanes.busy() == lanes.size();
+        Admission admission = flight.admission(budget);
+        boolean riskTheLast = !admission.spent() && (worthTheLastPlace(Tier.SHORT) || worthTheLastPlace(Tier.BLOCK));
+        return (admission.exhausted() && !riskTheLast) || lanes.busy() == lanes.size();
     }
 
-    /** True while more calls are stuck than may be: then nobody's monitor is asked. */
-    boolean overdrawn() {
-        return flight.stuck() > budget;
+    private boolean worthTheLastPlace(Tier tier) {
+        return suspects.get(tier).worthTheLastPlace(aboveSuspicion);
+    }
+
+    /** True while as many calls are stuck as may be: then nobody's monitor is asked. */
+    boolean spent() {
+        return flight.admission(budget).spent();
     }
 
     int wantedCount() {
@@ -87,9 +100,10 @@ final class Asking {
     }
 
     /** Makes all calls that are due, wanted and may be risked. */
-    void askAll(int stuckBudget, long now) {
+    void askAll(Iterable<Guest> guests, int stuckBudget, long now) {
         budget = Math.max(0, stuckBudget);
         waiting = 0;
+        aboveSuspicion = suspectCount() == 0 ? 0 : countAboveSuspicion(guests);
         askRegular(Tier.SHORT, now);
         probe(now);
         askSuspects(Tier.SHORT, now);
@@ -97,6 +111,15 @@ final class Asking {
         askSuspects(Tier.BLOCK, now);
         askBlockInfo(now);
         askWithoutMonitor(now);
+        askCpuAccount(guests, now);
+    }
+
+    private static int countAboveSuspicion(Iterable<Guest> guests) {
+        int count = 0;
+        for (Guest guest : guests) {
+            count += guest.suspect == null && guest.frozen == null ? 1 : 0;
+        }
+        return count;
     }
 
     private void askRegular(Tier tier, long now) {
@@ -106,10 +129,12 @@ final class Asking {
         }
         while (!cycle.wanted.isEmpty()) {
             List<Guest> shard = shard(cycle);
-            if (shard.isEmpty() || flight.onTime(Purpose.REGULAR, tier) >= plan.parallel()) {
+            Admission admission = flight.admission(budget);
+            int sideBySide = Math.min(plan.parallel(), admission.regularSideBySide());
+            if (shard.isEmpty() || flight.onTime(Purpose.REGULAR, tier) >= sideBySide) {
                 return;
             }
-            if (!flight.admission(budget).regular() || !call(Purpose.REGULAR, tier, shard, now)) {
+            if (!admission.regular() || !call(Purpose.REGULAR, tier, shard, now)) {
                 waiting += shard.size();
                 return;
             }
@@ -161,7 +186,8 @@ final class Asking {
         for (int i = 0; i < parts; i++) {
             askPart(tier, those.part(), now);
         }
-        if (admission.suspectParts() == 0 && admission.canary()) {
+        boolean last = admission.lastPlace() && worthTheLastPlace(tier);
+        if (admission.suspectParts() == 0 && (admission.canary() || last)) {
             askPart(tier, those.canary(), now);
         }
     }
@@ -175,16 +201,51 @@ final class Asking {
     private void askBlockInfo(long now) {
         while (flight.onTime(Purpose.BLOCK_INFO, Tier.BLOCK) < BlockInfoLane.SIDE_BY_SIDE) {
             BlockInfoLane.Question question = blockInfo.next(flight);
-            if (question == null || !flight.admission(budget).regular()) {
+            if (question == null || !flight.admission(budget).aside()) {
                 return;
             }
             Call call = new Call(
-                    Purpose.BLOCK_INFO, Tier.BLOCK, List.of(question.guest()), question.disk(), now, flight.epoch());
+                    Purpose.BLOCK_INFO,
+                    Tier.BLOCK,
+                    List.of(question.guest()),
+                    Optional.of(question.disk()),
+                    now,
+                    flight.epoch());
             if (!hand(call, config.timeout().toNanos(), 0)) {
                 return;
             }
             blockInfo.asked(question);
         }
+    }
+
+    /** With whichever guest is at hand: all of a host's are accounted in the same way. */
+    private void askCpuAccount(Iterable<Guest> guests, long now) {
+        if (now - accountNanos < 0 || flight.onTime(Purpose.CPU_ACCOUNT, Tier.SHORT) > 0) {
+            return;
+        }
+        for (Guest guest : guests) {
+            if (guest.sound() && !guest.gone() && guest.stats().cpu().isPresent()) {
+                if (flight.admission(budget).aside()
+                        && hand(
+                                new Call(
+                                        Purpose.CPU_ACCOUNT,
+                                        Tier.SHORT,
+                                        List.of(guest),
+                                        Optional.empty(),
+                                        now,
+                                        flight.epoch()),
+                                config.timeout().toNanos(),
+                                0)) {
+                    accountNanos = now + ACCOUNT_PAUSE_NANOS;
+                }
+                return;
+            }
+        }
+    }
+
+    /** Another hypervisor may account in another way. */
+    void reset(long now) {
+        accountNanos = now;
     }
 
     private void askWithoutMonitor(long now) {
@@ -196,7 +257,7 @@ final class Asking {
             readable.addAll(suspects.get(Tier.SHORT).idle());
             readable.addAll(suspects.get(Tier.BLOCK).idle());
         }
-        if (overdrawn()) {
+        if (spent()) {
             readable.addAll(sound(cycles.get(Tier.SHORT)));
         }
         if (readable.isEmpty() || (mayReadWithoutMonitor() && call(Purpose.SAFE, Tier.SHORT, readable, now))) {
@@ -215,7 +276,7 @@ final class Asking {
         // Where half of the calls take longer than that, asking each time whom it waits for costs more than it tells.
         long usual = Math.min(config.timeout().toNanos(), cost.usualNanos(guests.size()) * 5 / 4);
         long lateAfter = cost.lateAfterNanos(guests.size(), Math.max(latestNanos(tier), usual));
-        Call call = new Call(purpose, tier, guests, "", now, flight.epoch());
+        Call call = new Call(purpose, tier, guests, Optional.empty(), now, flight.epoch());
         boolean safe = purpose == Purpose.SAFE;
         if (!hand(call, safe ? CostWindow.EARLIEST_LATE_NANOS : lateAfter, safe ? 0 : usual)) {
             return false;

@@ -1,6 +1,7 @@
 package org.muster.sampling;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -19,8 +20,10 @@ final class Call {
         PROBE,
         /** What never blocks, for guests that must not be asked for more. */
         SAFE,
-        /** Sizes of the disks of one guest. */
-        BLOCK_INFO
+        /** Sizes of one disk of one guest. */
+        BLOCK_INFO,
+        /** Where CPU times come from, with one guest. */
+        CPU_ACCOUNT
     }
 
     /** What became of it. */
@@ -35,7 +38,7 @@ final class Call {
     final Purpose purpose;
     final Tier tier;
     final List<Guest> guests;
-    final String disk; // of a BLOCK_INFO call, else empty
+    final Optional<BlockInfoLane.Disk> disk; // of a BLOCK_INFO call
     final long startedAtNanos;
     final int epoch; // the connection it was made on
 
@@ -44,8 +47,15 @@ final class Call {
     long checkAtNanos; // when it is to be examined (again)
     boolean examining; // a control request about it is under way
     boolean settled; // it is known who keeps it, so nobody need be asked any more
+    boolean cleared; // as of the last answer none of its guests keeps it
 
-    Call(Purpose purpose, Tier tier, List<Guest> guests, String disk, long startedAtNanos, int epoch) {
+    Call(
+            Purpose purpose,
+            Tier tier,
+            List<Guest> guests,
+            Optional<BlockInfoLane.Disk> disk,
+            long startedAtNanos,
+            int epoch) {
         this.purpose = purpose;
         this.tier = tier;
         this.guests = List.copyOf(guests);
@@ -60,7 +70,7 @@ final class Call {
 
     /** True if it reaches monitors or disks, so that a guest can keep it. */
     boolean reachesMonitor() {
-        return purpose != Purpose.SAFE;
+        return purpose != Purpose.SAFE && purpose != Purpose.CPU_ACCOUNT;
     }
 
     /** True if the tier's cycle is not over before it. */

@@ -29,7 +29,7 @@ record ControlRequest(Purpose purpose, List<UUID> domains, Duration patience, lo
      */
     record Answer(Map<UUID, ControlState> states, Throwable failure) {
         boolean connectionLost() {
-            return failure instanceof StatsUnavailableException e && e.connectionLost();
+            return StatsUnavailableException.is(failure, StatsUnavailableException.Why.CONNECTION_LOST);
         }
     }
 }

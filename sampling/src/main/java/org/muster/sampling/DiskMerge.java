@@ -9,26 +9,35 @@ import java.util.OptionalLong;
 final class DiskMerge {
     private DiskMerge() {}
 
-    static GuestStats.Disk merge(DomainSample.Disk disk, List<GuestStats.Disk> before, Rates rates) {
+    static GuestStats.Disk merge(
+            DomainSample.Disk disk, long takenAtNanos, List<GuestStats.Disk> before, Rates rates) {
         for (GuestStats.Disk earlier : before) {
             if (same(earlier.sample(), disk)) {
-                return rated(withSizes(disk, earlier.sample()), earlier.sample(), rates);
+                Optional<DiskSizes> sizes = earlier.sizes().map(known -> known.at(disk, takenAtNanos));
+                return rated(disk, sizes, earlier.sample(), rates);
             }
         }
-        return unrated(disk);
+        return unrated(disk, Optional.empty());
     }
 
-    /** Sizes as block info told them, on a disk that is already known. */
-    static GuestStats.Disk withInfo(GuestStats.Disk disk, BlockInfo info) {
+    /** True if block info has to be asked for: there is a medium, and its sizes are not known (any more). */
+    static boolean needsInfo(GuestStats.Disk disk) {
+        return disk.sample().capacityBytes().isPresent()
+                && disk.sizes().map(DiskSizes::stale).orElse(true);
+    }
+
+    /** The disk with what block info told, if that is newer than what is known and about the same medium. */
+    static GuestStats.Disk withInfo(
+            GuestStats.Disk disk, BlockInfoLane.Disk asked, BlockInfo info, long takenAtNanos) {
         DomainSample.Disk sample = disk.sample();
+        boolean same = sample.name().equals(asked.name()) && sample.path().equals(asked.path());
+        boolean older = disk.sizes().filter(s -> s.takenAtNanos() - takenAtNanos >= 0).isPresent();
+        if (!same || older) {
+            return disk;
+        }
         return new GuestStats.Disk(
-                new DomainSample.Disk(
-                        sample.name(),
-                        sample.path(),
-                        sample.counters(),
-                        OptionalLong.of(info.allocationBytes()),
-                        OptionalLong.of(info.capacityBytes()),
-                        OptionalLong.of(info.physicalBytes())),
+                sample,
+                Optional.of(DiskSizes.of(info, takenAtNanos, sample)),
                 disk.readBytesPerSecond(),
                 disk.writeBytesPerSecond(),
                 disk.readLatencyNanos(),
@@ -36,46 +45,22 @@ final class DiskMerge {
                 disk.flushLatencyNanos());
     }
 
-    /** True if block info has to be asked for: the disk has a source, and the record did not tell its sizes. */
-    static boolean lacksSizes(DomainSample.Disk disk) {
-        return !disk.path().isEmpty()
-                && (disk.allocationBytes().isEmpty()
-                        || disk.capacityBytes().isEmpty()
-                        || disk.physicalBytes().isEmpty());
-    }
-
     private static boolean same(DomainSample.Disk a, DomainSample.Disk b) {
         return a.name().equals(b.name()) && a.path().equals(b.path());
     }
 
-    /** Sizes that the record lacks stay as block info told them, until it tells them anew. */
-    private static DomainSample.Disk withSizes(DomainSample.Disk disk, DomainSample.Disk earlier) {
-        if (!lacksSizes(disk)) {
-            return disk;
-        }
-        return new DomainSample.Disk(
-                disk.name(),
-                disk.path(),
-                disk.counters(),
-                or(disk.allocationBytes(), earlier.allocationBytes()),
-                or(disk.capacityBytes(), earlier.capacityBytes()),
-                or(disk.physicalBytes(), earlier.physicalBytes()));
-    }
-
-    private static OptionalLong or(OptionalLong first, OptionalLong second) {
-        return first.isPresent() ? first : second;
-    }
-
-    private static GuestStats.Disk rated(DomainSample.Disk disk, DomainSample.Disk earlier, Rates rates) {
+    private static GuestStats.Disk rated(
+            DomainSample.Disk disk, Optional<DiskSizes> sizes, DomainSample.Disk earlier, Rates rates) {
         Optional<DomainSample.DiskCounters> now = disk.counters();
         Optional<DomainSample.DiskCounters> then = earlier.counters();
         if (now.isEmpty() || then.isEmpty() || wentBack(then.get(), now.get())) {
-            return unrated(disk);
+            return unrated(disk, sizes);
         }
         DomainSample.DiskCounters a = then.get();
         DomainSample.DiskCounters b = now.get();
         return new GuestStats.Disk(
                 disk,
+                sizes,
                 rates.perSecond(a.readBytes(), b.readBytes()),
                 rates.perSecond(a.writeBytes(), b.writeBytes()),
                 rates.latency(a.readNanos(), b.readNanos(), a.readRequests(), b.readRequests()),
@@ -90,9 +75,10 @@ final class DiskMerge {
                 || b.writeBytes() < a.writeBytes();
     }
 
-    private static GuestStats.Disk unrated(DomainSample.Disk disk) {
+    private static GuestStats.Disk unrated(DomainSample.Disk disk, Optional<DiskSizes> sizes) {
         return new GuestStats.Disk(
                 disk,
+                sizes,
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),
                 OptionalLong.empty(),

@@ -85,16 +85,18 @@ public record DomainSample(
      * @param name target (vda)
      * @param path the source's path, empty for an empty drive or a network disk
      * @param counters empty when the monitor was not asked or did not answer
-     * @param allocationBytes highest offset written, empty if not told
-     * @param physicalBytes size of the file or device, empty if not told
+     * @param highestBytes end of the highest sector written since the guest's start; libvirt's block.N.allocation
+     * @param capacityBytes what the guest sees; empty for an empty drive
+     * @param onHostBytes libvirt's block.N.physical: what QEMU calls the image's actual size, so of a file what it occupies and
+     *     not how long it is; of a device its size
      */
     public record Disk(
             String name,
             String path,
             Optional<DiskCounters> counters,
-            OptionalLong allocationBytes,
+            OptionalLong highestBytes,
             OptionalLong capacityBytes,
-            OptionalLong physicalBytes) {}
+            OptionalLong onHostBytes) {}
 
     /** Requests, bytes and nanoseconds spent in them, since the guest's start. */
     public record DiskCounters(

@@ -85,24 +85,52 @@ public record GuestStats(
         public Block {
             disks = List.copyOf(disks);
         }
+
+        /** As of when all the sizes that are known were right; empty if none is known. */
+        public OptionalLong sizesTakenAtNanos() {
+            OptionalLong oldest = OptionalLong.empty();
+            for (Disk disk : disks) {
+                if (disk.sizes().isPresent()) {
+                    long taken = disk.sizes().get().takenAtNanos();
+                    oldest = oldest.isEmpty() || taken - oldest.getAsLong() < 0 ? OptionalLong.of(taken) : oldest;
+                }
+            }
+            return oldest;
+        }
     }
 
     /**
-     * One disk; its sizes come from the bulk record, or from block info where that lacked them.
+     * One disk.
      *
-     * @param sample counters since the guest's start, and sizes
+     * @param sample counters since the guest's start
+     * @param sizes empty until block info has told them, and for an empty drive
      * @param readLatencyNanos mean time of a read in the window; empty also when there was none
      */
     public record Disk(
             DomainSample.Disk sample,
+            Optional<DiskSizes> sizes,
             OptionalDouble readBytesPerSecond,
             OptionalDouble writeBytesPerSecond,
             OptionalLong readLatencyNanos,
             OptionalLong writeLatencyNanos,
             OptionalLong flushLatencyNanos) {}
 
-    /** @param sinceNanos when the call that the guest keeps was made */
-    public record Frozen(long sinceNanos, ControlState.Kind reason) {}
+    /**
+     * @param sinceNanos when the call that the guest keeps was made
+     * @param reason what the hypervisor says of it
+     * @param cause what that most likely means
+     */
+    public record Frozen(long sinceNanos, ControlState.Kind reason, Cause cause) {}
+
+    /** What keeps the call that a frozen guest keeps, as far as the hypervisor's behaviour tells. */
+    public enum Cause {
+        /** The emulator does not answer. */
+        MONITOR,
+        /** A disk does not: the call was one about disks, and the emulator was fine until then. */
+        STORAGE,
+        /** The hypervisor itself is at work on the guest for long, or holds its lock. */
+        BUSY
+    }
 
     static GuestStats unknown(UUID domain) {
         return new GuestStats(
@@ -129,6 +157,11 @@ public record GuestStats(
             case BLOCK -> block.map(Block::takenAtNanos);
         };
         return taken.isPresent() ? OptionalLong.of(taken.get()) : OptionalLong.empty();
+    }
+
+    /** As of when the disks' sizes are known; empty if none is. */
+    public OptionalLong sizesTakenAtNanos() {
+        return block.map(Block::sizesTakenAtNanos).orElse(OptionalLong.empty());
     }
 
     /** How old the group's values are at {@code nowNanos}; empty if they were never told. */

@@ -39,7 +39,11 @@ final class GuestTable {
         }
     }
 
-    /** Makes the table hold exactly these guests; the known ones keep what is known of them. */
+    /**
+     * Makes the table hold exactly these guests; the known ones keep what is known of them.
+     *
+     * @param running as of {@code nowNanos} or later; a guest that was added meanwhile may not be in it, and stays
+     */
     void retain(Collection<UUID> running, long nowNanos) {
         for (UUID id : running) {
             if (!guests.containsKey(id)) {
@@ -52,7 +56,7 @@ final class GuestTable {
         }
         for (Iterator<Guest> all = guests.values().iterator(); all.hasNext(); ) {
             Guest guest = all.next();
-            if (!present.contains(guest.id)) {
+            if (!present.contains(guest.id) && guest.bornAtNanos - nowNanos <= 0) {
                 all.remove();
                 guest.leave();
             }

@@ -163,6 +163,7 @@ final class Lateness {
         culprits.removeIf(g -> g.gone() || !present.contains(g.id));
         // a guest that is being destroyed holds its lock for 1 s to 12 s, and every call that it is in
         boolean somebodyLeaves = call.guests.stream().anyMatch(g -> g.gone() || !present.contains(g.id));
+        call.cleared = culprits.isEmpty() && !somebodyLeaves;
         long patience = config.timeout().toNanos() * (call.purpose == Purpose.SUSPECT ? SUSPECTS_PATIENCE : 1);
         if (!culprits.isEmpty()) {
             if (call.phase == Phase.ON_TIME) {
@@ -219,6 +220,20 @@ final class Lateness {
         if (call.countsForCycle()) {
             asking.suspects(call.tier).add(rest);
         }
+    }
+
+    /**
+     * True while a call is not answered for long, although the hypervisor does answer questions about its guests and has
+     * nobody to blame. While it answers no such question either we would not know that its guests are not to blame.
+     */
+    boolean unexplained(long now) {
+        for (Call call : flight.all()) {
+            boolean overTime = call.ageNanos(now) >= config.timeout().toNanos();
+            if (call.late() && !call.settled && call.cleared && overTime) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** When {@link #examine} has something to do again, at the latest. */

@@ -28,7 +28,8 @@ final class Monitor {
         if (!complete(old, sample, asked)) {
             return false;
         }
-        boolean cpu = asked.contains(Group.CPU_TOTAL) && sample.cpuTimeNanos().isPresent();
+        // CPU time alone can be had without the monitor; who asks for the vCPUs too reaches it
+        boolean cpu = asked.contains(Group.VCPU) && sample.cpuTimeNanos().isPresent();
         boolean disks = asked.contains(Group.BLOCK) && !sample.disks().isEmpty();
         return cpu || disks;
     }

@@ -26,21 +26,26 @@ final class Quarantine {
     void freeze(Guest guest, ControlState.Kind reason, Call sensor, long now) {
         long since = sensor == null ? now : sensor.startedAtNanos;
         guest.suspect = null;
-        guest.frozen(new Frozen(since, reason, sensor));
+        guest.frozen(new Frozen(since, reason, sensor, guest.stats().cpu()));
         guests.add(guest);
         LOG.warn(
-                "guest {} keeps a call since {} ms ({}): it is left out until that returns",
+                "guest {} keeps a call since {} ms ({}, {}): it is left out until that returns",
                 guest.id,
                 Duration.ofNanos(now - since).toMillis(),
-                reason);
-        announcer.frozen(guest.id, reason);
+                reason,
+                guest.frozen.cause());
+        announcer.frozen(guest);
     }
 
     /** The hypervisor says something else of a guest that is frozen already. */
     void reason(Guest guest, ControlState.Kind reason) {
         if (guest.frozen.reason != reason) {
+            GuestStats.Cause before = guest.frozen.cause();
             guest.frozen.reason = reason;
             guest.frozen(guest.frozen);
+            if (guest.frozen.cause() != before) {
+                announcer.frozen(guest);
+            }
         }
     }
 
@@ -154,7 +159,8 @@ final class Quarantine {
     List<SamplerState.FrozenGuest> shown() {
         List<SamplerState.FrozenGuest> shown = new ArrayList<>();
         for (Guest guest : guests) {
-            shown.add(new SamplerState.FrozenGuest(guest.id, guest.frozen.reason, guest.frozen.sinceNanos));
+            shown.add(new SamplerState.FrozenGuest(
+                    guest.id, guest.frozen.reason, guest.frozen.cause(), guest.frozen.sinceNanos));
         }
         return shown;
     }

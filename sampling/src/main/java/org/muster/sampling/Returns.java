@@ -24,9 +24,11 @@ final class Returns {
     private final Asking asking;
     private final Quarantine quarantine;
     private final BlockInfoLane blockInfo;
+    private final Announcer announcer;
 
     private SamplingConfig config;
     private boolean connected = true;
+    private boolean noCallFree; // the last call that was to be made did not even reach the hypervisor
     private boolean failing; // calls fail, though connected; told once
 
     Returns(
@@ -36,6 +38,7 @@ final class Returns {
             Asking asking,
             Quarantine quarantine,
             BlockInfoLane blockInfo,
+            Announcer announcer,
             SamplingConfig config) {
         this.flight = flight;
         this.cycles = cycles;
@@ -43,6 +46,7 @@ final class Returns {
         this.asking = asking;
         this.quarantine = quarantine;
         this.blockInfo = blockInfo;
+        this.announcer = announcer;
         this.config = config;
     }
 
@@ -54,6 +58,10 @@ final class Returns {
         return connected;
     }
 
+    boolean noCallFree() {
+        return noCallFree;
+    }
+
     /** The hypervisor does not answer at all. */
     void lost() {
         connected = false;
@@ -62,6 +70,7 @@ final class Returns {
     /** The connection is a new one. */
     void reset(long now) {
         connected = true;
+        noCallFree = false;
         samples.reachable(now);
     }
 
@@ -89,18 +98,21 @@ final class Returns {
     private void succeeded(Call call, Outcome outcome, boolean current, long now) {
         if (current) {
             failing = false;
+            noCallFree = false;
             if (!connected) {
                 reset(now);
             }
         }
         outcome.info().ifPresent(info -> samples.store(call, info));
+        outcome.account().ifPresent(announcer::cpuAccount);
         List<Guest> incomplete = samples.store(call, outcome, config);
         TierCycle cycle = cycles.get(call.tier);
-        if (call.purpose == Purpose.REGULAR && call.phase != Phase.ABANDONED) {
+        // one that was given up because the host is slow tells how slow it is
+        if (call.purpose == Purpose.REGULAR && !call.settled) {
             cycle.cost.add(outcome.returnedAtNanos() - call.startedAtNanos, call.guests.size());
         }
         if (call.purpose == Purpose.SUSPECT) {
-            asking.suspects(call.tier).answered();
+            asking.suspects(call.tier).answered(call.guests.size());
         }
         if (call.purpose == Purpose.PROBE) {
             probed(call, outcome, incomplete, now);
@@ -134,6 +146,11 @@ final class Returns {
             blameNobody();
             return;
         }
+        noCallFree = outcome.noCallFree();
+        if (call.purpose == Purpose.BLOCK_INFO || call.purpose == Purpose.CPU_ACCOUNT) {
+            failedAside(call, outcome, now);
+            return;
+        }
         if (failing) {
             LOG.debug("a call for {} guests failed again", call.guests.size(), outcome.failure());
         } else {
@@ -151,6 +168,22 @@ final class Returns {
             cycle.split();
             call.guests.forEach(g -> g.suspect = null); // a call that fails does not hang
             call.guests.forEach(g -> askAgain(cycle, g, now));
+        }
+    }
+
+    /** Nobody but who reads that one figure misses anything. */
+    private void failedAside(Call call, Outcome outcome, long now) {
+        boolean news = call.disk
+                .map(disk -> blockInfo.failed(call.guests.get(0), disk, now))
+                .orElse(false);
+        if (news) {
+            LOG.info(
+                    "the sizes of disk {} of guest {} cannot be told: {}",
+                    call.disk.orElseThrow().name(),
+                    call.guests.get(0).id,
+                    outcome.failure().getMessage());
+        } else {
+            LOG.debug("a call {} failed", call.purpose, outcome.failure());
         }
     }
 

@@ -8,7 +8,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,8 +36,8 @@ public final class Sampler implements AutoCloseable {
      * @param running the guests to sample, at present; called often and from the sampler's thread, so it must be cheap.
      *     A guest that is being destroyed leaves it at once
      * @param stuckBudget how many of our calls may hang at present before the hypervisor is endangered; called often
+     * @param hostIdentity what no other host has: it says when in its intervals this one samples
      * @param nanoTime the clock of the source's time stamps, {@link System#nanoTime} but for tests
-     * @param random spreads the first cycles, so that hosts started together do not sample together
      */
     public Sampler(
             SamplingConfig config,
@@ -46,8 +45,8 @@ public final class Sampler implements AutoCloseable {
             Supplier<? extends Collection<UUID>> running,
             IntSupplier stuckBudget,
             SamplingListener listener,
-            LongSupplier nanoTime,
-            RandomGenerator random) {
+            String hostIdentity,
+            LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
         ShardPlan plan = ShardPlan.forCpus(Runtime.getRuntime().availableProcessors());
         this.workers = new Workers(source, plan.parallel(), nanoTime, new Workers.Reports() {
@@ -61,28 +60,22 @@ public final class Sampler implements AutoCloseable {
                 mailbox.post((to, now) -> to.answered(request, answer, now));
             }
         });
-        this.core = new SamplerCore(
-                config,
-                table,
-                workers,
-                running,
-                stuckBudget,
-                listener,
-                plan,
-                random.nextDouble(),
-                nanoTime.getAsLong());
+        long now = nanoTime.getAsLong();
+        Phase phase = Phase.of(hostIdentity, System.currentTimeMillis(), now);
+        this.core = new SamplerCore(config, table, workers, running, stuckBudget, listener, plan, phase, now);
         this.thread = new Thread(this::run, "sampler");
         thread.setDaemon(true);
     }
 
-    /** With the system's clock, and first cycles spread at random. */
+    /** With the system's clock. */
     public Sampler(
             SamplingConfig config,
             StatsSource source,
             Supplier<? extends Collection<UUID>> running,
             IntSupplier stuckBudget,
-            SamplingListener listener) {
-        this(config, source, running, stuckBudget, listener, System::nanoTime, RandomGenerator.getDefault());
+            SamplingListener listener,
+            String hostIdentity) {
+        this(config, source, running, stuckBudget, listener, hostIdentity, System::nanoTime);
     }
 
     /** Starts all threads. Once only. */

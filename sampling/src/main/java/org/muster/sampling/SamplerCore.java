@@ -40,9 +40,7 @@ final class SamplerCore {
     private long readNanos; // when to read what never blocks of guests that are left out
     private volatile SamplerState state; // replaced by the sampler, read by anybody
 
-    /**
-     * @param spread from 0 (now) to 1: where in its first interval each tier starts, so that hosts do not go in lockstep
-     */
+    /** @param phase when in their intervals the tiers are due; both start at the first turn of the short one */
     SamplerCore(
             SamplingConfig config,
             GuestTable table,
@@ -51,7 +49,7 @@ final class SamplerCore {
             IntSupplier stuckBudget,
             SamplingListener listener,
             ShardPlan plan,
-            double spread,
+            Phase phase,
             long now) {
         this.config = config;
         this.table = table;
@@ -60,16 +58,16 @@ final class SamplerCore {
         this.stuckBudget = stuckBudget;
         this.plan = plan;
         this.announcer = new Announcer(listener);
+        long first = phase.after(now - 1, config.interval().toNanos());
         for (Tier tier : Tier.values()) {
-            long first = now + (long) (spread * config.interval().toNanos());
-            cycles.put(tier, new TierCycle(tier, first));
+            cycles.put(tier, new TierCycle(tier, phase, first));
         }
         this.quarantine = new Quarantine(announcer);
         this.samples = new Samples(table, announcer, blockInfo, now);
-        this.asking = new Asking(lanes, flight, quarantine, blockInfo, plan, cycles, config);
+        this.asking = new Asking(lanes, flight, quarantine, blockInfo, plan, cycles, config, now);
         this.lateness = new Lateness(lanes, flight, quarantine, asking, cycles, running, config);
         this.frozenCheck = new FrozenCheck(lanes, flight, quarantine, asking, samples);
-        this.returns = new Returns(flight, cycles, samples, asking, quarantine, blockInfo, config);
+        this.returns = new Returns(flight, cycles, samples, asking, quarantine, blockInfo, announcer, config);
         this.healthNanos = now;
         this.readNanos = now;
         publish();
@@ -90,7 +88,7 @@ final class SamplerCore {
         frozenCheck.check(now, config);
         for (TierCycle cycle : cycles.values()) {
             if (cycle.wantThoseDue(now)) {
-                cycle.grow(plan.shardSize(cycle.wanted.size(), cycle.cost.perGuestNanos()));
+                cycle.grow(shardSize(cycle, cycle.wanted.size()));
             }
             if (cycle.due(now)) {
                 start(cycle, now);
@@ -106,10 +104,11 @@ final class SamplerCore {
                 samples.findUnresponsive(now, config);
             }
         }
-        asking.askAll(stuckBudget.getAsInt(), now);
+        asking.askAll(table.all(), stuckBudget.getAsInt(), now);
         cycles.values().forEach(cycle -> endIfDone(cycle, now));
         announcer.stuckCalls(flight.stuck());
         announceDegraded();
+        announcer.health(health(now));
         publish();
         return next(now);
     }
@@ -123,7 +122,12 @@ final class SamplerCore {
                 guests++;
             }
         }
-        cycle.start(now, config.interval(cycle.tier).toNanos(), plan.shardSize(guests, cycle.cost.perGuestNanos()));
+        cycle.start(now, config.interval(cycle.tier).toNanos(), shardSize(cycle, guests));
+    }
+
+    private int shardSize(TierCycle cycle, int guests) {
+        return plan.shardSize(
+                guests, cycle.cost.perGuestNanos(), config.timeout().toNanos() / 2);
     }
 
     private void endIfDone(TierCycle cycle, long now) {
@@ -131,12 +135,12 @@ final class SamplerCore {
             return;
         }
         boolean exhausted = asking.exhausted();
-        boolean overdrawn = asking.overdrawn();
+        boolean spent = asking.spent();
         if (!exhausted && !asking.suspects(cycle.tier).isEmpty()) {
             return;
         }
         for (Guest guest : cycle.wanted) {
-            boolean leftOut = guest.gone() || guest.frozen != null || overdrawn || (guest.suspect != null && exhausted);
+            boolean leftOut = guest.gone() || guest.frozen != null || spent || (guest.suspect != null && exhausted);
             if (!leftOut) {
                 return;
             }
@@ -148,12 +152,22 @@ final class SamplerCore {
 
     private void announceDegraded() {
         int suspects = asking.suspectCount();
-        boolean overdrawn = asking.overdrawn();
-        boolean degraded = overdrawn || (suspects > 0 && (announcer.degraded() || asking.exhausted()));
+        boolean spent = asking.spent();
+        boolean degraded = spent || (suspects > 0 && (announcer.degraded() || asking.exhausted()));
         if (degraded != announcer.degraded()) {
-            announcer.degraded(degraded, quarantine.size(), overdrawn ? asking.wantedCount() : suspects);
+            announcer.degraded(degraded, quarantine.size(), spent ? asking.wantedCount() : suspects);
             asking.readWithoutMonitor();
         }
+    }
+
+    private SamplerState.Health health(long now) {
+        if (!returns.connected()) {
+            return SamplerState.Health.DOWN;
+        }
+        if (returns.noCallFree() || lateness.unexplained(now)) {
+            return SamplerState.Health.SATURATED;
+        }
+        return announcer.degraded() ? SamplerState.Health.DEGRADED : SamplerState.Health.OK;
     }
 
     /** Takes what came of a call. */
@@ -202,6 +216,7 @@ final class SamplerCore {
         lateness.reset();
         frozenCheck.reset(now);
         returns.reset(now);
+        asking.reset(now);
     }
 
     void reconfigure(SamplingConfig changed, long now) {
@@ -227,11 +242,13 @@ final class SamplerCore {
                 quarantine.shown(),
                 asking.suspectCount(),
                 flight.stuck(),
+                announcer.health(),
                 announcer.degraded(),
                 returns.connected(),
                 lanes.busy(),
                 lanes.size(),
                 asking.waiting(),
-                lastCycles);
+                lastCycles,
+                announcer.cpuAccount());
     }
 }

@@ -40,6 +40,7 @@ final class Samples {
             boolean complete = Monitor.complete(guest.stats(), sample, call.groups());
             store(guest, sample, call, outcome.returnedAtNanos(), config);
             if (!call.reachesMonitor()) {
+                lookAtCause(guest);
                 continue;
             }
             if (guest.suspect == call.tier || call.tier == Tier.BLOCK) {
@@ -48,7 +49,7 @@ final class Samples {
             if (complete) {
                 busy.remove(guest);
                 if (call.tier == Tier.BLOCK) {
-                    blockInfo.note(guest, sample);
+                    blockInfo.note(guest, outcome.returnedAtNanos());
                 }
             } else {
                 busy.add(guest);
@@ -73,15 +74,25 @@ final class Samples {
         }
     }
 
+    private void lookAtCause(Guest guest) {
+        if (guest.frozen != null && guest.frozen.standsStill(guest.stats().cpu())) {
+            guest.frozen(guest.frozen);
+            announcer.frozen(guest);
+        }
+    }
+
+    /** Sizes of a disk, if they are newer than what is known of it. */
     void store(Call call, BlockInfo info) {
         Guest guest = call.guests.get(0);
+        BlockInfoLane.Disk asked = call.disk.orElseThrow();
+        blockInfo.answered(guest, asked);
         GuestStats stats = guest.stats();
         if (guest.gone() || stats.block().isEmpty()) {
             return;
         }
         List<GuestStats.Disk> disks = new ArrayList<>();
         for (GuestStats.Disk disk : stats.block().get().disks()) {
-            disks.add(disk.sample().name().equals(call.disk) ? DiskMerge.withInfo(disk, info) : disk);
+            disks.add(DiskMerge.withInfo(disk, asked, info, call.startedAtNanos));
         }
         guest.stats(stats.withBlock(new GuestStats.Block(stats.block().get().takenAtNanos(), disks)));
     }

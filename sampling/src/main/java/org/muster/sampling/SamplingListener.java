@@ -11,11 +11,10 @@ import java.util.UUID;
 public interface SamplingListener {
 
     /**
-     * The guest keeps a call of ours and is left out from now on.
-     *
-     * @param reason what the hypervisor says of it: OCCUPIED, JOB or NO_ANSWER
+     * The guest keeps a call of ours and is left out from now on; told again when the cause turns out to be another one.
+     * It has been logged.
      */
-    default void frozen(UUID domain, ControlState.Kind reason) {}
+    default void frozen(UUID domain, GuestStats.Frozen frozen) {}
 
     /** A frozen guest has answered a call of its own and is sampled as before. */
     default void thawed(UUID domain) {}
@@ -32,20 +31,20 @@ public interface SamplingListener {
 
     /**
      * There are guests that cannot be asked, because one more hanging call would endanger the hypervisor; told again
-     * with false when it is over.
+     * with false when it is over. It has been logged.
      *
      * @param frozenCount guests known to be frozen
      */
     default void degraded(boolean degraded, int frozenCount) {}
 
-    /**
-     * A cycle has ended.
-     *
-     * @param durationNanos from its first call until its last answer
-     * @param calls bulk calls it took
-     * @param late how many of them were late
-     */
-    default void cycle(Tier tier, long durationNanos, int calls, int late) {}
+    /** What keeps samples of all guests from coming has changed, or nothing does any more. */
+    default void health(SamplerState.Health health) {}
+
+    /** Where CPU times come from: told when it is found out, and when it is another source than before. */
+    default void cpuAccount(CpuAccount account) {}
+
+    /** A cycle has ended. */
+    default void cycle(Tier tier, SamplerState.Cycle cycle) {}
 
     /** The number of calls that are late and have not returned has changed. */
     default void stuckCalls(int count) {}

@@ -110,30 +110,68 @@ final class StatsMerge {
         if (!newer(Group.CPU_TOTAL) || sample.cpuTimeNanos().isEmpty()) {
             return old.cpu();
         }
-        long time = sample.cpuTimeNanos().getAsLong();
-        OptionalDouble system = OptionalDouble.empty();
-        OptionalDouble user = OptionalDouble.empty();
-        if (old.cpu().isPresent() && hasEmulator(sample.cpuUserNanos(), sample.cpuSystemNanos())) {
-            GuestStats.Cpu before = old.cpu().get();
-            if (hasEmulator(before.userNanos(), before.systemNanos())) {
-                Rates rates = since(before.takenAtNanos());
-                OptionalDouble total = rates.percent(before.timeNanos(), time);
-                OptionalDouble emulator = rates.percent(
-                        before.userNanos().getAsLong() + before.systemNanos().getAsLong(),
-                        sample.cpuUserNanos().getAsLong()
-                                + sample.cpuSystemNanos().getAsLong());
-                if (total.isPresent() && emulator.isPresent()) {
-                    system = emulator;
-                    user = OptionalDouble.of(Math.max(0, total.getAsDouble() - emulator.getAsDouble()));
-                }
-            }
+        GuestStats.Cpu now = unrated();
+        if (old.cpu().isEmpty() || !hasParts(now)) {
+            return Optional.of(now);
         }
-        return Optional.of(new GuestStats.Cpu(
-                sample.takenAtNanos(), time, sample.cpuUserNanos(), sample.cpuSystemNanos(), user, system));
+        GuestStats.Cpu before = old.cpu().get();
+        if (sample.cpuUserNanos().isEmpty() && now.timeNanos() < before.timeNanos()) {
+            return old.cpu(); // of a guest that is left out, from another account: its counter must not go back for that
+        }
+        return Optional.of(hasParts(before) ? rated(before, now) : now);
     }
 
-    private static boolean hasEmulator(OptionalLong user, OptionalLong system) {
-        return user.isPresent() && system.isPresent();
+    private GuestStats.Cpu rated(GuestStats.Cpu before, GuestStats.Cpu now) {
+        Rates rates = since(before.takenAtNanos());
+        OptionalDouble total = rates.percent(before.timeNanos(), now.timeNanos());
+        OptionalDouble emulator = rates.percent(parts(before), parts(now));
+        if (total.isEmpty() || emulator.isEmpty()) {
+            return now;
+        }
+        double guest = Math.min(mostGuestPercent(), Math.max(0, total.getAsDouble() - emulator.getAsDouble()));
+        return new GuestStats.Cpu(
+                now.takenAtNanos(),
+                now.timeNanos(),
+                now.userNanos(),
+                now.systemNanos(),
+                OptionalDouble.of(guest),
+                emulator);
+    }
+
+    /** What the hypervisor told; where it told the whole alone, with the parts that go with it. */
+    private GuestStats.Cpu unrated() {
+        long time = sample.cpuTimeNanos().getAsLong();
+        OptionalLong user = sample.cpuUserNanos();
+        OptionalLong system = sample.cpuSystemNanos();
+        if ((user.isEmpty() || system.isEmpty()) && old.cpu().isPresent() && hasParts(old.cpu().get())) {
+            GuestStats.Cpu before = old.cpu().get();
+            boolean partsAreAll = parts(before) == before.timeNanos(); // so it is with the account of /proc
+            long more = partsAreAll ? Math.max(0, time - before.timeNanos()) : 0;
+            user = OptionalLong.of(before.userNanos().getAsLong() + more);
+            system = before.systemNanos();
+        }
+        return new GuestStats.Cpu(
+                sample.takenAtNanos(), time, user, system, OptionalDouble.empty(), OptionalDouble.empty());
+    }
+
+    private static boolean hasParts(GuestStats.Cpu cpu) {
+        return cpu.userNanos().isPresent() && cpu.systemNanos().isPresent();
+    }
+
+    private static long parts(GuestStats.Cpu cpu) {
+        return cpu.userNanos().getAsLong() + cpu.systemNanos().getAsLong();
+    }
+
+    /** The vCPUs cannot have used more than they are: when values were read is only known to a part of the window. */
+    private double mostGuestPercent() {
+        int before = old.vcpus().map(StatsMerge::vcpuCount).orElse(0);
+        int now = Math.max(sample.vcpuCount().orElse(0), sample.vcpus().size());
+        int most = Math.max(before, now);
+        return most == 0 ? Double.MAX_VALUE : most * MOST_BUSY_PERCENT;
+    }
+
+    private static int vcpuCount(GuestStats.Vcpus vcpus) {
+        return Math.max(vcpus.count().orElse(0), vcpus.vcpus().size());
     }
 
     private Optional<GuestStats.Vcpus> vcpus() {
@@ -201,7 +239,7 @@ final class StatsMerge {
         List<GuestStats.Disk> before = old.block().map(GuestStats.Block::disks).orElse(List.of());
         List<GuestStats.Disk> disks = new ArrayList<>(sample.disks().size());
         for (DomainSample.Disk disk : sample.disks()) {
-            disks.add(DiskMerge.merge(disk, before, rates));
+            disks.add(DiskMerge.merge(disk, sample.takenAtNanos(), before, rates));
         }
         return Optional.of(new GuestStats.Block(sample.takenAtNanos(), disks));
     }

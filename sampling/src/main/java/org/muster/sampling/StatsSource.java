@@ -25,6 +25,14 @@ public interface StatsSource {
     List<DomainSample> sample(List<UUID> domains, Set<Group> groups, boolean skipBusy) throws StatsUnavailableException;
 
     /**
+     * Samples what no guest can hold up with its monitor or disk: state, network counters and CPU time.
+     *
+     * <p>Shape: as {@link #sample}; a domain whose CPU time cannot be read has none. Blocks: only as long as somebody holds the
+     * lock of one of the domains. Costs a call per domain, so it is for those that cannot be sampled.
+     */
+    List<DomainSample> withoutMonitor(List<UUID> domains) throws StatsUnavailableException;
+
+    /**
      * Tells for each domain whether its monitor is free.
      *
      * <p>Shape: an entry per domain asked, unless it is gone. Blocks: at most {@code patience}, whatever the guests
@@ -40,4 +48,7 @@ public interface StatsSource {
      * @param disk the disk's target, such as vda
      */
     BlockInfo blockInfo(UUID domain, String disk) throws StatsUnavailableException;
+
+    /** Finds out with one running domain where CPU times come from. Blocks: as {@link #withoutMonitor}. */
+    CpuAccount cpuAccount(UUID domain) throws StatsUnavailableException;
 }

@@ -19,6 +19,7 @@ final class Suspects {
     private final Set<Guest> guests = new LinkedHashSet<>();
     private int partSize = 1;
     private int canarySize = 1;
+    private int streak; // how many have answered since one hung
 
     Suspects(Tier tier) {
         this.tier = tier;
@@ -34,6 +35,7 @@ final class Suspects {
         forgetCleared();
         partSize = Math.max(1, (guests.size() + PARTS - 1) / PARTS);
         canarySize = 1;
+        streak = 0;
     }
 
     boolean isEmpty() {
@@ -56,8 +58,17 @@ final class Suspects {
         return first(canarySize);
     }
 
+    /**
+     * Whether to ask one in the place that is kept for guests above suspicion: there is no more to lose than what was won
+     * that way, as long as nobody has hung since.
+     */
+    boolean worthTheLastPlace(int aboveSuspicion) {
+        return !isEmpty() && aboveSuspicion <= streak;
+    }
+
     /** A part has come back: the rest may be asked in larger ones. */
-    void answered() {
+    void answered(int howMany) {
+        streak += howMany;
         canarySize = Math.min(partSize, 2 * canarySize);
     }
 

@@ -9,8 +9,8 @@ public enum Tier {
     /** Every {@code sampling.block-interval}: BLOCK, and block info where the bulk record lacks sizes. */
     BLOCK;
 
-    /** What no guest can hold up with its monitor or disk; only with the domain's lock. */
-    static final Set<Group> NEVER_BLOCKS = Set.of(Group.STATE, Group.INTERFACE);
+    /** What {@link StatsSource#withoutMonitor} tells. */
+    static final Set<Group> NEVER_BLOCKS = Set.of(Group.STATE, Group.INTERFACE, Group.CPU_TOTAL);
 
     private static final Set<Group> SHORT_GROUPS =
             Set.of(Group.STATE, Group.INTERFACE, Group.CPU_TOTAL, Group.VCPU, Group.BALLOON);

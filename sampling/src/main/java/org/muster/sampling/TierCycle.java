@@ -6,8 +6,8 @@ import java.util.Set;
 /**
  * Where one tier is in its present cycle, and when the next one is due.
  *
- * <p>Cycles of a tier never overlap: one that outruns its interval makes the next one wait for the next multiple of the
- * interval, so a slow host is asked less often, never more. Confined to the thread {@code sampler}.
+ * <p>Cycles of a tier never overlap: one that outruns its interval makes the next one wait for the host's next turn
+ * ({@link Phase}), so a slow host is asked less often, never more. Confined to the thread {@code sampler}.
  */
 final class TierCycle {
     private static final int SPLIT = 4;
@@ -21,6 +21,7 @@ final class TierCycle {
     /** Guests asked a second time in this cycle, because of an error or because they were busy. */
     final Set<Guest> askedAgain = new LinkedHashSet<>();
 
+    private final Phase phase;
     private final Set<Guest> soon = new LinkedHashSet<>(); // wanted out of turn, a little later
     private long soonNanos;
 
@@ -34,8 +35,9 @@ final class TierCycle {
     private int calls;
     private int late;
 
-    TierCycle(Tier tier, long firstNanos) {
+    TierCycle(Tier tier, Phase phase, long firstNanos) {
         this.tier = tier;
+        this.phase = phase;
         this.nextNanos = firstNanos;
     }
 
@@ -123,14 +125,14 @@ final class TierCycle {
 
     SamplerState.Cycle end(long now, long intervalNanos) {
         running = false;
+        long missed = now - nextNanos < 0 ? 0 : 1 + (now - nextNanos) / intervalNanos;
         skipTo(now, intervalNanos);
-        return new SamplerState.Cycle(startedAtNanos, now - startedAtNanos, calls, late);
+        return new SamplerState.Cycle(startedAtNanos, now - startedAtNanos, calls, late, (int) missed);
     }
 
-    /** The first multiple of the interval that is still to come. */
     private void skipTo(long now, long intervalNanos) {
         if (now - nextNanos >= 0) {
-            nextNanos += ((now - nextNanos) / intervalNanos + 1) * intervalNanos;
+            nextNanos = phase.after(now, intervalNanos);
         }
     }
 }

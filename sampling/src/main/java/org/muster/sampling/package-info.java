@@ -7,7 +7,7 @@
  * CPUs alone (p is 1 on up to two CPUs, else half of them and one):
  * <ul>
  *   <li>{@code sampler}, 1: takes every decision, calls the listener; never waits for the source
- *   <li>{@code stats-%d}, 2p + 11: one call to the source each; may be lost to a guest that hangs
+ *   <li>{@code stats-%d}, 2p + 16: one call to the source each; may be lost to a guest that hangs
  *   <li>{@code stats-control-%d}, 2: asks who keeps a call; blocks as long as {@code StatsSource.control} may
  * </ul>
  *

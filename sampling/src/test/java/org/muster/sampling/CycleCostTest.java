@@ -60,7 +60,7 @@ final class CycleCostTest {
                 () -> 8,
                 new SamplingListener() {},
                 ShardPlan.forCpus(2),
-                0,
+                new Phase(0, 0),
                 0);
         int cycles = 1000;
         for (int i = 0; i < cycles; i++) {
@@ -80,16 +80,24 @@ final class CycleCostTest {
         while (!handed.isEmpty()) {
             time += 1_000_000;
             Call call = handed.remove(0);
-            List<DomainSample> samples = new ArrayList<>();
-            for (Guest guest : call.guests) {
-                samples.add(Samplings.full(new SimulatedHost.SimulatedGuest(guest.id, 0), time, time, call.groups()));
-            }
+            Outcome outcome = outcome(call, time);
             long at = time;
             measured(() -> {
-                core.returned(call, Outcome.of(samples, at), at);
+                core.returned(call, outcome, at);
                 core.step(at);
             });
         }
+    }
+
+    private static Outcome outcome(Call call, long time) {
+        if (call.purpose == Call.Purpose.BLOCK_INFO) {
+            return Outcome.of(Samplings.INFO, time);
+        }
+        List<DomainSample> samples = new ArrayList<>();
+        for (Guest guest : call.guests) {
+            samples.add(Samplings.full(new SimulatedHost.SimulatedGuest(guest.id, 0), time, time, call.groups()));
+        }
+        return Outcome.of(samples, time);
     }
 
     private void measured(Runnable work) {

@@ -3,8 +3,10 @@ package org.muster.sampling;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.muster.sampling.ControlState.Kind;
@@ -12,6 +14,7 @@ import org.muster.sampling.ControlState.Kind;
 /** The decisions that need no thread and no clock. */
 final class DecisionsTest {
     private static final long MS = 1_000_000;
+    private static final long TIMEOUT = 1500 * MS;
 
     private final Guest a = new Guest(new UUID(0, 1), 0);
     private final Guest b = new Guest(new UUID(0, 2), 0);
@@ -22,7 +25,7 @@ final class DecisionsTest {
     }
 
     private Call call(Call.Purpose purpose) {
-        return new Call(purpose, Tier.SHORT, List.of(a, b, c), "", 0, 0);
+        return new Call(purpose, Tier.SHORT, List.of(a, b, c), Optional.empty(), 0, 0);
     }
 
     private List<Guest> culprits(Call.Purpose purpose, ControlState ofA, ControlState ofB) {
@@ -65,23 +68,44 @@ final class DecisionsTest {
 
     @Test
     void guestsAboveSuspicionAreAskedOnTheLastOfTheBudgetButOneCallAtATime() {
-        assertThat(new Admission(3, 2, 0, 0).regular()).isTrue();
-        assertThat(new Admission(3, 2, 1, 0).regular()).isFalse();
-        assertThat(new Admission(3, 3, 0, 0).regular()).isTrue();
-        assertThat(new Admission(3, 3, 1, 0).regular()).isFalse();
-        assertThat(new Admission(3, 4, 0, 0).regular()).isFalse();
-        assertThat(new Admission(0, 0, 0, 0).regular()).isTrue();
+        assertThat(new Admission(8, 7, 0, 0).regular()).isTrue();
+        assertThat(new Admission(8, 7, 1, 0).regular()).isFalse();
+        assertThat(new Admission(8, 8, 0, 0).regular()).isFalse();
+        assertThat(new Admission(1, 0, 0, 0).regular()).isTrue();
+        assertThat(new Admission(1, 1, 0, 0).regular()).isFalse();
+        assertThat(new Admission(0, 0, 0, 0).regular()).isFalse();
     }
 
     @Test
     void suspectsNeverGoBeyondTheBudgetAndTheLastPlaceIsTheCanarys() {
-        assertThat(new Admission(8, 1, 0, 0).suspectParts()).isEqualTo(6);
-        assertThat(new Admission(8, 5, 2, 2).suspectParts()).isZero();
-        assertThat(new Admission(8, 7, 0, 0).suspectParts()).isZero();
-        assertThat(new Admission(8, 7, 0, 0).canary()).isTrue();
-        assertThat(new Admission(8, 6, 1, 1).canary()).isFalse();
-        assertThat(new Admission(8, 8, 0, 0).canary()).isFalse();
-        assertThat(new Admission(8, 8, 0, 0).exhausted()).isTrue();
+        assertThat(new Admission(8, 1, 0, 0).suspectParts()).isEqualTo(5);
+        assertThat(new Admission(8, 4, 2, 2).suspectParts()).isZero();
+        assertThat(new Admission(8, 6, 0, 0).suspectParts()).isZero();
+        assertThat(new Admission(8, 6, 0, 0).canary()).isTrue();
+        assertThat(new Admission(8, 5, 1, 1).canary()).isFalse();
+        assertThat(new Admission(8, 7, 0, 0).canary()).isFalse();
+        assertThat(new Admission(8, 7, 0, 0).exhausted()).isTrue();
+        assertThat(new Admission(8, 7, 0, 0).spent()).isFalse();
+        assertThat(new Admission(8, 8, 0, 0).spent()).isTrue();
+    }
+
+    @Test
+    void ofASmallBudgetSuspectsGetTheLastPlaceToo() {
+        assertThat(new Admission(3, 1, 0, 0).canary()).isTrue();
+        assertThat(new Admission(3, 2, 0, 0).canary()).isTrue();
+        assertThat(new Admission(3, 2, 0, 0).exhausted()).isFalse();
+        assertThat(new Admission(3, 3, 0, 0).canary()).isFalse();
+        assertThat(new Admission(3, 3, 0, 0).exhausted()).isTrue();
+    }
+
+    @Test
+    void callsThatNobodyWaitsForLeaveAPlaceToTheOthers() {
+        assertThat(new Admission(3, 1, 0, 0).aside()).isTrue();
+        assertThat(new Admission(3, 1, 1, 0).aside()).isFalse();
+        assertThat(new Admission(1, 0, 0, 0).aside()).isTrue();
+        assertThat(new Admission(1, 0, 1, 0).aside()).isFalse();
+        assertThat(new Admission(12, 0, 0, 0).regularSideBySide()).isEqualTo(6);
+        assertThat(new Admission(1, 0, 0, 0).regularSideBySide()).isEqualTo(1);
     }
 
     @Test
@@ -114,19 +138,45 @@ final class DecisionsTest {
     void aHundredGuestsAreOneShardOnTwoCpusWhateverTheyCost() {
         ShardPlan two = ShardPlan.forCpus(2);
         assertThat(two.parallel()).isEqualTo(1);
-        assertThat(two.shardSize(100, 5 * MS)).isEqualTo(100);
-        assertThat(two.shardSize(300, 5 * MS)).isEqualTo(100);
-        assertThat(two.shardSize(0, 0)).isEqualTo(1);
+        assertThat(two.shardSize(100, 5 * MS, TIMEOUT)).isEqualTo(100);
+        assertThat(two.shardSize(300, 5 * MS, TIMEOUT)).isEqualTo(100);
+        assertThat(two.shardSize(0, 0, TIMEOUT)).isEqualTo(1);
     }
 
     @Test
     void shardsFollowMeasuredCostAndCpus() {
         ShardPlan eight = ShardPlan.forCpus(8);
         assertThat(eight.parallel()).isEqualTo(5);
-        assertThat(eight.shardSize(100, 0)).isEqualTo(100);
-        assertThat(eight.shardSize(100, MS)).isEqualTo(100);
-        assertThat(eight.shardSize(100, 2 * MS)).isEqualTo(50);
-        assertThat(eight.shardSize(100, 50 * MS)).isEqualTo(20);
-        assertThat(eight.shardSize(1000, MS / 100)).isEqualTo(125);
+        assertThat(eight.shardSize(100, 0, TIMEOUT)).isEqualTo(100);
+        assertThat(eight.shardSize(100, MS, TIMEOUT)).isEqualTo(100);
+        assertThat(eight.shardSize(100, 2 * MS, TIMEOUT)).isEqualTo(50);
+        assertThat(eight.shardSize(100, 50 * MS, TIMEOUT)).isEqualTo(20);
+        assertThat(eight.shardSize(1000, MS / 100, TIMEOUT)).isEqualTo(125);
+    }
+
+    @Test
+    void noCallIsPlannedToTakeLongerThanASlowHostIsWaitedFor() {
+        ShardPlan two = ShardPlan.forCpus(2);
+        assertThat(two.shardSize(60, 110 * MS, TIMEOUT)).isEqualTo(12); // 1.3 s
+        assertThat(two.shardSize(3, 5000 * MS, TIMEOUT)).isEqualTo(1);
+    }
+
+    @Test
+    void hostsSampleAtDifferentTimesAndEachAlwaysAtTheSame() {
+        long interval = 5000 * MS;
+        Integer[] shares = new Integer[10];
+        Arrays.fill(shares, 0);
+        for (int i = 0; i < 1000; i++) {
+            shares[(int) (Phase.of("host-" + i + ".example.com", 0, 0).share() * 10)]++;
+        }
+        assertThat(shares).allMatch(share -> share > 70 && share < 130);
+        // started at another time, with another zero of its clock, it still has its turn at the same wall clock time
+        long wall = 1_700_000_000_000L;
+        Phase first = Phase.of("a", wall, 77 * MS);
+        Phase second = Phase.of("a", wall + 3_456, 1_000_000 * MS);
+        long firstTurn = wall * MS + first.after(77 * MS, interval) - 77 * MS;
+        long secondTurn = (wall + 3_456) * MS + second.after(1_000_000 * MS, interval) - 1_000_000 * MS;
+        assertThat((secondTurn - firstTurn) % interval).isZero();
+        assertThat(first.after(77 * MS, interval)).isBetween(77 * MS + 1, 77 * MS + interval);
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -96,9 +97,6 @@ public final class FakeStatsSource implements StatsSource {
     }
 
     private DomainSample sample(UUID domain, long takenAt, Set<Group> groups) {
-        if (Tier.NEVER_BLOCKS.containsAll(groups)) {
-            return Samplings.withoutMonitor(domain, takenAt);
-        }
         LockSupport.parkNanos(costPerGuest.toNanos());
         CountDownLatch latch = hanging.get(domain);
         boolean first = latch != null && occupiedSince.putIfAbsent(domain, System.nanoTime()) == null;
@@ -118,9 +116,24 @@ public final class FakeStatsSource implements StatsSource {
         return Samplings.full(new SimulatedHost.SimulatedGuest(domain, 0), takenAt, takenAt, groups);
     }
 
+    @Override
+    public List<DomainSample> withoutMonitor(List<UUID> domains) throws StatsUnavailableException {
+        long takenAt = System.nanoTime();
+        check();
+        return domains.stream()
+                .map(domain -> Samplings.withoutMonitor(domain, takenAt, takenAt))
+                .toList();
+    }
+
+    @Override
+    public CpuAccount cpuAccount(UUID domain) throws StatsUnavailableException {
+        check();
+        return new CpuAccount(CpuAccount.Source.PROC, System.nanoTime(), OptionalLong.empty(), 0);
+    }
+
     private void check() throws StatsUnavailableException {
         if (disconnected) {
-            throw new StatsUnavailableException("no connection", true, null);
+            throw new StatsUnavailableException("no connection", StatsUnavailableException.Why.CONNECTION_LOST, null);
         }
         if (failure != null) {
             throw failure;
@@ -146,6 +159,6 @@ public final class FakeStatsSource implements StatsSource {
     @Override
     public BlockInfo blockInfo(UUID domain, String disk) throws StatsUnavailableException {
         check();
-        return new BlockInfo(1 << 30, 1 << 20, 1 << 21);
+        return Samplings.INFO;
     }
 }

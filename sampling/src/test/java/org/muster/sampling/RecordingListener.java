@@ -34,8 +34,8 @@ final class RecordingListener implements SamplingListener {
     }
 
     @Override
-    public void frozen(UUID domain, ControlState.Kind reason) {
-        note("frozen", domain, reason);
+    public void frozen(UUID domain, GuestStats.Frozen frozen) {
+        note("frozen", domain, frozen.cause());
     }
 
     @Override
@@ -59,8 +59,18 @@ final class RecordingListener implements SamplingListener {
     }
 
     @Override
-    public void cycle(Tier tier, long durationNanos, int calls, int late) {
-        note("cycle " + tier, null, calls + " calls, " + late + " late");
+    public void health(SamplerState.Health health) {
+        note("health", null, health);
+    }
+
+    @Override
+    public void cpuAccount(CpuAccount account) {
+        note("cpuAccount", null, account.source());
+    }
+
+    @Override
+    public void cycle(Tier tier, SamplerState.Cycle cycle) {
+        note("cycle " + tier, null, cycle.calls() + " calls, " + cycle.late() + " late");
     }
 
     @Override

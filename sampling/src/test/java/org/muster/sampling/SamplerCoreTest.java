@@ -1,11 +1,10 @@
 package org.muster.sampling;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -16,80 +15,12 @@ final class SamplerCoreTest {
         return new SimulatedHost(SamplingConfig.DEFAULT, guests);
     }
 
-    /** C-T1. */
-    @Test
-    void oneBulkCallAPeriodAndTier() {
-        SimulatedHost host = host(3);
-        host.run(Duration.ofSeconds(59));
-
-        assertThat(host.countCalls("REGULAR SHORT 3")).isEqualTo(12);
-        assertThat(host.countCalls("REGULAR BLOCK 3")).isEqualTo(4);
-        assertThat(host.log).hasSize(16);
-        assertThat(host.listener.of("cycle SHORT"))
-                .hasSize(12)
-                .allMatch(t -> t.detail().equals("1 calls, 0 late"));
-    }
-
     @Test
     void aHundredGuestsAreOneCallOnTwoCpus() {
         SimulatedHost host = host(100);
         host.run(Duration.ofSeconds(59));
         assertThat(host.countCalls("REGULAR SHORT 100")).isEqualTo(12);
         assertThat(host.log).hasSize(16);
-    }
-
-    /** C-T2. */
-    @Test
-    void aCallThatNeverReturnsIsReplacedInTheSamePeriodAndItsLateDataOverwritesNothing() {
-        SimulatedHost host = host(3);
-        host.run(Duration.ofSeconds(9));
-        host.freeze(1);
-        host.run(Duration.ofSeconds(2));
-
-        long cycleStart = host.now - Duration.ofSeconds(1).toNanos();
-        assertThat(host.stats(0).takenAtNanos(Group.CPU_TOTAL).orElseThrow()).isGreaterThanOrEqualTo(cycleStart);
-        assertThat(host.stats(2).takenAtNanos(Group.CPU_TOTAL).orElseThrow()).isGreaterThanOrEqualTo(cycleStart);
-        assertThat(host.listener.of("frozen")).hasSize(1);
-
-        host.run(Duration.ofSeconds(10));
-        OptionalLong newer = host.stats(0).takenAtNanos(Group.CPU_TOTAL);
-        host.thaw(1);
-        host.run(Duration.ofMillis(100));
-        assertThat(host.calls).isEmpty();
-        assertThat(host.stats(0).takenAtNanos(Group.CPU_TOTAL)).isEqualTo(newer);
-    }
-
-    /** C-T3. */
-    @Test
-    void aGuestThatIsBackIsSampledWithinOneInterval() {
-        SimulatedHost host = host(3);
-        host.freeze(1);
-        host.run(Duration.ofSeconds(20));
-        assertThat(host.stats(1).cpu()).isEmpty();
-        host.thaw(1);
-        host.run(INTERVAL);
-        assertThat(host.age(1, Group.CPU_TOTAL)).isLessThanOrEqualTo(INTERVAL);
-        assertThat(host.listener.of("thawed")).hasSize(1);
-        host.run(Duration.ofSeconds(15));
-        assertThat(host.age(1, Group.BLOCK)).isLessThanOrEqualTo(Duration.ofSeconds(15));
-    }
-
-    /** C-T4. */
-    @Test
-    void aBusyGuestsMissingValuesGrowOldWhileTheOthersAreNew() {
-        SimulatedHost host = host(3);
-        host.run(Duration.ofSeconds(16));
-        GuestStats before = host.stats(2);
-        host.guest(2).holder = "somebody else's call";
-        host.guest(2).occupiedSince = host.now;
-        host.run(Duration.ofMillis(2900)); // less than the timeout: it is not hung
-        host.run(Duration.ofSeconds(15));
-
-        GuestStats after = host.stats(2);
-        assertThat(after.block()).isEqualTo(before.block());
-        assertThat(after.memory()).isEqualTo(before.memory());
-        assertThat(host.age(2, Group.BLOCK)).isGreaterThan(Duration.ofSeconds(15));
-        assertThat(host.age(2, Group.INTERFACE)).isLessThanOrEqualTo(INTERVAL.plusMillis(100));
     }
 
     @Test
@@ -119,18 +50,6 @@ final class SamplerCoreTest {
         assertThat(host.listener.domains("thawed")).containsExactly(host.guest(2).id);
     }
 
-    /** C-T6. */
-    @Test
-    void aGuestWhoseDiskHangsKeepsOneCallAndItsStateStaysFresh() {
-        SimulatedHost host = host(5);
-        host.guest(3).diskHung = true;
-        host.run(Duration.ofMinutes(1));
-        assertThat(host.mostStuck).isEqualTo(1);
-        assertThat(host.age(3, Group.STATE)).isLessThanOrEqualTo(INTERVAL.plusMillis(50));
-        assertThat(host.age(3, Group.INTERFACE)).isLessThanOrEqualTo(INTERVAL.plusMillis(50));
-        assertThat(host.age(2, Group.BLOCK)).isLessThanOrEqualTo(Duration.ofSeconds(16));
-    }
-
     @Test
     void whatHoldsTheLockOfADomainIsNotAskedForAnything() {
         SimulatedHost host = host(5);
@@ -141,53 +60,6 @@ final class SamplerCoreTest {
         assertThat(host.mostStuck).isEqualTo(1);
         assertThat(host.countCalls("SAFE")).isZero();
         assertThat(host.age(1, Group.CPU_TOTAL)).isLessThanOrEqualTo(INTERVAL.plusMillis(600));
-    }
-
-    /** C-T8. */
-    @Test
-    void ratesOfVcpusStartAnewAfterHotplug() {
-        SimulatedHost host = host(1);
-        host.guest(0).vcpus = 4;
-        host.run(Duration.ofSeconds(11));
-        assertThat(busy(host)).hasSize(4).allMatch(b -> Math.abs(b - 25) < 1);
-        host.guest(0).vcpus = 6;
-        host.run(INTERVAL);
-        assertThat(busy(host)).isEmpty();
-        host.run(INTERVAL);
-        assertThat(busy(host)).hasSize(6).allMatch(b -> Math.abs(b - 25) < 1);
-        host.guest(0).vcpus = 2;
-        host.run(INTERVAL.multipliedBy(2));
-        assertThat(busy(host)).hasSize(2);
-    }
-
-    private static List<Double> busy(SimulatedHost host) {
-        return host.stats(0).vcpus().orElseThrow().vcpus().stream()
-                .filter(v -> v.busyPercent().isPresent())
-                .map(v -> v.busyPercent().getAsDouble())
-                .toList();
-    }
-
-    /** C-T9. */
-    @Test
-    void aRestartOfTheDaemonBlamesNobodyAndRatesResumeAfterTwoSamples() {
-        SimulatedHost host = host(20);
-        host.run(Duration.ofSeconds(16));
-        host.disconnect();
-        host.run(Duration.ofMinutes(1));
-        assertThat(host.core.state().connected()).isFalse();
-        assertThat(host.listener.of("frozen")).isEmpty();
-        assertThat(host.listener.of("unresponsive")).isEmpty();
-        host.guests.values().forEach(g -> g.bornAt = host.now); // as if all counters had started anew
-        host.reconnect();
-        host.run(Duration.ofMillis(200));
-        assertThat(host.core.state().connected()).isTrue();
-        assertThat(host.age(7, Group.CPU_TOTAL)).isLessThan(Duration.ofSeconds(1));
-        assertThat(host.stats(7).cpu().orElseThrow().userPercent()).isEmpty();
-        assertThat(host.stats(7).network().orElseThrow().nics().get(0).rxBytesPerSecond())
-                .isEmpty();
-        host.run(INTERVAL);
-        assertThat(host.stats(7).cpu().orElseThrow().userPercent().orElseThrow())
-                .isCloseTo(40, within(1.0));
     }
 
     @Test
@@ -221,22 +93,6 @@ final class SamplerCoreTest {
                 .isLessThan(INTERVAL.multipliedBy(3).dividedBy(2));
     }
 
-    /** C-T10. */
-    @Test
-    void aGuestRemovedWhileItsSampleIsUnderWayStaysRemoved() {
-        SimulatedHost host = host(3);
-        host.run(Duration.ofMillis(1)); // the first call is under way
-        UUID gone = host.guest(1).id;
-        host.guest(1).running = false;
-        host.table.remove(gone);
-        host.run(Duration.ofSeconds(4));
-        assertThat(host.table.latest(gone)).isEmpty();
-
-        host.guest(1).running = true;
-        host.table.add(gone, host.now);
-        assertThat(host.table.latest(gone).orElseThrow().cpu()).isEmpty();
-    }
-
     @Test
     void aSampleOfAnEarlierLifeDoesNotReachTheGuest() {
         SimulatedHost host = host(3);
@@ -260,23 +116,6 @@ final class SamplerCoreTest {
         assertThat(host.age(52, Group.CPU_TOTAL)).isLessThanOrEqualTo(Duration.ofSeconds(1));
         assertThat(host.age(52, Group.BLOCK)).isLessThanOrEqualTo(Duration.ofSeconds(1));
         assertThat(host.log.subList(before, host.log.size())).containsExactly("REGULAR SHORT 50", "REGULAR BLOCK 50");
-    }
-
-    @Test
-    void sizesThatTheRecordLacksComeFromBlockInfoTwoAtATime() {
-        SimulatedHost host = host(6);
-        host.guest(1).lacksSizes = true;
-        host.guest(2).lacksSizes = true;
-        host.guest(3).lacksSizes = true;
-        host.run(Duration.ofSeconds(1));
-        assertThat(host.countCalls("BLOCK_INFO")).isEqualTo(3);
-        DomainSample.Disk disk =
-                host.stats(2).block().orElseThrow().disks().get(0).sample();
-        assertThat(disk.physicalBytes()).hasValue(1 << 21);
-        host.run(Duration.ofSeconds(15));
-        assertThat(host.countCalls("BLOCK_INFO")).isEqualTo(6);
-        assertThat(host.stats(2).block().orElseThrow().disks().get(0).sample().physicalBytes())
-                .hasValue(1 << 21);
     }
 
     @Test
@@ -425,5 +264,167 @@ final class SamplerCoreTest {
         host.run(Duration.ofSeconds(11));
         assertThat(host.core.state().stuckCalls()).isEqualTo(1);
         assertThat(host.age(5, Group.STATE)).isLessThanOrEqualTo(INTERVAL.plusMillis(100));
+    }
+
+    @Test
+    void sizesAreAskedForOnceAndThenComeFromTheBulkRecordWhereItHasThem() {
+        SimulatedHost host = host(6);
+        host.guest(2).lacksSizes = true; // an image whose length the record does not tell, and that is written all the time
+        host.run(Duration.ofSeconds(1));
+        assertThat(host.countAside("BLOCK_INFO")).isEqualTo(6);
+        host.run(Duration.ofSeconds(30));
+        assertThat(host.countAside("BLOCK_INFO")).isEqualTo(8);
+        assertThat(host.countAside("BLOCK_INFO " + host.guest(2).id)).isEqualTo(3);
+        for (int i = 0; i < 6; i++) {
+            DiskSizes sizes = host.stats(i).block().orElseThrow().disks().get(0).sizes().orElseThrow();
+            assertThat(sizes.physicalBytes()).isEqualTo(Samplings.INFO.physicalBytes());
+            assertThat(host.now - sizes.takenAtNanos()).isLessThan(Duration.ofSeconds(2).toNanos());
+        }
+    }
+
+    @Test
+    void questionsAboutSizesAreTwoAtATimeAndHoldUpNoTier() {
+        SimulatedHost host = host(100);
+        host.budget = 3;
+        host.costPerGuest = 100 * SimulatedHost.MS; // of a question; a call for all takes as long as an interval and a half
+        host.run(Duration.ofSeconds(30));
+        long most = host.aside.stream().filter(line -> line.startsWith("BLOCK_INFO")).count();
+        assertThat(most).isPositive();
+        assertThat(host.mostAside).isLessThanOrEqualTo(2);
+    }
+
+    @Test
+    void aQuestionAboutADiskThatNeverReturnsCostsTheOthersNothing() {
+        SimulatedHost host = host(10);
+        for (int i = 0; i < 10; i++) {
+            host.guest(i).lacksSizes = true;
+        }
+        host.run(Duration.ofSeconds(14));
+        host.guest(3).infoHangs = true;
+        host.guest(4).infoHangs = true;
+        host.run(Duration.ofSeconds(3)); // both places of the lane are taken, by guests that are found out then
+        assertThat(host.core.state().frozen())
+                .hasSize(2)
+                .allMatch(frozen -> frozen.cause() == GuestStats.Cause.STORAGE);
+        host.watch(host.ids().stream()
+                .filter(id -> host.table.latest(id).orElseThrow().frozen().isEmpty())
+                .toList());
+        host.run(Duration.ofSeconds(10));
+        assertThat(host.worstAge(Tier.SHORT)).isLessThanOrEqualTo(INTERVAL.plusMillis(100));
+    }
+
+    @Test
+    void lateSizesOverwriteNothing() {
+        SimulatedHost host = host(1);
+        host.run(Duration.ofSeconds(1));
+        Call late = new Call(
+                Call.Purpose.BLOCK_INFO,
+                Tier.BLOCK,
+                List.of(host.table.find(host.guest(0).id)),
+                Optional.of(new BlockInfoLane.Disk("vda", "/vda")),
+                host.now - Duration.ofMinutes(1).toNanos(),
+                0);
+        host.core.returned(late, Outcome.of(new BlockInfo(1, 1, 1), host.now), host.now);
+        assertThat(host.stats(0).block().orElseThrow().disks().get(0).sizes().orElseThrow().allocationBytes())
+                .isEqualTo(Samplings.INFO.allocationBytes());
+    }
+
+    @Test
+    void aDiskWhoseSizesCannotBeToldIsAskedForEverMoreRarely() {
+        SimulatedHost host = host(1);
+        host.infoFails = true;
+        host.run(Duration.ofMinutes(30));
+        assertThat(host.countAside("BLOCK_INFO")).isBetween(5L, 8L); // after 0, 1, 3, 7, 15, 25 minutes
+        assertThat(host.age(0, Group.BLOCK)).isLessThan(Duration.ofSeconds(16));
+        host.infoFails = false;
+        host.run(Duration.ofMinutes(11));
+        assertThat(host.stats(0).sizesTakenAtNanos()).isPresent();
+    }
+
+    @Test
+    void whereCpuTimesComeFromIsFoundOutOnceAndAgainWithEveryNewConnection() {
+        SimulatedHost host = host(3);
+        host.run(Duration.ofMinutes(5));
+        assertThat(host.countAside("CPU_ACCOUNT")).isEqualTo(1);
+        assertThat(host.listener.of("cpuAccount")).hasSize(1);
+        assertThat(host.core.state().cpuAccount().orElseThrow().source()).isEqualTo(CpuAccount.Source.PROC);
+        host.disconnect();
+        host.reconnect();
+        host.run(Duration.ofSeconds(6));
+        assertThat(host.countAside("CPU_ACCOUNT")).isEqualTo(2);
+        assertThat(host.listener.of("cpuAccount")).hasSize(1);
+    }
+
+    @Test
+    void cyclesThatOutrunTheirIntervalComeLessOftenAndNeverOverlap() {
+        SimulatedHost host = host(60);
+        host.costPerGuest = 110 * SimulatedHost.MS; // a call for all takes 6.6 s
+        host.run(Duration.ofSeconds(20));
+        int before = host.listener.of("cycle SHORT").size();
+        host.run(Duration.ofMinutes(5));
+        assertThat(host.mostRegular).isEqualTo(1);
+        SamplerState.Cycle last = host.core.state().lastCycles().get(Tier.SHORT);
+        assertThat(last.missed()).isPositive();
+        assertThat(host.listener.of("cycle SHORT").size() - before).as("every other one").isBetween(28, 31);
+        assertThat(host.listener.of("frozen")).isEmpty();
+        host.costPerGuest = SimulatedHost.MS;
+        host.run(Duration.ofMinutes(1));
+        assertThat(host.core.state().lastCycles().get(Tier.SHORT).missed()).isZero();
+    }
+
+    @Test
+    void aDaemonWhoseWorkersAreUsedUpIsSaturatedAndNobodyIsToBlame() {
+        SimulatedHost host = host(20);
+        host.run(Duration.ofSeconds(16));
+        host.saturated = true;
+        host.run(Duration.ofSeconds(30));
+        assertThat(host.core.state().health()).isEqualTo(SamplerState.Health.SATURATED);
+        assertThat(host.listener.of("frozen")).isEmpty();
+        assertThat(host.core.state().stuckCalls()).isLessThanOrEqualTo(host.budget);
+        host.saturated = false;
+        host.run(INTERVAL.multipliedBy(2));
+        assertThat(host.core.state().health()).isEqualTo(SamplerState.Health.OK);
+        assertThat(host.age(3, Group.BALLOON)).isLessThan(INTERVAL);
+    }
+
+    @Test
+    void callsThatFindNoConnectionFreeAreSaturationToo() {
+        SimulatedHost host = host(20);
+        host.run(Duration.ofSeconds(16));
+        host.noCallFree = true;
+        host.run(INTERVAL);
+        assertThat(host.core.state().health()).isEqualTo(SamplerState.Health.SATURATED);
+        host.noCallFree = false;
+        host.run(INTERVAL);
+        assertThat(host.core.state().health()).isEqualTo(SamplerState.Health.OK);
+    }
+
+    @Test
+    void aGuestThatACallAboutDisksFoundStandingStillIsFrozenAfterAll() {
+        SimulatedHost host = host(5);
+        host.run(Duration.ofSeconds(29).plusMillis(900));
+        for (int i = 0; i < 500 && host.log.stream().filter(l -> l.startsWith("REGULAR BLOCK")).count() < 3; i++) {
+            host.run(Duration.ofMillis(1));
+        }
+        host.freeze(4); // in the middle of the call about disks
+        host.run(Duration.ofSeconds(1));
+        assertThat(host.stats(4).frozen().orElseThrow().cause()).isEqualTo(GuestStats.Cause.STORAGE);
+        host.run(INTERVAL.multipliedBy(3));
+        assertThat(host.stats(4).frozen().orElseThrow().cause()).isEqualTo(GuestStats.Cause.MONITOR);
+        assertThat(host.listener.of("frozen").stream().map(RecordingListener.Told::detail))
+                .containsExactly("STORAGE", "MONITOR");
+    }
+
+    @Test
+    void aGuestThatComesWhileTheListIsReadIsNotTakenForGone() {
+        SimulatedHost host = host(1);
+        UUID late = new UUID(9, 9);
+        GuestTable table = new GuestTable();
+        table.retain(host.ids(), 100);
+        table.add(late, 150); // by another thread, after the list was made
+        table.retain(host.ids(), 120);
+        assertThat(table.latest(late)).isPresent();
+        table.retain(host.ids(), 200);
+        assertThat(table.latest(late)).isEmpty();
     }
 }

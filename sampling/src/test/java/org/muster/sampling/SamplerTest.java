@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -29,7 +28,7 @@ final class SamplerTest {
 
     private final SamplingListener listener = new SamplingListener() {
         @Override
-        public void frozen(UUID domain, ControlState.Kind reason) {
+        public void frozen(UUID domain, GuestStats.Frozen cause) {
             frozen.countDown();
         }
 
@@ -48,7 +47,7 @@ final class SamplerTest {
     private void start(int guests) {
         IntStream.range(0, guests).forEach(i -> running.add(new UUID(1, i)));
         Collection<UUID> snapshot = running;
-        sampler = new Sampler(QUICK, source, () -> snapshot, () -> 8, listener, System::nanoTime, new Random(1));
+        sampler = new Sampler(QUICK, source, () -> snapshot, () -> 8, listener, "this host", System::nanoTime);
         sampler.start();
     }
 

@@ -10,13 +10,16 @@ import java.util.stream.IntStream;
 
 /** Samples as a source gives them, for tests. */
 final class Samplings {
+    /** What block info tells of every disk: of a raw file the same as the record. */
+    static final BlockInfo INFO = new BlockInfo(1 << 30, 1 << 30, 1 << 30);
+
     private static final long MIB = 1 << 20;
 
     private Samplings() {}
 
     /** All that the groups ask for; the guest burns half a CPU, and reads and writes 1 MiB a second. */
     static DomainSample full(SimulatedHost.SimulatedGuest guest, long takenAt, long readAt, Set<Group> groups) {
-        long lived = readAt - guest.bornAt;
+        long lived = guest.lived(readAt);
         boolean cpu = groups.contains(Group.CPU_TOTAL);
         return new DomainSample(
                 guest.id,
@@ -61,8 +64,8 @@ final class Samplings {
                         : List.of());
     }
 
-    static DomainSample withoutMonitor(UUID id, long takenAt) {
-        return busy(id, takenAt, Tier.NEVER_BLOCKS, 0);
+    static DomainSample withoutMonitor(UUID id, long takenAt, long lived) {
+        return busy(id, takenAt, Tier.NEVER_BLOCKS, lived);
     }
 
     static DomainSample.Balloon balloon(boolean details) {
@@ -79,14 +82,14 @@ final class Samplings {
     static DomainSample.Disk disk(String name, long lived, boolean lacksSizes) {
         long bytes = lived / 1000 * MIB / 1_000_000;
         long requests = bytes / 4096;
-        OptionalLong size = lacksSizes ? OptionalLong.empty() : OptionalLong.of(1 << 30);
+        OptionalLong size = OptionalLong.of(lacksSizes ? bytes : INFO.capacityBytes());
         return new DomainSample.Disk(
                 name,
                 "/" + name,
                 Optional.of(new DomainSample.DiskCounters(
                         requests, bytes, requests * 1000, requests, bytes, requests * 2000, 0, 0)),
                 size,
-                size,
+                OptionalLong.of(INFO.capacityBytes()),
                 size);
     }
 }

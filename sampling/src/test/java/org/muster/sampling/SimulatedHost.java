@@ -13,6 +13,7 @@ import java.util.OptionalLong;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 
 /**
  * A hypervisor with guests, and a sampler on it, in virtual time and on one thread.
@@ -25,22 +26,28 @@ final class SimulatedHost implements Lanes {
     static final long MS = 1_000_000;
 
     private static final int WORKERS = 15;
-    private static final long ROUND_TRIP = 200_000;
     private static final long CONTROL_TAKES = 20 * MS;
 
     final Map<UUID, SimulatedGuest> guests = new LinkedHashMap<>();
     final RecordingListener listener = new RecordingListener(() -> this.now);
     final GuestTable table = new GuestTable();
     final List<Running> calls = new ArrayList<>();
-    final List<String> log = new ArrayList<>(); // one line per call: purpose, tier, number of guests
+    final List<String> log = new ArrayList<>(); // one line per bulk call: purpose, tier, number of guests
+    final List<String> aside = new ArrayList<>(); // one line per other call: purpose, guest
     SamplerCore core;
     SamplingConfig config;
     int budget = 8;
     int mostStuck;
     long now = 1_000_000_000_000L;
     long costPerGuest = 4 * MS;
+    long roundTrip = 200_000;
     boolean connected = true;
     boolean stalled;
+    boolean saturated; // no worker takes our calls; questions, which have workers of their own, are answered
+    boolean noCallFree;
+    boolean infoFails;
+    int mostAside; // questions about sizes side by side
+    int mostRegular; // regular calls of one tier side by side
 
     private final PriorityQueue<Event> events =
             new PriorityQueue<>(Comparator.comparingLong((Event e) -> e.at).thenComparingLong(e -> e.number));
@@ -56,17 +63,35 @@ final class SimulatedHost implements Lanes {
         final UUID id;
         boolean frozen;
         boolean diskHung;
+        boolean infoHangs; // what asks for its disk's sizes
         boolean locked;
         boolean running = true;
         boolean lacksSizes;
         int vcpus = 1;
         long bornAt;
+        private long frozenAt;
+        private long stoodStill; // before it was frozen the last time
         Object holder; // of its job
         long occupiedSince;
 
         SimulatedGuest(UUID id, long bornAt) {
             this.id = id;
             this.bornAt = bornAt;
+        }
+
+        private void freeze(long now) {
+            frozenAt = frozen ? frozenAt : now;
+            frozen = true;
+        }
+
+        private void thaw(long now) {
+            stoodStill += frozen ? now - frozenAt : 0;
+            frozen = false;
+        }
+
+        /** How long it has run: while it is frozen it uses nothing. */
+        long lived(long at) {
+            return at - bornAt - stoodStill - (frozen ? at - frozenAt : 0);
         }
     }
 
@@ -88,7 +113,7 @@ final class SimulatedHost implements Lanes {
             if (dead || waitsFor != null) {
                 return;
             }
-            if (stalled) {
+            if (stalled || saturated) {
                 at(now + 10 * MS, this::advance);
                 return;
             }
@@ -110,7 +135,7 @@ final class SimulatedHost implements Lanes {
                 return true;
             }
             if (!call.reachesMonitor()) {
-                samples.add(Samplings.withoutMonitor(guest.id, takenAt));
+                samples.add(Samplings.withoutMonitor(guest.id, takenAt, guest.lived(now)));
                 index++;
                 return false;
             }
@@ -119,7 +144,7 @@ final class SimulatedHost implements Lanes {
                 index++;
                 return false;
             }
-            boolean hangs = guest.frozen || (guest.diskHung && call.tier == Tier.BLOCK);
+            boolean hangs = hangs(guest);
             if (guest.holder == null) {
                 guest.holder = this;
                 guest.occupiedSince = now;
@@ -133,11 +158,10 @@ final class SimulatedHost implements Lanes {
         }
 
         private void served(SimulatedGuest guest) {
-            boolean hangs = guest.frozen || (guest.diskHung && call.tier == Tier.BLOCK);
             if (dead) {
                 return;
             }
-            if (hangs) {
+            if (hangs(guest)) {
                 waitsFor = guest;
                 return;
             }
@@ -145,6 +169,11 @@ final class SimulatedHost implements Lanes {
             samples.add(Samplings.full(guest, takenAt, now, call.groups()));
             index++;
             advance();
+        }
+
+        private boolean hangs(SimulatedGuest guest) {
+            boolean disk = guest.diskHung || (guest.infoHangs && call.purpose == Call.Purpose.BLOCK_INFO);
+            return guest.frozen || (disk && call.tier == Tier.BLOCK);
         }
 
         void release() {
@@ -161,17 +190,25 @@ final class SimulatedHost implements Lanes {
 
         private void finish() {
             calls.remove(this);
-            Outcome outcome = call.purpose == Call.Purpose.BLOCK_INFO
-                    ? Outcome.of(new BlockInfo(1 << 30, 1 << 20, 1 << 21), now)
-                    : Outcome.of(samples, now);
+            Outcome outcome = switch (call.purpose) {
+                case BLOCK_INFO -> Outcome.of(Samplings.INFO, now);
+                case CPU_ACCOUNT ->
+                    Outcome.of(new CpuAccount(CpuAccount.Source.PROC, now, OptionalLong.empty(), 0), now);
+                default -> Outcome.of(samples, now);
+            };
             core.returned(call, outcome, now);
         }
 
         void fail() {
+            fail(StatsUnavailableException.Why.CONNECTION_LOST);
+        }
+
+        private void fail(StatsUnavailableException.Why why) {
             dead = true;
             calls.remove(this);
             guests.values().forEach(g -> g.holder = g.holder == this ? null : g.holder);
-            core.returned(call, Outcome.failed(new StatsUnavailableException("gone", true, null), now), now);
+            Throwable failure = new StatsUnavailableException("told to", why, null);
+            core.returned(call, Outcome.failed(failure, now), now);
         }
     }
 
@@ -185,7 +222,15 @@ final class SimulatedHost implements Lanes {
             addGuest();
         }
         core = new SamplerCore(
-                config, table, this, this::running, () -> budget, listener, ShardPlan.forCpus(cpus), 0, now);
+                config,
+                table,
+                this,
+                this::running,
+                () -> budget,
+                listener,
+                ShardPlan.forCpus(cpus),
+                new Phase(0, now),
+                now);
         wake = now;
     }
 
@@ -220,14 +265,14 @@ final class SimulatedHost implements Lanes {
 
     void freeze(int... indexes) {
         for (int index : indexes) {
-            guest(index).frozen = true;
+            guest(index).freeze(now);
         }
     }
 
     void thaw(int... indexes) {
         for (int index : indexes) {
             SimulatedGuest guest = guest(index);
-            guest.frozen = false;
+            guest.thaw(now);
             guest.diskHung = false;
             free(guest);
         }
@@ -240,7 +285,7 @@ final class SimulatedHost implements Lanes {
         guest.locked = true;
         at(now + takes.toNanos(), () -> {
             guest.locked = false;
-            guest.frozen = false;
+            guest.thaw(now);
             guest.holder = null;
             free(guest);
         });
@@ -289,6 +334,10 @@ final class SimulatedHost implements Lanes {
 
     long countCalls(String start) {
         return log.stream().filter(line -> line.startsWith(start)).count();
+    }
+
+    long countAside(String start) {
+        return aside.stream().filter(line -> line.startsWith(start)).count();
     }
 
     void run(Duration time) {
@@ -351,9 +400,33 @@ final class SimulatedHost implements Lanes {
         }
         Running running = new Running(call);
         calls.add(running);
-        log.add(call.purpose + " " + call.tier + " " + call.guests.size());
-        at(now + ROUND_TRIP, connected ? running::advance : running::fail);
+        switch (call.purpose) {
+            case BLOCK_INFO, CPU_ACCOUNT -> aside.add(call.purpose + " " + call.guests.get(0).id);
+            default -> log.add(call.purpose + " " + call.tier + " " + call.guests.size());
+        }
+        mostAside = Math.max(mostAside, underWay(c -> c.purpose == Call.Purpose.BLOCK_INFO));
+        for (Tier tier : Tier.values()) {
+            mostRegular = Math.max(
+                    mostRegular, underWay(c -> c.purpose == Call.Purpose.REGULAR && c.tier == tier && !c.late()));
+        }
+        at(now + roundTrip, () -> answer(running));
         return true;
+    }
+
+    private int underWay(Predicate<Call> wanted) {
+        return (int) calls.stream().filter(running -> wanted.test(running.call)).count();
+    }
+
+    private void answer(Running running) {
+        if (!connected) {
+            running.fail();
+        } else if (noCallFree) {
+            running.fail(StatsUnavailableException.Why.NO_CALL_FREE);
+        } else if (infoFails && running.call.purpose == Call.Purpose.BLOCK_INFO) {
+            running.fail(StatsUnavailableException.Why.FAILED);
+        } else {
+            running.advance();
+        }
     }
 
     @Override
@@ -367,7 +440,7 @@ final class SimulatedHost implements Lanes {
     }
 
     private ControlRequest.Answer noAnswer() {
-        return new ControlRequest.Answer(null, new StatsUnavailableException("libvirtd is silent", true, null));
+        return new ControlRequest.Answer(null, new StatsUnavailableException("libvirtd is silent", StatsUnavailableException.Why.CONNECTION_LOST, null));
     }
 
     private ControlRequest.Answer answer(ControlRequest request) {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -176,7 +177,7 @@ final class StatsMergeTest {
     @Test
     void whatWasNotAskedForStaysAndGrowsOld() {
         GuestStats stats = merge(cpu(0, 5, 1, 1));
-        GuestStats later = StatsMerge.merge(stats, cpu(SECOND, 9, 9, 9), Tier.NEVER_BLOCKS, 0, 0);
+        GuestStats later = StatsMerge.merge(stats, cpu(SECOND, 9, 9, 9), Set.of(Group.STATE, Group.INTERFACE), 0, 0);
         assertThat(later.cpu()).isEqualTo(stats.cpu());
         assertThat(later.ageNanos(3 * SECOND, Group.CPU_TOTAL)).hasValue(3 * SECOND);
         assertThat(later.ageNanos(3 * SECOND, Group.STATE)).hasValue(2 * SECOND);
@@ -201,5 +202,90 @@ final class StatsMergeTest {
         assertThat(first.cpu().orElseThrow().userPercent()).isEmpty();
         GuestStats second = StatsMerge.merge(first, cpu(5 * SECOND, 3 * SECOND, 0, 0), ALL, 0, 3 * SECOND);
         assertThat(second.cpu().orElseThrow().userPercent().orElseThrow()).isCloseTo(100, within(0.01));
+    }
+
+    private static DomainSample wholeCpu(long takenAt, long time) {
+        OptionalLong none = OptionalLong.empty();
+        return sample(takenAt, OptionalLong.of(time), none, none, List.of(), List.of(), DomainSample.Balloon.UNKNOWN);
+    }
+
+    @Test
+    void theCpuTimeOfAGuestThatIsLeftOutGoesOnWithoutItsParts() {
+        GuestStats proc = merge(cpu(0, SECOND, SECOND * 3 / 4, SECOND / 4));
+        GuestStats.Cpu later = StatsMerge.merge(proc, wholeCpu(2 * SECOND, 2 * SECOND), Tier.NEVER_BLOCKS, 0, 0)
+                .cpu()
+                .orElseThrow();
+        assertThat(later.timeNanos()).isEqualTo(2 * SECOND);
+        assertThat(later.userPercent().orElseThrow() + later.systemPercent().orElseThrow())
+                .isCloseTo(50, within(0.01));
+        assertThat(later.userNanos().getAsLong() + later.systemNanos().getAsLong())
+                .as("with this account the parts are the whole")
+                .isEqualTo(2 * SECOND);
+
+        GuestStats cgroup = merge(cpu(0, SECOND, SECOND / 10, SECOND / 10));
+        GuestStats.Cpu other = StatsMerge.merge(cgroup, wholeCpu(2 * SECOND, 2 * SECOND), Tier.NEVER_BLOCKS, 0, 0)
+                .cpu()
+                .orElseThrow();
+        assertThat(other.userPercent().orElseThrow()).isCloseTo(50, within(0.01));
+        assertThat(other.userNanos()).hasValue(SECOND / 10);
+    }
+
+    @Test
+    void cpuTimeFromAnotherAccountDoesNotTakeTheCounterBack() {
+        GuestStats stats = merge(cpu(0, 5 * SECOND, SECOND, SECOND));
+        GuestStats later = StatsMerge.merge(stats, wholeCpu(2 * SECOND, 4 * SECOND), Tier.NEVER_BLOCKS, 0, 0);
+        assertThat(later.cpu()).isEqualTo(stats.cpu());
+    }
+
+    @Test
+    void cpuTimeThatWasReadWithoutTheMonitorIsNoAnswerOfTheGuest() {
+        GuestStats stats = merge(Samplings.full(new SimulatedHost.SimulatedGuest(ID, 0), SECOND, SECOND, ALL));
+        GuestStats later = StatsMerge.merge(
+                stats, Samplings.withoutMonitor(ID, 9 * SECOND, 9 * SECOND), Tier.NEVER_BLOCKS, 0, 0);
+        assertThat(later.takenAtNanos(Group.CPU_TOTAL)).hasValue(9 * SECOND);
+        assertThat(later.monitorTakenAtNanos()).hasValue(SECOND);
+    }
+
+    @Test
+    void aGuestDoesNotUseMoreThanItsVcpusHave() {
+        GuestStats before = merge(vcpus(0, 0));
+        GuestStats after = StatsMerge.merge(before, vcpus(SECOND, 14 * SECOND / 10), ALL, SECOND / 2, 0);
+        assertThat(after.cpu().orElseThrow().userPercent()).hasValue(100);
+    }
+
+    private static DomainSample vcpus(long takenAt, long time) {
+        OptionalLong none = OptionalLong.of(0);
+        return new DomainSample(
+                ID,
+                takenAt,
+                OptionalInt.of(1),
+                OptionalLong.of(time),
+                none,
+                none,
+                OptionalInt.of(1),
+                List.of(new DomainSample.Vcpu(0, 1, OptionalLong.of(time))),
+                Samplings.balloon(true),
+                List.of(),
+                List.of());
+    }
+
+    /** Whatever is plugged, unplugged, restarted or read late: no rate is negative, and none more than the device can. */
+    @Test
+    void noRateIsEverNegativeOrAbsurd() {
+        for (int seed = 0; seed < 200; seed++) {
+            Random random = new Random(seed);
+            GuestStats stats = GuestStats.unknown(ID);
+            long now = 0;
+            Plugged guest = new Plugged(random);
+            for (int i = 0; i < 200; i++) {
+                long step = 200_000_000 + random.nextLong(5 * SECOND);
+                guest.live(step);
+                now += step;
+                long call = random.nextLong(SECOND);
+                stats = StatsMerge.merge(stats, guest.sample(now), ALL, call, 0);
+                guest.check(stats, "seed " + seed + " step " + i);
+                guest.change();
+            }
+        }
     }
 }

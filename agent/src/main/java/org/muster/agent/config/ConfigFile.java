@@ -128,7 +128,8 @@ public final class ConfigFile {
         return new MusterConfig(
                 new MusterConfig.Libvirt(
                         (String) value(Key.LIBVIRT_URI),
-                        stuck instanceof Long n ? OptionalInt.of(n.intValue()) : OptionalInt.empty()),
+                        stuck instanceof Long n ? OptionalInt.of(n.intValue()) : OptionalInt.empty(),
+                        (Boolean) value(Key.LIBVIRT_TUNE_WORKERS)),
                 new MusterConfig.Listen(
                         (String) value(Key.LISTEN_ADDRESS),
                         ((Long) value(Key.LISTEN_PORT)).intValue(),

@@ -26,6 +26,7 @@ import org.tomlj.TomlTable;
 enum Key {
     LIBVIRT_URI("libvirt.uri", "qemu:///system", false, Key::uri),
     LIBVIRT_MAX_STUCK_CALLS("libvirt.max-stuck-calls", "auto", true, v -> numberOr(v, 1, 64, "auto")),
+    LIBVIRT_TUNE_WORKERS("libvirt.tune-workers", false, false, Key::flag),
     LISTEN_ADDRESS("listen.address", "::", false, v -> text(v, 1, 255)),
     LISTEN_PORT("listen.port", 54321L, false, v -> number(v, 0, 65535)),
     LISTEN_SOCKET("listen.socket", "/run/muster/muster.sock", false, Key::socket),

@@ -30,8 +30,9 @@ public record MusterConfig(
      * Section libvirt.
      *
      * @param maxStuckCalls empty for auto
+     * @param tuneWorkers whether libvirtd's min_workers is to be set to what it should be
      */
-    public record Libvirt(String uri, OptionalInt maxStuckCalls) {}
+    public record Libvirt(String uri, OptionalInt maxStuckCalls, boolean tuneWorkers) {}
 
     /**
      * Section listen.

@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 public final class Creator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Creator.class);
     private static final long TICK_MILLIS = 250;
-    private static final int MAY_HANG = 8; // CallGuard.maxStuck at most
+    private static final int MAY_HANG = 13; // CallGuard.maxStuck at most
     private static final int MOST_WORKERS = 64;
     private static final int VM_LANE_THREADS = 16;
 

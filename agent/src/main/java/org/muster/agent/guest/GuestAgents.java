@@ -49,6 +49,8 @@ public final class GuestAgents implements AutoCloseable {
     private final Consumer<UUID> news;
     private final ScheduledExecutorService watch;
     private final ThreadPoolExecutor threads;
+    private final Set<UUID> silent = ConcurrentHashMap.newKeySet(); // a question was not answered since its agent connected
+    private final Consumer<UUID> silence;
     private final Map<UUID, AgentData> latest = new ConcurrentHashMap<>(); // an entry per VM, see forget
 
     @GuardedBy("this")
@@ -57,12 +59,19 @@ public final class GuestAgents implements AutoCloseable {
     /**
      * @param frozen its QEMU does not answer, so neither does its agent
      * @param news hears of a guest that told something else than before; on {@code guest-agent-%d}
+     * @param silence hears of a guest whose agent fell silent, or answers again; on the threads of this class
      */
-    public GuestAgents(VmTable table, Hypervisor hypervisor, Predicate<UUID> frozen, Consumer<UUID> news) {
+    public GuestAgents(
+            VmTable table,
+            Hypervisor hypervisor,
+            Predicate<UUID> frozen,
+            Consumer<UUID> news,
+            Consumer<UUID> silence) {
         this.table = table;
         this.hypervisor = hypervisor;
         this.frozen = frozen;
         this.news = news;
+        this.silence = silence;
         this.watch = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "guest-watch"));
         AtomicInteger number = new AtomicInteger();
         // The plan never has more under way than there are threads, which bounds the queue.
@@ -92,14 +101,31 @@ public final class GuestAgents implements AutoCloseable {
         return Optional.ofNullable(latest.get(id));
     }
 
+    /** True while the guest's agent has its channel open and did not answer the last question. */
+    public boolean silent(UUID id) {
+        return silent.contains(id);
+    }
+
     /** The guest is gone. */
     public void forget(UUID id) {
         latest.remove(id);
+        silent.remove(id);
+    }
+
+    private void speaks(UUID id) {
+        if (silent.remove(id)) {
+            silence.accept(id);
+        }
     }
 
     private void tick() {
         try {
             table.endPhases(PHASE.toMillis());
+            silent.forEach(id -> {
+                if (table.get(id).filter(vm -> vm.run().agentConnected()).isEmpty()) {
+                    speaks(id); // there is nobody any more who could be silent
+                }
+            });
             latest.keySet().removeIf(id -> table.get(id).isEmpty()); // an answer may come after its VM has gone
             ask();
         } catch (RuntimeException e) { // a mistake of ours must not end it for all
@@ -184,6 +210,7 @@ public final class GuestAgents implements AutoCloseable {
             }
             before = latest.put(poll.guest(), data);
         }
+        speaks(poll.guest());
         if (before == null || !before.report().equals(data.report())) {
             news.accept(poll.guest());
         }
@@ -197,6 +224,9 @@ public final class GuestAgents implements AutoCloseable {
             } else {
                 plan.failed(poll, refused(e), System.nanoTime());
             }
+        }
+        if (e.kind() == Kind.TIMED_OUT && silent.add(poll.guest())) {
+            silence.accept(poll.guest());
         }
     }
 

@@ -11,6 +11,9 @@ import java.util.Map;
 public final class HostIdentity {
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
+    private static final Path MACHINE_ID = Path.of("/etc/machine-id");
+    private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
+
     private static final Path OS_RELEASE = Path.of("/etc/os-release");
 
     private HostIdentity() {}
@@ -29,6 +32,22 @@ public final class HostIdentity {
             }
         }
         return values;
+    }
+
+    /**
+     * What no other host has, and this one keeps: its machine id and its name, since machines that were copied have the same
+     * machine id.
+     */
+    public static String stable() {
+        return firstLine(MACHINE_ID) + "/" + firstLine(HOST_NAME);
+    }
+
+    private static String firstLine(Path file) {
+        try {
+            return Files.readString(file, StandardCharsets.UTF_8).lines().findFirst().orElse("");
+        } catch (IOException e) {
+            return ""; // the other one has to do
+        }
     }
 
     /** Another one after every boot of the host. */

@@ -36,6 +36,7 @@ import org.muster.agent.metrics.SummingRegistry;
 import org.muster.agent.ops.OpsSources;
 import org.muster.agent.payload.PayloadImages;
 import org.muster.agent.rpc.Access;
+import org.muster.agent.rpc.EventKind;
 import org.muster.agent.rpc.NotificationHub;
 import org.muster.agent.rpc.OpenRpc;
 import org.muster.agent.rpc.RpcConfig;
@@ -43,10 +44,13 @@ import org.muster.agent.rpc.RpcServer;
 import org.muster.agent.rpc.TlsSettings;
 import org.muster.agent.rpc.Verb;
 import org.muster.agent.rpc.VerbTable;
+import org.muster.agent.stats.Condition;
 import org.muster.agent.stats.LibvirtStatsSource;
+import org.muster.agent.stats.SamplingView;
 import org.muster.agent.stats.StatsView;
 import org.muster.agent.tls.TlsFiles;
 import org.muster.agent.upkeep.Upkeep;
+import org.muster.agent.verbs.ConditionEvents;
 import org.muster.agent.verbs.CreateVerbs;
 import org.muster.agent.verbs.FactorsVerbs;
 import org.muster.agent.verbs.HostEvents;
@@ -63,6 +67,7 @@ import org.muster.libvirt.HypervisorListener;
 import org.muster.netlink.Rtnetlink;
 import org.muster.sampling.GuestStats;
 import org.muster.sampling.Sampler;
+import org.muster.sampling.SamplerState;
 import org.muster.sampling.SamplingConfig;
 import org.muster.systemd.ServiceManager;
 import org.slf4j.Logger;
@@ -125,7 +130,8 @@ public final class Daemon implements AutoCloseable {
         NotificationHub notifications = new NotificationHub();
         this.stats = new StatsView(StatusWords::of, new Known(), clock, System::nanoTime);
         StatusEvents events = new StatusEvents(notifications, stats, clock);
-        this.samplingEvents = new SamplingEvents(table, events, metrics);
+        ConditionEvents conditions = new ConditionEvents(notifications, clock);
+        this.samplingEvents = new SamplingEvents(table, events, conditions, this::condition, this::frozen, metrics);
         this.host = new Host(
                 new Host.Sources(
                         hypervisor,
@@ -153,18 +159,24 @@ public final class Daemon implements AutoCloseable {
                 new LibvirtStatsSource(hypervisor),
                 this::sampled,
                 this::stuckBudget,
-                samplingEvents);
-        this.guestAgents =
-                new GuestAgents(table, hypervisor, this::frozen, id -> table.whileRunning(id, events::agent));
+                samplingEvents,
+                HostIdentity.stable());
+        this.guestAgents = new GuestAgents(
+                table,
+                hypervisor,
+                this::frozen,
+                id -> table.whileRunning(id, events::agent),
+                samplingEvents::condition);
         this.upkeep = new Upkeep(table, hypervisor, new Guests());
         this.factors = new SamplingFactors(
                 hypervisor, () -> sampled().stream().filter(id -> !frozen(id)).toList());
+        SamplingView samplingView = new SamplingView(sampler::state, hypervisor.calls(), System::nanoTime);
         List<Verb> verbs = new ArrayList<>(new HostVerbs(table, stats).verbs());
-        verbs.addAll(new HostInfoVerbs(host).verbs());
+        verbs.addAll(new HostInfoVerbs(host, samplingView::json).verbs());
         verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock).verbs());
         verbs.addAll(new FactorsVerbs(factors).verbs());
         verbs.addAll(new QueueVerbs(creator.control()).verbs());
-        VerbTable served = VerbTable.of(OpenRpc.withDiscovery(verbs, StatusEvents.KINDS, version));
+        VerbTable served = VerbTable.of(OpenRpc.withDiscovery(verbs, kinds(), version));
         this.readiness = new Readiness(
                 reconciler,
                 journal,
@@ -185,6 +197,12 @@ public final class Daemon implements AutoCloseable {
         PayloadImages images = new PayloadImages(config.state().directory().resolve("payload"));
         GuestRoom room = new GuestRoom(HostRoot.system(), hypervisor, host::facts);
         return new HostSide(facts, images, DisplayRules.ofHost(), room, room);
+    }
+
+    private static List<EventKind> kinds() {
+        List<EventKind> kinds = new ArrayList<>(StatusEvents.KINDS);
+        kinds.addAll(ConditionEvents.KINDS);
+        return kinds;
     }
 
     private OpsSources opsSources(MusterConfig config, String version) {
@@ -228,8 +246,17 @@ public final class Daemon implements AutoCloseable {
                 .isPresent();
     }
 
+    private int frozen() {
+        return sampler.state().frozen().size();
+    }
+
+    private Condition condition(Vm vm) {
+        return Condition.own(vm, sampler.latest(vm.id()), guestAgents.silent(vm.id()));
+    }
+
+    /** Whatever else hangs, one call may be risked for all those guests that do answer. */
     private int stuckBudget() {
-        return Math.max(0, hypervisor.calls().maxStuck() - hypervisor.calls().overdueBesidesSampling());
+        return Math.max(1, hypervisor.calls().maxStuck() - hypervisor.calls().overdueBesidesSampling());
     }
 
     /** Serves from here on. Blocks until the sockets are bound. */
@@ -406,6 +433,16 @@ public final class Daemon implements AutoCloseable {
         public Optional<AgentData> agent(UUID id) {
             return guestAgents.latest(id);
         }
+
+        @Override
+        public boolean agentSilent(UUID id) {
+            return guestAgents.silent(id);
+        }
+
+        @Override
+        public SamplerState.Health health() {
+            return sampler.state().health();
+        }
     }
 
     /** What {@link Upkeep} needs to know of guests, and who does what it decides. */
@@ -448,6 +485,9 @@ public final class Daemon implements AutoCloseable {
             } else if (was && !is) {
                 sampler.removed(after.id());
             }
+            if (before != null && before.run().pauseCode() != after.run().pauseCode()) {
+                samplingEvents.condition(after.id());
+            }
         }
 
         @Override
@@ -455,6 +495,7 @@ public final class Daemon implements AutoCloseable {
             sampler.removed(last.id());
             stats.forget(last.id());
             guestAgents.forget(last.id());
+            samplingEvents.forget(last.id());
         }
     }
 }

@@ -105,7 +105,11 @@ public final class Musterd {
                 file,
                 config,
                 effective,
-                outside.hypervisor().apply(new LibvirtHypervisor(effective.libvirt().uri(), guard)),
+                outside.hypervisor()
+                        .apply(new LibvirtHypervisor(
+                                effective.libvirt().uri(),
+                                guard,
+                                effective.libvirt().tuneWorkers())),
                 outside.journal(),
                 () -> {});
     }

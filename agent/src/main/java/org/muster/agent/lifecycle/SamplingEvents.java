@@ -5,39 +5,74 @@ import com.codahale.metrics.MetricRegistry;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.IntSupplier;
+import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmTable;
+import org.muster.agent.stats.Condition;
+import org.muster.agent.verbs.ConditionEvents;
 import org.muster.agent.verbs.StatusEvents;
-import org.muster.sampling.ControlState;
+import org.muster.sampling.CpuAccount;
+import org.muster.sampling.GuestStats;
+import org.muster.sampling.SamplerState;
 import org.muster.sampling.SamplingListener;
 import org.muster.sampling.Tier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells the log, the metrics and the engine what sampling finds out. Called on {@code sampler}; never blocks. */
+/**
+ * Tells the log, the metrics and the engine what sampling finds out. Called on {@code sampler}, and {@link #condition} by
+ * anybody; never blocks.
+ */
 final class SamplingEvents implements SamplingListener {
     private static final Logger LOG = LoggerFactory.getLogger(SamplingEvents.class);
 
     private final VmTable table;
     private final StatusEvents events;
+    private final ConditionEvents conditions;
+    private final Function<Vm, Condition> conditionOf;
+    private final IntSupplier frozen;
     private final MetricRegistry metrics;
     private volatile int stuck; // written by sampler, read by the gauge
 
-    SamplingEvents(VmTable table, StatusEvents events, MetricRegistry metrics) {
+    /** @param frozen how many guests are */
+    SamplingEvents(
+            VmTable table,
+            StatusEvents events,
+            ConditionEvents conditions,
+            Function<Vm, Condition> conditionOf,
+            IntSupplier frozen,
+            MetricRegistry metrics) {
         this.table = table;
         this.events = events;
+        this.conditions = conditions;
+        this.conditionOf = conditionOf;
+        this.frozen = frozen;
         this.metrics = metrics;
         metrics.registerGauge("sampling.stuck-calls", (Gauge<Integer>) () -> stuck);
     }
 
+    /** Something may be the matter with the VM, or not any more. */
+    void condition(UUID domain) {
+        Consumer<Vm> tell = vm -> conditions.vm(vm, conditionOf.apply(vm));
+        table.whileRunning(domain, tell);
+    }
+
+    /** The VM is not reported any more. */
+    void forget(UUID domain) {
+        conditions.forget(domain);
+    }
+
     @Override
-    public void frozen(UUID domain, ControlState.Kind reason) {
-        LOG.warn("{} does not answer ({}): left out of sampling until it does", domain, reason);
+    public void frozen(UUID domain, GuestStats.Frozen now) {
         metrics.meter("sampling.frozen").mark();
+        condition(domain);
     }
 
     @Override
     public void thawed(UUID domain) {
-        LOG.info("{} answers again", domain);
+        condition(domain);
     }
 
     @Override
@@ -52,20 +87,32 @@ final class SamplingEvents implements SamplingListener {
     }
 
     @Override
-    public void degraded(boolean degraded, int frozenCount) {
-        if (degraded) {
-            LOG.warn("sampling is degraded: {} guests do not answer, more than libvirtd can bear", frozenCount);
-        } else {
-            LOG.info("sampling is complete again");
-        }
+    public void health(SamplerState.Health health) {
+        Condition now = Condition.of(health);
+        LOG.info("condition of sampling: {}", now.word());
+        conditions.host(now, frozen.getAsInt());
     }
 
     @Override
-    public void cycle(Tier tier, long durationNanos, int calls, int late) {
+    public void cpuAccount(CpuAccount account) {
+        if (account.byHostCpusNanos().isEmpty()) {
+            LOG.info("CPU times of guests come from /proc: they have no control group that counts CPU time");
+            return;
+        }
+        double more = 100.0 * account.byHostCpusNanos().getAsLong() / Math.max(1, account.totalNanos()) - 100;
+        LOG.info(
+                "CPU times of guests come from their control groups; over {} host CPUs they add up to {} % more",
+                account.hostCpus(),
+                String.format(Locale.ROOT, "%.3f", more));
+    }
+
+    @Override
+    public void cycle(Tier tier, SamplerState.Cycle cycle) {
         String name = "sampling." + tier.name().toLowerCase(Locale.ROOT);
-        metrics.timer(name + ".cycle").update(durationNanos, TimeUnit.NANOSECONDS);
-        metrics.meter(name + ".calls").mark(calls);
-        metrics.meter(name + ".late").mark(late);
+        metrics.timer(name + ".cycle").update(cycle.durationNanos(), TimeUnit.NANOSECONDS);
+        metrics.meter(name + ".calls").mark(cycle.calls());
+        metrics.meter(name + ".late").mark(cycle.late());
+        metrics.meter(name + ".missed").mark(cycle.missed());
     }
 
     @Override

@@ -50,9 +50,9 @@ final class DeviceFamilies {
         out.gauge(stats + "capacity", "Size of the disk as the guest sees it, in bytes.");
         sizes(out, set, DomainSample.Disk::capacityBytes);
         out.gauge(stats + "allocation", "Highest offset written, in bytes.");
-        sizes(out, set, DomainSample.Disk::allocationBytes);
-        out.gauge(stats + "physicalsize_bytes", "Size of the disk's file or device.");
-        sizes(out, set, DomainSample.Disk::physicalBytes);
+        sizes(out, set, DomainSample.Disk::highestBytes);
+        out.gauge(stats + "physicalsize_bytes", "What the disk occupies on the host, in bytes; of a device its size.");
+        sizes(out, set, DomainSample.Disk::onHostBytes);
     }
 
     private static void interfaces(Exposition out, GuestSet set) {

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.ControlInfo;
+import org.muster.libvirt.CpuTime;
 import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.DomainXml;
@@ -411,6 +412,16 @@ public final class FakeHypervisor implements Hypervisor {
         if (!connected()) {
             throw none("roundTrip");
         }
+    }
+
+    @Override
+    public Map<UUID, CpuTime> cpuTimes(List<UUID> ids) throws HypervisorException {
+        return statistics("cpuTimes").cpuTimes(ids);
+    }
+
+    @Override
+    public long[] cpuTimesByHostCpu(UUID id) throws HypervisorException {
+        return statistics("cpuTimesByHostCpu").cpuTimesByHostCpu(id);
     }
 
     @Override

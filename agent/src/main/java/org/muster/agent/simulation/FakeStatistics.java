@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.ControlInfo;
+import org.muster.libvirt.CpuTime;
 import org.muster.libvirt.HypervisorException;
 import org.muster.libvirt.HypervisorException.Kind;
 import org.muster.libvirt.StatsGroup;
@@ -68,6 +69,25 @@ final class FakeStatistics {
             }
         }
         return infos;
+    }
+
+    Map<UUID, CpuTime> cpuTimes(List<UUID> ids) throws HypervisorException {
+        checkLink("cpuTimes", null);
+        Map<UUID, CpuTime> times = new HashMap<>();
+        for (UUID id : ids) {
+            calls.with(truth -> truth.moment(id, System.nanoTime()))
+                    .ifPresent(moment -> times.put(id, load.cpuTime(moment)));
+        }
+        return times;
+    }
+
+    /** A simulated host has two CPUs, and its guests use both alike. */
+    long[] cpuTimesByHostCpu(UUID id) throws HypervisorException {
+        CpuTime time = cpuTimes(List.of(id)).get(id);
+        if (time == null) {
+            throw FakeErrors.of(Kind.NO_SUCH_DOMAIN, "cpuTimesByHostCpu", id, "no such domain");
+        }
+        return new long[] {time.nanos() / 2, time.nanos() - time.nanos() / 2};
     }
 
     long[] blockInfo(UUID id, String disk) throws HypervisorException {

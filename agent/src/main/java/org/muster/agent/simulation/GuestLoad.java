@@ -1,7 +1,9 @@
 package org.muster.agent.simulation;
 
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import org.muster.libvirt.CpuTime;
 import org.muster.libvirt.StatsField;
 import org.muster.libvirt.StatsGroup;
 import org.muster.libvirt.StatsRecord;
@@ -79,15 +81,22 @@ final class GuestLoad {
         return new long[] {DISK_CAPACITY, used, used};
     }
 
-    private void cpu(Moment at, StatsRecord.Builder to) {
+    /** As a control group accounts for it: a tenth more than its vCPUs use is the emulator's. */
+    CpuTime cpuTime(Moment at) {
         double used = 0;
         for (int i = 0; i < at.shape.vcpus(); i++) {
             used += total(at, "vcpu-" + i);
         }
         double system = used * 0.1;
-        to.number(StatsField.CPU_TIME, (long) ((used + system) * NANOS))
-                .number(StatsField.CPU_USER, (long) (system * NANOS / 2))
-                .number(StatsField.CPU_SYSTEM, (long) (system * NANOS / 2));
+        OptionalLong half = OptionalLong.of((long) (system * NANOS / 2));
+        return new CpuTime((long) ((used + system) * NANOS), half, half);
+    }
+
+    private void cpu(Moment at, StatsRecord.Builder to) {
+        CpuTime time = cpuTime(at);
+        to.number(StatsField.CPU_TIME, time.nanos())
+                .number(StatsField.CPU_USER, time.userNanos().getAsLong())
+                .number(StatsField.CPU_SYSTEM, time.systemNanos().getAsLong());
     }
 
     private void vcpus(Moment at, StatsRecord.Builder to) {

@@ -2,26 +2,34 @@ package org.muster.agent.stats;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import org.muster.libvirt.ControlInfo;
+import org.muster.libvirt.CpuTime;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorException;
 import org.muster.libvirt.StatsGroup;
 import org.muster.libvirt.StatsRecord;
 import org.muster.sampling.BlockInfo;
 import org.muster.sampling.ControlState;
+import org.muster.sampling.CpuAccount;
 import org.muster.sampling.DomainSample;
 import org.muster.sampling.Group;
 import org.muster.sampling.StatsSource;
 import org.muster.sampling.StatsUnavailableException;
+import org.muster.sampling.StatsUnavailableException.Why;
 
 /** The one place where sampling's port meets libvirt's. Thread-safe; blocks as {@link StatsSource} says. */
 public final class LibvirtStatsSource implements StatsSource {
+    private static final Set<StatsGroup> WITHOUT_MONITOR = Set.of(StatsGroup.STATE, StatsGroup.INTERFACE);
+
     private final Hypervisor hypervisor;
 
     public LibvirtStatsSource(Hypervisor hypervisor) {
@@ -92,8 +100,69 @@ public final class LibvirtStatsSource implements StatsSource {
         }
     }
 
+    @Override
+    public List<DomainSample> withoutMonitor(List<UUID> domains) throws StatsUnavailableException {
+        try {
+            List<StatsRecord> records = hypervisor.stats(domains, WITHOUT_MONITOR, true);
+            Map<UUID, CpuTime> times = hypervisor.cpuTimes(domains);
+            List<DomainSample> samples = new ArrayList<>(records.size());
+            for (StatsRecord record : records) {
+                samples.add(new SampleBuilder(record).build(times.get(record.domain())));
+            }
+            return samples;
+        } catch (HypervisorException e) {
+            throw unavailable(e);
+        }
+    }
+
+    @Override
+    public CpuAccount cpuAccount(UUID domain) throws StatsUnavailableException {
+        try {
+            CpuTime time = hypervisor.cpuTimes(List.of(domain)).get(domain);
+            if (time == null) {
+                throw new StatsUnavailableException(domain + " does not run", Why.FAILED, null);
+            }
+            return byHostCpus(domain)
+                    .map(nanos -> new CpuAccount(
+                            CpuAccount.Source.CGROUP,
+                            time.nanos(),
+                            OptionalLong.of(Arrays.stream(nanos).sum()),
+                            nanos.length))
+                    .orElseGet(() ->
+                            new CpuAccount(CpuAccount.Source.PROC, time.nanos(), OptionalLong.empty(), 0));
+        } catch (HypervisorException e) {
+            throw unavailable(e);
+        }
+    }
+
+    private Optional<long[]> byHostCpus(UUID domain) throws HypervisorException {
+        try {
+            return Optional.of(hypervisor.cpuTimesByHostCpu(domain));
+        } catch (HypervisorException e) {
+            if (e.kind() == HypervisorException.Kind.UNSUPPORTED) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
     private static StatsUnavailableException unavailable(HypervisorException e) {
-        boolean lost = e.kind() == HypervisorException.Kind.DISCONNECTED;
-        return new StatsUnavailableException(e.getMessage(), lost, e);
+        return new StatsUnavailableException(e.getMessage(), why(e), e);
+    }
+
+    /** Without libvirt's number it was not libvirt that refused: the call was not made. */
+    private static Why why(HypervisorException e) {
+        return switch (e.kind()) {
+            case DISCONNECTED -> Why.CONNECTION_LOST;
+            case BUSY -> e.number() == 0 ? Why.NO_CALL_FREE : Why.FAILED;
+            case NO_SUCH_DOMAIN,
+                    ALREADY_EXISTS,
+                    INVALID_SPEC,
+                    WRONG_STATE,
+                    TIMED_OUT,
+                    DENIED,
+                    UNSUPPORTED,
+                    FAILED -> Why.FAILED;
+        };
     }
 }

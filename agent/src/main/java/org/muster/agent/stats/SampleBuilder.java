@@ -3,6 +3,7 @@ package org.muster.agent.stats;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.muster.libvirt.CpuTime;
 import org.muster.libvirt.StatsField;
 import org.muster.libvirt.StatsRecord;
 import org.muster.sampling.DomainSample;
@@ -23,6 +24,16 @@ final class SampleBuilder {
 
     SampleBuilder(StatsRecord record) {
         this.record = record;
+    }
+
+    /** @param time read beside the record; null if it was not */
+    DomainSample build(CpuTime time) {
+        if (time != null) {
+            whole.put(StatsField.CPU_TIME, time.nanos());
+            time.userNanos().ifPresent(nanos -> whole.put(StatsField.CPU_USER, nanos));
+            time.systemNanos().ifPresent(nanos -> whole.put(StatsField.CPU_SYSTEM, nanos));
+        }
+        return build();
     }
 
     DomainSample build() {

@@ -190,11 +190,7 @@ final class SampledPart {
     private static ObjectNode disk(GuestStats.Disk disk, Optional<DomainDetails.Disk> known) {
         ObjectNode node = JSON.objectNode();
         DomainSample.Disk sample = disk.sample();
-        text(node, "truesize", sample.allocationBytes());
-        text(
-                node,
-                "apparentsize",
-                sample.physicalBytes().isPresent() ? sample.physicalBytes() : sample.capacityBytes());
+        sizes(node, disk);
         node.put("readRate", fraction(disk.readBytesPerSecond()));
         node.put("writeRate", fraction(disk.writeBytesPerSecond()));
         sample.counters().ifPresent(counters -> {
@@ -208,6 +204,18 @@ final class SampledPart {
         node.put("flushLatency", Long.toString(disk.flushLatencyNanos().orElse(0)));
         known.ifPresent(k -> identity(node, k));
         return node;
+    }
+
+    /** Until block info has told them, what the bulk record has that comes nearest: of a file what it occupies is right. */
+    private static void sizes(ObjectNode node, GuestStats.Disk disk) {
+        DomainSample.Disk sample = disk.sample();
+        if (disk.sizes().isPresent()) {
+            node.put("truesize", Long.toString(disk.sizes().get().allocationBytes()));
+            node.put("apparentsize", Long.toString(disk.sizes().get().physicalBytes()));
+        } else {
+            text(node, "truesize", sample.onHostBytes());
+            text(node, "apparentsize", sample.capacityBytes());
+        }
     }
 
     /** A LUN's size is mandatory for the engine, so one that has not told its own is told as 0. */

@@ -15,6 +15,7 @@ import org.muster.agent.domain.VmStatus;
 import org.muster.agent.guest.AgentData;
 import org.muster.sampling.Group;
 import org.muster.sampling.GuestStats;
+import org.muster.sampling.SamplerState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +41,12 @@ public final class StatsView {
 
         /** Empty if its agent never answered. */
         Optional<AgentData> agent(UUID id);
+
+        /** Whether its agent is there and does not answer. */
+        boolean agentSilent(UUID id);
+
+        /** What keeps samples from coming that no VM is to blame for. */
+        SamplerState.Health health();
     }
 
     /** All that a VM's entry is made of, at one moment. */
@@ -158,6 +165,7 @@ public final class StatsView {
         stats.setAll(configuration(vm));
         if (vm.status().running()) {
             SampledPart.write(stats, vm, facts.sample);
+            facts.sample.ifPresent(sample -> times(stats.putObject("sampleTimes"), sample));
             AgentPart.write(stats, facts.agent);
             JobsPart.write(stats, vm);
         }
@@ -174,6 +182,11 @@ public final class StatsView {
         }
         elapsed(vm).ifPresent(millis -> stats.put("elapsedTime", Long.toString(millis / MILLIS_PER_SECOND)));
         long now = nanoTime.getAsLong();
+        if (vm.status().running()) {
+            Condition condition =
+                    Condition.shown(vm, facts.sample, sources.agentSilent(vm.id()), sources.health());
+            stats.put("condition", condition.word());
+        }
         facts.sample.ifPresent(sample -> {
             ObjectNode ages = stats.putObject("sampleAges");
             ages(ages, sample, now);
@@ -199,6 +212,22 @@ public final class StatsView {
         age(ages, "memory", sample.ageNanos(now, Group.BALLOON));
         age(ages, "network", sample.ageNanos(now, Group.INTERFACE));
         age(ages, "block", sample.ageNanos(now, Group.BLOCK));
+        OptionalLong sizes = sample.sizesTakenAtNanos();
+        age(ages, "blockInfo", sizes.isPresent() ? OptionalLong.of(now - sizes.getAsLong()) : sizes);
+    }
+
+    private void times(ObjectNode times, GuestStats sample) {
+        time(times, "state", sample.takenAtNanos(Group.STATE));
+        time(times, "cpu", sample.takenAtNanos(Group.CPU_TOTAL));
+        time(times, "vcpu", sample.takenAtNanos(Group.VCPU));
+        time(times, "memory", sample.takenAtNanos(Group.BALLOON));
+        time(times, "network", sample.takenAtNanos(Group.INTERFACE));
+        time(times, "block", sample.takenAtNanos(Group.BLOCK));
+        time(times, "blockInfo", sample.sizesTakenAtNanos());
+    }
+
+    private void time(ObjectNode times, String group, OptionalLong nanos) {
+        nanos.ifPresent(n -> times.put(group, clock.at(n)));
     }
 
     private static void age(ObjectNode ages, String group, OptionalLong nanos) {

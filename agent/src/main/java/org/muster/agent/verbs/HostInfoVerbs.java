@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.muster.agent.host.Host;
 import org.muster.agent.rpc.Access;
 import org.muster.agent.rpc.Call;
@@ -28,9 +29,12 @@ public final class HostInfoVerbs {
     private static final int LONGEST_NAME = 256;
 
     private final Host host;
+    private final Supplier<ObjectNode> sampling;
 
-    public HostInfoVerbs(Host host) {
+    /** @param sampling how sampling fares, a new object each time */
+    public HostInfoVerbs(Host host, Supplier<ObjectNode> sampling) {
         this.host = host;
+        this.sampling = sampling;
     }
 
     public List<Verb> verbs() {
@@ -49,7 +53,7 @@ public final class HostInfoVerbs {
                         .access(Access.MONITOR)
                         .returns(WireType.map(WireType.any()), "the host's statistics")
                         .sharedResult()
-                        .memory(call -> done(host.stats())),
+                        .memory(call -> done(host.stats().set("sampling", sampling.get()))),
                 Verb.named("Host.hostdevListByCaps", "The host's devices.")
                         .access(Access.MONITOR)
                         .optional("caps", names(), "only devices of these capabilities")

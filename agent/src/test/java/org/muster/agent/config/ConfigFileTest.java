@@ -29,6 +29,7 @@ class ConfigFileTest {
         Map<String, String> all = new LinkedHashMap<>();
         all.put("libvirt.uri", "\"qemu:///system?socket=/tmp/s\"");
         all.put("libvirt.max-stuck-calls", "7");
+        all.put("libvirt.tune-workers", "true");
         all.put("listen.address", "\"127.0.0.1\"");
         all.put("listen.port", "0");
         all.put("listen.socket", "\"/tmp/m.sock\"");
@@ -81,7 +82,7 @@ class ConfigFileTest {
 
         assertThat(config)
                 .isEqualTo(new MusterConfig(
-                        new MusterConfig.Libvirt("qemu:///system", OptionalInt.empty()),
+                        new MusterConfig.Libvirt("qemu:///system", OptionalInt.empty(), false),
                         new MusterConfig.Listen("::", 54321, Path.of("/run/muster/muster.sock"), true),
                         new MusterConfig.Tls(
                                 true,
@@ -114,7 +115,7 @@ class ConfigFileTest {
         assertThat(ALL.keySet()).as("a new key needs a line here").hasSize(Key.values().length);
         assertThat(config)
                 .isEqualTo(new MusterConfig(
-                        new MusterConfig.Libvirt("qemu:///system?socket=/tmp/s", OptionalInt.of(7)),
+                        new MusterConfig.Libvirt("qemu:///system?socket=/tmp/s", OptionalInt.of(7), true),
                         new MusterConfig.Listen("127.0.0.1", 0, Path.of("/tmp/m.sock"), false),
                         new MusterConfig.Tls(
                                 false,
@@ -192,6 +193,7 @@ class ConfigFileTest {
         refused("libvirt.max-stuck-calls = 0", stuck);
         refused("libvirt.max-stuck-calls = 65", stuck);
         refused("libvirt.max-stuck-calls = \"many\"", stuck);
+        refused("libvirt.tune-workers = 1", "must be true or false");
         refused("libvirt.uri = \"xen:///\"", "must be a libvirt URI such as \"qemu:///system\"");
         refused("listen.address = \"\"", "must be a text of 1 to 255 characters");
         refused("listen.port = 65536", "must be a whole number from 0 to 65535");

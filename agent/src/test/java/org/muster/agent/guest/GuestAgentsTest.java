@@ -11,6 +11,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.muster.agent.domain.EventClock;
@@ -32,8 +33,9 @@ class GuestAgentsTest {
     private final VmTable table = new VmTable(new EventClock());
     private final FakeHypervisor hypervisor = new FakeHypervisor();
     private final List<UUID> news = new CopyOnWriteArrayList<>();
+    private final List<UUID> silence = new CopyOnWriteArrayList<>();
     private final Set<UUID> frozen = ConcurrentHashMap.newKeySet();
-    private final GuestAgents agents = new GuestAgents(table, hypervisor, frozen::contains, news::add);
+    private final GuestAgents agents = new GuestAgents(table, hypervisor, frozen::contains, news::add, silence::add);
     private final CountDownLatch never = new CountDownLatch(1);
 
     @AfterEach
@@ -115,6 +117,41 @@ class GuestAgentsTest {
         table.happened(unconnected, new GuestEvent.AgentChanged(true), 0);
         awaitName(unconnected, "n");
         assertThat(seen).doesNotContain(frozenOne);
+    }
+
+    @Test
+    void anAgentThatFallsSilentIsToldAndToldAgainWhenItSpeaksOrIsGone() {
+        UUID id = guest(1, true);
+        UUID other = guest(2, true);
+        AtomicBoolean answers = new AtomicBoolean();
+        hypervisor.agents((guest, parts) -> {
+            if (guest.equals(id) && answers.get()) {
+                return named("here");
+            }
+            throw failure(Kind.TIMED_OUT);
+        });
+        agents.start();
+        Await.until("both are silent", SOON, () -> agents.silent(id) && agents.silent(other));
+        assertThat(silence).containsExactlyInAnyOrder(id, other);
+
+        answers.set(true);
+        table.happened(other, new GuestEvent.AgentChanged(false), 0);
+        awaitName(id, "here");
+        Await.until("neither is", SOON, () -> !agents.silent(id) && !agents.silent(other));
+        assertThat(silence).hasSize(4);
+    }
+
+    @Test
+    void anAgentThatRefusesIsNotSilent() {
+        UUID id = guest(1, true);
+        CountDownLatch asked = new CountDownLatch(2);
+        hypervisor.agents((guest, parts) -> {
+            asked.countDown();
+            throw failure(Kind.UNSUPPORTED);
+        });
+        agents.start();
+        Await.until("it was asked", SOON, () -> asked.getCount() == 0);
+        assertThat(agents.silent(id)).isFalse();
     }
 
     @Test

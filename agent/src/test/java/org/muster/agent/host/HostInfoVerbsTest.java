@@ -3,6 +3,7 @@ package org.muster.agent.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,7 +54,7 @@ class HostInfoVerbsTest {
         host = new Host(
                 new Host.Sources(libvirt.port(), tree.root(), new NoNetwork(), "b", "9.9", state, () -> {}),
                 new VmTable(new EventClock()));
-        verbs = new VerbCalls(new HostInfoVerbs(host).verbs());
+        verbs = new VerbCalls(new HostInfoVerbs(host, JsonNodeFactory.instance::objectNode).verbs());
     }
 
     @AfterEach

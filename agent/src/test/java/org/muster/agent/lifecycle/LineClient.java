@@ -41,11 +41,19 @@ final class LineClient implements AutoCloseable {
         }
     }
 
+    /**
+     * An event of a kind that is Muster's own.
+     *
+     * @param atNanos when it was read
+     */
+    record Own(String method, JsonNode params, long atNanos) {}
+
     private final Socket socket;
     private final OutputStream out;
     private final AtomicLong ids = new AtomicLong();
     private final Map<Long, CompletableFuture<JsonNode>> calls = new ConcurrentHashMap<>();
     private final List<Event> events = new CopyOnWriteArrayList<>();
+    private final List<Own> own = new CopyOnWriteArrayList<>();
     private final BlockingQueue<JsonNode> unasked = new LinkedBlockingQueue<>();
 
     LineClient(int port) {
@@ -88,6 +96,8 @@ final class LineClient implements AutoCloseable {
                             entry.getValue(),
                             message.get("params").get("notify_time").asLong(),
                             now)));
+        } else if (message.path("method").asText().startsWith("|muster|")) {
+            own.add(new Own(message.get("method").asText(), message.get("params"), System.nanoTime()));
         } else {
             unasked.add(message);
         }
@@ -170,6 +180,22 @@ final class LineClient implements AutoCloseable {
 
     List<Event> events(UUID vm) {
         return events.stream().filter(event -> event.vm().equals(vm)).toList();
+    }
+
+    /** What was told of the VM's condition from {@code sinceNanos} on, in order. */
+    List<String> conditions(UUID vm, long sinceNanos) {
+        return own.stream()
+                .filter(told -> told.method().equals("|muster|VM_condition|" + vm) && told.atNanos() >= sinceNanos)
+                .map(told -> told.params().get(vm.toString()).get("condition").asText())
+                .toList();
+    }
+
+    /** The same of the host's. */
+    List<String> hostConditions(long sinceNanos) {
+        return own.stream()
+                .filter(told -> told.method().startsWith("|muster|host_condition|") && told.atNanos() >= sinceNanos)
+                .map(told -> told.params().get("condition").asText())
+                .toList();
     }
 
     boolean sawStatus(UUID vm, String status) {

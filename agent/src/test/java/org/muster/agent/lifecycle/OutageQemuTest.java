@@ -127,12 +127,26 @@ class OutageQemuTest {
             assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(1));
             return System.nanoTime() - since > 60_000_000_000L;
         });
+        assertThat(client.hostConditions(since)).endsWith("libvirtd-down");
+        assertThat(client.call("Host.getStats").at("/sampling/condition").asText())
+                .isEqualTo("libvirtd-down");
+        for (UUID id : ids) {
+            assertThat(client.stats(id).get("condition").asText()).isEqualTo("libvirtd-down");
+            assertThat(client.conditions(id, since)).as("no guest is to blame").isEmpty();
+        }
         host.continueLibvirtd();
         Await.until(
                 "samples come again",
                 SOON,
                 () -> ids.stream()
                         .allMatch(id -> client.stats(id).at("/sampleAges/cpu").asLong(99_999) < 2000));
+        Await.until(
+                "it is told",
+                SOON,
+                () -> {
+                    List<String> told = client.hostConditions(since);
+                    return told.get(told.size() - 1).equals("ok");
+                });
         assertThat(AgentProcess.rows(client)).allMatch(row -> row.status().equals("Up"));
         assertThat(agent.alive()).isTrue();
         awaitTruth();

@@ -36,7 +36,8 @@ import org.muster.sampling.SamplerState;
 final class OpsRig implements AutoCloseable {
     static final long NOW = 100_000_000_000L;
     private static final int PATIENCE_MILLIS = 20_000;
-    private static final SamplerState SAMPLING = new SamplerState(List.of(), 0, 0, false, true, 1, 13, 0, Map.of());
+    private static final SamplerState SAMPLING = new SamplerState(
+            List.of(), 0, 0, SamplerState.Health.OK, false, true, 1, 13, 0, Map.of(), Optional.empty());
 
     final VmTable table = new VmTable(new EventClock());
     final Map<UUID, GuestStats> samples = new ConcurrentHashMap<>();
@@ -132,7 +133,10 @@ final class OpsRig implements AutoCloseable {
                 Optional.of(new GuestStats.Block(
                         taken,
                         List.of(new GuestStats.Disk(
-                                disk, none, none, OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty())))),
+                                disk,
+                                Optional.empty(),
+                                none,
+                                none, OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty())))),
                 OptionalLong.of(taken),
                 Optional.empty(),
                 true);
@@ -148,7 +152,7 @@ final class OpsRig implements AutoCloseable {
                 stats.memory(),
                 stats.block(),
                 stats.monitorTakenAtNanos(),
-                Optional.of(new GuestStats.Frozen(NOW - 5_000_000_000L, ControlState.Kind.OCCUPIED)),
+                Optional.of(new GuestStats.Frozen(NOW - 5_000_000_000L, ControlState.Kind.OCCUPIED, GuestStats.Cause.MONITOR)),
                 false);
     }
 

@@ -141,6 +141,8 @@ public final class EngineTypes {
         VM.put("frozenForMs", WHOLE_NUMBER);
         VM.put("cpuTime", EngineTypes::whole);
         VM.put("sampleAges", node -> all(node, WHOLE_NUMBER));
+        VM.put("sampleTimes", node -> all(node, WHOLE_NUMBER));
+        VM.put("condition", TEXT);
         VM.put("ioerror", node -> node.size() == 3 && all(node, TEXT));
     }
 

@@ -3,15 +3,22 @@ package org.muster.agent.stats;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.muster.agent.simulation.FakeHypervisor;
+import org.muster.agent.simulation.Simulation;
+import org.muster.libvirt.CpuTime;
+import org.muster.libvirt.HypervisorListener;
 import org.muster.libvirt.LibvirtTestAccess;
 import org.muster.libvirt.LibvirtTestAccess.Field;
+import org.muster.sampling.CpuAccount;
 import org.muster.sampling.DomainSample;
 import org.muster.sampling.Group;
 import org.muster.sampling.StatsUnavailableException;
@@ -72,7 +79,7 @@ class LibvirtStatsSourceTest {
         assertThat(sample.nics().get(0).txDropped()).isEqualTo(8);
         assertThat(sample.disks()).extracting(DomainSample.Disk::name).containsExactly("vda", "vdb");
         assertThat(sample.disks().get(0).counters().orElseThrow().flushNanos()).isEqualTo(6);
-        assertThat(sample.disks().get(0).physicalBytes()).isEqualTo(OptionalLong.of(4096));
+        assertThat(sample.disks().get(0).onHostBytes()).isEqualTo(OptionalLong.of(4096));
         assertThat(sample.disks().get(1).counters()).as("not asked is not zero").isEmpty();
     }
 
@@ -91,9 +98,52 @@ class LibvirtStatsSourceTest {
         FakeHypervisor hypervisor = new FakeHypervisor();
         LibvirtStatsSource source = new LibvirtStatsSource(hypervisor);
 
-        assertThat(failure(source).connectionLost()).isFalse();
+        assertThat(failure(source).why()).isEqualTo(StatsUnavailableException.Why.FAILED);
         hypervisor.loseLink();
-        assertThat(failure(source).connectionLost()).isTrue();
+        assertThat(failure(source).why()).isEqualTo(StatsUnavailableException.Why.CONNECTION_LOST);
+    }
+
+    @Test
+    void cpuTimeReadBesideARecordIsPartOfTheSample() {
+        DomainSample sample = new SampleBuilder(
+                        LibvirtTestAccess.record(ID, 77, List.of(field("state.state", 1), field("net.0.name", "vnet0"))))
+                .build(new CpuTime(9, OptionalLong.of(5), OptionalLong.empty()));
+
+        assertThat(sample.cpuTimeNanos()).hasValue(9);
+        assertThat(sample.cpuUserNanos()).hasValue(5);
+        assertThat(sample.cpuSystemNanos()).isEmpty();
+        assertThat(sample.state()).hasValue(1);
+    }
+
+    @Test
+    void withoutAMonitorAndWhereItsCpuTimesComeFrom(@TempDir Path folder) throws Exception {
+        Path script = Files.writeString(folder.resolve("one.toml"), "[[vms]]\ncount = 1\n");
+        try (Simulation simulation = Simulation.of(script, OptionalInt.empty())) {
+            simulation.hypervisor().start(new Deaf());
+            simulation.begin();
+            UUID id = simulation.hypervisor().list().get(0).domain();
+            LibvirtStatsSource source = new LibvirtStatsSource(simulation.hypervisor());
+
+            DomainSample sample = source.withoutMonitor(List.of(id)).get(0);
+            assertThat(sample.state()).hasValue(1);
+            assertThat(sample.cpuTimeNanos()).isPresent();
+            assertThat(sample.vcpus()).isEmpty();
+
+            CpuAccount account = source.cpuAccount(id);
+            assertThat(account.source()).isEqualTo(CpuAccount.Source.CGROUP);
+            assertThat(account.byHostCpusNanos().getAsLong()).isGreaterThanOrEqualTo(account.totalNanos());
+        }
+    }
+
+    private static final class Deaf implements HypervisorListener {
+        @Override
+        public void domainChanged(UUID domain, DomainEvent event) {}
+
+        @Override
+        public void connected() {}
+
+        @Override
+        public void disconnected(String reason) {}
     }
 
     private static StatsUnavailableException failure(LibvirtStatsSource source) {

@@ -24,8 +24,10 @@ import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.GuestEvent;
 import org.muster.libvirt.GuestReport;
 import org.muster.sampling.ControlState;
+import org.muster.sampling.DiskSizes;
 import org.muster.sampling.DomainSample;
 import org.muster.sampling.GuestStats;
+import org.muster.sampling.SamplerState;
 
 /** The JSON type of every field, as the engine's parser wants it: engine-contract 3.3 and 5.3. */
 class StatsViewTest {
@@ -52,6 +54,9 @@ class StatsViewTest {
             </devices></domain>""";
 
     private final VmTable table = new VmTable(new EventClock());
+    private final EventClock clock = table.clock();
+    private boolean agentSilent;
+    private SamplerState.Health health = SamplerState.Health.OK;
     private Optional<GuestStats> sample = Optional.empty();
     private Optional<AgentData> agent = Optional.empty();
     private final StatsView view = new StatsView(StatsViewTest::word, new Known(), table.clock(), () -> NOW);
@@ -70,6 +75,16 @@ class StatsViewTest {
         @Override
         public Optional<AgentData> agent(UUID id) {
             return agent;
+        }
+
+        @Override
+        public boolean agentSilent(UUID id) {
+            return agentSilent;
+        }
+
+        @Override
+        public SamplerState.Health health() {
+            return health;
         }
     }
 
@@ -96,14 +111,16 @@ class StatsViewTest {
     }
 
     private static GuestStats.Disk disk(String name) {
+        DomainSample.Disk record = new DomainSample.Disk(
+                name,
+                "/d",
+                Optional.of(new DomainSample.DiskCounters(1, 2, 3, 4, 5, 6, 7, 8)),
+                OptionalLong.of(1),
+                OptionalLong.of(8192),
+                OptionalLong.of(4096));
         return new GuestStats.Disk(
-                new DomainSample.Disk(
-                        name,
-                        "/d",
-                        Optional.of(new DomainSample.DiskCounters(1, 2, 3, 4, 5, 6, 7, 8)),
-                        OptionalLong.of(4096),
-                        OptionalLong.of(8192),
-                        OptionalLong.of(4096)),
+                record,
+                Optional.of(new DiskSizes(NOW - 9_000_000, 8192, 4096, 8192, false, record)),
                 OptionalDouble.of(1.5),
                 OptionalDouble.of(0),
                 OptionalLong.of(10),
@@ -210,6 +227,8 @@ class StatsViewTest {
                         "watchdogEvent",
                         "vmJobs",
                         "sampleAges",
+                        "sampleTimes",
+                        "condition",
                         "username",
                         "session",
                         "guestCPUCount",
@@ -282,6 +301,7 @@ class StatsViewTest {
         GuestStats.Disk lun = new GuestStats.Disk(
                 new DomainSample.Disk(
                         "sdb", "", Optional.empty(), OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty()),
+                Optional.empty(),
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),
                 OptionalLong.empty(),
@@ -468,7 +488,8 @@ class StatsViewTest {
                 all.memory(),
                 all.block(),
                 all.monitorTakenAtNanos(),
-                Optional.of(new GuestStats.Frozen(NOW - 7_000_000_000L, ControlState.Kind.OCCUPIED)),
+                Optional.of(new GuestStats.Frozen(
+                        NOW - 7_000_000_000L, ControlState.Kind.OCCUPIED, GuestStats.Cause.MONITOR)),
                 false));
 
         ObjectNode stats = view.of(running(State.RUNNING), 0);
@@ -476,7 +497,115 @@ class StatsViewTest {
         assertThat(stats.get("monitorResponse").textValue()).isEqualTo("-1");
         assertThat(stats.get("frozen").booleanValue()).isTrue();
         assertThat(stats.get("frozenForMs").longValue()).isEqualTo(7000);
+        assertThat(stats.get("condition").textValue()).isEqualTo("frozen");
+        health = SamplerState.Health.DOWN;
+        assertThat(condition()).isEqualTo("libvirtd-down");
         assertThat(stats.get("cpuUser").textValue()).isEqualTo("400.00");
+    }
+
+    private String condition() {
+        return view.of(table.get(ID).orElseThrow(), 0).get("condition").textValue();
+    }
+
+    private void known(Optional<GuestStats.Frozen> frozen, boolean responsive) {
+        GuestStats all = full(balloon(1, 1, 1));
+        sample = Optional.of(new GuestStats(
+                ID,
+                all.state(),
+                all.network(),
+                all.cpu(),
+                all.vcpus(),
+                all.memory(),
+                all.block(),
+                all.monitorTakenAtNanos(),
+                frozen,
+                responsive));
+    }
+
+    @Test
+    void whatKeepsValuesFromComingIsToldApartInAWord() {
+        running(State.RUNNING);
+        known(Optional.empty(), true);
+        assertThat(condition()).isEqualTo("ok");
+        agentSilent = true;
+        assertThat(condition()).isEqualTo("agent-silent");
+        health = SamplerState.Health.SATURATED;
+        assertThat(condition()).isEqualTo("saturated");
+        health = SamplerState.Health.DOWN;
+        assertThat(condition()).isEqualTo("libvirtd-down");
+        agentSilent = false;
+        health = SamplerState.Health.DEGRADED;
+        assertThat(condition()).as("of one that is sampled all the same").isEqualTo("ok");
+        known(Optional.empty(), false);
+        assertThat(condition()).isEqualTo("degraded");
+        health = SamplerState.Health.OK;
+        assertThat(condition()).as("somebody else's job").isEqualTo("busy");
+        for (GuestStats.Cause cause : GuestStats.Cause.values()) {
+            known(Optional.of(new GuestStats.Frozen(NOW, ControlState.Kind.OCCUPIED, cause)), false);
+            assertThat(condition())
+                    .isEqualTo(
+                            switch (cause) {
+                                case MONITOR -> "frozen";
+                                case STORAGE -> "storage-blocked";
+                                case BUSY -> "busy";
+                            });
+        }
+    }
+
+    @Test
+    void aGuestThatWasPausedForAFailedDiskIsBlockedByItsStorage() {
+        known(Optional.empty(), true);
+        running(State.RUNNING);
+        table.happened(ID, new GuestEvent.DiskFailed("virtio-disk0", "/d", "enospc", true), 0);
+        Vm vm = table.get(ID).orElseThrow();
+        table.observed(vm, Optional.of(new DomainRecord(ID, "n", State.PAUSED, 5, 1)));
+        assertThat(condition()).isEqualTo("storage-blocked");
+    }
+
+    @Test
+    void everyGroupTellsWhenItWasTakenAndHowOldItIs() {
+        sample = Optional.of(full(balloon(1, 1, 1)));
+        ObjectNode stats = view.of(running(State.RUNNING), 0);
+        String[] groups = {"state", "cpu", "vcpu", "memory", "network", "block", "blockInfo"};
+        assertThat(keys(stats.get("sampleAges"))).containsExactlyInAnyOrder(groups);
+        assertThat(keys(stats.get("sampleTimes"))).containsExactlyInAnyOrder(groups);
+        for (String group : groups) {
+            long age = stats.get("sampleAges").get(group).longValue();
+            long taken = stats.get("sampleTimes").get(group).longValue();
+            assertThat(taken + age).as(group).isEqualTo(clock.at(NOW));
+        }
+        assertThat(stats.at("/sampleAges/blockInfo").longValue()).isEqualTo(9);
+    }
+
+    @Test
+    void untilBlockInfoHasToldADisksSizesTheRecordsAreTakenThatComeNearest() {
+        GuestStats all = full(balloon(1, 1, 1));
+        GuestStats.Disk known = all.block().orElseThrow().disks().get(0);
+        assertThat(view.of(running(State.RUNNING), 0).has("disks")).isFalse();
+        sample = Optional.of(all);
+        JsonNode told = view.of(table.get(ID).orElseThrow(), 0).at("/disks/vda");
+        assertThat(told.get("truesize").textValue()).isEqualTo("4096");
+        assertThat(told.get("apparentsize").textValue()).isEqualTo("8192");
+        GuestStats.Disk early = new GuestStats.Disk(
+                known.sample(),
+                Optional.empty(),
+                known.readBytesPerSecond(),
+                known.writeBytesPerSecond(),
+                known.readLatencyNanos(),
+                known.writeLatencyNanos(),
+                known.flushLatencyNanos());
+        sample = Optional.of(new GuestStats(
+                ID,
+                all.state(),
+                all.network(),
+                all.cpu(),
+                all.vcpus(),
+                all.memory(),
+                Optional.of(new GuestStats.Block(NOW, List.of(early))),
+                all.monitorTakenAtNanos(),
+                Optional.empty(),
+                true));
+        assertThat(view.of(table.get(ID).orElseThrow(), 0).at("/disks/vda")).isEqualTo(told);
     }
 
     @Test

@@ -5,6 +5,7 @@ import java.util.UUID;
 import org.muster.agent.guest.AgentData;
 import org.muster.agent.stats.StatsView;
 import org.muster.sampling.GuestStats;
+import org.muster.sampling.SamplerState;
 
 /** A host on which nothing is sampled and no agent answers. */
 final class NothingKnown implements StatsView.Sources {
@@ -21,5 +22,15 @@ final class NothingKnown implements StatsView.Sources {
     @Override
     public Optional<AgentData> agent(UUID id) {
         return Optional.empty();
+    }
+
+    @Override
+    public boolean agentSilent(UUID id) {
+        return false;
+    }
+
+    @Override
+    public SamplerState.Health health() {
+        return SamplerState.Health.OK;
     }
 }

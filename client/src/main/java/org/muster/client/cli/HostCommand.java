@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "host",
         description = "About the host.",
-        subcommands = {HostCommand.Caps.class, DrainCommand.class})
+        subcommands = {HostCommand.Caps.class, HostCommand.Sampling.class, DrainCommand.class})
 final class HostCommand implements Callable<Integer> {
     @ParentCommand
     private Muster muster;
@@ -44,6 +44,26 @@ final class HostCommand implements Callable<Integer> {
                     muster.printJson(capabilities);
                 } else {
                     muster.print(Members.table(capabilities));
+                }
+                return ExitCode.OK;
+            }
+        }
+    }
+
+    @Command(name = "sampling", description = "How sampling fares: the part sampling of Host.getStats.")
+    static final class Sampling implements Callable<Integer> {
+        @ParentCommand
+        private HostCommand host;
+
+        @Override
+        public Integer call() throws Exception {
+            Muster muster = host.muster;
+            try (MusterConnection connection = muster.connect()) {
+                JsonNode sampling = HostCondition.sampling(connection);
+                if (muster.json()) {
+                    muster.printJson(sampling);
+                } else {
+                    muster.print(Members.table(sampling));
                 }
                 return ExitCode.OK;
             }

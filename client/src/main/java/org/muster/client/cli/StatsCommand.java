@@ -2,7 +2,9 @@ package org.muster.client.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -20,7 +22,9 @@ import picocli.CommandLine.ParentCommand;
         description = {
             "CPU, memory, network and disks of all VMs, from the agent's latest samples.",
             "CPU is in percent of one host CPU; AGE is how old the quick and the block sample are, in seconds.",
-            "Network figures are totals since the start of the VM, with --watch bytes a second."
+            "Network figures are totals since the start of the VM, with --watch bytes a second.",
+            "A VM whose values do not come has the reason behind its status: FROZEN, STORAGE-BLOCKED, AGENT-SILENT, BUSY,",
+            "or the host's: DEGRADED, SATURATED, LIBVIRTD-DOWN, which is told in a line of its own too."
         })
 final class StatsCommand implements Callable<Integer> {
     @ParentCommand
@@ -36,6 +40,9 @@ final class StatsCommand implements Callable<Integer> {
             defaultValue = "5",
             description = "With --watch. Default: ${DEFAULT-VALUE}, the agent's own usual interval.")
     private Duration interval;
+
+    @Option(names = "--ages", description = "How old each group of values is instead, in seconds.")
+    private boolean ages;
 
     @Option(names = "--count", paramLabel = "N", description = "With --watch: end after N times.")
     private Long count;
@@ -84,9 +91,11 @@ final class StatsCommand implements Callable<Integer> {
             muster.printJson(entries);
             return;
         }
+        Optional<String> host = HostCondition.line(HostCondition.sampling(connection));
         if (watch) {
             separate();
         }
+        host.ifPresent(muster::print);
         muster.print(table);
     }
 
@@ -96,6 +105,9 @@ final class StatsCommand implements Callable<Integer> {
     }
 
     private Table table() {
+        if (ages) {
+            return new Table("NAME", "STATUS", ">STATE", ">CPU", ">VCPU", ">MEMORY", ">NET", ">DISKS", ">SIZES", ">AGENT");
+        }
         String unit = watch ? "/s" : "";
         return new Table(
                 "NAME",
@@ -111,6 +123,12 @@ final class StatsCommand implements Callable<Integer> {
 
     private void add(Table table, StatsRow row, Optional<StatsRow> before) {
         String name = row.vm().name().isEmpty() ? row.vm().id() : row.vm().name();
+        if (ages) {
+            List<String> cells = new ArrayList<>(List.of(name, row.status()));
+            cells.addAll(row.allAges());
+            table.row(cells.toArray(String[]::new));
+            return;
+        }
         table.row(
                 name,
                 row.status(),

@@ -2,6 +2,7 @@ package org.muster.client.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -12,6 +13,7 @@ import org.muster.client.Json;
  *
  * @param cpuPercent of one host CPU; a guest with four busy vCPUs has 400
  * @param netRxBytes received since the guest started, over all its interfaces; likewise sent
+ * @param condition in a word, why values come or do not come
  * @param netTimeSeconds when the network counters were read, on the agent's clock
  */
 record StatsRow(
@@ -24,7 +26,12 @@ record StatsRow(
         OptionalDouble netTimeSeconds,
         OptionalDouble diskReadRate,
         OptionalDouble diskWriteRate,
-        boolean frozen) {
+        boolean frozen,
+        String condition) {
+    /** Groups of values that are taken together, by their keys on the wire, in the order of the table. */
+    static final List<String> GROUPS =
+            List.of("state", "cpu", "vcpu", "memory", "network", "block", "blockInfo", "guestAgent");
+
     static StatsRow of(Vm vm) {
         JsonNode stats = vm.stats();
         JsonNode balloon = stats.path("balloonInfo").path("balloon_cur");
@@ -44,7 +51,8 @@ record StatsRow(
                 latest(network),
                 total(disks, "readRate"),
                 total(disks, "writeRate"),
-                frozen);
+                frozen,
+                stats.path("condition").asText(frozen ? "frozen" : "ok"));
     }
 
     /** A number, or the number a text is; the contract sends most figures as text. */
@@ -113,7 +121,12 @@ record StatsRow(
     }
 
     String status() {
-        return frozen ? vm.status() + ", FROZEN" : vm.status();
+        return condition.equals("ok") ? vm.status() : vm.status() + ", " + condition.toUpperCase(Locale.ROOT);
+    }
+
+    /** How old each of {@link #GROUPS} is, in seconds. */
+    List<String> allAges() {
+        return GROUPS.stream().map(group -> decimal(ageSeconds(group))).toList();
     }
 
     /** Age in seconds of the quick and of the block sample, such as {@code 1.2/8.0}. */
@@ -143,7 +156,8 @@ record StatsRow(
                 .put("vmId", vm.id())
                 .put("name", vm.name())
                 .put("status", vm.status())
-                .put("frozen", frozen);
+                .put("frozen", frozen)
+                .put("condition", condition);
         put(json, "cpuPercent", cpuPercent);
         put(json, "memoryKib", memoryKib);
         put(json, "memoryPercent", memoryPercent);
@@ -154,9 +168,12 @@ record StatsRow(
         put(json, "diskReadBytesPerSecond", diskReadRate);
         put(json, "diskWriteBytesPerSecond", diskWriteRate);
         ObjectNode ages = json.putObject("sampleAgeSeconds");
-        put(ages, "cpu", ageSeconds("cpu"));
-        put(ages, "network", ageSeconds("network"));
-        put(ages, "block", ageSeconds("block"));
+        ObjectNode taken = json.putObject("sampleTimes");
+        for (String group : GROUPS) {
+            put(ages, group, ageSeconds(group));
+            JsonNode at = vm.stats().path("sampleTimes").path(group);
+            taken.set(group, at.isNumber() ? at : null);
+        }
         return json;
     }
 

@@ -30,7 +30,8 @@ class StatsAndEventsTest {
                     + "\"sampleTime\":" + (5.0 + 2 * poll) + "}},"
                     + "\"disks\":{\"vda\":{\"readRate\":\"1024\",\"writeRate\":\"0\"},"
                     + "\"vdb\":{\"readRate\":\"1024\",\"writeRate\":\"7\"}},"
-                    + "\"sampleAges\":{\"cpu\":1200,\"network\":300,\"block\":8000}},"
+                    + "\"condition\":\"ok\",\"sampleTimes\":{\"cpu\":4711},"
+                    + "\"sampleAges\":{\"cpu\":1200,\"network\":300,\"block\":8000,\"blockInfo\":9000}},"
                     + "{\"vmId\":\"v2\",\"vmName\":\"ice\",\"status\":\"Up\",\"frozen\":true,"
                     + "\"monitorResponse\":\"-1\"}]");
         });
@@ -48,6 +49,34 @@ class StatsAndEventsTest {
                         "NAME  STATUS      CPU %         MEMORY   NET RX  NET TX  DISK RD/s  DISK WR/s      AGE",
                         "web   Up           12.3  512 MiB (23%)  2.0 KiB   100 B    2.0 KiB        7 B  1.2/8.0",
                         "ice   Up, FROZEN      -              -        -       -          -          -      -/-");
+    }
+
+    @Test
+    void theAgesOfAllGroupsAreShownOnDemand() throws Exception {
+        assertThat(CliRun.of(agent, "stats", "--ages").lines())
+                .containsExactly(
+                        "NAME  STATUS      STATE  CPU  VCPU  MEMORY  NET  DISKS  SIZES  AGENT",
+                        "web   Up              -  1.2     -       -  0.3    8.0    9.0      -",
+                        "ice   Up, FROZEN      -    -     -       -    -      -      -      -");
+        JsonNode web = Json.parse(CliRun.of(agent, "stats", "--output=json").lines().get(0)).get(0);
+        assertThat(web.path("sampleAgeSeconds").path("blockInfo").doubleValue()).isEqualTo(9);
+        assertThat(web.path("sampleTimes").path("cpu").longValue()).isEqualTo(4711);
+        assertThat(web.path("sampleTimes").path("block").isNull()).isTrue();
+        assertThat(web.path("condition").asText()).isEqualTo("ok");
+    }
+
+    @Test
+    void whatKeepsValuesFromComingIsSaidOfVmsAndOfTheHost() {
+        agent.on("Host.getAllVmStats", params -> Json.parse("[{\"vmId\":\"v1\",\"vmName\":\"nfs\",\"status\":\"Up\","
+                        + "\"condition\":\"storage-blocked\"}]"))
+                .on("Host.getStats", params -> Json.parse(
+                        "{\"sampling\":{\"condition\":\"degraded\",\"frozen\":13,\"cycles\":{\"short\":{\"calls\":1}}}}"));
+        assertThat(CliRun.of(agent, "stats").lines().get(0))
+                .isEqualTo("host: degraded (so many VMs hang that others cannot be asked for all their values); 13 VMs frozen");
+        assertThat(CliRun.of(agent, "stats").lines().get(2)).startsWith("nfs   Up, STORAGE-BLOCKED ");
+        assertThat(CliRun.of(agent, "host", "sampling").out())
+                .contains("condition     degraded\n")
+                .contains("cycles.short");
     }
 
     @Test
