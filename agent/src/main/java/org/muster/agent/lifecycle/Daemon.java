@@ -102,6 +102,7 @@ public final class Daemon implements AutoCloseable {
     private final RpcServer server;
     private final Operations operations;
     private final MetricRegistry metrics = new SummingRegistry();
+    private volatile Watchdog watchdog; // set once, when the started agent is watched
 
     @GuardedBy("this")
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
@@ -214,11 +215,16 @@ public final class Daemon implements AutoCloseable {
                 hypervisor.calls(),
                 hypervisor::connected,
                 readiness,
-                List::of,
+                this::ailments,
                 StatusWords::of,
                 config.libvirt().uri(),
                 version,
                 System::nanoTime);
+    }
+
+    private List<String> ailments() {
+        Watchdog watching = watchdog;
+        return watching == null ? List.of() : watching.ailments();
     }
 
     private boolean doomed(UUID id) {
@@ -278,11 +284,11 @@ public final class Daemon implements AutoCloseable {
         started.push(factors);
         hypervisor.start(new Link());
         started.push(hypervisor);
-        operations.start(); // before the port: whoever waits for /readyz sees the wait
-        started.push(operations);
         readiness.await();
         server.start();
         started.push(server);
+        operations.start();
+        started.push(operations);
         JmxReporter jmx = // last: nobody waits for it
                 JmxReporter.forRegistry(metrics).inDomain("org.muster").build();
         jmx.start();
@@ -311,7 +317,9 @@ public final class Daemon implements AutoCloseable {
     /** What tells the manager that this started agent lives. */
     Watchdog watchdog(ServiceManager manager) {
         Vitals vitals = new Vitals(server, creator, sampler, table, hypervisor::connected);
-        return new Watchdog(manager, vitals.parts(), vitals::status, new StackReport(hypervisor.calls()));
+        Watchdog made = new Watchdog(manager, vitals.parts(), vitals::status, new StackReport(hypervisor.calls()));
+        watchdog = made;
+        return made;
     }
 
     @Override

@@ -44,8 +44,9 @@ final class Operations implements AutoCloseable {
         }
     }
 
+    /** Returns at once. */
     void start() {
-        listener.ifPresent(OpsServer::start);
+        listener.ifPresent(OpsServer::startSoon);
     }
 
     /** The port of the listener, 0 if there is none. */

@@ -36,6 +36,7 @@ final class Watchdog implements AutoCloseable {
     private final Thread thread = new Thread(this::run, "watchdog");
     private String lastStatus = ""; // confined to watchdog
     private boolean reported; // likewise
+    private volatile List<String> ailments = List.of(); // written by watchdog, read by anybody
 
     /**
      * @param status what an admin sees beside the service; must not block
@@ -79,6 +80,9 @@ final class Watchdog implements AutoCloseable {
         if (owed < STOP) {
             manager.accept(new String[] {"WATCHDOG=1"});
         }
+        ailments = beats.owing(TELL).stream()
+                .map(part -> part + " has given no sign of life")
+                .toList();
         if (owed >= TELL && !reported) {
             reported = true;
             report.run();
@@ -94,6 +98,11 @@ final class Watchdog implements AutoCloseable {
             lastStatus = now;
             manager.accept(new String[] {"STATUS=" + now});
         }
+    }
+
+    /** Who does not go on, as of the last look; empty while all do. */
+    List<String> ailments() {
+        return ailments;
     }
 
     @Override

@@ -101,11 +101,19 @@ public final class OpsServer implements AutoCloseable {
 
     /** Starts its threads and tries to listen. Blocks a moment; never fails. */
     public synchronized void start() {
+        if (closed) {
+            return;
+        }
         loops = new MultiThreadIoEventLoopGroup(1, thread("ops-io"), NioIoHandler.newFactory());
         worker.prestartAllCoreThreads();
         worker.scheduleWithFixedDelay(this::listenAgain, BIND_AGAIN_SECONDS, BIND_AGAIN_SECONDS, TimeUnit.SECONDS);
         worker.scheduleWithFixedDelay(() -> metrics.dropOlderThan(KEPT_NANOS), 1, 1, TimeUnit.MINUTES);
         listen();
+    }
+
+    /** The same on its own thread: the agent serves without waiting for it. */
+    public void startSoon() {
+        worker.execute(this::start);
     }
 
     /** The TCP port that is bound, 0 if none is. */

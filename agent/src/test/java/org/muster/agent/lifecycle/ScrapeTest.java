@@ -77,6 +77,7 @@ class ScrapeTest {
     }
 
     private HttpRequest request(Daemon daemon, String path) {
+        Await.until("the listener is there", SOON, () -> daemon.metricsPort() != 0);
         return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + daemon.metricsPort() + path))
                 .build();
     }

@@ -70,10 +70,12 @@ class WatchdogTest {
     void aPartThatComesBackIsForgiven() {
         slow = true;
         look(10);
+        assertThat(watchdog.ailments()).containsExactly("slow has given no sign of life");
         slow = false;
         questions.forEach(Runnable::run);
         told.clear();
         look(3);
+        assertThat(watchdog.ailments()).isEmpty();
 
         assertThat(told).hasSize(3).containsOnly("WATCHDOG=1");
 

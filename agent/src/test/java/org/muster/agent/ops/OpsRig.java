@@ -16,6 +16,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -45,6 +46,7 @@ final class OpsRig implements AutoCloseable {
     final CallGuard calls;
     final AtomicLong clock = new AtomicLong(NOW);
     final AtomicBoolean ready = new AtomicBoolean(true);
+    final List<String> ailments = new CopyOnWriteArrayList<>();
     final AtomicInteger made = new AtomicInteger(); // pages made
     private final OpsServer server;
 
@@ -78,7 +80,7 @@ final class OpsRig implements AutoCloseable {
                 calls,
                 () -> true,
                 ready::get,
-                List::of,
+                () -> List.copyOf(ailments),
                 vm -> vm.status().toString(),
                 "qemu:///system?socket=/nonexistent/libvirt-sock",
                 "1.2.3",

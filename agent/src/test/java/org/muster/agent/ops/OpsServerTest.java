@@ -43,6 +43,16 @@ class OpsServerTest {
     }
 
     @Test
+    void whatStandsStillIsNamed() throws IOException {
+        try (OpsRig rig = new OpsRig()) {
+            rig.ailments.add("rpc-io-1 has given no sign of life");
+
+            assertThat(rig.get("/healthz").status()).isEqualTo(503);
+            assertThat(rig.get("/healthz").text()).isEqualTo("rpc-io-1 has given no sign of life\n");
+        }
+    }
+
+    @Test
     void oneConnectionServesManyRequests() throws IOException {
         try (OpsRig rig = new OpsRig();
                 Socket socket = rig.connect()) {
