@@ -112,12 +112,12 @@ final class HostInventory {
     /** Lists the devices anew; false if libvirtd did not answer. A libvirtd that has no inventory of them has no devices. */
     boolean refreshDevices() {
         try {
-            devices = Optional.of(withNvdimms(DeviceList.of(hypervisor.hostDevices())));
+            devices = Optional.of(withNvdimms(DeviceList.of(hypervisor.hostDevices(), root)));
             return true;
         } catch (HypervisorException e) {
             LOG.warn("libvirtd does not list the host's devices: {}", e.getMessage());
             if (e.kind() == Kind.UNSUPPORTED) {
-                devices = Optional.of(DeviceList.of(List.of()));
+                devices = Optional.of(DeviceList.of(List.of(), root));
             }
             return e.kind() == Kind.UNSUPPORTED;
         }
