@@ -40,7 +40,7 @@ public final class Upkeep implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
     private static final int THREADS = 3;
     private static final int MOST_WAITING = 32; // for a thread
-    private static final Duration TICK = Duration.ofMillis(500);
+    private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration TRIAL =
             Duration.ofMillis(1500); // a disk that still fails pauses it within a fraction
 
