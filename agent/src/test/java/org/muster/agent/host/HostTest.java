@@ -29,6 +29,7 @@ import org.muster.agent.domain.EventClock;
 import org.muster.agent.domain.VmTable;
 import org.muster.libvirt.EngineNetwork;
 import org.muster.libvirt.HostDevice;
+import org.muster.libvirt.HypervisorException.Kind;
 import org.muster.netlink.NetworkDump;
 import org.muster.netlink.NetworkSource;
 import org.muster.rig.Await;
@@ -206,18 +207,26 @@ class HostTest {
 
     @Test
     void withoutLibvirtsNetworksThereAreNoCapabilities() {
-        libvirt.refuseNetworks(true);
+        libvirt.refuseNetworks(true, Kind.BUSY);
         host.start(NEVER);
         host.connected();
         Await.until("the hardware is known", SOON, () -> !host.hardware().isEmpty());
         assertThat(host.capabilities()).as("the engine would miss a network").isEmpty();
 
         libvirt.networks(List.of(new EngineNetwork("blue", "red", true)));
-        libvirt.refuseNetworks(false);
+        libvirt.refuseNetworks(false, Kind.BUSY);
 
         Await.until("it is asked again", SOON, () -> host.capabilities().isPresent());
         assertThat(host.capabilities().orElseThrow().at("/networks/blue/iface").textValue())
                 .isEqualTo("red");
+    }
+
+    @Test
+    void aHostWhoseNetworksStayUnknownSaysWhatElseItKnows() {
+        libvirt.refuseNetworks(true, Kind.FAILED);
+
+        assertThat(connectedCapabilities().at("/networks/ovirtmgmt/bridged").booleanValue())
+                .isTrue();
     }
 
     @Test
