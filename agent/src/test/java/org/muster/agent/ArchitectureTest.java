@@ -37,7 +37,7 @@ class ArchitectureTest {
             Map.entry("guest", Set.of("domain")),
             Map.entry("upkeep", Set.of("domain")),
             Map.entry("factors", Set.of()),
-            Map.entry("stats", Set.of("domain", "guest")),
+            Map.entry("stats", Set.of("domain", "guest", "upkeep")),
             Map.entry("simulation", Set.of("config")),
             Map.entry("verbs", Set.of("rpc", "create", "domain", "stats", "host", "factors")));
 

@@ -10,8 +10,8 @@ import java.util.OptionalInt;
  * @param name libvirt's name of it, such as {@code pci_0000_03_00_0}
  * @param parent the device it hangs on, empty for the root
  * @param capability what it is: system, pci, usb_device, net, scsi_host, scsi, storage, mdev, …
- * @param values product, product_id, vendor, vendor_id, iommu_group, driver, numa_node, interface, block, physfn and class, as
- *     far as libvirt tells them
+ * @param values product, product_id, vendor, vendor_id, iommu_group, driver, numa_node, interface, block, model (of storage),
+ *     physfn, class and path (in /sys), as far as libvirt tells them
  * @param address the parts of its address on its bus, in decimal
  * @param mdevTypes mediated devices that can be made of it
  * @param maxVirtualFunctions of a device that can be split
@@ -32,5 +32,5 @@ public record HostDevice(
      *
      * @param available how many more can be made, a number
      */
-    public record MdevType(String name, String description, String available) {}
+    public record MdevType(String name, String available) {}
 }

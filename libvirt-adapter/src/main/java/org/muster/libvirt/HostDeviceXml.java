@@ -22,6 +22,8 @@ final class HostDeviceXml {
         Map<String, HostDevice.MdevType> mdevTypes = new LinkedHashMap<>();
         named(capability, "product", values);
         named(capability, "vendor", values);
+        put(values, "model", Xml.text(capability, "model"));
+        put(values, "path", Xml.text(device, "path"));
         put(values, "interface", Xml.text(capability, "interface"));
         put(values, "block", Xml.text(capability, "block"));
         put(values, "class", Xml.text(capability, "class"));
@@ -64,8 +66,7 @@ final class HostDeviceXml {
         for (Element type : Xml.children(part, "type")) {
             into.put(
                     type.getAttribute("id"),
-                    new HostDevice.MdevType(
-                            Xml.text(type, "name"), Xml.text(type, "deviceAPI"), Xml.text(type, "availableInstances")));
+                    new HostDevice.MdevType(Xml.text(type, "name"), Xml.text(type, "availableInstances")));
         }
     }
 

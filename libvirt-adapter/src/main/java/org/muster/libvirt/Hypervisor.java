@@ -126,6 +126,9 @@ public interface Hypervisor extends AutoCloseable {
     /** Sizes of one disk: capacity, allocation, physical, in bytes. May hang. Source: virDomainGetBlockInfo. */
     long[] blockInfo(UUID domain, String disk) throws HypervisorException;
 
+    /** The block job of one disk, such as vda; empty if it has none. May hang. Source: virDomainGetBlockJobInfo. */
+    Optional<BlockJob> blockJob(UUID domain, String disk) throws HypervisorException;
+
     /**
      * What the guest's agent tells: all that it can, or only {@code parts}. Takes as long as the agent, at most
      * {@code patience} (whole seconds) for each of about seven questions; a silent agent is found by the first.

@@ -40,6 +40,7 @@ public final class LibvirtHypervisor implements Hypervisor {
     private static final int START_PAUSED = 1;
     private static final int CONTROL_INFO_BYTES = 16;
     private static final int BLOCK_INFO_BYTES = 24;
+    private static final int BLOCK_JOB_BYTES = 32;
     private static final int METADATA_ELEMENT = 2; // virDomainMetadataType
     private static final int AFFECT_LIVE = 1;
     private static final int TYPED_PARAM_BYTES = 96; // struct virTypedParameter: name, type, value
@@ -497,6 +498,23 @@ public final class LibvirtHypervisor implements Hypervisor {
                     throw LibvirtErrors.last(operation, id.toString(), connection.dead());
                 }
                 return info.getLongArray(0, 3);
+            }
+        });
+    }
+
+    @Override
+    public Optional<BlockJob> blockJob(UUID id, String disk) throws HypervisorException {
+        String operation = "virDomainGetBlockJobInfo";
+        return call(Role.PROBE, operation, id, Duration.ofSeconds(1), connection -> {
+            Pointer domain = connection.domain(id);
+            try (Memory info = new Memory(BLOCK_JOB_BYTES)) {
+                int found = domain == null ? -1 : LibvirtNative.virDomainGetBlockJobInfo(domain, disk, info, 0);
+                if (found < 0) {
+                    throw LibvirtErrors.last(operation, id.toString(), connection.dead());
+                }
+                return found == 0
+                        ? Optional.empty()
+                        : Optional.of(new BlockJob(info.getLong(8), info.getLong(16), info.getLong(24)));
             }
         });
     }

@@ -53,6 +53,12 @@ final class LibvirtNative {
     /** Fills {@code unsigned long long capacity, allocation, physical}; asks the monitor. */
     static native int virDomainGetBlockInfo(Pointer domain, String disk, Pointer info, int flags);
 
+    /**
+     * Fills {@code struct {int type; unsigned long bandwidth; unsigned long long cur, end}}; 0 if there is no job. Asks the
+     * monitor.
+     */
+    static native int virDomainGetBlockJobInfo(Pointer domain, String disk, Pointer info, int flags);
+
     static native int virConnectGetLibVersion(Pointer conn, Pointer version);
 
     /** The caller frees the text with {@code Native.free}. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.muster.libvirt.HostDevice;
 
@@ -29,14 +30,14 @@ final class DeviceList {
 
     private DeviceList() {}
 
-    static ObjectNode of(List<HostDevice> devices) {
+    /** @param root for what only /sys tells */
+    static ObjectNode of(List<HostDevice> devices, HostRoot root) {
         Map<String, HostDevice> byName = new HashMap<>();
-        Map<String, String> blocks = new HashMap<>(); // of disks, by the SCSI device they are
+        Map<String, HostDevice> disks = new HashMap<>(); // by the SCSI device they are
         for (HostDevice device : devices) {
             byName.put(device.name(), device);
-            if (device.capability().equals("storage") && device.values().containsKey("block")) {
-                device.parent()
-                        .ifPresent(parent -> blocks.put(parent, device.values().get("block")));
+            if (device.capability().equals("storage")) {
+                device.parent().ifPresent(parent -> disks.put(parent, device));
             }
         }
         ObjectNode list = JsonNodeFactory.instance.objectNode();
@@ -46,9 +47,9 @@ final class DeviceList {
                     .orElse(device.name().equals(ROOT));
             if (rooted) {
                 ObjectNode params = list.putObject(device.name()).putObject("params");
-                put(params, device);
-                if (blocks.containsKey(device.name())) {
-                    params.put("block_path", blocks.get(device.name()));
+                put(params, device, root);
+                if (disks.containsKey(device.name())) {
+                    disk(params, disks.get(device.name()));
                 }
             }
         }
@@ -67,7 +68,16 @@ final class DeviceList {
         return chosen;
     }
 
-    private static void put(ObjectNode params, HostDevice device) {
+    /** A SCSI device knows no name of itself; its disk does. */
+    private static void disk(ObjectNode params, HostDevice disk) {
+        Map.of("block", "block_path", "model", "product", "vendor", "vendor").forEach((theirs, ours) -> {
+            if (disk.values().containsKey(theirs)) {
+                params.put(ours, disk.values().get(theirs));
+            }
+        });
+    }
+
+    private static void put(ObjectNode params, HostDevice device, HostRoot root) {
         params.put("capability", device.capability());
         device.parent().ifPresent(parent -> params.put("parent", parent));
         boolean assignable = FOR_GUESTS.contains(device.capability()) && !device.bridge();
@@ -77,6 +87,9 @@ final class DeviceList {
                 params.put(name, device.values().get(name));
             }
         }
+        if (device.values().containsKey("model") && !params.has("product")) {
+            params.put("product", device.values().get("model"));
+        }
         device.maxVirtualFunctions().ifPresent(count -> params.put("totalvfs", count));
         if (!device.address().isEmpty()) {
             ObjectNode address = params.putObject("address");
@@ -84,11 +97,18 @@ final class DeviceList {
         }
         if (!device.mdevTypes().isEmpty()) {
             ObjectNode types = params.putObject("mdev");
-            device.mdevTypes()
-                    .forEach((id, type) -> types.putObject(id)
-                            .put("available_instances", type.available())
-                            .put("name", type.name())
-                            .put("description", type.description()));
+            device.mdevTypes().forEach((id, type) -> {
+                ObjectNode node = types.putObject(id)
+                        .put("available_instances", type.available())
+                        .put("name", type.name());
+                description(device, id, root).ifPresent(text -> node.put("description", text));
+            });
         }
+    }
+
+    private static Optional<String> description(HostDevice device, String type, HostRoot root) {
+        return Optional.ofNullable(device.values().get("path"))
+                .flatMap(path ->
+                        root.probe(path.substring(1) + "/mdev_supported_types/" + type + "/description"));
     }
 }

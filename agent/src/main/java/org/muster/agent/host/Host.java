@@ -125,8 +125,8 @@ public final class Host implements AutoCloseable {
 
     /** The link to libvirtd is new: asks it for everything, again and again while it refuses. */
     public void connected() {
-        ask(networksAsked, this::refreshNetworks, Duration.ZERO);
         ask(factsAsked, inventory::refresh, Duration.ZERO);
+        ask(networksAsked, this::refreshNetworks, Duration.ZERO);
         ask(devicesAsked, inventory::refreshDevices, Duration.ZERO);
     }
 

@@ -28,6 +28,7 @@ final class HostInventory {
     private static final Logger LOG = LoggerFactory.getLogger(HostInventory.class);
     private static final long BYTES_PER_MIB = 1 << 20;
     private static final List<String> FILE_SYSTEMS = List.of("/tmp", "/var/log", "/run");
+    private static final int NETWORKS_REFUSED = 3;
     private static final String KEPT_UUID = "etc/vdsm/vdsm.id"; // a host that was VDSM's keeps its name
 
     private final Hypervisor hypervisor;
@@ -43,6 +44,7 @@ final class HostInventory {
     private volatile ObjectNode hardware = JsonNodeFactory.instance.objectNode();
     private volatile Optional<ObjectNode> devices = Optional.empty();
     private volatile Optional<List<EngineNetwork>> networks = Optional.empty();
+    private int networksRefused; // in a row, for reasons that may last; confined to host-facts
     private volatile ObjectNode disks = JsonNodeFactory.instance.objectNode();
 
     HostInventory(Hypervisor hypervisor, HostRoot root, String version, String bootId, String bootTime) {
@@ -117,27 +119,34 @@ final class HostInventory {
     /** Lists the devices anew; false if libvirtd did not answer. A libvirtd that has no inventory of them has no devices. */
     boolean refreshDevices() {
         try {
-            devices = Optional.of(withNvdimms(DeviceList.of(hypervisor.hostDevices())));
+            devices = Optional.of(withNvdimms(DeviceList.of(hypervisor.hostDevices(), root)));
             return true;
         } catch (HypervisorException e) {
             LOG.warn("libvirtd does not list the host's devices: {}", e.getMessage());
             if (e.kind() == Kind.UNSUPPORTED) {
-                devices = Optional.of(DeviceList.of(List.of()));
+                devices = Optional.of(DeviceList.of(List.of(), root));
             }
             return e.kind() == Kind.UNSUPPORTED;
         }
     }
 
-    /** Lists the engine's networks anew; false if libvirtd did not answer. One that knows no networks has none. */
+    /**
+     * Lists the engine's networks anew; false if libvirtd did not answer. Where they stay unknown (their daemon may be one of its own, and not
+     * there) there are none in the end: a host that tells nothing of itself for minutes is no better off than one that lacks a network.
+     */
     boolean refreshNetworks() {
         try {
             List<EngineNetwork> listed = new ArrayList<>(hypervisor.engineNetworks());
             listed.sort(Comparator.comparing(EngineNetwork::name));
             networks = Optional.of(List.copyOf(listed));
+            networksRefused = 0;
             return true;
         } catch (HypervisorException e) {
             LOG.warn("libvirtd does not list its networks: {}", e.getMessage());
-            if (e.kind() == Kind.UNSUPPORTED) {
+            boolean itsOwnFault = e.kind() != Kind.DISCONNECTED && e.kind() != Kind.BUSY;
+            networksRefused += itsOwnFault ? 1 : 0;
+            if (networks.isEmpty() && networksRefused >= NETWORKS_REFUSED) {
+                LOG.warn("the engine's networks are told by the names of their bridges");
                 networks = Optional.of(List.of());
             }
             return e.kind() == Kind.UNSUPPORTED;

@@ -59,6 +59,7 @@ import org.muster.agent.verbs.HostVerbs;
 import org.muster.agent.verbs.QueueVerbs;
 import org.muster.agent.verbs.StatusEvents;
 import org.muster.agent.verbs.StatusWords;
+import org.muster.libvirt.BlockJob;
 import org.muster.libvirt.DisplayRules;
 import org.muster.libvirt.GuestEvent;
 import org.muster.libvirt.GuestReport;
@@ -450,6 +451,11 @@ public final class Daemon implements AutoCloseable {
         @Override
         public SamplerState.Health health() {
             return sampler.state().health();
+        }
+
+        @Override
+        public Optional<Map<String, BlockJob>> jobs(UUID id) {
+            return upkeep.jobs(id);
         }
     }
 

@@ -1,5 +1,6 @@
 package org.muster.agent.simulation;
 
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -7,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import org.muster.libvirt.BlockJob;
 import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainRecord.ShutoffReason;
 import org.muster.libvirt.DomainRecord.State;
@@ -32,6 +34,7 @@ final class FakeDomains {
         private long startedAtNanos;
         private long frozenSinceNanos; // or paused; 0 while it goes on
         private long stoodStillNanos; // in all since its start
+        private final Map<String, BlockJob> jobs = new HashMap<>(); // by disk
         private GuestXml live; // null before somebody asked for it; made anew by every start
 
         Domain(UUID id) {
@@ -200,6 +203,19 @@ final class FakeDomains {
             throw error(Kind.WRONG_STATE, "setMetadata", id, "domain is not running");
         }
         domain.live = domain.live().withEngineElement(element);
+    }
+
+    Optional<BlockJob> blockJob(UUID id, String disk) throws HypervisorException {
+        return Optional.ofNullable(existing("blockJob", id).jobs.get(disk));
+    }
+
+    void putBlockJob(UUID id, String disk, BlockJob job) {
+        Map<String, BlockJob> jobs = domains.get(id).jobs;
+        if (job == null) {
+            jobs.remove(disk);
+        } else {
+            jobs.put(disk, job);
+        }
     }
 
     void becomes(UUID id, State state, int reason) {

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.muster.libvirt.BlockJob;
 import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.ControlInfo;
 import org.muster.libvirt.CpuTime;
@@ -54,6 +55,7 @@ public final class FakeHypervisor implements Hypervisor {
         UNDEFINE(CallGuard.Role.VM),
         XML(CallGuard.Role.CONTROL),
         NETWORKS(CallGuard.Role.CONTROL),
+        BLOCK_JOB(CallGuard.Role.PROBE),
         HOST(CallGuard.Role.CONTROL);
 
         private final CallGuard.Role role;
@@ -439,6 +441,19 @@ public final class FakeHypervisor implements Hypervisor {
     private HypervisorException none(String operation) {
         Kind kind = connected() ? Kind.UNSUPPORTED : Kind.DISCONNECTED;
         return new HypervisorException(kind, 0, operation, "", "the fake has none", null);
+    }
+
+    @Override
+    public Optional<BlockJob> blockJob(UUID id, String disk) throws HypervisorException {
+        return calls.call(Op.BLOCK_JOB, id, truth -> truth.blockJob(id, disk));
+    }
+
+    /** Somebody's block job of that disk comes, goes on or, if it is null, has ended. */
+    public void blockJob(UUID id, String disk, BlockJob job) {
+        calls.with(truth -> {
+            truth.putBlockJob(id, disk, job);
+            return null;
+        });
     }
 
     @Override

@@ -1,65 +1,51 @@
 package org.muster.agent.stats;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.muster.agent.domain.LiveXml;
 import org.muster.agent.domain.Vm;
-import org.muster.libvirt.DomainXml;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.muster.agent.upkeep.Merge;
+import org.muster.libvirt.BlockJob;
 
 /**
- * A guest's block jobs. The engine takes a job that is not listed any more for finished, so jobs that another agent began are
- * listed for as long as its notes have them; where these cannot be read nothing is said, and the engine leaves its
- * own list as it is. Source: engine-contract 5.3. Stateless.
+ * A guest's block jobs. The engine takes a job that is not listed any more for finished, so one that another agent noted is
+ * listed until QEMU says that it has none; where the notes cannot be read nothing is said, and the engine leaves its own
+ * list as it is. Source: engine-contract 5.3. Stateless.
  */
 final class JobsPart {
-    private static final Logger LOG = LoggerFactory.getLogger(JobsPart.class);
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final BlockJob NOT_ASKED_YET = new BlockJob(0, 0, 0);
 
     private JobsPart() {}
 
-    static void write(ObjectNode stats, Vm vm) {
-        vm.live()
+    /** @param seen what QEMU says, by disk; empty if it has not been asked yet */
+    static void write(ObjectNode stats, Vm vm, Optional<Map<String, BlockJob>> seen) {
+        Optional<List<Merge>> noted = vm.live()
                 .map(LiveXml::details)
                 .flatMap(details -> details.notes().jobs())
-                .ifPresent(noted -> {
-                    try {
-                        ObjectNode jobs = stats.objectNode();
-                        if (noted.isEmpty() || addAll(jobs, JSON.readTree(noted))) {
-                            stats.set("vmJobs", jobs);
-                        }
-                    } catch (JsonProcessingException e) {
-                        LOG.debug("the block jobs noted for {} cannot be read: {}", vm.id(), e.getMessage());
-                    }
-                });
-    }
-
-    /** False if one of them cannot be told: a list without it would end it. */
-    private static boolean addAll(ObjectNode jobs, JsonNode noted) {
-        for (JsonNode job : noted) {
-            Optional<String> id = uuid(job.path("id"));
-            Optional<String> image = uuid(job.path("disk").path("imageID"));
-            if (id.isEmpty() || image.isEmpty()) {
-                return false;
+                .flatMap(Merge::all);
+        noted.ifPresent(merges -> {
+            ObjectNode jobs = stats.putObject("vmJobs");
+            for (Merge merge : merges) {
+                if (seen.isEmpty()) {
+                    write(jobs, merge, NOT_ASKED_YET);
+                } else if (seen.get().containsKey(merge.drive())) {
+                    write(jobs, merge, seen.get().get(merge.drive()));
+                }
             }
-            jobs.putObject(id.get())
-                    .put("id", id.get())
-                    .put("jobType", "block")
-                    .put("blockJobType", "commit")
-                    .put("drive", job.path("drive").asText())
-                    .put("imgUUID", image.get())
-                    .put("bandwidth", job.path("bandwidth").asInt())
-                    .put("cur", "0")
-                    .put("end", "0");
-        }
-        return noted.isObject();
+        });
     }
 
-    private static Optional<String> uuid(JsonNode text) {
-        return DomainXml.parseUuid(text.asText()).map(Object::toString);
+    private static void write(ObjectNode jobs, Merge merge, BlockJob job) {
+        jobs.putObject(merge.id())
+                .put("id", merge.id())
+                .put("jobType", "block")
+                .put("blockJobType", "commit")
+                .put("drive", merge.drive())
+                .put("imgUUID", merge.imageId())
+                .put("bandwidth", (int) Math.min(Integer.MAX_VALUE, job.bandwidthMib()))
+                .put("cur", Long.toString(job.current()))
+                .put("end", Long.toString(job.end()));
     }
 }

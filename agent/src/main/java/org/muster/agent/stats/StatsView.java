@@ -13,6 +13,7 @@ import org.muster.agent.domain.EventClock;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.guest.AgentData;
+import org.muster.libvirt.BlockJob;
 import org.muster.sampling.Group;
 import org.muster.sampling.GuestStats;
 import org.muster.sampling.SamplerState;
@@ -47,16 +48,24 @@ public final class StatsView {
 
         /** What keeps samples from coming that no VM is to blame for. */
         SamplerState.Health health();
+
+        /** Jobs of its disks that other agents began, by disk; empty if nobody has looked yet. */
+        Optional<Map<String, BlockJob>> jobs(UUID id);
     }
 
     /** All that a VM's entry is made of, at one moment. */
-    private record Facts(Vm vm, Optional<GuestStats> sample, Optional<AgentData> agent) {
+    private record Facts(
+            Vm vm,
+            Optional<GuestStats> sample,
+            Optional<AgentData> agent,
+            Optional<Map<String, BlockJob>> jobs) {
         @SuppressWarnings(
                 "ReferenceEquality") // all are replaced, never changed; comparing values would cost what we save
         boolean same(Facts other) {
             return vm == other.vm
                     && sample.orElse(null) == other.sample.orElse(null)
-                    && agent.orElse(null) == other.agent.orElse(null);
+                    && agent.orElse(null) == other.agent.orElse(null)
+                    && jobs.orElse(null) == other.jobs.orElse(null);
         }
     }
 
@@ -154,8 +163,8 @@ public final class StatsView {
 
     private Facts facts(Vm vm) {
         return vm.status().running()
-                ? new Facts(vm, sources.sample(vm.id()), sources.agent(vm.id()))
-                : new Facts(vm, Optional.empty(), Optional.empty());
+                ? new Facts(vm, sources.sample(vm.id()), sources.agent(vm.id()), sources.jobs(vm.id()))
+                : new Facts(vm, Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     private ObjectNode steady(Facts facts) {
@@ -167,7 +176,7 @@ public final class StatsView {
             SampledPart.write(stats, vm, facts.sample);
             facts.sample.ifPresent(sample -> times(stats.putObject("sampleTimes"), sample));
             AgentPart.write(stats, facts.agent);
-            JobsPart.write(stats, vm);
+            JobsPart.write(stats, vm, facts.jobs);
         }
         return stats;
     }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.TreeMap;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
@@ -25,6 +26,7 @@ final class GuestUpkeep {
     static final Duration FIRST_TRY = Duration.ofSeconds(5);
     static final Duration RAREST_TRY = Duration.ofMinutes(1);
     private static final Duration END_AGAIN = Duration.ofSeconds(10);
+    static final Duration JOBS_EVERY = Duration.ofSeconds(15);
     private static final Duration NOTE_AGAIN = Duration.ofSeconds(30); // time for the XML to be read anew
     private static final double NANOS = 1e9;
     private static final double SAME_SECONDS = 0.01;
@@ -35,6 +37,7 @@ final class GuestUpkeep {
     private long tryAtNanos;
     private long tryAfterNanos; // how long the next wait is
     private long endAtNanos;
+    private long jobsAtNanos;
     private HostNotes noted; // the last that was handed out; null if none was
     private long noteAgainAtNanos;
 
@@ -43,8 +46,9 @@ final class GuestUpkeep {
      *
      * @param notes what its metadata say
      * @param names what its guest calls its disks, as far as it tells, by target
+     * @param merging disks that may have a job that somebody else began
      */
-    Optional<Chore> next(Vm vm, Notes notes, Map<String, String> names, long nowNanos) {
+    Optional<Chore> next(Vm vm, Notes notes, Map<String, String> names, Set<String> merging, long nowNanos) {
         boolean byDisk = vm.status() == VmStatus.PAUSED && vm.run().pausedByDisk();
         if (byDisk && !paused) {
             pausedSinceNanos = known ? nowNanos : since(notes, nowNanos);
@@ -52,9 +56,12 @@ final class GuestUpkeep {
             tryAtNanos = nowNanos + tryAfterNanos;
             endAtNanos = pausedSinceNanos + KILL_AFTER.toNanos();
         }
+        if (!known) {
+            jobsAtNanos = nowNanos;
+        }
         paused = byDisk;
         known = true;
-        return end(notes, nowNanos).or(() -> note(notes, names, nowNanos)).or(() -> resume(notes, nowNanos));
+        return end(notes, nowNanos).or(() -> note(notes, names, nowNanos)).or(() -> resume(notes, nowNanos)).or(() -> jobs(merging, nowNanos));
     }
 
     /** Somebody before us may have noted when it was paused; a later boot of the host would have ended the guest. */
@@ -93,6 +100,14 @@ final class GuestUpkeep {
         noted = wanted;
         noteAgainAtNanos = nowNanos + NOTE_AGAIN.toNanos();
         return Optional.of(new Chore.Note(wanted));
+    }
+
+    private Optional<Chore> jobs(Set<String> merging, long nowNanos) {
+        if (merging.isEmpty() || nowNanos - jobsAtNanos < 0) {
+            return Optional.empty();
+        }
+        jobsAtNanos = nowNanos + JOBS_EVERY.toNanos();
+        return Optional.of(new Chore.LookAtJobs(merging));
     }
 
     private static boolean same(OptionalDouble one, OptionalDouble other) {

@@ -16,8 +16,10 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmTable;
+import org.muster.libvirt.BlockJob;
 import org.muster.libvirt.DomainDetails;
 import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.DomainXml.HostNotes;
@@ -38,7 +40,7 @@ public final class Upkeep implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
     private static final int THREADS = 3;
     private static final int MOST_WAITING = 32; // for a thread
-    private static final Duration TICK = Duration.ofMillis(500);
+    private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration TRIAL =
             Duration.ofMillis(1500); // a disk that still fails pauses it within a fraction
 
@@ -65,6 +67,10 @@ public final class Upkeep implements AutoCloseable {
     private final ThreadPoolExecutor threads;
     private final Map<UUID, Known> guests = new HashMap<>(); // confined to upkeep
     private final Set<UUID> busy = ConcurrentHashMap.newKeySet(); // something is being done for them
+
+    private final Map<UUID, Jobs> jobs = new ConcurrentHashMap<>(); // an entry per VM that has had some, see look
+
+    private record Jobs(long life, Map<String, BlockJob> byDisk) {}
 
     private record Known(long life, GuestUpkeep upkeep) {}
 
@@ -113,6 +119,7 @@ public final class Upkeep implements AutoCloseable {
     /** Hands out what is to be done now. Confined to {@code upkeep}. */
     void look() {
         guests.keySet().removeIf(id -> table.get(id).isEmpty());
+        jobs.keySet().removeIf(id -> table.get(id).isEmpty());
         if (!hypervisor.connected()) {
             return;
         }
@@ -136,7 +143,28 @@ public final class Upkeep implements AutoCloseable {
         }
         List<GuestReport.GuestDisk> disks =
                 around.agent(vm.id()).map(GuestReport::disks).orElse(List.of());
-        return known.upkeep.next(vm, details.notes(), DiskNames.of(details.disks(), disks), nanoTime.getAsLong());
+        return known.upkeep.next(
+                vm,
+                details.notes(),
+                DiskNames.of(details.disks(), disks),
+                merging(vm, details),
+                nanoTime.getAsLong());
+    }
+
+    /** A job that QEMU has no more does not come back. */
+    private Set<String> merging(Vm vm, DomainDetails details) {
+        Jobs seen = jobs.get(vm.id());
+        if (seen != null && seen.life == vm.life() && seen.byDisk.isEmpty()) {
+            return Set.of();
+        }
+        return details.notes().jobs().flatMap(Merge::all).orElse(List.of()).stream()
+                .map(Merge::drive)
+                .collect(Collectors.toSet());
+    }
+
+    /** The jobs of its disks that others began, by disk; empty if nobody has looked yet. Never blocks. */
+    public Optional<Map<String, BlockJob>> jobs(UUID id) {
+        return Optional.ofNullable(jobs.get(id)).map(Jobs::byDisk);
     }
 
     private void hand(Vm vm, Chore chore) {
@@ -153,6 +181,8 @@ public final class Upkeep implements AutoCloseable {
         try {
             if (chore instanceof Chore.Note note) {
                 note(vm, note.notes());
+            } else if (chore instanceof Chore.LookAtJobs look) {
+                lookAtJobs(vm, look.disks());
             } else {
                 onTrial = resume(vm);
             }
@@ -176,6 +206,14 @@ public final class Upkeep implements AutoCloseable {
             hypervisor.setEngineMetadata(vm.id(), element.get());
         }
         // else somebody noted it meanwhile; its XML has been read again by now, or will be
+    }
+
+    private void lookAtJobs(Vm vm, Set<String> disks) throws HypervisorException {
+        Map<String, BlockJob> found = new HashMap<>();
+        for (String disk : disks) {
+            hypervisor.blockJob(vm.id(), disk).ifPresent(job -> found.put(disk, job));
+        }
+        jobs.put(vm.id(), new Jobs(vm.life(), Map.copyOf(found)));
     }
 
     /** True if it is to be judged later whether it runs. */

@@ -29,6 +29,7 @@ import org.muster.agent.domain.EventClock;
 import org.muster.agent.domain.VmTable;
 import org.muster.libvirt.EngineNetwork;
 import org.muster.libvirt.HostDevice;
+import org.muster.libvirt.HypervisorException.Kind;
 import org.muster.netlink.NetworkDump;
 import org.muster.netlink.NetworkSource;
 import org.muster.rig.Await;
@@ -206,18 +207,26 @@ class HostTest {
 
     @Test
     void withoutLibvirtsNetworksThereAreNoCapabilities() {
-        libvirt.refuseNetworks(true);
+        libvirt.refuseNetworks(true, Kind.BUSY);
         host.start(NEVER);
         host.connected();
         Await.until("the hardware is known", SOON, () -> !host.hardware().isEmpty());
         assertThat(host.capabilities()).as("the engine would miss a network").isEmpty();
 
         libvirt.networks(List.of(new EngineNetwork("blue", "red", true)));
-        libvirt.refuseNetworks(false);
+        libvirt.refuseNetworks(false, Kind.BUSY);
 
         Await.until("it is asked again", SOON, () -> host.capabilities().isPresent());
         assertThat(host.capabilities().orElseThrow().at("/networks/blue/iface").textValue())
                 .isEqualTo("red");
+    }
+
+    @Test
+    void aHostWhoseNetworksStayUnknownSaysWhatElseItKnows() {
+        libvirt.refuseNetworks(true, Kind.FAILED);
+
+        assertThat(connectedCapabilities().at("/networks/ovirtmgmt/bridged").booleanValue())
+                .isTrue();
     }
 
     @Test
@@ -283,6 +292,7 @@ class HostTest {
 
     @Test
     void devicesAreListedWithTheirParentsAndByCapability() {
+        tree.file("sys/devices/pci0/3/mdev_supported_types/nvidia-11/description", "num_heads=2");
         libvirt.devices(List.of(
                 device("computer", null, "system", Map.of(), false),
                 device("pci_0000_00_01_0", "computer", "pci", Map.of("class", "0x060400"), true),
@@ -290,13 +300,23 @@ class HostTest {
                         "pci_0000_03_00_0",
                         Optional.of("pci_0000_00_01_0"),
                         "pci",
-                        Map.of("product", "82599ES", "product_id", "0x10fb", "iommu_group", "12", "driver", "ixgbe"),
+                        Map.of(
+                                "product",
+                                "82599ES",
+                                "product_id",
+                                "0x10fb",
+                                "iommu_group",
+                                "12",
+                                "driver",
+                                "ixgbe",
+                                "path",
+                                "/sys/devices/pci0/3"),
                         Map.of("domain", "0", "bus", "3", "slot", "0", "function", "0"),
-                        Map.of("nvidia-11", new HostDevice.MdevType("GRID", "vfio-pci", "16")),
+                        Map.of("nvidia-11", new HostDevice.MdevType("GRID", "16")),
                         OptionalInt.of(63),
                         false),
                 device("scsi_2_0_0_0", "computer", "scsi", Map.of(), false),
-                device("block_sda", "scsi_2_0_0_0", "storage", Map.of("block", "/dev/sda"), false),
+                device("block_sda", "scsi_2_0_0_0", "storage", Map.of("block", "/dev/sda", "model", "Fast Disk", "vendor", "ACME"), false),
                 device("lost", "went_away", "net", Map.of(), false)));
         connectedCapabilities();
         Await.until("the devices", SOON, () -> host.devices().isPresent());
@@ -316,6 +336,9 @@ class HostTest {
         assertThat(devices.at("/pci_0000_00_01_0/params/is_assignable").textValue())
                 .isEqualTo("false");
         assertThat(devices.at("/scsi_2_0_0_0/params/block_path").textValue()).isEqualTo("/dev/sda");
+        assertThat(devices.at("/scsi_2_0_0_0/params/product").textValue()).isEqualTo("Fast Disk");
+        assertThat(devices.at("/scsi_2_0_0_0/params/vendor").textValue()).isEqualTo("ACME");
+        assertThat(nic.at("/mdev/nvidia-11/description").textValue()).isEqualTo("num_heads=2");
         assertThat(devices.at("/computer/params").has("parent")).isFalse();
         assertThat(host.devices(Set.of("scsi", "system")).orElseThrow()).hasSize(2);
     }

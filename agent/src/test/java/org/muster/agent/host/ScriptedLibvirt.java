@@ -27,6 +27,7 @@ final class ScriptedLibvirt {
     private volatile boolean hangs; // all volatile: written by the test, read by host-facts
     private volatile boolean refusesMerging;
     private volatile boolean refusesNetworks;
+    private volatile Kind refusal = Kind.BUSY;
     private volatile List<HostDevice> devices = List.of();
     private volatile List<EngineNetwork> networks = List.of();
 
@@ -69,7 +70,7 @@ final class ScriptedLibvirt {
     @SuppressWarnings("UnusedMethod")
     private List<EngineNetwork> engineNetworks() throws HypervisorException {
         if (refusesNetworks) {
-            throw new HypervisorException(Kind.BUSY, 0, "virConnectListNetworks", "", "not now", null);
+            throw new HypervisorException(refusal, 0, "virConnectListNetworks", "", "not now", null);
         }
         return networks;
     }
@@ -115,7 +116,8 @@ final class ScriptedLibvirt {
         networks = fresh;
     }
 
-    void refuseNetworks(boolean now) {
+    void refuseNetworks(boolean now, Kind kind) {
+        refusal = kind;
         refusesNetworks = now;
     }
 

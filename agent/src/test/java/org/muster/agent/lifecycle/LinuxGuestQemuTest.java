@@ -34,6 +34,9 @@ class LinuxGuestQemuTest {
             LinuxGuest ends = stays.another("ends").withThen(LinuxGuest.Then.POWEROFF, 1);
             client.create("b", List.of(withDisk(stays.xml(), disk), silent.xml(), reboots.xml(), ends.xml()));
 
+            Await.until("its XML is read", LONG, () -> !hash(client, stays).isEmpty());
+            String booting = hash(client, stays); // long before its agent is there
+
             Await.until("it powered off", LONG, () -> client.sawStatus(ends.uuid(), "Down"));
             JsonNode down = last(client, ends);
             assertThat(down.get("exitCode").intValue()).isZero();
@@ -61,10 +64,7 @@ class LinuxGuestQemuTest {
                     "what it calls its disk is noted, and told with another hash",
                     LONG,
                     () -> host.virsh("dumpxml", "stays").contains("guestName>/dev/vda<"));
-            Await.until(
-                    "the hash follows",
-                    LONG,
-                    () -> !client.stats(stays.uuid()).get("hash").equals(stats.get("hash")));
+            Await.until("the hash follows", LONG, () -> !hash(client, stays).equals(booting));
             assertThat(host.virsh("dumpxml", "stays")).contains("<ovirt-vm:imageID>" + IMAGE + "<", "startTime");
 
             JsonNode other = client.stats(silent.uuid());
@@ -90,6 +90,10 @@ class LinuxGuestQemuTest {
     private static JsonNode last(LineClient client, LinuxGuest guest) {
         List<LineClient.Event> events = client.events(guest.uuid());
         return events.get(events.size() - 1).status();
+    }
+
+    private static String hash(LineClient client, LinuxGuest guest) {
+        return client.stats(guest.uuid()).path("hash").asText();
     }
 
     private static String told(LineClient client, LinuxGuest guest) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -19,6 +20,7 @@ import org.muster.agent.domain.LiveXml;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmTable;
 import org.muster.agent.guest.AgentData;
+import org.muster.libvirt.BlockJob;
 import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.GuestEvent;
@@ -59,6 +61,7 @@ class StatsViewTest {
     private SamplerState.Health health = SamplerState.Health.OK;
     private Optional<GuestStats> sample = Optional.empty();
     private Optional<AgentData> agent = Optional.empty();
+    private Optional<Map<String, BlockJob>> jobs = Optional.empty();
     private final StatsView view = new StatsView(StatsViewTest::word, new Known(), table.clock(), () -> NOW);
 
     private class Known implements StatsView.Sources {
@@ -85,6 +88,11 @@ class StatsViewTest {
         @Override
         public SamplerState.Health health() {
             return health;
+        }
+
+        @Override
+        public Optional<Map<String, BlockJob>> jobs(UUID id) {
+            return jobs;
         }
     }
 
@@ -357,9 +365,21 @@ class StatsViewTest {
 
         assertThat(job.get("imgUUID").textValue()).isEqualTo(image);
         assertThat(job.get("drive").textValue()).isEqualTo("sda");
-        assertThat(job.get("bandwidth").intValue()).isEqualTo(7);
+        assertThat(job.get("cur").textValue()).isEqualTo("0");
         assertThat(job.get("blockJobType").textValue()).isEqualTo("commit");
         EngineTypes.checkStats(view.of(table.get(ID).orElseThrow(), 0));
+
+        jobs = Optional.of(Map.of("sda", new BlockJob(7, 10, 20)));
+        JsonNode now = view.of(table.get(ID).orElseThrow(), 0).get("vmJobs").get(id);
+        assertThat(now.get("bandwidth").isInt()).isTrue();
+        assertThat(now.get("cur").textValue()).isEqualTo("10");
+        assertThat(now.get("end").textValue()).isEqualTo("20");
+        assertThat(view.text(table.get(ID).orElseThrow(), 0)).contains("\"cur\":\"10\"");
+
+        jobs = Optional.of(Map.of());
+        assertThat(view.of(table.get(ID).orElseThrow(), 0).get("vmJobs"))
+                .as("it has ended")
+                .isEmpty();
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.muster.agent.domain.EventClock;
@@ -29,6 +30,7 @@ class GuestUpkeepTest {
     private final GuestUpkeep upkeep = new GuestUpkeep();
     private OptionalDouble pausedAt = OptionalDouble.empty();
     private Map<String, String> named = Map.of();
+    private Set<String> merging = Set.of();
 
     private Vm vm(State state, int reason) {
         DomainRecord record = new DomainRecord(ID, "n", state, reason, 0);
@@ -45,7 +47,7 @@ class GuestUpkeepTest {
 
     private Optional<Chore> at(long seconds, Vm vm, ResumeBehavior behavior, Map<String, String> names) {
         Optional<Chore> chore = upkeep.next(
-                vm, notes(behavior), names, START + Duration.ofSeconds(seconds).toNanos());
+                vm, notes(behavior), names, merging, START + Duration.ofSeconds(seconds).toNanos());
         if (chore.orElse(null) instanceof Chore.Note note) {
             pausedAt = note.notes().pausedAtSeconds(); // written, and read again
             named = note.notes().guestNames();
@@ -156,10 +158,20 @@ class GuestUpkeepTest {
     }
 
     @Test
+    void jobsAreLookedAtAsLongAsThereMayBeAny() {
+        merging = Set.of("vda");
+        Vm vm = vm(State.RUNNING, USER);
+
+        assertThat(times(Chore.LookAtJobs.class, vm, ResumeBehavior.AUTO_RESUME, 31)).containsExactly(0L, 15L, 30L);
+        merging = Set.of();
+        assertThat(at(100, vm, ResumeBehavior.AUTO_RESUME)).isEmpty();
+    }
+
+    @Test
     void whereTheEngineKeepsNothingNothingIsNoted() {
         Notes none = new Notes(false, ResumeBehavior.AUTO_RESUME, OptionalDouble.empty(), Map.of(), Optional.of(""));
 
-        assertThat(upkeep.next(vm(State.PAUSED, IO_ERROR), none, Map.of("vda", "/dev/sda"), START))
+        assertThat(upkeep.next(vm(State.PAUSED, IO_ERROR), none, Map.of("vda", "/dev/sda"), Set.of(), START))
                 .isEmpty();
     }
 }

@@ -22,6 +22,7 @@ import org.muster.agent.domain.VmStatus;
 import org.muster.agent.domain.VmTable;
 import org.muster.agent.simulation.FakeHypervisor;
 import org.muster.agent.simulation.FakeHypervisor.Op;
+import org.muster.libvirt.BlockJob;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.GuestEvent;
 import org.muster.libvirt.GuestReport;
@@ -293,6 +294,29 @@ class UpkeepTest {
         assertThat(metadata(ONE)).contains("clusterVersion>4.8");
         upkeep.look();
         assertThat(hypervisor.entered(Op.SET_METADATA, ONE)).isEqualTo(1);
+    }
+
+    @Test
+    void aMergeThatAnotherAgentBeganIsWatchedUntilItHasEnded() {
+        String id = "5b1c0e0a-1111-4000-8000-000000000001";
+        String noted =
+                "{\"" + id + "\":{\"id\":\"" + id + "\",\"drive\":\"vda\",\"disk\":{\"imageID\":\"" + id + "\"}}}";
+        hypervisor.foreign(ONE, "n" + ONE, State.RUNNING, xml(ONE, "<o:jobs>" + noted + "</o:jobs>"));
+        hypervisor.blockJob(ONE, "vda", new BlockJob(0, 1, 9));
+        reconciler.check(ONE);
+        await(ONE, VmStatus.UP);
+
+        lookUntil("it is seen", () -> upkeep.jobs(ONE).isPresent());
+        assertThat(upkeep.jobs(ONE)).contains(Map.of("vda", new BlockJob(0, 1, 9)));
+        hypervisor.blockJob(ONE, "vda", null);
+        ahead.addAndGet(GuestUpkeep.JOBS_EVERY.toNanos());
+        lookUntil("it has ended", () -> upkeep.jobs(ONE).orElseThrow().isEmpty());
+        int asked = hypervisor.entered(Op.BLOCK_JOB, ONE);
+        ahead.addAndGet(GuestUpkeep.JOBS_EVERY.toNanos());
+        upkeep.look();
+        upkeep.look();
+
+        assertThat(hypervisor.entered(Op.BLOCK_JOB, ONE)).isEqualTo(asked);
     }
 
     @Test

@@ -1,9 +1,11 @@
 package org.muster.agent.verbs;
 
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.muster.agent.guest.AgentData;
 import org.muster.agent.stats.StatsView;
+import org.muster.libvirt.BlockJob;
 import org.muster.sampling.GuestStats;
 import org.muster.sampling.SamplerState;
 
@@ -32,5 +34,10 @@ final class NothingKnown implements StatsView.Sources {
     @Override
     public SamplerState.Health health() {
         return SamplerState.Health.OK;
+    }
+
+    @Override
+    public Optional<Map<String, BlockJob>> jobs(UUID id) {
+        return Optional.empty();
     }
 }
