@@ -274,7 +274,7 @@ class TransportContractTest {
 
     // 1.5: a lone line feed in a second's time, and the end of a peer that promised some and sends none
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"PLAIN", "TLS_1_2"}) // it takes seconds
     void heartBeatsComeAndAreExpected(Way way) throws IOException {
         RawPeer asks = peer(way);
         asks.connect("0,1000");
