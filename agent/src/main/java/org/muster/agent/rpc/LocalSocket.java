@@ -12,6 +12,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
@@ -107,8 +108,11 @@ final class LocalSocket {
             return;
         }
         try {
-            view.setGroup(
-                    hidden.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group.get()));
+            GroupPrincipal wanted =
+                    hidden.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group.get());
+            if (!view.readAttributes().group().equals(wanted)) { // chown is not among what the unit lets us call
+                view.setGroup(wanted);
+            }
         } catch (IOException e) {
             LOG.warn(
                     "{}: group {} cannot be given to it, only root and its owner can use it: {}",

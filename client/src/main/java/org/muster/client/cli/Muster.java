@@ -117,6 +117,11 @@ public final class Muster implements Callable<Integer> {
         return exitCode;
     }
 
+    /** All commands and options as they are declared, for manual pages and completion. */
+    public static CommandSpec describe() {
+        return new CommandLine(new Muster(Console.ofProcess())).getCommandSpec();
+    }
+
     @Override
     public Integer call() {
         throw new ParameterException(spec.commandLine(), "a command is missing");

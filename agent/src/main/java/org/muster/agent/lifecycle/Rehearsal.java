@@ -1,0 +1,91 @@
+package org.muster.agent.lifecycle;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Timer;
+import java.util.TimerTask;
+import org.muster.agent.config.ConfigFile;
+import org.muster.agent.config.InvalidConfigException;
+import org.muster.agent.config.MusterConfig;
+import org.muster.libvirt.CallGuard;
+import org.muster.libvirt.LibvirtHypervisor;
+
+/**
+ * Starts the agent on libvirt's built-in test host, which needs no libvirtd, asks it a few things over its socket, and stops it.
+ * What is loaded then is what bin/muster-archive keeps for quicker starts; nothing else uses this.
+ */
+final class Rehearsal {
+    private static final long LIMIT_MILLIS = 60_000;
+    private static final List<String> QUESTIONS = List.of(
+            "Host.ping",
+            "Host.getVMList",
+            "Host.getAllVmStats",
+            "Host.getStats",
+            "Host.getCapabilities",
+            "Host.getHardwareInfo",
+            "rpc.discover");
+
+    private Rehearsal() {}
+
+    /** @param args a folder for everything that the agent writes */
+    public static void main(String[] args) throws IOException, InvalidConfigException {
+        Timer limit = new Timer("limit", true);
+        limit.schedule(
+                new TimerTask() {
+                    @Override
+                    public void run() {
+                        Runtime.getRuntime().exit(1);
+                    }
+                },
+                LIMIT_MILLIS);
+        Path folder = Path.of(args[0]);
+        Path socket = folder.resolve("muster.sock");
+        Path file = folder.resolve("rehearsal.toml");
+        Files.writeString(file, """
+                [libvirt]
+                uri = "test:///default"
+                [listen]
+                address = "127.0.0.1"
+                port = 0
+                socket = "%s"
+                [tls]
+                enabled = false
+                [state]
+                directory = "%s"
+                """.formatted(socket, folder.resolve("state")));
+        LibvirtHypervisor.preload();
+        MusterConfig config = ConfigFile.read(file).effective();
+        CallGuard guard = new CallGuard(config.libvirt().maxStuckCalls(), System::nanoTime);
+        try (Daemon daemon = new Daemon(config, new LibvirtHypervisor(config.libvirt().uri(), guard), "rehearsal")) {
+            daemon.start();
+            ask(socket);
+        }
+    }
+
+    private static void ask(Path socket) throws IOException {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.connect(UnixDomainSocketAddress.of(socket));
+            OutputStream out = Channels.newOutputStream(channel);
+            BufferedReader in =
+                    new BufferedReader(new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.UTF_8));
+            for (String method : QUESTIONS) {
+                String request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" + method + "\",\"params\":{}}\n";
+                out.write(request.getBytes(StandardCharsets.UTF_8));
+                out.flush();
+                if (in.readLine() == null) {
+                    throw new IOException("no answer to " + method);
+                }
+            }
+        }
+    }
+}

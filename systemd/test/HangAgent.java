@@ -1,0 +1,35 @@
+import java.lang.instrument.Instrumentation;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Has one thread of the process that it is loaded into stand still: the one whose name is in the file that is its argument, as
+ * soon as there is such a file. For the test of the watchdog; in no package.
+ */
+public final class HangAgent {
+    private HangAgent() {}
+
+    /** Called by the JVM, which has -javaagent:JAR=FILE among its options. */
+    public static void premain(String file, Instrumentation instrumentation) {
+        Thread thread = new Thread(() -> watch(Path.of(file)), "hang-agent");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private static void watch(Path file) {
+        try {
+            while (!Files.isReadable(file)) {
+                Thread.sleep(100);
+            }
+            String name = Files.readString(file).strip();
+            for (Thread thread : Thread.getAllStackTraces().keySet()) {
+                if (thread.getName().equals(name)) {
+                    System.err.println("hang-agent: " + name + " stands still");
+                    thread.suspend();
+                }
+            }
+        } catch (Exception e) {
+            System.err.println("hang-agent: " + e);
+        }
+    }
+}
