@@ -56,12 +56,15 @@ final class AgePicture {
     }
 
     private void panel(Panel panel, Tier tier, int x, int y) {
-        List<Age> ages =
-                panel.ages().stream().filter(age -> age.tier() == tier).toList();
+        List<Age> ages = panel.ages().stream().filter(age -> age.tier() == tier).toList();
         double end = ages.stream().mapToDouble(Age::seconds).max().orElse(1);
         double top = SHOWN_INTERVALS * tier.interval();
         Scale scale = new Scale(x + LEFT, y + 24, end, top);
-        text(x + LEFT, y + 14, "font-weight='bold'", panel.title() + ", " + tier.name().toLowerCase(Locale.ROOT) + " tier");
+        text(
+                x + LEFT,
+                y + 14,
+                "font-weight='bold'",
+                panel.title() + ", " + tier.name().toLowerCase(Locale.ROOT) + " tier");
         svg.append("<rect x='%d' y='%d' width='%d' height='%d' fill='none' stroke='#ccc'/>\n"
                 .formatted(x + LEFT, y + 24, PLOT_WIDTH, PLOT_HEIGHT));
         for (int i = 0; i <= SHOWN_INTERVALS; i++) {

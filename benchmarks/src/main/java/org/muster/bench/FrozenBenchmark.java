@@ -43,7 +43,8 @@ final class FrozenBenchmark implements Benchmark {
     }
 
     /** A run's parts. */
-    private record Stage(Bed bed, MusterSide muster, AgeWatch watch, List<Guest> guests, long storage, double seconds) {}
+    private record Stage(
+            Bed bed, MusterSide muster, AgeWatch watch, List<Guest> guests, long storage, double seconds) {}
 
     @Override
     public List<Measured> run(Bed bed, int rounds) throws BenchException, InterruptedException {

@@ -19,7 +19,8 @@ final class Levels {
     private static final double PART = 0.99;
     private static final double VDSM_STATS_MILLIS = 15.6; // p99 of Host.getAllVmStats, 50 guests, one outstanding
     private static final double VDSM_PINGS = 5613; // a second, 32 outstanding
-    // Pings a second, one outstanding, of the fixed replies on a machine like the one where VDSM did 2179 (2 CPUs, nested KVM).
+    // Pings a second, one outstanding, of the fixed replies on a machine like the one where VDSM did 2179 (2 CPUs,
+    // nested KVM).
     // An estimate: 9500 were measured there while other work went on; it has to be measured on a quiet one.
     private static final double REFERENCE_PINGS = 14_000;
     private static final int PINGS = 20_000;

@@ -72,7 +72,8 @@ final class SoakBenchmark implements Benchmark {
     private static Measured figure(String metric, String unit, List<Vitals> seen, ToDoubleFunction<Vitals> value) {
         int third = LOOKS / 3;
         double[] early = seen.subList(0, third).stream().mapToDouble(value).toArray();
-        double[] late = seen.subList(LOOKS - third, LOOKS).stream().mapToDouble(value).toArray();
+        double[] late =
+                seen.subList(LOOKS - third, LOOKS).stream().mapToDouble(value).toArray();
         return new Measured(metric, unit, late, early, "last third of the run; floor: first third, after a warm-up");
     }
 
@@ -112,7 +113,8 @@ final class SoakBenchmark implements Benchmark {
 
     private static boolean quiet(JsonNode stats) {
         for (JsonNode vm : stats) {
-            if (!vm.path("condition").asText("").equals("ok") || !vm.path("sampleAges").has("block")) {
+            if (!vm.path("condition").asText("").equals("ok")
+                    || !vm.path("sampleAges").has("block")) {
                 return false;
             }
         }

@@ -25,12 +25,12 @@ final class AgePictureTest {
         }
         String svg = AgePicture.of(
                 List.of(new AgePicture.Panel("alone", ages, 1.5), new AgePicture.Panel("disk", ages, 1.5)));
-        Document picture = DocumentBuilderFactory.newInstance()
-                .newDocumentBuilder()
-                .parse(new InputSource(new StringReader(svg)));
+        Document picture =
+                DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(new InputSource(new StringReader(svg)));
         NodeList curves = picture.getElementsByTagName("polyline");
         assertThat(curves.getLength()).isEqualTo(2 * 2 * 4);
-        String oldestFrozen = curves.item(1).getAttributes().getNamedItem("points").getTextContent();
+        String oldestFrozen =
+                curves.item(1).getAttributes().getNamedItem("points").getTextContent();
         assertThat(oldestFrozen.split(" ")).hasSize(100);
         assertThat(svg).contains("disk, block tier");
     }

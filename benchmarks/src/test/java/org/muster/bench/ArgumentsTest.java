@@ -16,7 +16,8 @@ final class ArgumentsTest {
 
     @Test
     void roundsAreTaken() {
-        assertThat(Arguments.parse(List.of("rpc", "--rounds", "9"))).isEqualTo(new Arguments("rpc", 9, OptionalDouble.empty()));
+        assertThat(Arguments.parse(List.of("rpc", "--rounds", "9")))
+                .isEqualTo(new Arguments("rpc", 9, OptionalDouble.empty()));
         assertThat(Arguments.parse(List.of("soak", "--minutes", "0.5", "--rounds", "2")))
                 .isEqualTo(new Arguments("soak", 2, OptionalDouble.of(0.5)));
     }

@@ -24,7 +24,8 @@ public final class CallGuard {
     private static final int ASSUMED_MAX_WORKERS = 20;
     private static final int WORKERS_KEPT_FREE = 6;
     private static final int WORKERS_BESIDES_STUCK = 2;
-    // Ten guests that hang at once and a disk, one more that is looked for, and the place that is kept for those that answer.
+    // Ten guests that hang at once and a disk, one more that is looked for, and the place that is kept for those that
+    // answer.
     private static final int MOST_STUCK = 13;
 
     /** What a call is for; each role has connections of its own, as many as it may have calls under way. */

@@ -32,7 +32,8 @@ final class WorkerLimits {
     private static final Workers ASSUMED = new Workers(5, 20, false);
     private static final long PATIENCE_SECONDS = 5;
 
-    private final String server; // libvirtd, or virtqemud where there is a daemon per driver; empty for other hypervisors
+    private final String
+            server; // libvirtd, or virtqemud where there is a daemon per driver; empty for other hypervisors
     private final String adminUri;
     private final Optional<Path> config; // none for a daemon beside the host's: the host's file says nothing about it
 
@@ -58,7 +59,8 @@ final class WorkerLimits {
             String admin = socket.replaceFirst("(libvirt|virtqemud)-sock$", "$1-admin-sock");
             return new WorkerLimits(server, server + ":///system?socket=" + admin, Optional.empty());
         }
-        boolean modular = Files.exists(sockets.resolve("virtqemud-sock")) && !Files.exists(sockets.resolve("libvirt-sock"));
+        boolean modular =
+                Files.exists(sockets.resolve("virtqemud-sock")) && !Files.exists(sockets.resolve("libvirt-sock"));
         String server = modular ? "virtqemud" : "libvirtd";
         return new WorkerLimits(server, server + ":///system", Optional.of(CONFIGS.resolve(server + ".conf")));
     }
@@ -97,8 +99,7 @@ final class WorkerLimits {
 
     private Workers set(Workers found) {
         String wanted = Integer.toString(found.wantedMin());
-        Answer answer =
-                run("server-threadpool-set", server, "--min-workers", wanted, "--max-workers", wanted);
+        Answer answer = run("server-threadpool-set", server, "--min-workers", wanted, "--max-workers", wanted);
         Workers now = ask().orElse(found);
         if (answer.ok && now.min() >= found.wantedMin()) {
             LOG.info("set min_workers of {} from {} to {}, until it restarts", server, found.min(), now.min());

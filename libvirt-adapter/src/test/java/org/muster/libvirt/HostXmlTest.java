@@ -164,8 +164,7 @@ class HostXmlTest {
         HostDevice computer = HostDeviceXml.parse("<device><name>computer</name><capability type='system'/></device>");
 
         assertThat(gpu.maxVirtualFunctions()).isEqualTo(OptionalInt.of(8));
-        assertThat(gpu.mdevTypes())
-                .isEqualTo(Map.of("nvidia-11", new HostDevice.MdevType("GRID M60-0B", "16")));
+        assertThat(gpu.mdevTypes()).isEqualTo(Map.of("nvidia-11", new HostDevice.MdevType("GRID M60-0B", "16")));
         assertThat(bridge.bridge()).isTrue();
         assertThat(computer.parent()).isEqualTo(Optional.empty());
         assertThat(computer.capability()).isEqualTo("system");

@@ -209,7 +209,8 @@ public final class PrivateHypervisor implements AutoCloseable {
     /** What to put before a command so that it runs inside the host's namespaces, as the same process that was started. */
     public List<String> insidePrefix() {
         try {
-            String holder = Files.readString(directory.resolve("rig/holder.pid")).strip();
+            String holder =
+                    Files.readString(directory.resolve("rig/holder.pid")).strip();
             return List.of("nsenter", "--target", holder, "--mount", "--uts", "--net", "--");
         } catch (IOException e) {
             throw new UncheckedIOException(e);

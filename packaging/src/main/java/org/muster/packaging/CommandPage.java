@@ -66,7 +66,8 @@ final class CommandPage {
     private void command(Roff page, CommandSpec command) {
         String words = command.positionalParameters().stream()
                 .filter(parameter -> !parameter.hidden())
-                .map(parameter -> " " + parameter.paramLabel() + (parameter.arity().max() > 1 ? "..." : ""))
+                .map(parameter ->
+                        " " + parameter.paramLabel() + (parameter.arity().max() > 1 ? "..." : ""))
                 .collect(Collectors.joining());
         page.subsection(command.qualifiedName(" ") + words);
         page.text(joined(command.usageMessage().description()));
@@ -87,7 +88,10 @@ final class CommandPage {
     }
 
     private static List<String> joinedFooter(CommandSpec command) {
-        return Arrays.stream(command.usageMessage().footer()).filter(line -> !line.isBlank()).map(CommandPage::plain).toList();
+        return Arrays.stream(command.usageMessage().footer())
+                .filter(line -> !line.isBlank())
+                .map(CommandPage::plain)
+                .toList();
     }
 
     private static String joined(String[] lines) {

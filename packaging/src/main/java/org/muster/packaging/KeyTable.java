@@ -25,7 +25,8 @@ final class KeyTable {
         for (String line : operations.substring(from, end).split("\n")) {
             Matcher row = ROW.matcher(line);
             if (row.matches() && !names(row.group(1)).isEmpty()) {
-                rows.add(new Row(names(row.group(1)), plain(row.group(2)), !row.group(3).isBlank(), plain(row.group(4))));
+                rows.add(new Row(
+                        names(row.group(1)), plain(row.group(2)), !row.group(3).isBlank(), plain(row.group(4))));
             }
         }
         return rows;

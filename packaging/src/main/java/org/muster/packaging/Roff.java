@@ -6,7 +6,13 @@ final class Roff {
 
     /** @param date of the project's sources, so that two builds are the same */
     Roff(String name, int section, String date, String version) {
-        macro("TH", name.toUpperCase(java.util.Locale.ROOT), String.valueOf(section), date, "Muster " + version, "Muster");
+        macro(
+                "TH",
+                name.toUpperCase(java.util.Locale.ROOT),
+                String.valueOf(section),
+                date,
+                "Muster " + version,
+                "Muster");
         text.append(".nh\n.ad l\n"); // no hyphenation and no stretched lines: options are copied from here
     }
 
@@ -57,7 +63,10 @@ final class Roff {
 
     private static String escape(String plain) {
         // a plain minus would become a hyphen, which nobody's shell knows
-        return plain.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga").replace("\n", "\n\\&");
+        return plain.replace("\\", "\\e")
+                .replace("-", "\\-")
+                .replace("`", "\\(ga")
+                .replace("\n", "\n\\&");
     }
 
     @Override

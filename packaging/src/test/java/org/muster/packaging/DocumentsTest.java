@@ -35,7 +35,8 @@ class DocumentsTest {
     }
 
     private String page(String name) throws IOException {
-        try (InputStream in = new GZIPInputStream(Files.newInputStream(out.resolve("man").resolve(name)))) {
+        try (InputStream in =
+                new GZIPInputStream(Files.newInputStream(out.resolve("man").resolve(name)))) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
     }

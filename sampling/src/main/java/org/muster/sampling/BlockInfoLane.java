@@ -33,7 +33,8 @@ final class BlockInfoLane {
     /** Notes the guest's disks that have to be asked for, in place of what was noted before. */
     void note(Guest guest, long now) {
         List<Disk> disks = new ArrayList<>();
-        for (GuestStats.Disk known : guest.stats().block().map(GuestStats.Block::disks).orElse(List.of())) {
+        for (GuestStats.Disk known :
+                guest.stats().block().map(GuestStats.Block::disks).orElse(List.of())) {
             Disk disk = new Disk(known.sample().name(), known.sample().path());
             if (DiskMerge.needsInfo(known) && mayAsk(guest, disk, now)) {
                 disks.add(disk);

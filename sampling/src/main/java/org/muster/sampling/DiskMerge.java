@@ -9,8 +9,7 @@ import java.util.OptionalLong;
 final class DiskMerge {
     private DiskMerge() {}
 
-    static GuestStats.Disk merge(
-            DomainSample.Disk disk, long takenAtNanos, List<GuestStats.Disk> before, Rates rates) {
+    static GuestStats.Disk merge(DomainSample.Disk disk, long takenAtNanos, List<GuestStats.Disk> before, Rates rates) {
         for (GuestStats.Disk earlier : before) {
             if (same(earlier.sample(), disk)) {
                 Optional<DiskSizes> sizes = earlier.sizes().map(known -> known.at(disk, takenAtNanos));
@@ -27,11 +26,11 @@ final class DiskMerge {
     }
 
     /** The disk with what block info told, if that is newer than what is known and about the same medium. */
-    static GuestStats.Disk withInfo(
-            GuestStats.Disk disk, BlockInfoLane.Disk asked, BlockInfo info, long takenAtNanos) {
+    static GuestStats.Disk withInfo(GuestStats.Disk disk, BlockInfoLane.Disk asked, BlockInfo info, long takenAtNanos) {
         DomainSample.Disk sample = disk.sample();
         boolean same = sample.name().equals(asked.name()) && sample.path().equals(asked.path());
-        boolean older = disk.sizes().filter(s -> s.takenAtNanos() - takenAtNanos >= 0).isPresent();
+        boolean older =
+                disk.sizes().filter(s -> s.takenAtNanos() - takenAtNanos >= 0).isPresent();
         if (!same || older) {
             return disk;
         }

@@ -25,12 +25,7 @@ public record DiskSizes(
     /** What block info told of a disk whose latest record is this. */
     static DiskSizes of(BlockInfo info, long takenAtNanos, DomainSample.Disk record) {
         return new DiskSizes(
-                takenAtNanos,
-                info.capacityBytes(),
-                info.allocationBytes(),
-                info.physicalBytes(),
-                false,
-                record);
+                takenAtNanos, info.capacityBytes(), info.allocationBytes(), info.physicalBytes(), false, record);
     }
 
     /** The sizes at the time of a later record of the same disk. */
@@ -46,7 +41,10 @@ public record DiskSizes(
         if (physical.isEmpty()) {
             physical = inRecord(physicalBytes, basis.onHostBytes(), record.onHostBytes());
         }
-        if (stale || allocation.isEmpty() || physical.isEmpty() || record.capacityBytes().isEmpty()) {
+        if (stale
+                || allocation.isEmpty()
+                || physical.isEmpty()
+                || record.capacityBytes().isEmpty()) {
             return new DiskSizes(takenAtNanos, capacityBytes, allocationBytes, physicalBytes, true, basis);
         }
         return new DiskSizes(

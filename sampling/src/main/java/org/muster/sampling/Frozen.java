@@ -45,7 +45,8 @@ final class Frozen {
         this.probeAtNanos = sinceNanos;
         this.reason = reason;
         this.sensor = sensor;
-        this.percentBefore = cpuBefore.map(Frozen::percent).orElse(OptionalDouble.empty()).orElse(0);
+        this.percentBefore =
+                cpuBefore.map(Frozen::percent).orElse(OptionalDouble.empty()).orElse(0);
         this.foundByDisks = sensor != null && sensor.tier == Tier.BLOCK && sensor.reachesMonitor();
     }
 
@@ -74,7 +75,8 @@ final class Frozen {
 
     private static OptionalDouble percent(GuestStats.Cpu cpu) {
         return cpu.userPercent().isPresent() && cpu.systemPercent().isPresent()
-                ? OptionalDouble.of(cpu.userPercent().getAsDouble() + cpu.systemPercent().getAsDouble())
+                ? OptionalDouble.of(
+                        cpu.userPercent().getAsDouble() + cpu.systemPercent().getAsDouble())
                 : OptionalDouble.empty();
     }
 

@@ -49,8 +49,7 @@ public record SamplerState(
     }
 
     /** @param sinceNanos when the call that it keeps was made, on the sampler's clock */
-    public record FrozenGuest(
-            UUID domain, ControlState.Kind reason, GuestStats.Cause cause, long sinceNanos) {}
+    public record FrozenGuest(UUID domain, ControlState.Kind reason, GuestStats.Cause cause, long sinceNanos) {}
 
     /**
      * One finished cycle.

@@ -116,7 +116,8 @@ final class StatsMerge {
         }
         GuestStats.Cpu before = old.cpu().get();
         if (sample.cpuUserNanos().isEmpty() && now.timeNanos() < before.timeNanos()) {
-            return old.cpu(); // of a guest that is left out, from another account: its counter must not go back for that
+            return old
+                    .cpu(); // of a guest that is left out, from another account: its counter must not go back for that
         }
         return Optional.of(hasParts(before) ? rated(before, now) : now);
     }
@@ -143,7 +144,9 @@ final class StatsMerge {
         long time = sample.cpuTimeNanos().getAsLong();
         OptionalLong user = sample.cpuUserNanos();
         OptionalLong system = sample.cpuSystemNanos();
-        if ((user.isEmpty() || system.isEmpty()) && old.cpu().isPresent() && hasParts(old.cpu().get())) {
+        if ((user.isEmpty() || system.isEmpty())
+                && old.cpu().isPresent()
+                && hasParts(old.cpu().get())) {
             GuestStats.Cpu before = old.cpu().get();
             boolean partsAreAll = parts(before) == before.timeNanos(); // so it is with the account of /proc
             long more = partsAreAll ? Math.max(0, time - before.timeNanos()) : 0;

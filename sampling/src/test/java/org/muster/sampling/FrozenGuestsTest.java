@@ -81,7 +81,9 @@ final class FrozenGuestsTest {
 
         assertNoTickLost(host, seed);
         assertThat(host.mostStuck).as("seed " + seed).isEqualTo(count);
-        assertThat(new HashSet<>(host.listener.domains("frozen"))).as("seed " + seed).hasSize(count);
+        assertThat(new HashSet<>(host.listener.domains("frozen")))
+                .as("seed " + seed)
+                .hasSize(count);
         host.thaw(frozen);
         host.run(host.config.interval());
         assertThat(host.listener.domains("thawed")).as("seed " + seed).hasSize(count);
@@ -151,10 +153,14 @@ final class FrozenGuestsTest {
                 assertThat(host.mostStuck).as(why).isLessThanOrEqualTo(budget);
                 assertThat(host.core.state().degraded()).as(why).isEqualTo(i + 1 >= budget);
                 if (i + 1 < budget) {
-                    assertThat(host.age(39, Group.BALLOON)).as(why).isLessThan(INTERVAL.multipliedBy(3).dividedBy(2));
+                    assertThat(host.age(39, Group.BALLOON))
+                            .as(why)
+                            .isLessThan(INTERVAL.multipliedBy(3).dividedBy(2));
                 }
                 for (Group group : Tier.NEVER_BLOCKS) {
-                    assertThat(host.age(39, group)).as(why + group).isLessThan(INTERVAL.multipliedBy(3).dividedBy(2));
+                    assertThat(host.age(39, group))
+                            .as(why + group)
+                            .isLessThan(INTERVAL.multipliedBy(3).dividedBy(2));
                 }
             }
             for (int i = 0; i < 30; i++) {

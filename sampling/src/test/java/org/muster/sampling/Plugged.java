@@ -123,15 +123,17 @@ final class Plugged {
             between(cpu.systemPercent(), 0, why);
         });
         stats.vcpus().ifPresent(all -> all.vcpus().forEach(vcpu -> between(vcpu.busyPercent(), 100, why)));
-        stats.network().ifPresent(network -> network.nics().forEach(nic -> {
-            between(nic.rxBytesPerSecond(), MOST_BYTES, why);
-            between(nic.txBytesPerSecond(), MOST_BYTES, why);
-        }));
-        stats.block().ifPresent(block -> block.disks().forEach(disk -> {
-            between(disk.readBytesPerSecond(), MOST_BYTES, why);
-            between(disk.writeBytesPerSecond(), MOST_BYTES, why);
-            assertThat(disk.readLatencyNanos().orElse(0)).as(why).isNotNegative();
-        }));
+        stats.network()
+                .ifPresent(network -> network.nics().forEach(nic -> {
+                    between(nic.rxBytesPerSecond(), MOST_BYTES, why);
+                    between(nic.txBytesPerSecond(), MOST_BYTES, why);
+                }));
+        stats.block()
+                .ifPresent(block -> block.disks().forEach(disk -> {
+                    between(disk.readBytesPerSecond(), MOST_BYTES, why);
+                    between(disk.writeBytesPerSecond(), MOST_BYTES, why);
+                    assertThat(disk.readLatencyNanos().orElse(0)).as(why).isNotNegative();
+                }));
     }
 
     private static void between(OptionalDouble rate, double most, String why) {

@@ -269,16 +269,19 @@ final class SamplerCoreTest {
     @Test
     void sizesAreAskedForOnceAndThenComeFromTheBulkRecordWhereItHasThem() {
         SimulatedHost host = host(6);
-        host.guest(2).lacksSizes = true; // an image whose length the record does not tell, and that is written all the time
+        host.guest(2).lacksSizes =
+                true; // an image whose length the record does not tell, and that is written all the time
         host.run(Duration.ofSeconds(1));
         assertThat(host.countAside("BLOCK_INFO")).isEqualTo(6);
         host.run(Duration.ofSeconds(30));
         assertThat(host.countAside("BLOCK_INFO")).isEqualTo(8);
         assertThat(host.countAside("BLOCK_INFO " + host.guest(2).id)).isEqualTo(3);
         for (int i = 0; i < 6; i++) {
-            DiskSizes sizes = host.stats(i).block().orElseThrow().disks().get(0).sizes().orElseThrow();
+            DiskSizes sizes =
+                    host.stats(i).block().orElseThrow().disks().get(0).sizes().orElseThrow();
             assertThat(sizes.physicalBytes()).isEqualTo(Samplings.INFO.physicalBytes());
-            assertThat(host.now - sizes.takenAtNanos()).isLessThan(Duration.ofSeconds(2).toNanos());
+            assertThat(host.now - sizes.takenAtNanos())
+                    .isLessThan(Duration.ofSeconds(2).toNanos());
         }
     }
 
@@ -286,9 +289,12 @@ final class SamplerCoreTest {
     void questionsAboutSizesAreTwoAtATimeAndHoldUpNoTier() {
         SimulatedHost host = host(100);
         host.budget = 3;
-        host.costPerGuest = 100 * SimulatedHost.MS; // of a question; a call for all takes as long as an interval and a half
+        host.costPerGuest =
+                100 * SimulatedHost.MS; // of a question; a call for all takes as long as an interval and a half
         host.run(Duration.ofSeconds(30));
-        long most = host.aside.stream().filter(line -> line.startsWith("BLOCK_INFO")).count();
+        long most = host.aside.stream()
+                .filter(line -> line.startsWith("BLOCK_INFO"))
+                .count();
         assertThat(most).isPositive();
         assertThat(host.mostAside).isLessThanOrEqualTo(2);
     }
@@ -325,7 +331,14 @@ final class SamplerCoreTest {
                 host.now - Duration.ofMinutes(1).toNanos(),
                 0);
         host.core.returned(late, Outcome.of(new BlockInfo(1, 1, 1), host.now), host.now);
-        assertThat(host.stats(0).block().orElseThrow().disks().get(0).sizes().orElseThrow().allocationBytes())
+        assertThat(host.stats(0)
+                        .block()
+                        .orElseThrow()
+                        .disks()
+                        .get(0)
+                        .sizes()
+                        .orElseThrow()
+                        .allocationBytes())
                 .isEqualTo(Samplings.INFO.allocationBytes());
     }
 
@@ -365,7 +378,9 @@ final class SamplerCoreTest {
         assertThat(host.mostRegular).isEqualTo(1);
         SamplerState.Cycle last = host.core.state().lastCycles().get(Tier.SHORT);
         assertThat(last.missed()).isPositive();
-        assertThat(host.listener.of("cycle SHORT").size() - before).as("every other one").isBetween(28, 31);
+        assertThat(host.listener.of("cycle SHORT").size() - before)
+                .as("every other one")
+                .isBetween(28, 31);
         assertThat(host.listener.of("frozen")).isEmpty();
         host.costPerGuest = SimulatedHost.MS;
         host.run(Duration.ofMinutes(1));
@@ -403,7 +418,13 @@ final class SamplerCoreTest {
     void aGuestThatACallAboutDisksFoundStandingStillIsFrozenAfterAll() {
         SimulatedHost host = host(5);
         host.run(Duration.ofSeconds(29).plusMillis(900));
-        for (int i = 0; i < 500 && host.log.stream().filter(l -> l.startsWith("REGULAR BLOCK")).count() < 3; i++) {
+        for (int i = 0;
+                i < 500
+                        && host.log.stream()
+                                        .filter(l -> l.startsWith("REGULAR BLOCK"))
+                                        .count()
+                                < 3;
+                i++) {
             host.run(Duration.ofMillis(1));
         }
         host.freeze(4); // in the middle of the call about disks

@@ -101,8 +101,8 @@ final class ScenariosTest {
         host.costPerGuest = SimulatedHost.MS / 5;
         host.run(Duration.ofSeconds(8));
 
-        Duration cycle = Duration.ofNanos(
-                host.core.state().lastCycles().get(Tier.SHORT).durationNanos());
+        Duration cycle =
+                Duration.ofNanos(host.core.state().lastCycles().get(Tier.SHORT).durationNanos());
         Duration oneByOne = Duration.ofNanos(500 * (host.roundTrip + host.costPerGuest));
         assertThat(oneByOne).isEqualTo(Duration.ofMillis(600));
         assertThat(cycle).isBetween(Duration.ofMillis(100), Duration.ofMillis(110));
@@ -167,7 +167,9 @@ final class ScenariosTest {
             assertThat(host.core.state().frozen()).as(why).isEmpty();
             host.watch(host.ids());
             host.run(Duration.ofMinutes(1));
-            assertThat(host.worstAge(Tier.SHORT)).as(why).isLessThanOrEqualTo(interval.multipliedBy(3).dividedBy(2));
+            assertThat(host.worstAge(Tier.SHORT))
+                    .as(why)
+                    .isLessThanOrEqualTo(interval.multipliedBy(3).dividedBy(2));
         }
     }
 

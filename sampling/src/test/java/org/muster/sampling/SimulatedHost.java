@@ -440,7 +440,10 @@ final class SimulatedHost implements Lanes {
     }
 
     private ControlRequest.Answer noAnswer() {
-        return new ControlRequest.Answer(null, new StatsUnavailableException("libvirtd is silent", StatsUnavailableException.Why.CONNECTION_LOST, null));
+        return new ControlRequest.Answer(
+                null,
+                new StatsUnavailableException(
+                        "libvirtd is silent", StatsUnavailableException.Why.CONNECTION_LOST, null));
     }
 
     private ControlRequest.Answer answer(ControlRequest request) {

@@ -240,8 +240,8 @@ final class StatsMergeTest {
     @Test
     void cpuTimeThatWasReadWithoutTheMonitorIsNoAnswerOfTheGuest() {
         GuestStats stats = merge(Samplings.full(new SimulatedHost.SimulatedGuest(ID, 0), SECOND, SECOND, ALL));
-        GuestStats later = StatsMerge.merge(
-                stats, Samplings.withoutMonitor(ID, 9 * SECOND, 9 * SECOND), Tier.NEVER_BLOCKS, 0, 0);
+        GuestStats later =
+                StatsMerge.merge(stats, Samplings.withoutMonitor(ID, 9 * SECOND, 9 * SECOND), Tier.NEVER_BLOCKS, 0, 0);
         assertThat(later.takenAtNanos(Group.CPU_TOTAL)).hasValue(9 * SECOND);
         assertThat(later.monitorTakenAtNanos()).hasValue(SECOND);
     }

@@ -5,13 +5,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.muster.agent.create.Chores.Matter;
 import org.muster.agent.domain.ExitInfo;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.domain.VmTable;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalRecord;
-import org.muster.agent.create.Chores.Matter;
 
 /**
  * Ends guests that nobody wants any more and that nobody waits for: of starts that were given up, and of VMs that were
@@ -72,11 +72,7 @@ final class LateGuests {
     }
 
     private void endDoomed(UUID id) {
-        chores.see(
-                Matter.DOOMED,
-                id,
-                0,
-                () -> isDoomed(id) ? endNow(id, !table.launchPending(id)) : Optional.empty());
+        chores.see(Matter.DOOMED, id, 0, () -> isDoomed(id) ? endNow(id, !table.launchPending(id)) : Optional.empty());
     }
 
     /**

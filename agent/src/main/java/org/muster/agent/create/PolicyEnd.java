@@ -28,8 +28,7 @@ final class PolicyEnd {
     private final LateGuests late;
     private final Consumer<UUID> recheck; // its state is to be asked again
 
-    PolicyEnd(
-            VmTable table, Journal journal, VmLane lane, GuestEnd end, LateGuests late, Consumer<UUID> recheck) {
+    PolicyEnd(VmTable table, Journal journal, VmLane lane, GuestEnd end, LateGuests late, Consumer<UUID> recheck) {
         this.table = table;
         this.journal = journal;
         this.lane = lane;

@@ -49,7 +49,8 @@ public final class GuestAgents implements AutoCloseable {
     private final Consumer<UUID> news;
     private final ScheduledExecutorService watch;
     private final ThreadPoolExecutor threads;
-    private final Set<UUID> silent = ConcurrentHashMap.newKeySet(); // a question was not answered since its agent connected
+    private final Set<UUID> silent =
+            ConcurrentHashMap.newKeySet(); // a question was not answered since its agent connected
     private final Consumer<UUID> silence;
     private final Map<UUID, AgentData> latest = new ConcurrentHashMap<>(); // an entry per VM, see forget
 
@@ -62,11 +63,7 @@ public final class GuestAgents implements AutoCloseable {
      * @param silence hears of a guest whose agent fell silent, or answers again; on the threads of this class
      */
     public GuestAgents(
-            VmTable table,
-            Hypervisor hypervisor,
-            Predicate<UUID> frozen,
-            Consumer<UUID> news,
-            Consumer<UUID> silence) {
+            VmTable table, Hypervisor hypervisor, Predicate<UUID> frozen, Consumer<UUID> news, Consumer<UUID> silence) {
         this.table = table;
         this.hypervisor = hypervisor;
         this.frozen = frozen;

@@ -108,7 +108,6 @@ final class DeviceList {
 
     private static Optional<String> description(HostDevice device, String type, HostRoot root) {
         return Optional.ofNullable(device.values().get("path"))
-                .flatMap(path ->
-                        root.probe(path.substring(1) + "/mdev_supported_types/" + type + "/description"));
+                .flatMap(path -> root.probe(path.substring(1) + "/mdev_supported_types/" + type + "/description"));
     }
 }

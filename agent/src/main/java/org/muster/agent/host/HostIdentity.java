@@ -44,7 +44,10 @@ public final class HostIdentity {
 
     private static String firstLine(Path file) {
         try {
-            return Files.readString(file, StandardCharsets.UTF_8).lines().findFirst().orElse("");
+            return Files.readString(file, StandardCharsets.UTF_8)
+                    .lines()
+                    .findFirst()
+                    .orElse("");
         } catch (IOException e) {
             return ""; // the other one has to do
         }

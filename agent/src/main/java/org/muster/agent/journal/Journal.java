@@ -132,7 +132,8 @@ public final class Journal implements AutoCloseable {
         CompletableFuture<Void> done = new CompletableFuture<>();
         switch (backlog.offer(List.copyOf(lines), done)) {
             case TAKEN -> failLeftIfEnded();
-            case FULL -> done.completeExceptionally(new IOException("the journal's queue is full: the disk is too slow"));
+            case FULL ->
+                done.completeExceptionally(new IOException("the journal's queue is full: the disk is too slow"));
             case CLOSED -> done.completeExceptionally(closed());
         }
         return done;
@@ -160,8 +161,9 @@ public final class Journal implements AutoCloseable {
         try {
             List<Write> left = backlog.take(0);
             if (left != null) {
-                left.stream().filter(Write::durable).forEach(write -> write.done()
-                        .completeExceptionally(closed()));
+                left.stream()
+                        .filter(Write::durable)
+                        .forEach(write -> write.done().completeExceptionally(closed()));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -66,7 +66,8 @@ final class Rehearsal {
         LibvirtHypervisor.preload();
         MusterConfig config = ConfigFile.read(file).effective();
         CallGuard guard = new CallGuard(config.libvirt().maxStuckCalls(), System::nanoTime);
-        try (Daemon daemon = new Daemon(config, new LibvirtHypervisor(config.libvirt().uri(), guard), "rehearsal")) {
+        try (Daemon daemon =
+                new Daemon(config, new LibvirtHypervisor(config.libvirt().uri(), guard), "rehearsal")) {
             daemon.start();
             ask(socket);
         }

@@ -102,8 +102,7 @@ final class SamplingEvents implements SamplingListener {
         double more = 100.0 * account.byHostCpusNanos().getAsLong() / Math.max(1, account.totalNanos()) - 100;
         LOG.info(
                 "CPU times of guests come from their control groups; over {} host CPUs they add up to {} % more",
-                account.hostCpus(),
-                String.format(Locale.ROOT, "%.3f", more));
+                account.hostCpus(), String.format(Locale.ROOT, "%.3f", more));
     }
 
     @Override

@@ -128,8 +128,7 @@ public final class LibvirtStatsSource implements StatsSource {
                             time.nanos(),
                             OptionalLong.of(Arrays.stream(nanos).sum()),
                             nanos.length))
-                    .orElseGet(() ->
-                            new CpuAccount(CpuAccount.Source.PROC, time.nanos(), OptionalLong.empty(), 0));
+                    .orElseGet(() -> new CpuAccount(CpuAccount.Source.PROC, time.nanos(), OptionalLong.empty(), 0));
         } catch (HypervisorException e) {
             throw unavailable(e);
         }
@@ -155,14 +154,8 @@ public final class LibvirtStatsSource implements StatsSource {
         return switch (e.kind()) {
             case DISCONNECTED -> Why.CONNECTION_LOST;
             case BUSY -> e.number() == 0 ? Why.NO_CALL_FREE : Why.FAILED;
-            case NO_SUCH_DOMAIN,
-                    ALREADY_EXISTS,
-                    INVALID_SPEC,
-                    WRONG_STATE,
-                    TIMED_OUT,
-                    DENIED,
-                    UNSUPPORTED,
-                    FAILED -> Why.FAILED;
+            case NO_SUCH_DOMAIN, ALREADY_EXISTS, INVALID_SPEC, WRONG_STATE, TIMED_OUT, DENIED, UNSUPPORTED, FAILED ->
+                Why.FAILED;
         };
     }
 }

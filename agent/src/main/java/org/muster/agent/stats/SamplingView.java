@@ -38,8 +38,8 @@ public final class SamplingView {
         }
         json.put("wantedMinWorkers", workers.wantedMin());
         state.cpuAccount()
-                .ifPresent(account ->
-                        json.put("cpuSource", account.source().name().toLowerCase(Locale.ROOT)));
+                .ifPresent(
+                        account -> json.put("cpuSource", account.source().name().toLowerCase(Locale.ROOT)));
         ObjectNode tiers = json.putObject("cycles");
         for (Map.Entry<Tier, SamplerState.Cycle> entry : state.lastCycles().entrySet()) {
             SamplerState.Cycle cycle = entry.getValue();

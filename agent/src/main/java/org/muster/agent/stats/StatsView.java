@@ -55,10 +55,7 @@ public final class StatsView {
 
     /** All that a VM's entry is made of, at one moment. */
     private record Facts(
-            Vm vm,
-            Optional<GuestStats> sample,
-            Optional<AgentData> agent,
-            Optional<Map<String, BlockJob>> jobs) {
+            Vm vm, Optional<GuestStats> sample, Optional<AgentData> agent, Optional<Map<String, BlockJob>> jobs) {
         @SuppressWarnings(
                 "ReferenceEquality") // all are replaced, never changed; comparing values would cost what we save
         boolean same(Facts other) {
@@ -192,8 +189,7 @@ public final class StatsView {
         elapsed(vm).ifPresent(millis -> stats.put("elapsedTime", Long.toString(millis / MILLIS_PER_SECOND)));
         long now = nanoTime.getAsLong();
         if (vm.status().running()) {
-            Condition condition =
-                    Condition.shown(vm, facts.sample, sources.agentSilent(vm.id()), sources.health());
+            Condition condition = Condition.shown(vm, facts.sample, sources.agentSilent(vm.id()), sources.health());
             stats.put("condition", condition.word());
         }
         facts.sample.ifPresent(sample -> {

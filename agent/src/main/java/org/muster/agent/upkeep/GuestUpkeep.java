@@ -61,7 +61,10 @@ final class GuestUpkeep {
         }
         paused = byDisk;
         known = true;
-        return end(notes, nowNanos).or(() -> note(notes, names, nowNanos)).or(() -> resume(notes, nowNanos)).or(() -> jobs(merging, nowNanos));
+        return end(notes, nowNanos)
+                .or(() -> note(notes, names, nowNanos))
+                .or(() -> resume(notes, nowNanos))
+                .or(() -> jobs(merging, nowNanos));
     }
 
     /** Somebody before us may have noted when it was paused; a later boot of the host would have ended the guest. */

@@ -144,11 +144,7 @@ public final class Upkeep implements AutoCloseable {
         List<GuestReport.GuestDisk> disks =
                 around.agent(vm.id()).map(GuestReport::disks).orElse(List.of());
         return known.upkeep.next(
-                vm,
-                details.notes(),
-                DiskNames.of(details.disks(), disks),
-                merging(vm, details),
-                nanoTime.getAsLong());
+                vm, details.notes(), DiskNames.of(details.disks(), disks), merging(vm, details), nanoTime.getAsLong());
     }
 
     /** A job that QEMU has no more does not come back. */

@@ -22,8 +22,8 @@ import org.muster.agent.stats.Condition;
  * <p>Thread-safe; of one VM called in the order of the changes. Publishing hands over and returns.
  */
 public final class ConditionEvents {
-    private static final WireType WORDS =
-            WireType.oneOf(Arrays.stream(Condition.values()).map(Condition::word).toArray(String[]::new));
+    private static final WireType WORDS = WireType.oneOf(
+            Arrays.stream(Condition.values()).map(Condition::word).toArray(String[]::new));
     private static final Param NOTIFY_TIME = Param.required(
             "notify_time", WireType.integer(0, Long.MAX_VALUE), "milliseconds, on the clock of statusTime");
 

@@ -316,7 +316,12 @@ class HostTest {
                         OptionalInt.of(63),
                         false),
                 device("scsi_2_0_0_0", "computer", "scsi", Map.of(), false),
-                device("block_sda", "scsi_2_0_0_0", "storage", Map.of("block", "/dev/sda", "model", "Fast Disk", "vendor", "ACME"), false),
+                device(
+                        "block_sda",
+                        "scsi_2_0_0_0",
+                        "storage",
+                        Map.of("block", "/dev/sda", "model", "Fast Disk", "vendor", "ACME"),
+                        false),
                 device("lost", "went_away", "net", Map.of(), false)));
         connectedCapabilities();
         Await.until("the devices", SOON, () -> host.devices().isPresent());

@@ -348,7 +348,8 @@ class JournalTest {
     void afterAFailedSyncTheWholeFileIsWrittenAnew() throws Exception {
         try (Journal journal = open(NEVER)) {
             write(journal, accepted(1));
-            Object before = Files.readAttributes(file(), BasicFileAttributes.class).fileKey();
+            Object before =
+                    Files.readAttributes(file(), BasicFileAttributes.class).fileKey();
             disk.refusesToForce = true;
             assertThatThrownBy(() -> write(journal, accepted(2))).hasRootCauseMessage("Input/output error");
             disk.refusesToForce = false;

@@ -37,8 +37,7 @@ final class AgentProcess implements AutoCloseable {
     private Process process;
     private int starts;
 
-    private AgentProcess(
-            Path folder, Path config, List<String> prefix, List<String> program, List<String> words) {
+    private AgentProcess(Path folder, Path config, List<String> prefix, List<String> program, List<String> words) {
         this.folder = folder;
         this.config = config;
         this.prefix = prefix;
@@ -92,17 +91,12 @@ final class AgentProcess implements AutoCloseable {
     }
 
     private static AgentProcess start(
-            Path folder,
-            Map<String, String> all,
-            List<String> prefix,
-            List<String> program,
-            List<String> words) {
+            Path folder, Map<String, String> all, List<String> prefix, List<String> program, List<String> words) {
         StringBuilder toml = new StringBuilder();
         all.forEach((key, value) -> toml.append(key).append(" = ").append(value).append('\n'));
         try {
             Files.createDirectories(folder);
-            AgentProcess agent =
-                    new AgentProcess(
+            AgentProcess agent = new AgentProcess(
                     folder, Files.writeString(folder.resolve("muster.toml"), toml), prefix, program, words);
             agent.start();
             return agent;

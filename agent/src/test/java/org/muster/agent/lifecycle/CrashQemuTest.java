@@ -68,8 +68,10 @@ class CrashQemuTest {
     void clear() {
         plan.goOn();
         AgentProcess.destroyAll(client);
-        Await.until("nothing stays defined", SOON, () -> host.virsh("list", "--all", "--name")
-                .isBlank());
+        Await.until(
+                "nothing stays defined",
+                SOON,
+                () -> host.virsh("list", "--all", "--name").isBlank());
     }
 
     @AfterAll
@@ -141,14 +143,13 @@ class CrashQemuTest {
     /** Creates VMs in one bulk, and returns when each stands at its step. */
     private void stand(String batch, Map<GuestXml, String> steps) {
         steps.forEach((guest, step) -> plan.stopAt(guest.uuid(), step));
-        allAccepted(client.create(
-                batch, steps.keySet().stream().map(GuestXml::xml).toList()));
+        allAccepted(
+                client.create(batch, steps.keySet().stream().map(GuestXml::xml).toList()));
         plan.awaitStopped();
     }
 
     private static void allAccepted(JsonNode answer) {
-        assertThat(answer.get("vms"))
-                .allMatch(vm -> vm.get("status").asText().equals("ACCEPTED"));
+        assertThat(answer.get("vms")).allMatch(vm -> vm.get("status").asText().equals("ACCEPTED"));
     }
 
     private static Map<GuestXml, String> oneForEach(List<String> steps, List<GuestXml> guests) {
@@ -181,8 +182,11 @@ class CrashQemuTest {
     /** All are there, each in one state that is so, nothing besides is stored, and none was started twice. */
     private void awaitSettled(Collection<GuestXml> guests) {
         Set<UUID> ids = guests.stream().map(GuestXml::uuid).collect(Collectors.toSet());
-        Await.until("all are settled: " + ids, SOON, () -> AgentProcess.rows(client).stream()
-                .allMatch(row -> Set.of("Up", "Down").contains(row.status())));
+        Await.until(
+                "all are settled: " + ids,
+                SOON,
+                () -> AgentProcess.rows(client).stream()
+                        .allMatch(row -> Set.of("Up", "Down").contains(row.status())));
         assertThat(AgentProcess.rows(client)).extracting(Truth.Row::id).containsExactlyInAnyOrderElementsOf(ids);
         Truth.of(host).awaitAgreement(() -> AgentProcess.rows(client), SOON);
         Await.until(
@@ -191,7 +195,9 @@ class CrashQemuTest {
                 () -> host.virsh("list", "--inactive", "--name").isBlank());
         for (GuestXml guest : guests) {
             int expected = status(guest).equals("Up") ? 1 : 0;
-            assertThat(starts(guest)).as("starts of %s, which is %s", guest.name(), status(guest)).isEqualTo(expected);
+            assertThat(starts(guest))
+                    .as("starts of %s, which is %s", guest.name(), status(guest))
+                    .isEqualTo(expected);
         }
     }
 
@@ -200,7 +206,10 @@ class CrashQemuTest {
         Path log = host.directory().resolve("var/log/libvirt/qemu/" + guest.name() + ".log");
         try {
             return Files.exists(log)
-                    ? (int) Files.readString(log).lines().filter(line -> line.contains(": starting up")).count()
+                    ? (int) Files.readString(log)
+                            .lines()
+                            .filter(line -> line.contains(": starting up"))
+                            .count()
                     : 0;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -208,19 +217,24 @@ class CrashQemuTest {
     }
 
     private List<GuestXml> toldDown(Collection<GuestXml> guests) {
-        return guests.stream().filter(guest -> client.sawStatus(guest.uuid(), "Down")).toList();
+        return guests.stream()
+                .filter(guest -> client.sawStatus(guest.uuid(), "Down"))
+                .toList();
     }
 
     /** VMs that stand each at another step of a create, those that work and those that libvirt refuses. */
     private Map<GuestXml, String> everywhere(String name) {
-        Map<GuestXml, String> all = oneForEach(createSteps(), guests(name + "-good", createSteps().size()));
+        Map<GuestXml, String> all =
+                oneForEach(createSteps(), guests(name + "-good", createSteps().size()));
         failureSteps().forEach(step -> all.put(broken(name + "-" + step), step));
         stand(name, all);
         return all;
     }
 
     private List<GuestXml> withDisk(Map<GuestXml, String> all, boolean disk) {
-        return all.keySet().stream().filter(guest -> (guest.disk() != null) == disk).toList();
+        return all.keySet().stream()
+                .filter(guest -> (guest.disk() != null) == disk)
+                .toList();
     }
 
     @Test
@@ -233,7 +247,8 @@ class CrashQemuTest {
         startAgain();
 
         awaitSettled(all.keySet());
-        assertThat(withDisk(all, false)).allSatisfy(guest -> assertThat(status(guest)).isEqualTo("Up"));
+        assertThat(withDisk(all, false))
+                .allSatisfy(guest -> assertThat(status(guest)).isEqualTo("Up"));
         assertThat(down).allSatisfy(guest -> assertThat(status(guest)).isEqualTo("Down"));
         GuestXml resumed = all.keySet().stream()
                 .filter(guest -> all.get(guest).equals("create.start.1.before"))
@@ -275,8 +290,10 @@ class CrashQemuTest {
 
         awaitSettled(all.keySet());
 
-        assertThat(withDisk(all, false)).allSatisfy(guest -> assertThat(status(guest)).isEqualTo("Up"));
-        assertThat(withDisk(all, true)).allSatisfy(guest -> assertThat(status(guest)).isEqualTo("Down"));
+        assertThat(withDisk(all, false))
+                .allSatisfy(guest -> assertThat(status(guest)).isEqualTo("Up"));
+        assertThat(withDisk(all, true))
+                .allSatisfy(guest -> assertThat(status(guest)).isEqualTo("Down"));
         assertThat(agent.alive()).isTrue();
     }
 
@@ -284,7 +301,9 @@ class CrashQemuTest {
     @Test
     void theAgentKilledWhileLibvirtdStarts() {
         SlowEmulator slow = SlowEmulator.hanging(host, "slow");
-        List<GuestXml> guests = guests("s", 2).stream().map(guest -> guest.withEmulator(slow.path())).toList();
+        List<GuestXml> guests = guests("s", 2).stream()
+                .map(guest -> guest.withEmulator(slow.path()))
+                .toList();
         client.create("slow", guests.stream().map(GuestXml::xml).toList());
         slow.awaitWaiting(2, SOON);
         kill();
@@ -346,7 +365,9 @@ class CrashQemuTest {
         plan.stopAt(guest.uuid(), step);
         client.sendCreate(step, List.of(guest.xml()));
         plan.awaitStopped();
-        assertThat(client.events(guest.uuid())).as("told before it is on the disk").isEmpty();
+        assertThat(client.events(guest.uuid()))
+                .as("told before it is on the disk")
+                .isEmpty();
         kill();
         startAgain();
         if (step.endsWith(".before")) {
@@ -386,7 +407,9 @@ class CrashQemuTest {
         plan.stopAt(guest.uuid(), step);
         long call = client.send("VM.destroy", "{\"vmID\":\"" + guest.uuid() + "\"}");
         plan.awaitStopped();
-        assertThat(client.answered(call)).as("answered before it is on the disk").isFalse();
+        assertThat(client.answered(call))
+                .as("answered before it is on the disk")
+                .isFalse();
         kill();
         startAgain();
         if (step.endsWith(".before")) {

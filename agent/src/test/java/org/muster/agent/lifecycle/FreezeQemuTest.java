@@ -85,7 +85,9 @@ class FreezeQemuTest {
         Await.until("all are sampled in both tiers", SOON, () -> {
             JsonNode all = client.call("Host.getAllVmStats");
             for (JsonNode vm : all) {
-                if (!vm.path("condition").asText().equals("ok") || age(vm, "cpu") > SHORT_MS || age(vm, "block") > BLOCK_MS) {
+                if (!vm.path("condition").asText().equals("ok")
+                        || age(vm, "cpu") > SHORT_MS
+                        || age(vm, "block") > BLOCK_MS) {
                     return false;
                 }
             }
@@ -118,8 +120,7 @@ class FreezeQemuTest {
         // a look every 20 ms, and a create may take a CPU for as long: 1 s is for that
         Await.until("all are told by event within two intervals", Duration.ofMillis(2 * SHORT_MS + 1000), () -> {
             othersAreFresh(frozen);
-            return frozen.stream()
-                    .allMatch(id -> !client.conditions(id, since).isEmpty());
+            return frozen.stream().allMatch(id -> !client.conditions(id, since).isEmpty());
         });
         Await.until("all frozen guests are told by event", SOON, () -> {
             othersAreFresh(frozen);
@@ -148,7 +149,8 @@ class FreezeQemuTest {
             assertThat(age(vm, "cpu")).isLessThan(SHORT_MS * 3 / 2);
             assertThat(age(vm, "block")).as("what its monitor would tell").isGreaterThan(2 * SHORT_MS);
         }
-        assertThat(stuckCalls()).isLessThanOrEqualTo(sampling().get("maxStuckCalls").asInt());
+        assertThat(stuckCalls())
+                .isLessThanOrEqualTo(sampling().get("maxStuckCalls").asInt());
     }
 
     private static JsonNode sampling() {
@@ -164,7 +166,8 @@ class FreezeQemuTest {
         assertThat(all.size()).isGreaterThanOrEqualTo(GUESTS);
         for (JsonNode vm : all) {
             UUID id = UUID.fromString(vm.get("vmId").asText());
-            boolean sampled = vm.path("sampleAges").has("block") && vm.path("sampleAges").has("cpu");
+            boolean sampled =
+                    vm.path("sampleAges").has("block") && vm.path("sampleAges").has("cpu");
             if (!frozen.contains(id) && sampled) {
                 assertThat(age(vm, "cpu")).as("%s's CPU", vm.get("vmName")).isLessThan(SHORT_MS * 3 / 2);
                 assertThat(age(vm, "block")).as("%s's disks", vm.get("vmName")).isLessThan(BLOCK_MS * 3 / 2);
@@ -202,7 +205,10 @@ class FreezeQemuTest {
         Set<UUID> frozen = freeze(4, 1);
         watch(frozen, "frozen", since);
         UUID id = frozen.iterator().next();
-        assertThat(agent.log().substring(logged).lines().filter(line -> line.contains("WARN") && line.contains(id + " keeps a call")))
+        assertThat(agent.log()
+                        .substring(logged)
+                        .lines()
+                        .filter(line -> line.contains("WARN") && line.contains(id + " keeps a call")))
                 .hasSize(1);
         nothingIsLeftFrozen();
         awaitBack(frozen);
@@ -268,7 +274,9 @@ class FreezeQemuTest {
         client.create("middle", List.of(guest.xml()));
         long pid = awaitQemu(guest.uuid());
         Faults.freeze(pid);
-        assertThat(client.sawStatus(guest.uuid(), "Up")).as("it was in the middle").isFalse();
+        assertThat(client.sawStatus(guest.uuid(), "Up"))
+                .as("it was in the middle")
+                .isFalse();
         long calm = System.nanoTime() + 2 * BLOCK_MS * 1_000_000;
         Await.until("two block intervals", SOON, () -> {
             othersAreFresh(Set.of(guest.uuid()));

@@ -168,7 +168,8 @@ class HandOverQemuTest {
     void aMergeThatVdsmBeganIsToldUntilItHasEnded() {
         Path base = BootSector.HALT.writeTo(host.directory().resolve("base.img"));
         Path top = host.directory().resolve("top.qcow2");
-        host.inside(LONG, "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", base.toString(), top.toString());
+        host.inside(
+                LONG, "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", base.toString(), top.toString());
         VdsmDomain merging = VdsmDomain.named("merging").on(top).merging();
         define("merging", merging.xml().replace("type='raw'", "type='qcow2'"));
         host.virsh("start", "merging");
@@ -176,13 +177,17 @@ class HandOverQemuTest {
         String job = "/vmJobs/" + VdsmDomain.JOB;
         startAgent();
 
-        Await.until("how far it is is told", LONG, () -> stats(merging).at(job + "/end").asLong() > 0);
+        Await.until(
+                "how far it is is told",
+                LONG,
+                () -> stats(merging).at(job + "/end").asLong() > 0);
         EngineTypes.checkStats(stats(merging));
         assertThat(stats(merging).at(job + "/drive").textValue()).isEqualTo("vda");
 
         host.virsh("blockjob", "merging", "vda", "--abort");
 
-        Await.until("it is told no more", LONG, () -> stats(merging).get("vmJobs").isEmpty());
+        Await.until(
+                "it is told no more", LONG, () -> stats(merging).get("vmJobs").isEmpty());
         assertThat(metadata(merging)).as("VDSM cleans up when it is back").contains("ovirt-vm:jobs");
     }
 

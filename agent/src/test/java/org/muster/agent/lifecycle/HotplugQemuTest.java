@@ -88,8 +88,10 @@ class HotplugQemuTest {
     /** Both tiers have been sampled twice since. */
     private void awaitTwoSamples() {
         long since = client.stats(id).at("/sampleTimes/block").asLong();
-        await("two more samples", vm -> vm.at("/sampleTimes/block").asLong() > since + 900
-                && vm.at("/sampleTimes/cpu").asLong() > since + 900);
+        await(
+                "two more samples",
+                vm -> vm.at("/sampleTimes/block").asLong() > since + 900
+                        && vm.at("/sampleTimes/cpu").asLong() > since + 900);
     }
 
     @Test
@@ -111,13 +113,15 @@ class HotplugQemuTest {
             int nics = client.stats(id).path("network").size();
             host.virsh("attach-disk", "plug", image.toString(), "sda", "--targetbus", "usb", "--live");
             host.virsh("attach-device", "plug", nicXml.toString(), "--live");
-            await("both are there", vm -> vm.path("disks").has("sda")
-                    && vm.path("network").size() == nics + 1);
+            await(
+                    "both are there",
+                    vm -> vm.path("disks").has("sda") && vm.path("network").size() == nics + 1);
             awaitTwoSamples();
             host.virsh("detach-disk", "plug", "sda", "--live");
             host.virsh("detach-device", "plug", nicXml.toString(), "--live");
-            await("both are gone", vm -> !vm.path("disks").has("sda")
-                    && vm.path("network").size() == nics);
+            await(
+                    "both are gone",
+                    vm -> !vm.path("disks").has("sda") && vm.path("network").size() == nics);
         }
         assertThat(client.stats(id).at("/disks/vda/writeRate").asDouble()).isPositive();
     }
@@ -146,17 +150,22 @@ class HotplugQemuTest {
         client = agent.connect();
         await("it is sampled", vm -> vm.has("cpuTime") && vm.path("disks").has("vda"));
         JsonNode after = client.stats(id);
-        assertThat(after.path("cpuTime").asLong()).isGreaterThanOrEqualTo(before.path("cpuTime").asLong());
+        assertThat(after.path("cpuTime").asLong())
+                .isGreaterThanOrEqualTo(before.path("cpuTime").asLong());
         assertThat(after.at("/disks/vda/writtenBytes").asLong())
                 .isGreaterThanOrEqualTo(before.at("/disks/vda/writtenBytes").asLong());
-        await("rates are there again", vm -> vm.path("cpuActual").asBoolean()
-                && vm.at("/disks/vda/writeRate").asDouble() > 0);
+        await(
+                "rates are there again",
+                vm -> vm.path("cpuActual").asBoolean()
+                        && vm.at("/disks/vda/writeRate").asDouble() > 0);
     }
 
     /** This machine has no CPU controller in its control groups; what there is is told. */
     @Test
     void whereCpuTimesComeFromIsSaid() {
-        await("it is found out", vm -> client.call("Host.getStats").at("/sampling/cpuSource").isTextual());
+        await(
+                "it is found out",
+                vm -> client.call("Host.getStats").at("/sampling/cpuSource").isTextual());
         String source = client.call("Host.getStats").at("/sampling/cpuSource").asText();
         boolean controller = Files.exists(Path.of("/sys/fs/cgroup/cpuacct"));
         assertThat(source).isIn(controller ? List.of("cgroup", "proc") : List.of("proc"));

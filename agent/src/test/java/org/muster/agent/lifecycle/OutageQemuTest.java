@@ -140,13 +140,10 @@ class OutageQemuTest {
                 SOON,
                 () -> ids.stream()
                         .allMatch(id -> client.stats(id).at("/sampleAges/cpu").asLong(99_999) < 2000));
-        Await.until(
-                "it is told",
-                SOON,
-                () -> {
-                    List<String> told = client.hostConditions(since);
-                    return told.get(told.size() - 1).equals("ok");
-                });
+        Await.until("it is told", SOON, () -> {
+            List<String> told = client.hostConditions(since);
+            return told.get(told.size() - 1).equals("ok");
+        });
         assertThat(AgentProcess.rows(client)).allMatch(row -> row.status().equals("Up"));
         assertThat(agent.alive()).isTrue();
         awaitTruth();

@@ -29,7 +29,9 @@ final class SteppedHypervisor implements InvocationHandler {
 
     static Hypervisor over(Hypervisor real, Steps steps) {
         return (Hypervisor) Proxy.newProxyInstance(
-                Hypervisor.class.getClassLoader(), new Class<?>[] {Hypervisor.class}, new SteppedHypervisor(real, steps));
+                Hypervisor.class.getClassLoader(),
+                new Class<?>[] {Hypervisor.class},
+                new SteppedHypervisor(real, steps));
     }
 
     @Override

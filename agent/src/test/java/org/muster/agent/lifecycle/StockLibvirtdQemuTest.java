@@ -84,8 +84,7 @@ class StockLibvirtdQemuTest {
     }
 
     private String admin() {
-        return "libvirtd:///system?socket="
-                + host.socket().toString().replace("libvirt-sock", "libvirt-admin-sock");
+        return "libvirtd:///system?socket=" + host.socket().toString().replace("libvirt-sock", "libvirt-admin-sock");
     }
 
     private int freeWorkers() {
@@ -111,7 +110,8 @@ class StockLibvirtdQemuTest {
             }
             return System.nanoTime() - since > 5 * INTERVAL_MS * 1_000_000;
         });
-        assertThat(client.call("Host.getStats").at("/sampling/stuckCalls").asInt()).isEqualTo(2);
+        assertThat(client.call("Host.getStats").at("/sampling/stuckCalls").asInt())
+                .isEqualTo(2);
     }
 
     @Test
@@ -125,7 +125,9 @@ class StockLibvirtdQemuTest {
             JsonNode sampling = client.call("Host.getStats").get("sampling");
             assertThat(sampling.get("stuckCalls").asInt()).isLessThanOrEqualTo(3);
             assertThat(freeWorkers()).isPositive();
-            assertThat(host.virsh("dominfo", "s7")).as("an ordinary call of somebody else").contains("running");
+            assertThat(host.virsh("dominfo", "s7"))
+                    .as("an ordinary call of somebody else")
+                    .contains("running");
             for (JsonNode vm : client.call("Host.getAllVmStats")) {
                 assertThat(age(vm, "state")).isLessThan(INTERVAL_MS * 3 / 2);
             }
@@ -160,7 +162,8 @@ class StockLibvirtdQemuTest {
             for (GuestXml guest : guests) {
                 assertThat(client.stats(guest.uuid()).get("condition").asText()).isEqualTo("saturated");
             }
-            assertThat(client.call("Host.getStats").at("/sampling/frozen").asInt()).isZero();
+            assertThat(client.call("Host.getStats").at("/sampling/frozen").asInt())
+                    .isZero();
         } finally {
             emulator.release();
         }

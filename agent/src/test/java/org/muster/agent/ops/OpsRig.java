@@ -138,7 +138,10 @@ final class OpsRig implements AutoCloseable {
                                 disk,
                                 Optional.empty(),
                                 none,
-                                none, OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty())))),
+                                none,
+                                OptionalLong.empty(),
+                                OptionalLong.empty(),
+                                OptionalLong.empty())))),
                 OptionalLong.of(taken),
                 Optional.empty(),
                 true);
@@ -154,7 +157,8 @@ final class OpsRig implements AutoCloseable {
                 stats.memory(),
                 stats.block(),
                 stats.monitorTakenAtNanos(),
-                Optional.of(new GuestStats.Frozen(NOW - 5_000_000_000L, ControlState.Kind.OCCUPIED, GuestStats.Cause.MONITOR)),
+                Optional.of(new GuestStats.Frozen(
+                        NOW - 5_000_000_000L, ControlState.Kind.OCCUPIED, GuestStats.Cause.MONITOR)),
                 false);
     }
 

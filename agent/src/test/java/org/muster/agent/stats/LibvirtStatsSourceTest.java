@@ -105,8 +105,8 @@ class LibvirtStatsSourceTest {
 
     @Test
     void cpuTimeReadBesideARecordIsPartOfTheSample() {
-        DomainSample sample = new SampleBuilder(
-                        LibvirtTestAccess.record(ID, 77, List.of(field("state.state", 1), field("net.0.name", "vnet0"))))
+        DomainSample sample = new SampleBuilder(LibvirtTestAccess.record(
+                        ID, 77, List.of(field("state.state", 1), field("net.0.name", "vnet0"))))
                 .build(new CpuTime(9, OptionalLong.of(5), OptionalLong.empty()));
 
         assertThat(sample.cpuTimeNanos()).hasValue(9);

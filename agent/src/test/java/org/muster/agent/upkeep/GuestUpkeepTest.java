@@ -47,7 +47,11 @@ class GuestUpkeepTest {
 
     private Optional<Chore> at(long seconds, Vm vm, ResumeBehavior behavior, Map<String, String> names) {
         Optional<Chore> chore = upkeep.next(
-                vm, notes(behavior), names, merging, START + Duration.ofSeconds(seconds).toNanos());
+                vm,
+                notes(behavior),
+                names,
+                merging,
+                START + Duration.ofSeconds(seconds).toNanos());
         if (chore.orElse(null) instanceof Chore.Note note) {
             pausedAt = note.notes().pausedAtSeconds(); // written, and read again
             named = note.notes().guestNames();
@@ -162,7 +166,8 @@ class GuestUpkeepTest {
         merging = Set.of("vda");
         Vm vm = vm(State.RUNNING, USER);
 
-        assertThat(times(Chore.LookAtJobs.class, vm, ResumeBehavior.AUTO_RESUME, 31)).containsExactly(0L, 15L, 30L);
+        assertThat(times(Chore.LookAtJobs.class, vm, ResumeBehavior.AUTO_RESUME, 31))
+                .containsExactly(0L, 15L, 30L);
         merging = Set.of();
         assertThat(at(100, vm, ResumeBehavior.AUTO_RESUME)).isEmpty();
     }

@@ -106,7 +106,8 @@ final class StatsCommand implements Callable<Integer> {
 
     private Table table() {
         if (ages) {
-            return new Table("NAME", "STATUS", ">STATE", ">CPU", ">VCPU", ">MEMORY", ">NET", ">DISKS", ">SIZES", ">AGENT");
+            return new Table(
+                    "NAME", "STATUS", ">STATE", ">CPU", ">VCPU", ">MEMORY", ">NET", ">DISKS", ">SIZES", ">AGENT");
         }
         String unit = watch ? "/s" : "";
         return new Table(

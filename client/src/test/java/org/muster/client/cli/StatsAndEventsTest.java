@@ -58,7 +58,9 @@ class StatsAndEventsTest {
                         "NAME  STATUS      STATE  CPU  VCPU  MEMORY  NET  DISKS  SIZES  AGENT",
                         "web   Up              -  1.2     -       -  0.3    8.0    9.0      -",
                         "ice   Up, FROZEN      -    -     -       -    -      -      -      -");
-        JsonNode web = Json.parse(CliRun.of(agent, "stats", "--output=json").lines().get(0)).get(0);
+        JsonNode web = Json.parse(
+                        CliRun.of(agent, "stats", "--output=json").lines().get(0))
+                .get(0);
         assertThat(web.path("sampleAgeSeconds").path("blockInfo").doubleValue()).isEqualTo(9);
         assertThat(web.path("sampleTimes").path("cpu").longValue()).isEqualTo(4711);
         assertThat(web.path("sampleTimes").path("block").isNull()).isTrue();
@@ -67,12 +69,17 @@ class StatsAndEventsTest {
 
     @Test
     void whatKeepsValuesFromComingIsSaidOfVmsAndOfTheHost() {
-        agent.on("Host.getAllVmStats", params -> Json.parse("[{\"vmId\":\"v1\",\"vmName\":\"nfs\",\"status\":\"Up\","
-                        + "\"condition\":\"storage-blocked\"}]"))
-                .on("Host.getStats", params -> Json.parse(
-                        "{\"sampling\":{\"condition\":\"degraded\",\"frozen\":13,\"cycles\":{\"short\":{\"calls\":1}}}}"));
+        agent.on(
+                        "Host.getAllVmStats",
+                        params -> Json.parse("[{\"vmId\":\"v1\",\"vmName\":\"nfs\",\"status\":\"Up\","
+                                + "\"condition\":\"storage-blocked\"}]"))
+                .on(
+                        "Host.getStats",
+                        params -> Json.parse(
+                                "{\"sampling\":{\"condition\":\"degraded\",\"frozen\":13,\"cycles\":{\"short\":{\"calls\":1}}}}"));
         assertThat(CliRun.of(agent, "stats").lines().get(0))
-                .isEqualTo("host: degraded (so many VMs hang that others cannot be asked for all their values); 13 VMs frozen");
+                .isEqualTo(
+                        "host: degraded (so many VMs hang that others cannot be asked for all their values); 13 VMs frozen");
         assertThat(CliRun.of(agent, "stats").lines().get(2)).startsWith("nfs   Up, STORAGE-BLOCKED ");
         assertThat(CliRun.of(agent, "host", "sampling").out())
                 .contains("condition     degraded\n")
