@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -76,7 +77,7 @@ class DocumentsTest {
         KeyTable.of(Files.readString(PROJECT.resolve("docs/operations.md")))
                 .forEach(row -> explained.addAll(row.names()));
 
-        TreeSet<String> keys = found(line, output("--config", empty.toString(), "--check-config"));
+        Set<String> keys = found(line, output("--config", empty.toString(), "--check-config"));
         assertThat(keys).hasSizeGreaterThan(20);
         assertThat(explained).isEqualTo(keys);
         String page = plain(page("man5/muster.toml.5.gz"));
@@ -112,8 +113,8 @@ class DocumentsTest {
         }
     }
 
-    private static TreeSet<String> found(Pattern pattern, String text) {
-        TreeSet<String> found = new TreeSet<>();
+    private static Set<String> found(Pattern pattern, String text) {
+        Set<String> found = new TreeSet<>();
         Matcher matcher = pattern.matcher(text);
         while (matcher.find()) {
             found.add(matcher.group(matcher.groupCount()));

@@ -17,10 +17,11 @@ import org.muster.libvirt.HypervisorException;
  * one, so that none is forgotten.
  */
 final class SteppedHypervisor implements InvocationHandler {
+    private static final ThreadLocal<UUID> LAST = new ThreadLocal<>(); // whose turn it is on this thread
+
     private final Hypervisor real;
     private final Steps steps;
     private final Map<String, Integer> counts = new ConcurrentHashMap<>();
-    private final ThreadLocal<UUID> last = new ThreadLocal<>(); // whose turn it is on this thread
 
     private SteppedHypervisor(Hypervisor real, Steps steps) {
         this.real = real;
@@ -42,9 +43,9 @@ final class SteppedHypervisor implements InvocationHandler {
             return made(method, arguments);
         }
         if (arguments != null && arguments[0] instanceof UUID vm) {
-            last.set(vm);
+            LAST.set(vm);
         }
-        UUID vm = last.get();
+        UUID vm = LAST.get();
         String name = thread.substring(0, thread.indexOf('-')) + "." + method.getName();
         String step = name + "." + counts.merge(vm + name, 1, Integer::sum);
         steps.pass(vm, step + ".before");

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterAll;
@@ -439,8 +438,7 @@ class TransportContractTest {
     }
 
     private static void assertThatNothingElseComes(RawPeer peer) throws IOException {
-        peer.assertSilentFor(
-                (int) TimeUnit.MILLISECONDS.toMillis(60)); // an event would have been at the lost queue's place
+        peer.assertSilentFor(60); // ms: an event would have been at the lost queue's place
     }
 
     // 1.9: ids are echoed as they are; the same id twice is answered twice

@@ -24,7 +24,7 @@ class OpsServerTest {
     }
 
     private static OpsConfig.Limits limits(int connections, Duration request, Duration response, long pageBytes) {
-        return new OpsConfig.Limits(connections, request, Duration.ofSeconds(120), response, pageBytes);
+        return new OpsConfig.Limits(connections, request, Duration.ofMinutes(2), response, pageBytes);
     }
 
     @Test

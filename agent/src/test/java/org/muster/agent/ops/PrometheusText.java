@@ -108,7 +108,8 @@ public record PrometheusText(Map<String, String> types, Map<String, Double> seri
             String suffix = name.group().startsWith(family) ? name.group().substring(family.length()) : "?";
             require(
                     suffix.isEmpty()
-                            || (type.equals("summary") && Set.of("_sum", "_count").contains(suffix)),
+                            || (type.equals("summary")
+                                    && Set.of("_sum", "_count").contains(suffix)),
                     "not of the family " + family);
             Map<String, String> labels = new TreeMap<>();
             int at = name.end();
