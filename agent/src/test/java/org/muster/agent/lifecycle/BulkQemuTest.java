@@ -109,9 +109,6 @@ class BulkQemuTest {
             }
         }
         client.awaitStatus(good, "Paused", ALL_UP);
-        client.awaitStatus(List.of(guests.get(44).uuid()), "Down", SOON);
-        assertThat(client.stats(guests.get(44).uuid()).get("exitMessage").asText())
-                .contains("pc-of-old");
         assertThat(host.virsh("list", "--state-paused", "--uuid").lines().filter(line -> !line.isBlank()))
                 .hasSize(46);
         JsonNode history = history("fifty");
