@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * What an agent's process holds at a moment when nothing is going on, after a full garbage collection.
  *
  * @param handles open files and sockets
- * @param nativeMib resident memory beside the heap
+ * @param nativeMib resident memory beside what is in use of the heap
  * @param heapMib what is in use of the heap
  */
 record Vitals(int threads, int handles, double nativeMib, double heapMib) {
@@ -36,7 +36,7 @@ record Vitals(int threads, int handles, double nativeMib, double heapMib) {
         if (total == 0) {
             throw new BenchException("jcmd tells nothing of the heap: " + heap);
         }
-        return new Vitals(count(pid, "task"), count(pid, "fd"), resident(pid) - total, used);
+        return new Vitals(count(pid, "task"), count(pid, "fd"), resident(pid) - used, used);
     }
 
     private static int count(long pid, String folder) throws BenchException {

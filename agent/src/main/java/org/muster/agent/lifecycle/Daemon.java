@@ -185,7 +185,6 @@ public final class Daemon implements AutoCloseable {
                 bootId,
                 hypervisor::connected,
                 journalState.completeInBoot().equals(bootId));
-        notifications.greetWith(() -> readiness.getAsBoolean() ? StatusEvents.all(table, stats) : Optional.empty());
         this.server = new RpcServer(rpcConfig(config), served, notifications, metrics, readiness);
         table.listen(events);
         table.listen(new Followers());
