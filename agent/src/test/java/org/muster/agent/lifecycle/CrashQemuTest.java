@@ -58,7 +58,7 @@ class CrashQemuTest {
         agent = AgentProcess.stepped(
                 host.directory().resolve("agent"),
                 host.uri(),
-                Map.of("create.concurrency", WORKERS, "log.level", "\"debug\""),
+                Map.of("create.concurrency", WORKERS, "create.admission", "false", "log.level", "\"debug\""),
                 plan.folder());
         client = agent.connect();
         record();
