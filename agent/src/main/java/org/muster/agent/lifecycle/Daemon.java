@@ -186,6 +186,7 @@ public final class Daemon implements AutoCloseable {
                 hypervisor::connected,
                 journalState.completeInBoot().equals(bootId));
         this.server = new RpcServer(rpcConfig(config), served, notifications, metrics, readiness);
+        notifications.greetWith(() -> readiness.getAsBoolean() ? StatusEvents.all(table, stats) : Optional.empty());
         table.listen(events);
         table.listen(new Followers());
         table.listen(creator.history());

@@ -52,6 +52,12 @@ final class EnginePeer implements AutoCloseable {
         }
     }
 
+    /** Waits for the word of how all VMs are, which comes to whoever looks like the engine, beside or before the first answers. */
+    EnginePeer greeted() {
+        event(message -> message.get("method").textValue().startsWith("|virt|VM_status|"));
+        return this;
+    }
+
     RawPeer raw() {
         return raw;
     }

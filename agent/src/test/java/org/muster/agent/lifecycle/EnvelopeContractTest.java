@@ -136,7 +136,7 @@ class EnvelopeContractTest {
     @ParameterizedTest
     @EnumSource
     void whatIsNoRequestIsToldSo(Way way) throws IOException {
-        RawPeer raw = engine(way).raw();
+        RawPeer raw = engine(way).greeted().raw();
         for (Map.Entry<String, Integer> bad : Map.of(
                         "{\"jsonrpc\":\"2.0\",", PARSE_ERROR,
                         "", PARSE_ERROR,
@@ -167,7 +167,7 @@ class EnvelopeContractTest {
     @ParameterizedTest
     @EnumSource
     void batchesAreAnsweredAsOneAndNotificationsNotAtAll(Way way) throws IOException {
-        RawPeer raw = engine(way).raw();
+        RawPeer raw = engine(way).greeted().raw();
         String notification = "{\"jsonrpc\":\"2.0\",\"method\":\"Host.ping\",\"params\":{}}";
         raw.request(notification);
         raw.request("[" + notification + "]");
