@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -180,7 +181,7 @@ class LibvirtHypervisorQemuTest {
         Faults.freeze(host.qemuPid("frozen"));
         CompletableFuture<List<StatsRecord>> hung = CompletableFuture.supplyAsync(() -> {
             try {
-                return hypervisor.stats(List.of(frozen), cpu, false);
+                return hypervisor.stats(List.of(frozen), cpu, true); // the first who asks hangs, NOWAIT or not
             } catch (HypervisorException e) {
                 throw new IllegalStateException(e);
             }
@@ -191,6 +192,14 @@ class LibvirtHypervisorQemuTest {
                 () -> hypervisor.control(List.of(frozen), PATIENCE).get(frozen).kind() == ControlInfo.Kind.OCCUPIED);
         assertThat(hypervisor.stats(List.of(other), cpu, false)).hasSize(1);
         assertThat(hypervisor.find(frozen)).isPresent();
+        Map<UUID, StatsRecord> told = new HashMap<>();
+        hypervisor
+                .stats(List.of(frozen, other), EnumSet.allOf(StatsGroup.class), true)
+                .forEach(record -> told.put(record.domain(), record));
+        assertThat(told.get(frozen).size())
+                .as("NOWAIT passes over a guest whose job another call holds, with part of its fields")
+                .isPositive()
+                .isLessThan(told.get(other).size());
         assertThat(hung).isNotDone();
         Faults.thaw(host.qemuPid("frozen"));
         assertThat(hung.get(10, TimeUnit.SECONDS)).hasSize(1);

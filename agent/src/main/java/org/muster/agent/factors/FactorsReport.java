@@ -2,7 +2,6 @@ package org.muster.agent.factors;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import org.muster.libvirt.StatsGroup;
 
@@ -78,9 +77,5 @@ public record FactorsReport(
         cycles = List.copyOf(cycles);
         sweep = List.copyOf(sweep);
         notes = List.copyOf(notes);
-    }
-
-    Optional<GroupCost> cost(StatsGroup group) {
-        return Optional.ofNullable(groups.get(group));
     }
 }

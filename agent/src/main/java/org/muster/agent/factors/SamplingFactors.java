@@ -20,6 +20,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.muster.agent.factors.FactorsRefusedException.Reason;
 import org.muster.agent.factors.FactorsReport.CycleSplit;
@@ -40,7 +41,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class SamplingFactors implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SamplingFactors.class);
-    private static final int MOST_THREADS = 1 + 32;
+    private static final int MOST_SIDE_BY_SIDE = 32;
+    private static final int LEFT_TO_SAMPLING = 3; // of the calls that may be stuck
     private static final int LINGER_SECONDS = 5;
     private static final int ROUND_TRIPS = 200;
     private static final int REPEATS = 5;
@@ -53,7 +55,9 @@ public final class SamplingFactors implements AutoCloseable {
     private final Supplier<List<UUID>> healthy;
     private final SystemCalls systemCalls = new SystemCalls(Path.of("/proc"));
     private final ThreadPoolExecutor threads;
-    private final AtomicBoolean measuring = new AtomicBoolean(); // one at a time, also while a former one hangs
+    private final AtomicBoolean measuring = new AtomicBoolean(); // one at a time
+    private final AtomicInteger sweeping =
+            new AtomicInteger(); // threads of a sweep; of a former one if guests keep them
 
     /** @param healthy guests that run and answer, at present */
     public SamplingFactors(Hypervisor hypervisor, Supplier<List<UUID>> healthy) {
@@ -61,7 +65,7 @@ public final class SamplingFactors implements AutoCloseable {
         this.healthy = healthy;
         AtomicInteger number = new AtomicInteger(); // one per thread, whoever makes it
         this.threads = new ThreadPoolExecutor(
-                0, MOST_THREADS, LINGER_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+                0, 1 + MOST_SIDE_BY_SIDE, LINGER_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
                     Thread thread = new Thread(task, "factors-" + number.getAndIncrement());
                     thread.setDaemon(true);
                     return thread;
@@ -77,25 +81,33 @@ public final class SamplingFactors implements AutoCloseable {
         if (!measuring.compareAndSet(false, true)) {
             return refused(Reason.BUSY, "a measurement is under way");
         }
+        if (sweeping.get() > 0) {
+            measuring.set(false);
+            return refused(Reason.BUSY, "guests still keep " + sweeping.get() + " calls of the last measurement");
+        }
         CompletableFuture<FactorsReport> report = new CompletableFuture<>();
         try {
-            threads.execute(() -> {
-                try {
-                    report.complete(run(request));
-                } catch (HypervisorException | FactorsRefusedException | RuntimeException e) {
-                    report.completeExceptionally(e);
-                } catch (InterruptedException e) {
-                    LOG.debug("stopped while measuring");
-                    report.completeExceptionally(e);
-                } finally {
-                    measuring.set(false);
-                }
-            });
+            threads.execute(() -> outcome(request).accept(report));
         } catch (RejectedExecutionException e) { // closed, or threads of a former sweep hang
             measuring.set(false);
             return refused(Reason.BUSY, "no thread to measure with: " + e.getMessage());
         }
         return report;
+    }
+
+    /** Measures; whoever is then told the outcome may ask for the next measurement at once. */
+    private Consumer<CompletableFuture<FactorsReport>> outcome(FactorsRequest request) {
+        try {
+            FactorsReport done = run(request);
+            return report -> report.complete(done);
+        } catch (HypervisorException | FactorsRefusedException | RuntimeException e) {
+            return report -> report.completeExceptionally(e);
+        } catch (InterruptedException e) {
+            LOG.debug("stopped while measuring");
+            return report -> report.completeExceptionally(e);
+        } finally {
+            measuring.set(false);
+        }
     }
 
     private static CompletionStage<FactorsReport> refused(Reason reason, String why) {
@@ -194,9 +206,10 @@ public final class SamplingFactors implements AutoCloseable {
 
     private List<SweepPoint> sweep(List<UUID> guests, List<String> notes)
             throws HypervisorException, InterruptedException {
-        int most = Math.min(MOST_THREADS - 1, hypervisor.calls().maxStuck());
-        notes.add("the sweep ends at " + most + " calls side by side: more must not be lost if a guest hangs");
-        return new Sweep(hypervisor, threads).run(guests, most);
+        int spare = hypervisor.calls().maxStuck() - hypervisor.calls().overdue() - LEFT_TO_SAMPLING;
+        int most = Math.max(1, Math.min(MOST_SIDE_BY_SIDE, spare));
+        notes.add("the sweep ends at " + most + " calls side by side: more must not be lost if guests hang");
+        return new Sweep(hypervisor, threads, sweeping).run(guests, most);
     }
 
     /** Waits for nothing: threads that hang end with the process. */

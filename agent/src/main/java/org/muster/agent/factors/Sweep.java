@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.muster.agent.factors.FactorsReport.SweepPoint;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorException;
@@ -29,10 +30,12 @@ final class Sweep {
 
     private final Hypervisor hypervisor;
     private final ExecutorService threads;
+    private final AtomicInteger calling; // threads that ask guests, until the last of their calls has returned
 
-    Sweep(Hypervisor hypervisor, ExecutorService threads) {
+    Sweep(Hypervisor hypervisor, ExecutorService threads, AtomicInteger calling) {
         this.hypervisor = hypervisor;
         this.threads = threads;
+        this.calling = calling;
     }
 
     /** @param most calls side by side */
@@ -84,13 +87,18 @@ final class Sweep {
             throws HypervisorException {
         List<Long> taken = new ArrayList<>();
         int next = first;
-        do {
-            UUID guest = guests.get(next);
-            next = next + step < guests.size() ? next + step : first;
-            long before = System.nanoTime();
-            hypervisor.stats(List.of(guest), Set.of(group), false);
-            taken.add(System.nanoTime() - before);
-        } while (System.nanoTime() - until < 0);
+        calling.incrementAndGet();
+        try {
+            do {
+                UUID guest = guests.get(next);
+                next = next + step < guests.size() ? next + step : first;
+                long before = System.nanoTime();
+                hypervisor.stats(List.of(guest), Set.of(group), false);
+                taken.add(System.nanoTime() - before);
+            } while (System.nanoTime() - until < 0);
+        } finally {
+            calling.decrementAndGet();
+        }
         return taken;
     }
 }

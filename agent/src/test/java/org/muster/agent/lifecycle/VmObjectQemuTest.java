@@ -202,7 +202,8 @@ class VmObjectQemuTest {
     @Timeout(300)
     void everyKindOfEndHasItsReason() {
         try (PrivateHypervisor host = PrivateHypervisor.start();
-                AgentProcess agent = AgentProcess.start(host.directory().resolve("agent"), host.uri());
+                AgentProcess agent = AgentProcess.start(
+                        host.directory().resolve("agent"), host.uri(), Map.of("create.admission", "false"));
                 LineClient client = agent.connect()) {
             Path disk = BootSector.HALT.writeTo(host.directory().resolve("halt.img"));
             Path writer = BootSector.WRITE_DISK.writeTo(host.directory().resolve("writer.img"));
