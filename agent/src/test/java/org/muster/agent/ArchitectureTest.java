@@ -39,7 +39,7 @@ class ArchitectureTest {
             Map.entry("factors", Set.of()),
             Map.entry("stats", Set.of("domain", "guest", "upkeep")),
             Map.entry("simulation", Set.of("config")),
-            Map.entry("verbs", Set.of("rpc", "create", "domain", "stats", "host", "factors")));
+            Map.entry("verbs", Set.of("rpc", "create", "domain", "stats", "host", "factors", "metrics")));
 
     private static final JavaClasses MAIN =
             new ClassFileImporter(List.of(new ImportOption.DoNotIncludeTests())).importPackages(ROOT);

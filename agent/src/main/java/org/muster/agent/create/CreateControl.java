@@ -25,6 +25,7 @@ public final class CreateControl {
     private final Dispatcher dispatcher;
     private final Function<UUID, CreateRequest> unqueue; // takes back what has no slot; null if it has one
     private final CreateHistory history;
+    private final CreateTimes times;
     private final Batches batches;
     private final Drain drain;
     private final Function<CreateRequest, CompletableFuture<Destroyer.Outcome>> forget;
@@ -35,6 +36,7 @@ public final class CreateControl {
             Dispatcher dispatcher,
             Function<UUID, CreateRequest> unqueue,
             CreateHistory history,
+            CreateTimes times,
             Batches batches,
             Drain drain,
             Function<CreateRequest, CompletableFuture<Destroyer.Outcome>> forget,
@@ -42,6 +44,7 @@ public final class CreateControl {
         this.dispatcher = dispatcher;
         this.unqueue = unqueue;
         this.history = history;
+        this.times = times;
         this.batches = batches;
         this.drain = drain;
         this.forget = forget;
@@ -162,6 +165,35 @@ public final class CreateControl {
     /** Every create that is known, the last accepted first. */
     public List<CreateRecord> history() {
         return history.newestFirst();
+    }
+
+    /** How creates fared that ended since the start or the last reset. */
+    public CreateStats stats() {
+        return times.stats();
+    }
+
+    /** From now on only what ends later counts. */
+    public void resetStats() {
+        times.reset();
+    }
+
+    /** How the creates of a batch fared, as far as the history has them. */
+    public CreateStats stats(String batchId) {
+        List<CreateRecord> mine = ended(batchId);
+        return CreateTimes.of(
+                mine,
+                mine.stream().mapToLong(CreateRecord::acceptedAtMillis).min().orElse(0));
+    }
+
+    /** How fast a batch was, as far as the history has it. */
+    public CreateStats.Span span(String batchId) {
+        return CreateTimes.span(ended(batchId));
+    }
+
+    private List<CreateRecord> ended(String batchId) {
+        return history.newestFirst().stream()
+                .filter(create -> create.state().isFinal() && create.batchId().equals(batchId))
+                .toList();
     }
 
     /** What was refused of a batch; empty if it is not known, or not answered yet. */

@@ -44,6 +44,7 @@ final class CreateHistory implements VmListener {
     private final LongSupplier nanoTime;
     private final LongSupplier wallMillis;
     private final Consumer<JournalRecord.Ended> write;
+    private final Consumer<CreateRecord> whenEnded;
 
     @GuardedBy("this")
     private final Map<Life, Course> underWay = new LinkedHashMap<>(); // bounded by the queue and what is running
@@ -51,11 +52,19 @@ final class CreateHistory implements VmListener {
     @GuardedBy("this")
     private final Deque<CreateRecord> ended = new ArrayDeque<>(); // oldest first
 
-    /** @param write makes the end of a create survive us, soon; must not block */
-    CreateHistory(LongSupplier nanoTime, LongSupplier wallMillis, Consumer<JournalRecord.Ended> write) {
+    /**
+     * @param write makes the end of a create survive us, soon; must not block
+     * @param whenEnded is told of those that end from now on; must not block
+     */
+    CreateHistory(
+            LongSupplier nanoTime,
+            LongSupplier wallMillis,
+            Consumer<JournalRecord.Ended> write,
+            Consumer<CreateRecord> whenEnded) {
         this.nanoTime = nanoTime;
         this.wallMillis = wallMillis;
         this.write = write;
+        this.whenEnded = whenEnded;
     }
 
     /** A create was accepted, now or in a former life of ours. */
@@ -125,6 +134,7 @@ final class CreateHistory implements VmListener {
             keep(end);
         }
         write.accept(Endings.written(end));
+        whenEnded.accept(end);
     }
 
     private static State ended(Vm vm) {

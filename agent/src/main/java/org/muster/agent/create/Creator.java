@@ -116,7 +116,8 @@ public final class Creator implements AutoCloseable {
                 System::nanoTime);
         this.downs = new Downs(table, journal);
         this.recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, watch, downs, this::stillWanted);
-        this.history = new CreateHistory(System::nanoTime, System::currentTimeMillis, journal::note);
+        CreateTimes times = new CreateTimes(registry, System::currentTimeMillis);
+        this.history = new CreateHistory(System::nanoTime, System::currentTimeMillis, journal::note, times::ended);
         this.launch = new Launch(table, dispatcher, metrics, history, downs, recovery);
         GuestEnd end = new GuestEnd(hypervisor, side.images()::remove);
         Chores chores = new Chores(lane, watch, hypervisor::connected);
@@ -147,7 +148,7 @@ public final class Creator implements AutoCloseable {
         this.service =
                 new CreateService(table, journal, dispatcher, admission, launch, batches, bootId, side.displays());
         this.control = new CreateControl(
-                dispatcher, this::unqueue, history, batches, drain, destroyer::cancel, System::nanoTime);
+                dispatcher, this::unqueue, history, times, batches, drain, destroyer::cancel, System::nanoTime);
         this.sweep = new PayloadSweep(table, hypervisor, side.images(), late::isDoomed);
         metrics.gauges(dispatcher);
         table.listen(ledger);

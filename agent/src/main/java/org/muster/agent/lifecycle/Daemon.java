@@ -51,6 +51,7 @@ import org.muster.agent.stats.StatsView;
 import org.muster.agent.tls.TlsFiles;
 import org.muster.agent.upkeep.Upkeep;
 import org.muster.agent.verbs.ConditionEvents;
+import org.muster.agent.verbs.CreateStatsVerbs;
 import org.muster.agent.verbs.CreateVerbs;
 import org.muster.agent.verbs.FactorsVerbs;
 import org.muster.agent.verbs.HostEvents;
@@ -178,6 +179,7 @@ public final class Daemon implements AutoCloseable {
         verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock).verbs());
         verbs.addAll(new FactorsVerbs(factors).verbs());
         verbs.addAll(new QueueVerbs(creator.control()).verbs());
+        verbs.addAll(new CreateStatsVerbs(creator.control()).verbs());
         VerbTable served = VerbTable.of(OpenRpc.withDiscovery(verbs, kinds(), version));
         this.readiness = new Readiness(
                 reconciler,

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /** A timer that also knows the sum, from which a mean over any time can be told; the library's does not. Thread-safe. */
-public final class SummedTimer extends Timer {
+public class SummedTimer extends Timer {
     private final LongAdder sumNanos = new LongAdder();
 
     public SummedTimer() {

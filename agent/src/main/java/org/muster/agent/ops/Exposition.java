@@ -19,7 +19,8 @@ final class Exposition {
     enum Type {
         COUNTER,
         GAUGE,
-        SUMMARY
+        SUMMARY,
+        HISTOGRAM
     }
 
     private static final int FIRST_BYTES = 64 << 10;
@@ -141,6 +142,7 @@ final class Exposition {
                         case COUNTER -> "counter";
                         case GAUGE -> "gauge";
                         case SUMMARY -> "summary";
+                        case HISTOGRAM -> "histogram";
                     });
             put('\n');
         }

@@ -10,6 +10,7 @@ import com.codahale.metrics.Snapshot;
 import com.codahale.metrics.Timer;
 import java.util.Map;
 import java.util.TreeMap;
+import org.muster.agent.metrics.HistogramTimer;
 import org.muster.agent.metrics.SummedTimer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +20,9 @@ final class RegistryFamilies {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryFamilies.class);
     private static final double NANOS_PER_SECOND = 1e9;
     private static final double[] QUANTILES = {0.5, 0.95, 0.99};
+    private static final long FIRST_BOUND_MICROS = 1000;
+    private static final int BOUNDS = 21; // 1 ms and its doubles up to 17 min
+    private static final double MICROS_PER_SECOND = 1e6;
 
     /** One family of the same kind, its metrics by their labels. */
     private record Family(Exposition.Type type, String help, Map<String, Metric> series) {}
@@ -52,6 +56,9 @@ final class RegistryFamilies {
     }
 
     private static Exposition.Type type(Metric metric, boolean counter) {
+        if (metric instanceof HistogramTimer) {
+            return Exposition.Type.HISTOGRAM;
+        }
         if (metric instanceof Timer || metric instanceof Histogram) {
             return Exposition.Type.SUMMARY;
         }
@@ -59,7 +66,9 @@ final class RegistryFamilies {
     }
 
     private static void write(Exposition out, String labels, Metric metric) {
-        if (metric instanceof Timer timer) {
+        if (metric instanceof HistogramTimer timer) {
+            buckets(out, labels, timer);
+        } else if (metric instanceof Timer timer) {
             quantiles(out, labels, timer.getSnapshot(), NANOS_PER_SECOND);
             if (timer instanceof SummedTimer summed) {
                 out.value("_sum", labels, summed.sumNanos() / NANOS_PER_SECOND);
@@ -75,6 +84,18 @@ final class RegistryFamilies {
         } else if (metric instanceof Gauge<?> gauge) {
             gauge(out, labels, gauge);
         }
+    }
+
+    private static void buckets(Exposition out, String labels, HistogramTimer timer) {
+        long all = timer.histogram().count(); // first: no bucket may have more than all
+        for (int i = 0; i < BOUNDS; i++) {
+            long micros = FIRST_BOUND_MICROS << i;
+            long shorter = Math.min(all, timer.histogram().shorterThan(micros));
+            out.count("_bucket", Labels.and(labels, "le", Double.toString(micros / MICROS_PER_SECOND)), shorter);
+        }
+        out.count("_bucket", Labels.and(labels, "le", "+Inf"), all);
+        out.value("_sum", labels, timer.sumNanos() / NANOS_PER_SECOND);
+        out.count("_count", labels, all);
     }
 
     /** Of no value, where there is none in the window: that is what NaN says. */

@@ -17,6 +17,7 @@ final class RegistryNames {
      */
     record Place(String family, String labels, String help, boolean counter) {}
 
+    /** @param label names of labels with commas between them, one for each group of {@code name} that is told */
     private record Rule(Pattern name, String family, String label, String help, boolean counter) {}
 
     private static final List<Rule> RULES = List.of(
@@ -25,6 +26,11 @@ final class RegistryNames {
                     "muster_create_phase_seconds",
                     "phase",
                     "Time that a create spends in a phase; total: from its request until it runs."),
+            summary(
+                    "create\\.phase\\.([a-z-]+)\\.([a-z]+)",
+                    "muster_create_duration_seconds",
+                    "phase,class",
+                    "Time that creates which came up spent in a phase; all but create_call and the totals follow one another."),
             counter("create\\.failed", "muster_create_failed_total", "Creates that ended without a running guest."),
             summary("destroy", "muster_destroy_seconds", "", "Time from a destroy's request until it is done."),
             counter(
@@ -108,15 +114,21 @@ final class RegistryNames {
         return new Rule(Pattern.compile(name), family, "", help, false);
     }
 
+    private static String labels(Rule rule, Matcher matcher) {
+        String labels = Labels.NONE;
+        String[] names = rule.label.isEmpty() ? new String[0] : rule.label.split(",", -1);
+        for (int i = 0; i < names.length; i++) {
+            labels = Labels.and(labels, names[i], matcher.group(i + 1).replace('-', '_'));
+        }
+        return labels;
+    }
+
     /** @param suffix of the family, for a metric that is not listed: what its kind is called by, such as {@code _total} */
     static Place of(String name, String suffix) {
         for (Rule rule : RULES) {
             Matcher matcher = rule.name.matcher(name);
             if (matcher.matches()) {
-                String labels = rule.label.isEmpty()
-                        ? Labels.NONE
-                        : Labels.of(rule.label, matcher.group(1).replace('-', '_'));
-                return new Place(rule.family, labels, rule.help, rule.counter);
+                return new Place(rule.family, labels(rule, matcher), rule.help, rule.counter);
             }
         }
         String plain =

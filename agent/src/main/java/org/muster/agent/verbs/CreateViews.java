@@ -35,7 +35,8 @@ final class CreateViews {
             Phase.TOTAL, "total",
             Phase.USER_TOTAL, "userTotal");
 
-    private static final WireType CREATE = WireType.object(
+    /** A create, wherever one is told. */
+    static final WireType CREATE = WireType.object(
             Param.required("vmId", WireType.uuid(), "the VM"),
             Param.required("name", TEXT, "the domain's name"),
             Param.required("batchId", WireType.text(128), "empty for one that came by VM.create"),
@@ -95,7 +96,11 @@ final class CreateViews {
                 .toArray(Param[]::new));
     }
 
-    private static String meaning(Phase phase) {
+    static String name(Phase phase) {
+        return PHASES.get(phase);
+    }
+
+    static String meaning(Phase phase) {
         return switch (phase) {
             case VALIDATE -> "from the message to found good";
             case JOURNAL -> "to written to the disk";
@@ -140,7 +145,7 @@ final class CreateViews {
         return answer;
     }
 
-    private static ObjectNode create(CreateRecord create) {
+    static ObjectNode create(CreateRecord create) {
         ObjectNode node = JSON.objectNode()
                 .put("vmId", create.id().toString())
                 .put("name", create.name())

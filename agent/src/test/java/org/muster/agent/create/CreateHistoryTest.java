@@ -22,7 +22,7 @@ class CreateHistoryTest {
     private final List<JournalRecord.Ended> written = new ArrayList<>();
     private long wallMillis = 1_700_000_000_000L;
     private long nanos = 1_000_000_000L;
-    private final CreateHistory history = new CreateHistory(() -> nanos, () -> wallMillis, written::add);
+    private final CreateHistory history = new CreateHistory(() -> nanos, () -> wallMillis, written::add, end -> {});
 
     private CreateRequest begin(UUID id) {
         AcceptedItem item =
@@ -92,7 +92,7 @@ class CreateHistoryTest {
     @Test
     void whatIsWrittenDownIsReadBackAsItWas() {
         fail(new UUID(3, 3));
-        CreateHistory next = new CreateHistory(() -> nanos, () -> wallMillis, written::add);
+        CreateHistory next = new CreateHistory(() -> nanos, () -> wallMillis, written::add, end -> {});
 
         next.restore(written.get(0));
 
@@ -103,7 +103,7 @@ class CreateHistoryTest {
     void anEndThatIsKnownIsNotRestoredTwiceButALaterCreateOfThatUuidIs() {
         UUID id = new UUID(3, 3);
         fail(id);
-        CreateHistory next = new CreateHistory(() -> nanos, () -> wallMillis, written::add);
+        CreateHistory next = new CreateHistory(() -> nanos, () -> wallMillis, written::add, end -> {});
         next.restore(written.get(0));
         AcceptedItem same = new AcceptedItem(id, "n", "", false, "b", "", "NORMAL", 0, true, nanos, 0);
         next.restore(same, CreateRecord.State.FAILED, "no", 1);

@@ -2,9 +2,11 @@ package org.muster.agent.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.codahale.metrics.Timer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,7 @@ import java.util.concurrent.Future;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.muster.agent.domain.Vm;
+import org.muster.agent.metrics.HistogramTimer;
 import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.CallGuard.Role;
 import org.muster.libvirt.DomainRecord;
@@ -83,7 +86,7 @@ class MetricsTest {
     void theAgentTellsOfItself() throws IOException {
         try (OpsRig rig = new OpsRig()) {
             rig.run("a");
-            rig.registry.timer("create.total").update(java.time.Duration.ofSeconds(2));
+            rig.registry.timer("create.total").update(Duration.ofSeconds(2));
             CallGuard.CallToken call = rig.calls.begin(Role.CREATE, "virDomainCreateWithFlags", null);
             rig.clock.addAndGet(3_000_000_000L);
 
@@ -110,6 +113,27 @@ class MetricsTest {
             assertThat(scrape.value("jvm_threads_current")).isGreaterThan(2);
             assertThat(scrape.series().keySet()).anyMatch(name -> name.startsWith("jvm_gc_collection_seconds_count{"));
             call.close();
+        }
+    }
+
+    @Test
+    void createsAreCountedByPhaseClassAndLength() throws IOException {
+        try (OpsRig rig = new OpsRig()) {
+            Timer timer = rig.registry.timer("create.phase.queue-wait.ha", HistogramTimer::new);
+            for (long millis : new long[] {1, 3, 700, 2_000_000}) {
+                timer.update(Duration.ofMillis(millis));
+            }
+
+            PrometheusText scrape = rig.scrape();
+
+            String series = "muster_create_duration_seconds_%s{class=\"ha\",%sphase=\"queue_wait\"}";
+            Map.of("0.001", 0.0, "0.002", 1.0, "0.004", 2.0, "0.512", 2.0, "1.024", 3.0, "1048.576", 3.0, "+Inf", 4.0)
+                    .forEach((bound, count) ->
+                            assertThat(scrape.value(series.formatted("bucket", "le=\"" + bound + "\",")))
+                                    .as(bound)
+                                    .isEqualTo(count));
+            assertThat(scrape.value(series.formatted("count", ""))).isEqualTo(4);
+            assertThat(scrape.value(series.formatted("sum", ""))).isEqualTo(2000.704);
         }
     }
 

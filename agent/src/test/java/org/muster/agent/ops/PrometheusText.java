@@ -91,7 +91,7 @@ public record PrometheusText(Map<String, String> types, Map<String, Double> seri
         private void type(String rest) {
             String[] words = rest.split(" ");
             require(words.length == 2 && words[0].equals(family), "TYPE must follow HELP");
-            require(Set.of("counter", "gauge", "summary").contains(words[1]), "an unknown type");
+            require(Set.of("counter", "gauge", "summary", "histogram").contains(words[1]), "an unknown type");
             require(types.put(family, words[1]) == null, "TYPE twice");
             if (words[1].equals("counter")) {
                 require(family.endsWith("_total"), "a counter's name ends with _total");
@@ -109,7 +109,9 @@ public record PrometheusText(Map<String, String> types, Map<String, Double> seri
             require(
                     suffix.isEmpty()
                             || (type.equals("summary")
-                                    && Set.of("_sum", "_count").contains(suffix)),
+                                    && Set.of("_sum", "_count").contains(suffix))
+                            || (type.equals("histogram")
+                                    && Set.of("_sum", "_count", "_bucket").contains(suffix)),
                     "not of the family " + family);
             Map<String, String> labels = new TreeMap<>();
             int at = name.end();
@@ -119,6 +121,9 @@ public record PrometheusText(Map<String, String> types, Map<String, Double> seri
             require(
                     suffix.isEmpty() == labels.containsKey("quantile") || !type.equals("summary"),
                     "a summary's quantile");
+            require(
+                    suffix.equals("_bucket") == labels.containsKey("le") && !(type.equals("histogram") && suffix.isEmpty()),
+                    "a histogram's bound");
             require(text.charAt(at) == ' ', "no blank before the value");
             double value = number(text.substring(at + 1));
             require(!type.equals("counter") || value >= 0, "a counter that is negative or none");

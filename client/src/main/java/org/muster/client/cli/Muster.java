@@ -44,6 +44,7 @@ import picocli.CommandLine.Spec;
             CreateCommand.class,
             QueueCommand.class,
             HistoryCommand.class,
+            CreateStatsCommand.class,
             CancelCommand.class,
             StatsCommand.class,
             EventsCommand.class,

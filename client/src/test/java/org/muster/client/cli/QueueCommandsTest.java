@@ -151,4 +151,56 @@ class QueueCommandsTest {
         assertThat(CliRun.of(agent, "host", "drain", "--off", "--reason", "x").exitCode())
                 .isEqualTo(ExitCode.USAGE);
     }
+
+    private static String phase(String name, double mean) {
+        return "\"" + name + "\":{\"count\":2,\"sum\":" + 2 * mean + ",\"mean\":" + mean + ",\"min\":1,\"p50\":" + mean
+                + ",\"p90\":20,\"p95\":30.04,\"p99\":1234.4,\"max\":99999}";
+    }
+
+    private void stats(String classes) {
+        answer(
+                "Host.getCreateStats",
+                "{\"since\":1000000,\"outcomes\":{\"UP\":2,\"PAUSED\":0,\"FAILED\":1},\"timed\":2,\"phases\":{"
+                        + phase("queueWait", 5) + "," + phase("total", 25) + "},\"classes\":{" + classes
+                        + "},\"slowest\":["
+                        + create(A, "one", "UP", "").replace("{}", "{\"queueWait\":12.5,\"total\":150}") + ","
+                        + create(B, "two", "UP", "") + "],\"batch\":{\"started\":2,\"makespan\":500,\"perSecond\":4}}");
+    }
+
+    @Test
+    void createStatsShowPhasesAndTheSlowest() {
+        stats("\"HA\":{}");
+
+        CliRun run = CliRun.of(agent, "create-stats", "--batch", "mon", "--slowest", "1");
+
+        assertThat(asked.get(0).path("batchId").asText()).isEqualTo("mon");
+        assertThat(run.lines())
+                .containsExactly(
+                        "since 1970-01-01 00:16:40: 2 UP, 1 FAILED; in 0.50 s, 4.00 a second",
+                        "CLASS  PHASE      COUNT  MEAN   P50   P90   P95   P99    MAX",
+                        "all    queueWait      2  5.00  5.00  20.0  30.0  1234  99999",
+                        "all    total          2  25.0  25.0  20.0  30.0  1234  99999",
+                        "",
+                        "SLOWEST  CLASS  VALIDATE  JOURNAL  QUEUEWAIT  PREPARE  TORUNNING  PUBLISH  TOTAL",
+                        "one      HA            -        -       12.5        -          -        -    150");
+    }
+
+    @Test
+    void createStatsAreShownByClassWhereThereAreSeveralAndResetOnceTheyAreRead() {
+        List<String> order = new ArrayList<>();
+        stats("\"HA\":{" + phase("total", 1) + "},\"NORMAL\":{" + phase("total", 2) + "}");
+        agent.on("Host.resetCreateStats", params -> {
+            order.add(asked.size() + " asked before");
+            return Json.parse("true");
+        });
+
+        CliRun run = CliRun.of(agent, "create-stats", "--reset");
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).contains("HA      total").contains("NORMAL  total");
+        assertThat(order).containsExactly("1 asked before");
+        assertThat(CliRun.of(agent, "create-stats", "--slowest", "21").exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(CliRun.of(agent, "create-stats", "--reset", "--batch", "x").exitCode())
+                .isEqualTo(ExitCode.USAGE);
+    }
 }

@@ -1,0 +1,39 @@
+package org.muster.agent.create;
+
+import java.util.List;
+import java.util.Map;
+import org.muster.agent.create.CreateRecord.State;
+import org.muster.agent.metrics.DurationHistogram;
+
+/**
+ * How creates fared that ended since some moment.
+ *
+ * @param sinceMillis wall clock
+ * @param outcomes how many ended how; those that never did are absent
+ * @param timed of those that came up, how many were seen from their request to their end, and are in the figures; the others
+ *     began in a former life of the agent
+ * @param all of all classes, by phase
+ * @param classes the same by class, those that had any
+ * @param slowest those whose total was greatest, the slowest first; of a bounded number
+ */
+public record CreateStats(
+        long sinceMillis,
+        Map<State, Long> outcomes,
+        long timed,
+        Map<Phase, DurationHistogram.Summary> all,
+        Map<CreateClass, Map<Phase, DurationHistogram.Summary>> classes,
+        List<CreateRecord> slowest) {
+
+    /**
+     * How fast a batch was.
+     *
+     * @param started of it, and timed
+     * @param makespanNanos from the first one's request to the last one's end
+     */
+    public record Span(int started, long makespanNanos) {
+        /** 0 if nothing was started. */
+        public double perSecond() {
+            return makespanNanos == 0 ? 0 : started * 1e9 / makespanNanos;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package org.muster.agent.lifecycle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.muster.agent.config.ConfigFile;
+import org.muster.agent.simulation.FakeHypervisor;
+import org.muster.rig.Await;
+
+/** Host.getCreateStats as a client reads it. */
+class CreateStatsWireTest {
+    private static final List<String> CHAIN =
+            List.of("validate", "journal", "queueWait", "prepare", "toRunning", "publish");
+    private static final Duration SOON = Duration.ofSeconds(30);
+
+    @TempDir
+    private Path folder;
+
+    private static List<UUID> ids(int first, int count) {
+        return IntStream.range(first, first + count)
+                .mapToObj(i -> new UUID(5, i))
+                .toList();
+    }
+
+    private static List<String> xmls(List<UUID> ids) {
+        return ids.stream()
+                .map(id -> "<domain type='kvm'><name>n" + id + "</name><uuid>" + id + "</uuid></domain>")
+                .toList();
+    }
+
+    @Test
+    void everyCreateCountsItsPhasesAddUpAndAResetBeginsAnew() throws Exception {
+        Path config = Files.writeString(
+                folder.resolve("muster.toml"), """
+                listen.address = "127.0.0.1"
+                listen.port = 0
+                listen.socket = "%s"
+                tls.enabled = false
+                metrics.listen = "off"
+                create.concurrency = 2
+                state.directory = "%s"
+                """.formatted(folder.resolve("m.sock"), folder.resolve("state")));
+        try (Daemon daemon = new Daemon(ConfigFile.read(config).effective(), new FakeHypervisor(), "test")) {
+            daemon.start();
+            try (LineClient client = new LineClient(daemon.port())) {
+                client.create("first", xmls(ids(0, 20)));
+                client.create("second", xmls(ids(100, 5)));
+                Await.until("all are counted", SOON, () -> timed(client, "{}") == 25);
+
+                JsonNode stats = client.call("Host.getCreateStats");
+                assertThat(stats.at("/outcomes/UP").asInt()).isEqualTo(25);
+                assertThat(stats.at("/classes/NORMAL/total/count").asInt()).isEqualTo(25);
+                assertThat(CHAIN.stream()
+                                .mapToDouble(phase -> stats.at("/phases/" + phase + "/sum").doubleValue())
+                                .sum())
+                        .isCloseTo(stats.at("/phases/total/sum").doubleValue(), within(0.001));
+                assertThat(stats.get("slowest")).hasSize(20).allSatisfy(create -> assertThat(CHAIN.stream()
+                                .mapToDouble(phase -> create.at("/phases/" + phase).doubleValue())
+                                .sum())
+                        .isCloseTo(create.at("/phases/total").doubleValue(), within(0.001)));
+
+                JsonNode batch = client.call("Host.getCreateStats", "{\"batchId\":\"second\"}");
+                assertThat(batch.at("/phases/total/count").asInt()).isEqualTo(5);
+                assertThat(batch.at("/batch/started").asInt()).isEqualTo(5);
+                assertThat(batch.at("/batch/perSecond").doubleValue()).isPositive();
+
+                client.call("Host.resetCreateStats");
+                assertThat(timed(client, "{}")).isZero();
+                assertThat(timed(client, "{\"batchId\":\"first\"}")).isEqualTo(20);
+            }
+        }
+    }
+
+    private static int timed(LineClient client, String params) {
+        return client.call("Host.getCreateStats", params).get("timed").asInt();
+    }
+}
