@@ -71,6 +71,8 @@ public final class ConfigFile {
                 take(file, key.get(), entry.getValue(), position);
             } else if (entry.getValue() instanceof TomlTable section && isSection(path)) {
                 take(file, section, path + ".");
+            } else if (entry.getValue() instanceof TomlTable) {
+                problems.unknownSection(file, position, path, sections());
             } else {
                 problems.unknown(file, position, path, keys(), entry.getValue());
             }
@@ -99,6 +101,13 @@ public final class ConfigFile {
 
     private static List<String> keys() {
         return Arrays.stream(Key.values()).map(Key::path).toList();
+    }
+
+    private static List<String> sections() {
+        return keys().stream()
+                .map(key -> key.substring(0, key.indexOf('.')))
+                .distinct()
+                .toList();
     }
 
     private void checkTogether() {
@@ -180,15 +189,37 @@ public final class ConfigFile {
         return values.containsKey(Key.of(path).orElseThrow(() -> new IllegalArgumentException("no key " + path)));
     }
 
+    private static String shown(Key key, Object value) {
+        return Shown.value(key.path(), value);
+    }
+
     /** Every key with its value and where that comes from, a line each, as {@code --check-config} prints it. */
     public String describe() {
         StringBuilder text = new StringBuilder();
         for (Key key : Key.values()) {
             text.append(String.format(
                     "%-30s = %-28s # %s%n",
-                    key.path(), TomlProblems.show(value(key)), origins.getOrDefault(key, "default")));
+                    key.path(), shown(key, value(key)), origins.getOrDefault(key, "default")));
         }
         return text.toString();
+    }
+
+    /**
+     * A key that has another value than before.
+     *
+     * @param live whether it applies without a restart
+     */
+    public record Change(String key, String before, String after, boolean live) {}
+
+    /** What differs from {@code running}; secrets masked. */
+    public List<Change> changes(ConfigFile running) {
+        List<Change> changes = new ArrayList<>();
+        for (Key key : Key.values()) {
+            if (!value(key).equals(running.value(key))) {
+                changes.add(new Change(key.path(), shown(key, running.value(key)), shown(key, value(key)), key.live()));
+            }
+        }
+        return changes;
     }
 
     /** Keys whose value differs from {@code running} and that only a restart applies. */

@@ -7,7 +7,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.tomlj.Toml;
-import org.tomlj.TomlArray;
 import org.tomlj.TomlParseResult;
 import org.tomlj.TomlPosition;
 import org.tomlj.TomlTable;
@@ -19,7 +18,6 @@ import org.tomlj.TomlTable;
  */
 public final class TomlProblems {
     private static final String UNKNOWN = "is no key of this version";
-    private static final int MOST_EDITS = 3; // more than this is another word
 
     private final List<String> found = new ArrayList<>();
 
@@ -42,12 +40,17 @@ public final class TomlProblems {
 
     /** @param position null if it is not known */
     public void add(Path file, TomlPosition position, String key, String rule, Object value) {
-        add(place(file, position) + ": " + key + " " + rule + ", got " + show(value));
+        add(place(file, position) + ": " + key + " " + rule + ", got " + Shown.value(key, value));
     }
 
     /** A key that nothing reads, with the one that was perhaps meant. */
     public void unknown(Path file, TomlPosition position, String key, Collection<String> known, Object value) {
-        add(file, position, key, UNKNOWN + hint(key, known), value);
+        add(file, position, key, UNKNOWN + Nearest.key(key, known), value);
+    }
+
+    /** A section that nothing reads, with the one that was perhaps meant. */
+    void unknownSection(Path file, TomlPosition position, String name, Collection<String> known) {
+        add(place(file, position) + ": [" + name + "] is no section of this version" + Nearest.section(name, known));
     }
 
     public boolean isEmpty() {
@@ -63,49 +66,5 @@ public final class TomlProblems {
 
     static String place(Path file, TomlPosition position) {
         return file + (position == null ? "" : ":" + position.line() + ":" + position.column());
-    }
-
-    static String show(Object value) {
-        String text;
-        if (value instanceof String s) {
-            text = '"' + s + '"';
-        } else if (value instanceof TomlTable table) {
-            text = table.toMap().toString();
-        } else if (value instanceof TomlArray) {
-            text = "an array";
-        } else {
-            text = "" + value;
-        }
-        return text.length() <= 100 ? text : text.substring(0, 97) + "...";
-    }
-
-    private static String hint(String key, Collection<String> known) {
-        String nearest = null;
-        int best = MOST_EDITS + 1;
-        for (String candidate : known) {
-            int distance = distance(key, candidate);
-            if (distance < best) {
-                best = distance;
-                nearest = candidate;
-            }
-        }
-        return nearest == null ? "" : " (did you mean " + nearest + "?)";
-    }
-
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(change, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
     }
 }

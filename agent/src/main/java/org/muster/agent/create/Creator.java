@@ -52,7 +52,8 @@ public final class Creator implements AutoCloseable {
     private final String bootId;
     private final Presence presence;
     private final Dispatcher dispatcher;
-    private final VmLane lane = new VmLane(VM_LANE_THREADS);
+    private final Flows flows = new Flows();
+    private final VmLane lane = new VmLane(VM_LANE_THREADS, flows);
     private final Destroyer destroyer;
     private final LateGuests late;
     private final Leftovers leftovers;
@@ -187,6 +188,11 @@ public final class Creator implements AutoCloseable {
     /** Hears of every change of the table; to be told last of all, so that it knows when everybody has been. */
     public VmListener history() {
         return history;
+    }
+
+    /** Where requests say in which of the engine's flows they came. */
+    public Flows flows() {
+        return flows;
     }
 
     public Destroyer destroyer() {
@@ -325,7 +331,7 @@ public final class Creator implements AutoCloseable {
                 Stations stations = slot.request().stations();
                 stations.pass(Stations.Station.SLOT, slot.sinceNanos());
                 try {
-                    started = sequence.run(slot.request(), slot.sinceNanos());
+                    started = start(slot);
                 } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
                     LOG.error("starting {} failed", slot.request().vm().id(), e);
                     recovery.take(slot.request(), e.toString());
@@ -338,6 +344,10 @@ public final class Creator implements AutoCloseable {
         } catch (InterruptedException e) {
             LOG.debug("a create worker was told to stop");
         }
+    }
+
+    private boolean start(Slots.Slot slot) {
+        return flows.about(slot.request(), () -> sequence.run(slot.request(), slot.sinceNanos()));
     }
 
     private void tick() {
@@ -363,7 +373,9 @@ public final class Creator implements AutoCloseable {
     private void hung(Slots.Slot slot, long now) {
         Vm vm = slot.request().vm();
         String why = "its start has not returned for " + TimeUnit.NANOSECONDS.toSeconds(now - slot.sinceNanos()) + " s";
-        LOG.warn("{} ({}): {}; another create may take its place", vm.name(), vm.id(), why);
+        flows.tell(
+                slot.request(),
+                () -> LOG.warn("{} ({}): {}; another create may take its place", vm.name(), vm.id(), why));
         table.explain(vm, why);
     }
 
@@ -379,7 +391,7 @@ public final class Creator implements AutoCloseable {
                 String why = "not up within create.start-timeout, "
                         + config.startTimeout().toSeconds() + " s";
                 if (table.giveUp(vm, why)) {
-                    LOG.warn("{} ({}): {}", vm.name(), vm.id(), why);
+                    flows.tell(slot.request(), () -> LOG.warn("{} ({}): {}", vm.name(), vm.id(), why));
                     late.endGivenUp(vm);
                 }
             }

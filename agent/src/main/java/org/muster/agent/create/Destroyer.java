@@ -232,6 +232,11 @@ public final class Destroyer {
             return;
         }
         metrics.destroyed(System.nanoTime() - job.sinceNanos);
+        LOG.info(
+                "{} ({}) destroyed {} ms after it was asked for",
+                job.vm.name(),
+                id,
+                (System.nanoTime() - job.sinceNanos) / 1_000_000);
         if (launching || mayComeThrough.test(id)) {
             leaveTombstone(job);
             return;

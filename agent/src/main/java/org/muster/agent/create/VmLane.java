@@ -26,11 +26,17 @@ final class VmLane implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VmLane.class);
 
     private final ThreadPoolExecutor threads;
+    private final Flows flows;
 
     @GuardedBy("this")
     private final Map<UUID, Deque<Runnable>> tasks = new HashMap<>(); // first: the one that runs
 
     VmLane(int size) {
+        this(size, new Flows());
+    }
+
+    VmLane(int size, Flows flows) {
+        this.flows = flows;
         AtomicInteger number = new AtomicInteger();
         // The queue holds one entry per VM at most, so the number of VMs bounds it.
         this.threads = new ThreadPoolExecutor(size, size, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
@@ -66,7 +72,7 @@ final class VmLane implements AutoCloseable {
             task = tasks.get(id).peek();
         }
         try {
-            task.run();
+            flows.about(id, task);
         } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
             LOG.error("a task of {} failed", id, e);
         } finally {

@@ -176,7 +176,7 @@ public final class Daemon implements AutoCloseable {
         SamplingView samplingView = new SamplingView(sampler::state, hypervisor.calls(), System::nanoTime);
         List<Verb> verbs = new ArrayList<>(new HostVerbs(table, stats).verbs());
         verbs.addAll(new HostInfoVerbs(host, samplingView::json).verbs());
-        verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock).verbs());
+        verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock, creator.flows()).verbs());
         verbs.addAll(new FactorsVerbs(factors).verbs());
         verbs.addAll(new QueueVerbs(creator.control()).verbs());
         verbs.addAll(new CreateStatsVerbs(creator.control()).verbs());

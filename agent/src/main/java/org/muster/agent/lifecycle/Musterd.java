@@ -1,7 +1,5 @@
 package org.muster.agent.lifecycle;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.LoggerContext;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,6 +11,8 @@ import org.muster.agent.config.ConfigFile;
 import org.muster.agent.config.InvalidConfigException;
 import org.muster.agent.config.MusterConfig;
 import org.muster.agent.journal.Journal;
+import org.muster.agent.logging.Audit;
+import org.muster.agent.logging.LogSetup;
 import org.muster.agent.simulation.Simulation;
 import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.Hypervisor;
@@ -148,7 +148,7 @@ public final class Musterd {
             Hypervisor hypervisor,
             Daemon.JournalSource journal,
             AutoCloseable last) {
-        setLogLevel(effective.log().level());
+        LogSetup.level(effective.log().level());
         Logger log = LoggerFactory.getLogger(Musterd.class);
         ServiceManager manager = ServiceManager.ofEnvironment();
         Daemon daemon;
@@ -197,15 +197,12 @@ public final class Musterd {
 
     private static void await(CountDownLatch stopped) {
         try {
-            stopped.await();
+            while (!stopped.await(1, TimeUnit.SECONDS)) {
+                LogSetup.tellRepeats(); // this thread has nothing else to do
+            }
+            LogSetup.tellRepeats();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    static void setLogLevel(String level) {
-        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
-            context.getLogger("org.muster").setLevel(Level.toLevel(level));
         }
     }
 
@@ -238,15 +235,23 @@ public final class Musterd {
             try {
                 ConfigFile next = ConfigFile.read(file);
                 MusterConfig effective = next.effective();
-                setLogLevel(effective.log().level());
+                LogSetup.level(effective.log().level());
                 daemon.reconfigure(effective);
                 List<String> restart = next.needRestart(running);
+                for (ConfigFile.Change change : next.changes(running)) {
+                    if (change.live()) {
+                        Audit.changed(change.key(), change.before(), change.after(), "SIGHUP");
+                    }
+                }
                 running = next;
                 LOG.info(
                         "configuration reloaded{}",
                         restart.isEmpty() ? "" : "; only a restart applies " + String.join(", ", restart));
             } catch (InvalidConfigException e) {
-                LOG.error("configuration not reloaded, the old one stays in force:\n{}", e.getMessage());
+                LOG.error(
+                        "configuration not reloaded, the old one stays in force: {} problems",
+                        e.problems().size());
+                e.problems().forEach(problem -> LOG.error("{}", problem));
             }
         }
     }

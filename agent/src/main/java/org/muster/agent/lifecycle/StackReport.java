@@ -10,10 +10,11 @@ import java.lang.management.MonitorInfo;
 import java.lang.management.ThreadInfo;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
+import org.muster.agent.logging.Journald;
 import org.muster.libvirt.CallGuard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * What every thread is doing and which calls are in libvirt, for whoever has to find out why the agent stands still.
@@ -29,18 +30,16 @@ final class StackReport implements Runnable {
     private final String prefix;
 
     StackReport(CallGuard calls) {
-        // journald takes <3> for the priority of an error
-        this(calls, new FileOutputStream(FileDescriptor.err), underJournald(System.getenv()) ? "<3>" : "");
+        this(
+                calls,
+                new FileOutputStream(FileDescriptor.err),
+                Journald.readsOurErrors() ? Journald.prefix(Level.ERROR) : "");
     }
 
     StackReport(CallGuard calls, OutputStream out, String prefix) {
         this.calls = calls;
         this.out = out;
         this.prefix = prefix;
-    }
-
-    private static boolean underJournald(Map<String, String> environment) {
-        return environment.containsKey("JOURNAL_STREAM");
     }
 
     @Override

@@ -80,6 +80,13 @@ final class Connection implements Inbound.Peer {
     }
 
     @Override
+    public String address() {
+        return remote && channel.remoteAddress() instanceof InetSocketAddress peer
+                ? peer.getAddress().getHostAddress() + ":" + peer.getPort()
+                : "local";
+    }
+
+    @Override
     public Optional<InetAddress> localAddress() {
         return remote && channel.localAddress() instanceof InetSocketAddress local
                 ? Optional.ofNullable(local.getAddress())

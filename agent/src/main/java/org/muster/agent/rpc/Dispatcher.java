@@ -120,6 +120,7 @@ final class Dispatcher {
         }
         Verb verb = verbs.find(request.method()).orElseThrow(() -> unknown(request.method()));
         if (!peer.principal().access().covers(verb.access())) {
+            CallAudit.denied(verb, peer.principal(), peer.address(), inbound.correlationId());
             throw denied(verb, peer.principal());
         }
         if (!verb.always() && !ready.getAsBoolean()) {

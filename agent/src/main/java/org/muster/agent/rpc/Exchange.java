@@ -13,6 +13,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.muster.agent.logging.LogFields;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -108,7 +109,7 @@ final class Exchange {
             run();
             watch(patience);
         } else if (ended.compareAndSet(false, true)) {
-            finish(envelope.success(id, known.get()));
+            finish(envelope.success(id, known.get())); // readings are not audited
         }
     }
 
@@ -124,11 +125,19 @@ final class Exchange {
         }
         try {
             begunAtNanos = System.nanoTime();
-            CompletionStage<JsonNode> outcome = verb.handler().handle(call);
-            outcome.whenComplete(this::end);
+            if (verb.execution() == Verb.Execution.WORKER) {
+                LogFields.inFlow(call.correlationId(), this::handle);
+            } else {
+                handle();
+            }
         } catch (Exception | StackOverflowError | LinkageError | AssertionError e) {
             end(null, e);
         }
+    }
+
+    private void handle() {
+        CompletionStage<JsonNode> outcome = verb.handler().handle(call);
+        outcome.whenComplete(this::end);
     }
 
     private void end(JsonNode result, Throwable failure) {
@@ -137,8 +146,21 @@ final class Exchange {
         }
         if (failure != null) {
             RpcException error = told(failure);
+            audit(error.code(), Optional.empty());
             finish(id == null ? null : envelope.error(id, error));
-        } else if (id == null) {
+        } else {
+            audit(0, Optional.ofNullable(result));
+            succeed(result);
+        }
+    }
+
+    private void audit(int outcome, Optional<JsonNode> result) {
+        Duration took = Duration.ofNanos(System.nanoTime() - call.receivedAtNanos());
+        CallAudit.ended(verb, call, peer.address(), outcome, result, took);
+    }
+
+    private void succeed(JsonNode result) {
+        if (id == null) {
             finish(null);
         } else if (!isForOthers() || !peer.readings().tryRun(() -> finish(encoded(result)))) {
             finish(encoded(result));

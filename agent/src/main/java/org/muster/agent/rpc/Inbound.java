@@ -32,6 +32,9 @@ record Inbound(Peer peer, byte[] body, Optional<String> correlationId, long rece
 
         boolean remote();
 
+        /** Where it is, for people and logs. */
+        String address();
+
         /** Of this host, to which the peer is connected; empty over the local socket. */
         Optional<InetAddress> localAddress();
 

@@ -5,8 +5,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 
 /**
  * One verb, declared once: dispatch, checking of parameters and the API description all come from here.
@@ -73,6 +75,7 @@ public final class Verb {
     private final boolean sharedResult;
     private final boolean always;
     private final Execution execution;
+    private final Function<JsonNode, String> auditText; // of a result, for the audit; null if its outcome says it all
     private final Handler handler;
 
     private Verb(Builder builder, Execution execution, Handler handler) {
@@ -85,6 +88,7 @@ public final class Verb {
         largeResult = builder.largeResult;
         sharedResult = builder.sharedResult;
         always = builder.always;
+        auditText = builder.auditText;
         this.execution = execution;
         this.handler = Objects.requireNonNull(handler, name);
     }
@@ -138,6 +142,11 @@ public final class Verb {
         return sharedResult;
     }
 
+    /** What came of a call, in a few words for the audit; empty where that there was no error says it all. */
+    Optional<String> summarize(JsonNode answer) {
+        return Optional.ofNullable(auditText).map(text -> text.apply(answer));
+    }
+
     Handler handler() {
         return handler;
     }
@@ -154,6 +163,7 @@ public final class Verb {
         private boolean largeResult;
         private boolean sharedResult;
         private boolean always;
+        private Function<JsonNode, String> auditText;
 
         private Builder(String name, String summary) {
             this.name = name;
@@ -208,6 +218,12 @@ public final class Verb {
         /** Says that results may be large (100 KiB and more). */
         public Builder largeResult() {
             largeResult = true;
+            return this;
+        }
+
+        /** Has the audit tell of a result what {@code text} makes of it: that some items failed is no error of the call. */
+        public Builder audited(Function<JsonNode, String> text) {
+            auditText = text;
             return this;
         }
 

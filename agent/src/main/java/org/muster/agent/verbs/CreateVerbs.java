@@ -23,6 +23,7 @@ import org.muster.agent.create.CreateClass;
 import org.muster.agent.create.CreateRefusedException;
 import org.muster.agent.create.CreateService;
 import org.muster.agent.create.Destroyer;
+import org.muster.agent.create.Flows;
 import org.muster.agent.domain.EventClock;
 import org.muster.agent.rpc.Access;
 import org.muster.agent.rpc.Call;
@@ -51,11 +52,13 @@ public final class CreateVerbs {
     private final CreateService creates;
     private final Destroyer destroyer;
     private final EventClock clock;
+    private final Flows flows;
 
-    public CreateVerbs(CreateService creates, Destroyer destroyer, EventClock clock) {
+    public CreateVerbs(CreateService creates, Destroyer destroyer, EventClock clock, Flows flows) {
         this.creates = creates;
         this.destroyer = destroyer;
         this.clock = clock;
+        this.flows = flows;
     }
 
     public List<Verb> verbs() {
@@ -76,6 +79,7 @@ public final class CreateVerbs {
                 .error(INVALID_PARAMETER, "the batchId is known, with other content")
                 .error(16, "the journal cannot be written: nothing was accepted")
                 .largeResult()
+                .audited(CreateVerbs::verdicts)
                 .worker(this::createVms);
     }
 
@@ -90,11 +94,22 @@ public final class CreateVerbs {
                 hash(call.params().toString()),
                 call.remote(),
                 call.receivedAtNanos());
+        flows.note(request.batchId(), call.correlationId());
         try {
             return creates.createAll(request).handle(outcome(CreateItems::answer));
         } catch (CreateRefusedException e) {
             throw new RpcException(e.code(), e.getMessage());
         }
+    }
+
+    private static String verdicts(JsonNode answer) {
+        int accepted = 0;
+        for (JsonNode vm : answer.path("vms")) {
+            accepted += vm.path("status").asText().equals("ACCEPTED") ? 1 : 0;
+        }
+        int refused = answer.path("vms").size() - accepted;
+        return accepted + " accepted, " + refused + " refused"
+                + (answer.path("replayed").asBoolean() ? ", replayed" : "");
     }
 
     private static void withoutTime(JsonNode item) {
@@ -144,6 +159,7 @@ public final class CreateVerbs {
                 CreateClass.NORMAL,
                 0,
                 Optional.empty());
+        flows.note(call.text("vmID"), call.correlationId());
         return creates.create(item, hash(xml), call.remote(), call.receivedAtNanos())
                 .handle(outcome(verdict -> created(verdict, xml)));
     }
@@ -191,6 +207,7 @@ public final class CreateVerbs {
 
     private CompletionStage<JsonNode> destroy(Call call) {
         UUID id = call.uuid("vmID");
+        flows.note(id.toString(), call.correlationId());
         return destroyer.destroy(id).handle(outcome(result -> {
             if (result.refusal().isPresent()) {
                 throw new RpcException(code(result.refusal().get()), result.message());

@@ -106,6 +106,8 @@ public final class QueueVerbs {
                                         "they did not wait")),
                         "what became of each")
                 .error(INVALID_PARAMETER, "no such batch is known")
+                .audited(answer -> answer.path("cancelled").size() + " cancelled, "
+                        + answer.path("kept").size() + " kept")
                 .worker(this::cancelCreates);
     }
 

@@ -269,8 +269,44 @@ class ConfigFileTest {
                 .singleElement()
                 .asString()
                 .contains("colour is no key of this version, got \"red\"");
-        assertThat(problems("[bogus]", "x = 1")).singleElement().asString().contains("bogus is no key");
+        assertThat(problems("[bogus]", "x = 1")).singleElement().asString().endsWith("[bogus] is no section of this version");
         assertThat(problems("create = 5")).singleElement().asString().contains("create is no key");
+    }
+
+    @Test
+    void aMisspeltSectionAndAKeyOutsideItsSectionAreSuggestedToo() throws Exception {
+        assertThat(problems("[samplng]", "interval = \"5s\""))
+                .singleElement()
+                .asString()
+                .endsWith(":1:1: [samplng] is no section of this version (did you mean sampling?)");
+        assertThat(problems("queue-capacity = 7"))
+                .singleElement()
+                .asString()
+                .contains("(did you mean create.queue-capacity?)");
+        assertThat(problems("listen.level = \"info\"")).singleElement().asString().contains("(did you mean log.level?)");
+    }
+
+    @Test
+    void whatLooksLikeASecretIsNotPrinted() throws Exception {
+        assertThat(problems("tls.key-password = \"hunter2\"", "[secret]", "a = 1"))
+                .hasSize(2)
+                .noneMatch(problem -> problem.contains("hunter2"));
+        assertThat(read("libvirt.uri = \"qemu://joe:pw@host/system\"").describe())
+                .contains("\"qemu://********@host/system\"")
+                .doesNotContain("joe")
+                .doesNotContain("pw");
+    }
+
+    @Test
+    void whatAReloadChangesIsKnownKeyByKey() throws Exception {
+        ConfigFile before = read("sampling.interval = \"2s\"");
+        ConfigFile after = read("listen.port = 1", "log.level = \"info\"");
+
+        assertThat(after.changes(before))
+                .containsExactly(
+                        new ConfigFile.Change("listen.port", "54321", "1", false),
+                        new ConfigFile.Change("sampling.interval", "\"2s\"", "\"5s\"", true));
+        assertThat(after.needRestart(before)).containsExactly("listen.port");
     }
 
     @Test

@@ -66,7 +66,7 @@ class CreateVerbsTest {
         creator.start();
         creator.connected();
         List<Verb> all =
-                new ArrayList<>(new CreateVerbs(creator.service(), creator.destroyer(), new EventClock()).verbs());
+                new ArrayList<>(new CreateVerbs(creator.service(), creator.destroyer(), new EventClock(), creator.flows()).verbs());
         table.listen(creator.history());
         all.addAll(new QueueVerbs(creator.control()).verbs());
         StatsView stats = new StatsView(StatusWords::of, new NothingKnown(), new EventClock(), System::nanoTime);

@@ -1,0 +1,38 @@
+package org.muster.agent.config;
+
+import java.util.regex.Pattern;
+import org.tomlj.TomlArray;
+import org.tomlj.TomlTable;
+
+/**
+ * Values as they may be printed: short, and without what opens a door. No key of ours holds a secret; but a misspelt one, or the
+ * user's part of a URI, is printed too, and ends up in logs and support reports. Stateless.
+ */
+final class Shown {
+    private static final int MOST_CHARS = 100;
+    private static final String MASK = "********";
+    private static final Pattern SECRET =
+            Pattern.compile("(?i).*(passw(or)?d|passphrase|secret|token|credential|api-?key|private).*");
+    private static final Pattern USER_OF_URI = Pattern.compile("(?<=://)[^/@\\s]*(?=@)");
+
+    private Shown() {}
+
+    static String value(String key, Object value) {
+        if (SECRET.matcher(key).matches()) {
+            return MASK;
+        }
+        String text;
+        if (value instanceof String s) {
+            text = '"' + USER_OF_URI.matcher(s).replaceAll(MASK) + '"';
+        } else if (value instanceof TomlTable table) {
+            text = table.keySet().stream().anyMatch(name -> SECRET.matcher(name).matches())
+                    ? MASK
+                    : table.toMap().toString();
+        } else if (value instanceof TomlArray) {
+            text = "an array";
+        } else {
+            text = "" + value;
+        }
+        return text.length() <= MOST_CHARS ? text : text.substring(0, MOST_CHARS - 3) + "...";
+    }
+}
