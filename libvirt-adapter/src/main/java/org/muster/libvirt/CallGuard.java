@@ -174,10 +174,12 @@ public final class CallGuard {
     /** One call, from before it is made until it returned. Confined to its thread but for the counting. */
     public final class CallToken implements AutoCloseable {
         private final Call call;
+        private final LibvirtCallEvent event; // null while nobody records
         private boolean failed = true; // until somebody says that it succeeded
 
         private CallToken(Call call) {
             this.call = call;
+            this.event = LibvirtCallEvent.begun(call.role.name(), call.operation, call.domain);
         }
 
         private boolean overdue(long now) {
@@ -192,6 +194,9 @@ public final class CallGuard {
         @Override
         public void close() {
             inFlight.remove(this);
+            if (event != null) {
+                event.over(failed);
+            }
             observer.returned(call.role, call.operation, nanoTime.getAsLong() - call.sinceNanos, failed);
         }
     }

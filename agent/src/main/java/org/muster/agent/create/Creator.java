@@ -118,7 +118,10 @@ public final class Creator implements AutoCloseable {
         this.downs = new Downs(table, journal);
         this.recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, watch, downs, this::stillWanted);
         CreateTimes times = new CreateTimes(registry, System::currentTimeMillis);
-        this.history = new CreateHistory(System::nanoTime, System::currentTimeMillis, journal::note, times::ended);
+        this.history = new CreateHistory(System::nanoTime, System::currentTimeMillis, journal::note, end -> {
+            times.ended(end);
+            CreatePhaseEvent.tell(end);
+        });
         this.launch = new Launch(table, dispatcher, metrics, history, downs, recovery);
         GuestEnd end = new GuestEnd(hypervisor, side.images()::remove);
         Chores chores = new Chores(lane, watch, hypervisor::connected);

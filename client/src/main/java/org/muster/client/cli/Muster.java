@@ -45,6 +45,7 @@ import picocli.CommandLine.Spec;
             QueueCommand.class,
             HistoryCommand.class,
             CreateStatsCommand.class,
+            ProfileCommand.class,
             CancelCommand.class,
             StatsCommand.class,
             EventsCommand.class,

@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.muster.client.FakeAgent;
 import org.muster.client.Json;
 
@@ -202,5 +206,26 @@ class QueueCommandsTest {
         assertThat(CliRun.of(agent, "create-stats", "--slowest", "21").exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(CliRun.of(agent, "create-stats", "--reset", "--batch", "x").exitCode())
                 .isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
+    void aProfileIsFetchedInPartsAndNeverWrittenOverAFile(@TempDir Path folder) throws IOException {
+        answer("Host.profile", "{\"name\":\"muster-1.jfr\",\"bytes\":5}");
+        agent.on("Host.readProfile", params -> {
+            int offset = params.path("offset").asInt();
+            byte[] part = "hello".substring(offset, Math.min(5, offset + 2)).getBytes(StandardCharsets.UTF_8);
+            return Json.object().put("data", Base64.getEncoder().encodeToString(part)).put("next", offset + part.length);
+        });
+        Path file = folder.resolve("p.jfr");
+
+        CliRun run = CliRun.of(agent, "profile", "--seconds", "1", "--file", file.toString());
+
+        assertThat(run.lines()).containsExactly(file + ": 5 B, 1 s");
+        assertThat(file).hasContent("hello");
+        assertThat(asked.get(0).path("seconds").asInt()).isEqualTo(1);
+        assertThat(CliRun.of(agent, "profile", "--file", file.toString()).exitCode())
+                .isEqualTo(ExitCode.USAGE);
+        assertThat(CliRun.of(agent, "profile", "--seconds", "601").exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(asked).hasSize(1);
     }
 }
