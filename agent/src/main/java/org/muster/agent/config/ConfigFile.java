@@ -205,6 +205,30 @@ public final class ConfigFile {
     }
 
     /**
+     * A key as it is in force.
+     *
+     * @param origin file:line:column, or default
+     * @param pending what only a restart brings; empty if nothing waits for one
+     */
+    public record Setting(String key, String value, String origin, boolean live, Optional<String> pending) {}
+
+    /** Every key as it is in force in an agent that was started with {@code atStart}; secrets masked. */
+    public List<Setting> settings(ConfigFile atStart) {
+        List<Setting> settings = new ArrayList<>();
+        for (Key key : Key.values()) {
+            ConfigFile inForce = key.live() ? this : atStart;
+            boolean waits = !value(key).equals(inForce.value(key));
+            settings.add(new Setting(
+                    key.path(),
+                    shown(key, inForce.value(key)),
+                    inForce.origins.getOrDefault(key, "default"),
+                    key.live(),
+                    waits ? Optional.of(shown(key, value(key))) : Optional.empty()));
+        }
+        return settings;
+    }
+
+    /**
      * A key that has another value than before.
      *
      * @param live whether it applies without a restart

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.muster.agent.config.ConfigFile;
 import org.muster.agent.config.MusterConfig;
 import org.muster.agent.create.CreateConfig;
 import org.muster.agent.create.CreatePhaseEvent;
@@ -55,6 +56,7 @@ import org.muster.agent.upkeep.Upkeep;
 import org.muster.agent.verbs.ConditionEvents;
 import org.muster.agent.verbs.CreateStatsVerbs;
 import org.muster.agent.verbs.CreateVerbs;
+import org.muster.agent.verbs.DiagnosisVerbs;
 import org.muster.agent.verbs.FactorsVerbs;
 import org.muster.agent.verbs.HostEvents;
 import org.muster.agent.verbs.HostInfoVerbs;
@@ -109,6 +111,7 @@ public final class Daemon implements AutoCloseable {
     private final RpcServer server;
     private final Operations operations;
     private final MetricRegistry metrics = new SummingRegistry();
+    private volatile List<ConfigFile.Setting> settings = List.of(); // replaced as a whole by whoever read the file
     private volatile Watchdog watchdog; // set once, when the started agent is watched
 
     @GuardedBy("this")
@@ -187,6 +190,7 @@ public final class Daemon implements AutoCloseable {
         verbs.addAll(new FactorsVerbs(factors).verbs());
         verbs.addAll(new ProfileVerbs(profiler).verbs());
         verbs.addAll(new QueueVerbs(creator.control()).verbs());
+        verbs.addAll(new DiagnosisVerbs(hypervisor.calls(), id -> table.get(id).map(Vm::name), this::settings).verbs());
         verbs.addAll(new CreateStatsVerbs(creator.control()).verbs());
         VerbTable served = VerbTable.of(OpenRpc.withDiscovery(verbs, kinds(), version));
         this.readiness = new Readiness(
@@ -231,6 +235,18 @@ public final class Daemon implements AutoCloseable {
                 config.libvirt().uri(),
                 version,
                 System::nanoTime);
+    }
+
+    private List<DiagnosisVerbs.Setting> settings() {
+        return settings.stream()
+                .map(key -> new DiagnosisVerbs.Setting(
+                        key.key(), key.value(), key.origin(), key.live(), key.pending()))
+                .toList();
+    }
+
+    /** What is told of the configuration from here on. */
+    void settings(List<ConfigFile.Setting> inForce) {
+        settings = inForce;
     }
 
     private List<String> ailments() {

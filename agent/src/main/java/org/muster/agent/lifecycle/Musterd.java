@@ -155,6 +155,7 @@ public final class Musterd {
         try {
             manager.tell("STATUS=reading the journal", PATIENCE);
             daemon = new Daemon(effective, hypervisor, version(), journal);
+            daemon.settings(config.settings(config));
             manager.tell("STATUS=looking for guests", PATIENCE);
             daemon.start();
         } catch (IOException e) {
@@ -212,10 +213,12 @@ public final class Musterd {
         private final Path file;
         private final Daemon daemon;
         private final ServiceManager manager;
+        private final ConfigFile atStart;
         private ConfigFile running; // confined to the signal's thread, which handles one at a time
 
         Reload(Path file, ConfigFile running, Daemon daemon, ServiceManager manager) {
             this.file = file;
+            this.atStart = running;
             this.running = running;
             this.daemon = daemon;
             this.manager = manager;
@@ -237,7 +240,8 @@ public final class Musterd {
                 MusterConfig effective = next.effective();
                 LogSetup.level(effective.log().level());
                 daemon.reconfigure(effective);
-                List<String> restart = next.needRestart(running);
+                daemon.settings(next.settings(atStart));
+                List<String> restart = next.needRestart(atStart);
                 for (ConfigFile.Change change : next.changes(running)) {
                     if (change.live()) {
                         Audit.changed(change.key(), change.before(), change.after(), "SIGHUP");

@@ -307,6 +307,13 @@ class ConfigFileTest {
                         new ConfigFile.Change("listen.port", "54321", "1", false),
                         new ConfigFile.Change("sampling.interval", "\"2s\"", "\"5s\"", true));
         assertThat(after.needRestart(before)).containsExactly("listen.port");
+        List<ConfigFile.Setting> inForce = after.settings(before);
+        assertThat(inForce).hasSize(Key.values().length);
+        assertThat(inForce)
+                .contains(new ConfigFile.Setting("listen.port", "54321", "default", false, Optional.of("1")))
+                .contains(new ConfigFile.Setting("sampling.interval", "\"5s\"", "default", true, Optional.empty()))
+                .contains(new ConfigFile.Setting(
+                        "log.level", "\"info\"", directory.resolve("muster.toml") + ":2:1", true, Optional.empty()));
     }
 
     @Test

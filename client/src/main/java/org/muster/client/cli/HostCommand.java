@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "host",
         description = "About the host.",
-        subcommands = {HostCommand.Caps.class, HostCommand.Sampling.class, DrainCommand.class})
+        subcommands = {HostCommand.Caps.class, HostCommand.Sampling.class, HostConfigCommand.class, DrainCommand.class})
 final class HostCommand implements Callable<Integer> {
     @ParentCommand
     private Muster muster;

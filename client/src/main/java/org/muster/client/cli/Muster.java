@@ -49,6 +49,8 @@ import picocli.CommandLine.Spec;
             CancelCommand.class,
             StatsCommand.class,
             EventsCommand.class,
+            InflightCommand.class,
+            ThreadsCommand.class,
             CallCommand.class
         })
 public final class Muster implements Callable<Integer> {
