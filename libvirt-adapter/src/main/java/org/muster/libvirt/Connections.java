@@ -174,6 +174,7 @@ final class Connections implements AutoCloseable {
                 openWanted();
             }
         }
+        forget(events); // here: to end its registrations a libvirtd is asked that may not answer
     }
 
     private boolean isClosed() {
@@ -324,6 +325,5 @@ final class Connections implements AutoCloseable {
             lock.unlock();
         }
         all.forEach(LibvirtConnection::retire);
-        forget(events);
     }
 }

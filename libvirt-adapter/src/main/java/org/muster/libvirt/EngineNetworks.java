@@ -38,7 +38,9 @@ final class EngineNetworks {
                     "changes of networks are only seen when the link is new: {}",
                     LibvirtErrors.last("virConnectNetworkEventRegisterAny", "", connection.dead())
                             .getMessage());
+            return;
         }
+        connection.registered(() -> LibvirtNative.virConnectNetworkEventDeregisterAny(connection.pointer(), id));
     }
 
     /** Those that are started, and those that are stored only: whether the device is there the kernel knows. */

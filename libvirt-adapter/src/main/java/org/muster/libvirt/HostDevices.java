@@ -34,7 +34,9 @@ final class HostDevices {
                     "changes of host devices are only seen when the link is new: {}",
                     LibvirtErrors.last("virConnectNodeDeviceEventRegisterAny", "", connection.dead())
                             .getMessage());
+            return;
         }
+        connection.registered(() -> LibvirtNative.virConnectNodeDeviceEventDeregisterAny(connection.pointer(), id));
     }
 
     /** Everything in the inventory; a device that goes away meanwhile is left out. */

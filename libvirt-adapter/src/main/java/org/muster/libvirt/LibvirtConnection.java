@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
 import org.libvirt.Connect;
 import org.libvirt.LibvirtException;
 import org.slf4j.Logger;
@@ -32,10 +33,14 @@ final class LibvirtConnection {
 
     private final RawConnect connect;
     private final Map<UUID, Pointer> domains = new ConcurrentHashMap<>();
+    private volatile int references = 1; // libvirt's own count, after we closed it
     private volatile boolean dead; // set by the close callback, read by whoever wants a connection
 
     @GuardedBy("this")
     private final List<Pointer> dropped = new ArrayList<>(); // freed when no call can be using them
+
+    @GuardedBy("this")
+    private final List<IntSupplier> registrations = new ArrayList<>(); // each ends one
 
     @GuardedBy("this")
     private boolean inUse;
@@ -83,6 +88,15 @@ final class LibvirtConnection {
         }
     }
 
+    /**
+     * A callback was registered: libvirt holds the connection, its socket included, until that is undone.
+     *
+     * @param end deregisters it; below zero if that fails. A living libvirtd is asked, so it may block
+     */
+    synchronized void registered(IntSupplier end) {
+        registrations.add(end);
+    }
+
     Connect connect() {
         return connect;
     }
@@ -93,6 +107,11 @@ final class LibvirtConnection {
 
     boolean dead() {
         return dead;
+    }
+
+    /** Who else holds it after it was closed: nobody, if all is right. */
+    int references() {
+        return references;
     }
 
     /** Takes the connection for a call, or answers false: it is in use, or going away. */
@@ -168,7 +187,21 @@ final class LibvirtConnection {
         }
     }
 
+    private void endRegistrations() {
+        List<IntSupplier> all;
+        synchronized (this) {
+            all = List.copyOf(registrations);
+            registrations.clear();
+        }
+        for (IntSupplier end : all) {
+            if (end.getAsInt() < 0) { // of a dead link: it is undone on our side before libvirtd would be told
+                LOG.debug("closing: {}", LibvirtErrors.last("deregister", "", dead).getMessage());
+            }
+        }
+    }
+
     private void close() {
+        endRegistrations();
         for (UUID id : List.copyOf(domains.keySet())) {
             drop(id); // whoever takes a handle out frees it
         }
@@ -182,7 +215,10 @@ final class LibvirtConnection {
             LOG.debug("closing: {}", e.getMessage()); // the link is gone already
         }
         try {
-            connect.close();
+            references = connect.close();
+            if (references > 0) {
+                LOG.warn("a closed connection is still held {} times: it is lost memory", references);
+            }
         } catch (LibvirtException e) {
             LOG.debug("closing: {}", e.getMessage());
         }

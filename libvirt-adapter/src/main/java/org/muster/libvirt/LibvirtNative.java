@@ -79,6 +79,12 @@ final class LibvirtNative {
     static native int virConnectNodeDeviceEventRegisterAny(
             Pointer conn, Pointer device, int event, Callback callback, Pointer opaque, Pointer freeCallback);
 
+    static native int virConnectNodeDeviceEventDeregisterAny(Pointer conn, int callback);
+
+    static native int virConnectNetworkEventDeregisterAny(Pointer conn, int callback);
+
+    static native int virConnectDomainEventDeregisterAny(Pointer conn, int callback);
+
     static native int virConnectNetworkEventRegisterAny(
             Pointer conn, Pointer network, int event, Callback callback, Pointer opaque, Pointer freeCallback);
 

@@ -93,6 +93,16 @@ class LibvirtHypervisorQemuTest {
     }
 
     @Test
+    void aClosedConnectionIsHeldByNobody() throws Exception {
+        LibvirtConnection connection = LibvirtConnection.open(host.uri(), () -> {});
+        new EventCallbacks((id, event) -> {}, (id, event) -> {}).register(connection, true);
+        new HostDevices(() -> {}).watch(connection);
+        new EngineNetworks(() -> {}).watch(connection);
+        connection.retire();
+        assertThat(connection.references()).isZero();
+    }
+
+    @Test
     void notesInTheEnginesMetadataStayAndAllElseDoes() throws Exception {
         String metadata = "<metadata xmlns:ovirt-vm='http://ovirt.org/vm/1.0' xmlns:t='http://ovirt.org/vm/tune/1.0'>"
                 + "<t:qos><t:vcpuLimit>50</t:vcpuLimit></t:qos><ovirt-vm:vm><ovirt-vm:clusterVersion>4.8</ovirt-vm:clusterVersion>"
