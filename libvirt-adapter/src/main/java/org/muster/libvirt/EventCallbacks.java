@@ -154,8 +154,7 @@ final class EventCallbacks {
         if (number < 0) {
             throw LibvirtErrors.last("virConnectDomainEventRegisterAny", "", connection.dead());
         }
-        connection.registered(
-                () -> LibvirtNative.virConnectDomainEventDeregisterAny(connection.pointer(), number));
+        connection.registered(() -> LibvirtNative.virConnectDomainEventDeregisterAny(connection.pointer(), number));
     }
 
     private int lifecycle(Pointer conn, Pointer domain, int event, int detail, Pointer opaque) {

@@ -195,7 +195,9 @@ final class LibvirtConnection {
         }
         for (IntSupplier end : all) {
             if (end.getAsInt() < 0) { // of a dead link: it is undone on our side before libvirtd would be told
-                LOG.debug("closing: {}", LibvirtErrors.last("deregister", "", dead).getMessage());
+                LOG.debug(
+                        "closing: {}",
+                        LibvirtErrors.last("deregister", "", dead).getMessage());
             }
         }
     }

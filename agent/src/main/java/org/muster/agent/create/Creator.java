@@ -366,6 +366,7 @@ public final class Creator implements AutoCloseable {
             }
             endTimedOut(now);
             late.expire(config.startTimeout());
+            journal.giveUpOverdue();
             refuseUnwanted(now);
             tellWaiting();
         } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.muster.agent.journal.JournalRecord.Note;
 
 /**
@@ -31,9 +32,14 @@ final class Backlog {
     }
 
     /** @param done null for a note */
-    record Write(List<JournalRecord> lines, CompletableFuture<Void> done) {
+    record Write(List<JournalRecord> lines, CompletableFuture<Void> done, long sinceNanos) {
         boolean durable() {
             return done != null;
+        }
+
+        /** Nobody waits for it any more. */
+        boolean givenUp() {
+            return durable() && done.isDone();
         }
     }
 
@@ -43,6 +49,9 @@ final class Backlog {
 
     @GuardedBy("lock")
     private List<Write> waiting = new ArrayList<>();
+
+    @GuardedBy("lock")
+    private List<Write> taken = List.of(); // by the last take
 
     @GuardedBy("lock")
     private Map<Object, List<Note>> lastWords = new LinkedHashMap<>(); // younger than all that waits; else empty
@@ -64,7 +73,7 @@ final class Backlog {
             if (full()) {
                 return Admission.FULL;
             }
-            waiting.add(new Write(lines, done));
+            waiting.add(new Write(lines, done, System.nanoTime()));
             changed.signal();
             return Admission.TAKEN;
         } finally {
@@ -82,7 +91,7 @@ final class Backlog {
             if (full()) {
                 keepLast(lastWords.computeIfAbsent(line.subject(), any -> new ArrayList<>()), line);
             } else {
-                waiting.add(new Write(List.of(line), null));
+                waiting.add(new Write(List.of(line), null, 0));
                 changed.signal();
             }
             return true;
@@ -112,10 +121,11 @@ final class Backlog {
             }
             List<Write> all = waiting;
             for (List<Note> notes : lastWords.values()) {
-                all.add(new Write(List.copyOf(notes), null));
+                all.add(new Write(List.copyOf(notes), null, 0));
             }
             waiting = new ArrayList<>();
             lastWords = new LinkedHashMap<>();
+            taken = all;
             return closed && all.isEmpty() ? null : all;
         } finally {
             lock.unlock();
@@ -126,6 +136,19 @@ final class Backlog {
         lock.lock();
         try {
             return waiting.size() + lastWords.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What somebody has waited for longer than that, written at this moment or not yet. */
+    List<Write> olderThan(long nanos) {
+        lock.lock();
+        try {
+            long now = System.nanoTime();
+            return Stream.concat(taken.stream(), waiting.stream())
+                    .filter(write -> write.durable() && !write.givenUp() && now - write.sinceNanos > nanos)
+                    .toList();
         } finally {
             lock.unlock();
         }

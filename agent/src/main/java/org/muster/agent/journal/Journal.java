@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -16,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * Writes down what must survive us. What waits for durability is written together with whatever else is waiting: one
  * fsync for all of it.
  *
- * <p>A disk that takes nothing refuses what somebody waits for; what was only noted is owed to it, and written as soon as it takes
+ * <p>A disk that takes nothing, or does not answer within {@value #PATIENCE_SECONDS} s, refuses what somebody waits for; what was only noted is owed to it, and written as soon as it takes
  * something again. A note is never lost while we live.
  *
  * <p>Thread-safe. Never blocks the caller; one thread, {@code journal}, does the writing.
@@ -27,6 +28,8 @@ public final class Journal implements AutoCloseable {
     private static final int OWED = 4096; // lines; for more of them the whole file is written anew
     private static final long COMPACT_BYTES = 32L << 20;
     private static final long PAY_EVERY_MILLIS = 1000;
+    private static final int PATIENCE_SECONDS =
+            60; // as long as a create is resumed: one that is given up is too old then
 
     /** Told of every attempt to write; on the journal's thread, must not block. */
     public interface Observer {
@@ -46,7 +49,7 @@ public final class Journal implements AutoCloseable {
     // From here on confined: to the opener, then to the thread journal.
     private final JournalState state; // with everything that is owed
     private final List<JournalRecord> owed = new ArrayList<>(); // what the file lacks; empty if that is too much
-    private boolean behind; // the file lacks more than what is in owed
+    private boolean behind; // the file lacks more than what is in owed, or has more than what counts
     private boolean doubtful; // a write failed: what the kernel holds of the file may not be what the disk has
     private long mendedAtNanos = System.nanoTime() - Long.MAX_VALUE / 2; // when that was last tried to be put right
     private boolean failing; // told once, and when it is over
@@ -139,6 +142,21 @@ public final class Journal implements AutoCloseable {
         return done;
     }
 
+    /** Refuses what the disk has kept for too long. To be called now and then, from a thread that does not wait for the disk. */
+    public void giveUpOverdue() {
+        giveUp(Duration.ofSeconds(PATIENCE_SECONDS));
+    }
+
+    void giveUp(Duration patience) {
+        List<Write> overdue = backlog.olderThan(patience.toNanos());
+        if (!overdue.isEmpty()) {
+            IOException e = new IOException("the disk of the state directory has not answered for "
+                    + TimeUnit.NANOSECONDS.toSeconds(
+                            System.nanoTime() - overdue.get(0).sinceNanos()) + " s");
+            overdue.forEach(write -> write.done().completeExceptionally(e));
+        }
+    }
+
     /** Writes the line soon: it survives our death, but not for sure the host's. */
     public void note(JournalRecord.Note line) {
         if (!backlog.note(line)) {
@@ -189,7 +207,8 @@ public final class Journal implements AutoCloseable {
         return backlog.take(PAY_EVERY_MILLIS);
     }
 
-    private void write(List<Write> batch) {
+    private void write(List<Write> taken) {
+        List<Write> batch = taken.stream().filter(write -> !write.givenUp()).toList();
         List<JournalRecord> lines = new ArrayList<>();
         boolean durable = false;
         for (Write write : batch) {
@@ -203,9 +222,28 @@ public final class Journal implements AutoCloseable {
             batch.forEach(write -> fail(write, e));
             return;
         }
-        lines.forEach(state::apply);
-        batch.stream().filter(Write::durable).forEach(write -> write.done().complete(null));
+        boolean allCount = true;
+        for (Write write : batch) {
+            boolean counts = !write.durable() || write.done().complete(null); // else given up while it was written
+            if (counts) {
+                write.lines().forEach(state::apply);
+            }
+            allCount &= counts;
+        }
+        if (!allCount) {
+            takeBack();
+        }
         compact();
+    }
+
+    /** The disk has more than what counts: it was too late, and whoever waited for it was told that it is not there. */
+    private void takeBack() {
+        behind = true;
+        try {
+            mend();
+        } catch (IOException | RuntimeException e) {
+            tellFailure(e);
+        }
     }
 
     /** Writes what is owed, which is older, and then the lines. */

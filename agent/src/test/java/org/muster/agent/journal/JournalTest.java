@@ -327,6 +327,63 @@ class JournalTest {
         }
     }
 
+    /** Whoever was told that nothing was accepted must not find it started by the next life. */
+    @Test
+    void whatADiskTakesTooLateDoesNotCount() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1));
+            disk.hang();
+            CompletableFuture<Void> writing = journal.durably(List.of(accepted(2)));
+            assertThat(disk.forceEntered.await(10, TimeUnit.SECONDS)).isTrue();
+            CompletableFuture<Void> waiting = journal.durably(List.of(accepted(3)));
+            journal.note(new JournalRecord.Running(id(1)));
+            journal.giveUp(Duration.ofMinutes(1));
+            assertThat(writing.isDone() || waiting.isDone()).isFalse();
+
+            journal.giveUp(Duration.ZERO);
+
+            for (CompletableFuture<Void> one : List.of(writing, waiting)) {
+                assertThat(one)
+                        .failsWithin(Duration.ofSeconds(5))
+                        .withThrowableOfType(ExecutionException.class)
+                        .withMessageContaining("has not answered for");
+            }
+            disk.goOn();
+            String given = "vm-2";
+            Await.until("it is taken back", Duration.ofSeconds(8), () -> {
+                String text = Files.readString(file());
+                return text.contains("\"running\"") && !text.contains(given);
+            });
+            write(journal, accepted(4));
+        }
+
+        JournalState state = read();
+        assertThat(numbers(state)).containsExactly(1, 4);
+        assertThat(state.entries().iterator().next().running()).isTrue();
+    }
+
+    @Test
+    void beforeThatIsTakenBackNothingElseIsWritten() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1), accepted(2), accepted(3));
+            long lines = Files.size(file());
+            disk.hang();
+            CompletableFuture<Void> tooLate = journal.durably(List.of(accepted(4)));
+            assertThat(disk.forceEntered.await(10, TimeUnit.SECONDS)).isTrue();
+            journal.giveUp(Duration.ZERO);
+            assertThat(tooLate).isCompletedExceptionally();
+            disk.givesRoomBack = true;
+            disk.room = lines / 2; // enough for one more line, and not for a file without the one that must go
+            disk.goOn();
+
+            assertThatThrownBy(() -> write(journal, accepted(5))).hasRootCauseMessage("No space left on device");
+            disk.room = Long.MAX_VALUE;
+            write(journal, accepted(6));
+        }
+
+        assertThat(numbers(read())).containsExactly(1, 2, 3, 6);
+    }
+
     @Test
     void aFaultOfOursIsNoEndOfTheJournal() throws Exception {
         try (Journal journal = open(NEVER)) {
