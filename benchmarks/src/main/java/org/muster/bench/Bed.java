@@ -83,7 +83,17 @@ final class Bed implements AutoCloseable {
 
     /** The agent's, as it is packaged. */
     Path program() {
-        return root.resolve("packaging/target/muster/bin/musterd");
+        return tree().resolve("bin/musterd");
+    }
+
+    /** Where it is with all that belongs to it. */
+    Path tree() {
+        return root.resolve("packaging/target/muster");
+    }
+
+    /** The folder benchmarks. */
+    Path module() {
+        return root.resolve("benchmarks");
     }
 
     Guests guests() {

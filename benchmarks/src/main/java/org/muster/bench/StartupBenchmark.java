@@ -3,12 +3,14 @@ package org.muster.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * From the start of the agent's process to its first answer with all guests in it: with 100 real guests that run, beside a
- * hypervisor without any, and with 2000 simulated ones, beside a simulation without any.
+ * hypervisor without any, with 2000 simulated ones, beside a simulation without any; and without guests, beside a bare JVM program
+ * that opens one connection to libvirt.
  */
 final class StartupBenchmark implements Benchmark {
     private static final int REAL = 100;
@@ -16,6 +18,9 @@ final class StartupBenchmark implements Benchmark {
     private static final GuestShape SHAPE = GuestShape.PAUSED;
     private static final String NOTE =
             "process start to the first answer with all guests; floor: the same without guests";
+    private static final String BARE_NOTE =
+            "process start to the first answer, without guests; floor: a JVM program that opens one libvirt connection";
+    private static final Duration ARCHIVE_LIMIT = Duration.ofMinutes(4);
 
     @Override
     public List<Measured> run(Bed bed, int rounds) throws BenchException, InterruptedException {
@@ -24,11 +29,16 @@ final class StartupBenchmark implements Benchmark {
             muster.create(bed.guests().make(SHAPE, REAL), SHAPE);
         }
         String guestsAt = bed.agent().end();
+        // what the package does when it is installed
+        bed.children()
+                .run(ARCHIVE_LIMIT, "", List.of(bed.tree().resolve("bin/muster-archive").toString()));
         PrivateHypervisor empty = bed.anotherHypervisor("hv-empty");
         try {
             String emptyAt = empty.start();
+            BareProgram bare = BareProgram.compile(bed.module(), bed.tree(), emptyAt, bed.children());
             return measure(
                     rounds,
+                    bare,
                     List.of(
                             start(bed, bed.folder(), guestsAt, List.of(), REAL),
                             start(bed, bed.folder().resolve("empty"), emptyAt, List.of(), 0),
@@ -56,9 +66,11 @@ final class StartupBenchmark implements Benchmark {
         }
     }
 
-    private static List<Measured> measure(int rounds, List<TimedStart> starts)
+    private static List<Measured> measure(int rounds, BareProgram bare, List<TimedStart> starts)
             throws BenchException, InterruptedException {
         double[][] seconds = new double[starts.size()][rounds];
+        double[] bareSeconds = new double[rounds];
+        bare.seconds();
         for (TimedStart start : starts) {
             start.seconds(); // with cold caches, not counted
         }
@@ -66,18 +78,21 @@ final class StartupBenchmark implements Benchmark {
             for (int i : order(starts.size(), round % 2 == 1)) {
                 seconds[i][round] = starts.get(i).seconds();
             }
-            Progress.say("round %d/%d: %d real guests %.2f s (none %.2f), %d simulated %.2f s (none %.2f)"
+            bareSeconds[round] = bare.seconds();
+            Progress.say("round %d/%d: %d real guests %.2f s (none %.2f, bare %.2f), %d simulated %.2f s (none %.2f)"
                     .formatted(
                             round + 1,
                             rounds,
                             REAL,
                             seconds[0][round],
                             seconds[1][round],
+                            bareSeconds[round],
                             SIMULATED,
                             seconds[2][round],
                             seconds[3][round]));
         }
         return List.of(
+                new Measured("serving", "s", seconds[1], bareSeconds, BARE_NOTE),
                 new Measured("real-" + REAL, "s", seconds[0], seconds[1], NOTE),
                 new Measured("simulated-" + SIMULATED, "s", seconds[2], seconds[3], NOTE));
     }
