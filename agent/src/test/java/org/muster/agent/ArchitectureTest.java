@@ -32,7 +32,7 @@ class ArchitectureTest {
             Map.entry("rpc", Set.of("tls", "logging")),
             Map.entry("payload", Set.of()),
             Map.entry("metrics", Set.of()),
-            Map.entry("ops", Set.of("domain", "metrics")),
+            Map.entry("ops", Set.of("create", "domain", "metrics")),
             Map.entry("create", Set.of("domain", "journal", "logging", "metrics", "payload")),
             Map.entry("host", Set.of("domain")),
             Map.entry("guest", Set.of("domain")),

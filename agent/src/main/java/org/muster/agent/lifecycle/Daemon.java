@@ -227,6 +227,8 @@ public final class Daemon implements AutoCloseable {
                 table,
                 sampler::latest,
                 sampler::state,
+                creator.control()::queue,
+                creator.control()::history,
                 hypervisor.calls(),
                 hypervisor::connected,
                 readiness,

@@ -60,6 +60,8 @@ final class Rehearsal {
                 socket = "%s"
                 [tls]
                 enabled = false
+                [metrics]
+                listen = "127.0.0.1:0"
                 [state]
                 directory = "%s"
                 """.formatted(socket, folder.resolve("state")));

@@ -48,7 +48,8 @@ public final class OpsServer implements AutoCloseable {
     private final Peers peers;
     private final PagesOut out;
     private final ScheduledThreadPoolExecutor worker; // bounded by the connections: a handshake or a page each
-    private final PageCache metrics;
+    private final Fresh<Page> metrics;
+    private final Status status;
     private final Site site;
 
     @GuardedBy("this")
@@ -74,12 +75,15 @@ public final class OpsServer implements AutoCloseable {
         this.worker = new ScheduledThreadPoolExecutor(1, thread("ops-worker"));
         worker.setRemoveOnCancelPolicy(true);
         MetricsPage page = new MetricsPage(sources, config.perVm());
-        this.metrics = new PageCache(page::make, worker, System::nanoTime, FRESH_NANOS);
+        this.metrics = new Fresh<>(() -> new Page(page.make()), worker, System::nanoTime, FRESH_NANOS);
+        this.status = new Status(sources, hostName.strip(), worker);
         Health health = new Health(sources.ailments(), sources.ready());
         Map<String, Site.Place> places = new LinkedHashMap<>();
-        places.put("/metrics", new Site.Place(request -> tell(request, metrics, Exposition.CONTENT_TYPE), true));
+        places.put("/metrics", new Site.Place(request -> tell(request), true));
         places.put("/healthz", new Site.Place(health::alive, true));
         places.put("/readyz", new Site.Place(health::ready, true));
+        places.put("/", new Site.Place(request -> StatusPage.answer(), false));
+        places.put("/status.json", new Site.Place(status::answer, false));
         this.site = new Site(places, config.allowPlaintext(), new HostNames(hostName));
     }
 
@@ -91,12 +95,14 @@ public final class OpsServer implements AutoCloseable {
         };
     }
 
-    private CompletionStage<Answer> tell(Request request, PageCache cache, String contentType) {
+    private CompletionStage<Answer> tell(Request request) {
         if (!request.gzip()) {
-            return cache.get().thenApply(page -> Answer.ok(contentType, page.plain()));
+            return metrics.get().thenApply(page -> Answer.ok(Exposition.CONTENT_TYPE, page.plain()));
         }
-        return cache.get()
-                .thenApplyAsync(page -> Answer.ok(contentType, page.packed()).with("Content-Encoding", "gzip"), worker);
+        return metrics.get()
+                .thenApplyAsync(
+                        page -> Answer.ok(Exposition.CONTENT_TYPE, page.packed()).with("Content-Encoding", "gzip"),
+                        worker);
     }
 
     /** Starts its threads and tries to listen. Blocks a moment; never fails. */
@@ -108,6 +114,7 @@ public final class OpsServer implements AutoCloseable {
         worker.prestartAllCoreThreads();
         worker.scheduleWithFixedDelay(this::listenAgain, BIND_AGAIN_SECONDS, BIND_AGAIN_SECONDS, TimeUnit.SECONDS);
         worker.scheduleWithFixedDelay(() -> metrics.dropOlderThan(KEPT_NANOS), 1, 1, TimeUnit.MINUTES);
+        status.start();
         listen();
     }
 

@@ -8,6 +8,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.muster.agent.create.CreateRecord;
+import org.muster.agent.create.QueueView;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmTable;
 import org.muster.libvirt.CallGuard;
@@ -19,6 +21,8 @@ import org.muster.sampling.SamplerState;
  * somebody likes.
  *
  * @param samples what is known of a guest
+ * @param queue what waits to be created and what is being started
+ * @param creates every create that is known, the last accepted first
  * @param calls the guard over all libvirt calls
  * @param connected whether there is a link to libvirtd
  * @param ready whether the table of VMs is complete, so that verbs are served
@@ -31,6 +35,8 @@ public record OpsSources(
         VmTable table,
         Function<UUID, Optional<GuestStats>> samples,
         Supplier<SamplerState> sampling,
+        Supplier<QueueView> queue,
+        Supplier<List<CreateRecord>> creates,
         CallGuard calls,
         BooleanSupplier connected,
         BooleanSupplier ready,

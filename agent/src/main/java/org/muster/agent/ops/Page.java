@@ -11,18 +11,12 @@ import java.util.zip.GZIPOutputStream;
 /** What was made of the state at one moment, for as many readers as like to have it, and packed once for all of them. Thread-safe. */
 final class Page {
     private final byte[] plain;
-    private final long madeAtNanos;
 
     @GuardedBy("this")
     private byte[] packed;
 
-    Page(byte[] plain, long madeAtNanos) {
+    Page(byte[] plain) {
         this.plain = plain;
-        this.madeAtNanos = madeAtNanos;
-    }
-
-    long madeAtNanos() {
-        return madeAtNanos;
     }
 
     byte[] plain() {

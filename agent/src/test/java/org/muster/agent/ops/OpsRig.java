@@ -20,6 +20,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.muster.agent.create.CreateRecord;
+import org.muster.agent.create.QueueView;
 import org.muster.agent.domain.EventClock;
 import org.muster.agent.domain.ExitInfo;
 import org.muster.agent.domain.Vm;
@@ -48,6 +51,9 @@ final class OpsRig implements AutoCloseable {
     final AtomicBoolean ready = new AtomicBoolean(true);
     final List<String> ailments = new CopyOnWriteArrayList<>();
     final AtomicInteger made = new AtomicInteger(); // pages made
+    final AtomicReference<QueueView> queue =
+            new AtomicReference<>(new QueueView(List.of(), List.of(), List.of(), "", 4000, false, ""));
+    final List<CreateRecord> creates = new CopyOnWriteArrayList<>(); // the last accepted first
     private final OpsServer server;
 
     OpsRig() {
@@ -77,6 +83,8 @@ final class OpsRig implements AutoCloseable {
                     made.incrementAndGet();
                     return SAMPLING;
                 },
+                queue::get,
+                () -> List.copyOf(creates),
                 calls,
                 () -> true,
                 ready::get,

@@ -36,9 +36,14 @@ class OpsTlsTest {
     }
 
     private static OpsRig.Response get(OpsRig rig, SSLContext context, InetAddress address) throws IOException {
+        return get(rig, context, address, "/metrics");
+    }
+
+    private static OpsRig.Response get(OpsRig rig, SSLContext context, InetAddress address, String path)
+            throws IOException {
         try (Socket socket = context.getSocketFactory().createSocket(address, rig.port())) {
             socket.setSoTimeout(20_000);
-            return OpsRig.request(socket, "/metrics", "");
+            return OpsRig.request(socket, path, "");
         }
     }
 
@@ -64,6 +69,13 @@ class OpsTlsTest {
             assertThatThrownBy(() -> get(rig, pki.client("TLSv1.2", "stranger"), own))
                     .isInstanceOf(IOException.class);
             assertThatThrownBy(() -> get(rig, pki.clientOf(other, "TLSv1.2", "watcher"), own))
+                    .isInstanceOf(IOException.class);
+            assertThat(get(rig, pki.client("TLSv1.3", "watcher"), own, "/").header("content-type"))
+                    .isEqualTo("text/html; charset=utf-8");
+            assertThat(get(rig, pki.client("TLSv1.3", "watcher"), own, "/status.json")
+                            .status())
+                    .isEqualTo(200);
+            assertThatThrownBy(() -> get(rig, pki.client("TLSv1.2", "stranger"), own, "/status.json"))
                     .isInstanceOf(IOException.class);
             assertThat(rig.get("/healthz").status()).as("plaintext on loopback").isEqualTo(200);
         }
