@@ -13,6 +13,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.muster.agent.journal.JournalRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What somebody who looks after the host does with creates and sees of them: the queue, the history, cancelling, draining.
@@ -20,6 +22,7 @@ import org.muster.agent.journal.JournalRecord;
  * <p>Thread-safe; never blocks.
  */
 public final class CreateControl {
+    private static final Logger LOG = LoggerFactory.getLogger(CreateControl.class);
     private static final int INVALID_PARAMETER = 91;
 
     private final Dispatcher dispatcher;
@@ -118,6 +121,20 @@ public final class CreateControl {
         return drain.set(enabled, reason, System.currentTimeMillis());
     }
 
+    /**
+     * Changes how many creates may run, until somebody changes it again or the configuration is read anew; what runs goes on.
+     *
+     * @param who for the log
+     * @return what was in force
+     */
+    public Concurrency setConcurrency(Concurrency next, String who) {
+        Concurrency before = dispatcher.setConcurrency(next);
+        if (!before.equals(next)) {
+            LOG.info("audit: {} changed create.concurrency from {} to {}", who, before, next);
+        }
+        return before;
+    }
+
     /** What waits and what runs. */
     public QueueView queue() {
         Map<UUID, CreateRecord> creates = new LinkedHashMap<>();
@@ -151,7 +168,15 @@ public final class CreateControl {
                 .toList();
         JournalRecord.Drain drained = drain.state();
         return new QueueView(
-                waiting, running, unsettled, view.waitingFor(), view.capacity(), drained.enabled(), drained.reason());
+                waiting,
+                running,
+                unsettled,
+                view.waitingFor(),
+                view.capacity(),
+                view.concurrency(),
+                view.limit(),
+                drained.enabled(),
+                drained.reason());
     }
 
     private static String waitsFor(int before, String first) {

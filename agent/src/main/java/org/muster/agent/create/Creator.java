@@ -1,7 +1,6 @@
 package org.muster.agent.create;
 
 import com.codahale.metrics.MetricRegistry;
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -31,13 +30,11 @@ import org.slf4j.LoggerFactory;
  * The create workers and what watches over them: hung starts, starts that take too long, creates that nobody asks for any
  * more.
  *
- * <p>Threads {@code create-%d} (the limit and as many again as may hang; a raised limit adds to them) and {@code create-watch}.
+ * <p>Threads {@code create-%d} ({@link CreateWorkers}) and {@code create-watch}.
  */
 public final class Creator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Creator.class);
     private static final long TICK_MILLIS = 250;
-    private static final int MAY_HANG = 13; // CallGuard.maxStuck at most
-    private static final int MOST_WORKERS = 64;
     private static final int VM_LANE_THREADS = 16;
 
     /** Whether anybody is there who could be told what became of a create. */
@@ -74,11 +71,7 @@ public final class Creator implements AutoCloseable {
     private final ScheduledThreadPoolExecutor watch;
     private final Set<UUID> timedOut = new HashSet<>(); // confined to create-watch
     private String lastWaiting = ""; // confined to create-watch
-    private final int hostCpus;
-
-    @GuardedBy("this")
-    private int workers; // started, never fewer again
-
+    private final CreateWorkers workers;
     private volatile CreateConfig config; // replaced as a whole by a reload
     private volatile long linkLostAtNanos; // 0 while there is a link
 
@@ -101,7 +94,6 @@ public final class Creator implements AutoCloseable {
             Consumer<UUID> recheck,
             MetricRegistry registry) {
         this.config = config;
-        this.hostCpus = hostCpus;
         this.table = table;
         this.hypervisor = hypervisor;
         this.journal = journal;
@@ -112,7 +104,7 @@ public final class Creator implements AutoCloseable {
         watch.setRemoveOnCancelPolicy(true); // or every chore that is taken early would leave its timer behind
         this.dispatcher = new Dispatcher(
                 new CreateQueue(config.queueCapacity()),
-                new Slots(config.limit(hostCpus), config.selfTuning()),
+                new Slots(config.concurrency(), hostCpus),
                 this::guard,
                 System::nanoTime);
         this.downs = new Downs(table, journal);
@@ -153,6 +145,7 @@ public final class Creator implements AutoCloseable {
                 new CreateService(table, journal, dispatcher, admission, launch, batches, bootId, side.displays());
         this.control = new CreateControl(
                 dispatcher, this::unqueue, history, times, batches, drain, destroyer::cancel, System::nanoTime);
+        this.workers = new CreateWorkers(dispatcher, this::create);
         this.sweep = new PayloadSweep(table, hypervisor, side.images(), late::isDoomed);
         metrics.gauges(dispatcher);
         table.listen(ledger);
@@ -285,16 +278,8 @@ public final class Creator implements AutoCloseable {
 
     public void start() {
         linkLostAtNanos = System.nanoTime();
-        startWorkers(config);
+        workers.start();
         watch.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
-    }
-
-    /** As many as the limit needs, and as many again as may hang. */
-    private synchronized void startWorkers(CreateConfig next) {
-        int count = Math.min(MOST_WORKERS, Math.max(next.limit(hostCpus), MAY_HANG)) + MAY_HANG;
-        for (; workers < count; workers++) {
-            daemon(this::work, "create-" + workers).start();
-        }
     }
 
     /** The link to libvirtd is there. */
@@ -312,8 +297,8 @@ public final class Creator implements AutoCloseable {
     public void reconfigure(CreateConfig next) {
         config = next;
         admission.configure(next.admission());
-        startWorkers(next);
-        dispatcher.configure(next.limit(hostCpus), next.selfTuning(), next.queueCapacity());
+        dispatcher.setCapacity(next.queueCapacity());
+        control.setConcurrency(next.concurrency(), "the configuration, read anew,");
     }
 
     private Slots.Guard guard() {
@@ -327,30 +312,19 @@ public final class Creator implements AutoCloseable {
         return new Slots.Guard(calls.createSlots(), calls.maxStuck(), calls.overdue() - hungCreates);
     }
 
-    private void work() {
+    private boolean create(Slots.Slot slot) {
+        CreateRequest request = slot.request();
+        request.stations().pass(Stations.Station.SLOT, slot.sinceNanos());
         try {
-            for (Slots.Slot slot = dispatcher.next(); slot != null; slot = dispatcher.next()) {
-                boolean started = false;
-                Stations stations = slot.request().stations();
-                stations.pass(Stations.Station.SLOT, slot.sinceNanos());
-                try {
-                    started = start(slot);
-                } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
-                    LOG.error("starting {} failed", slot.request().vm().id(), e);
-                    recovery.take(slot.request(), e.toString());
-                    table.endLaunch(slot.request().vm(), false, 0);
-                } finally {
-                    stations.leave();
-                    dispatcher.finished(slot, started);
-                }
-            }
-        } catch (InterruptedException e) {
-            LOG.debug("a create worker was told to stop");
+            return flows.about(request, () -> sequence.run(request, slot.sinceNanos()));
+        } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
+            LOG.error("starting {} failed", request.vm().id(), e);
+            recovery.take(request, e.toString());
+            table.endLaunch(request.vm(), false, 0);
+            return false;
+        } finally {
+            request.stations().leave();
         }
-    }
-
-    private boolean start(Slots.Slot slot) {
-        return flows.about(slot.request(), () -> sequence.run(slot.request(), slot.sinceNanos()));
     }
 
     private void tick() {

@@ -189,8 +189,15 @@ final class Dispatcher {
      *
      * @param queued a copy, the caller's
      * @param waitingFor why the first one waits
+     * @param limit how many may run, before the guard has its say
      */
-    record View(QueueOrder queued, List<Slots.Slot> running, String waitingFor, int capacity) {}
+    record View(
+            QueueOrder queued,
+            List<Slots.Slot> running,
+            String waitingFor,
+            int capacity,
+            Concurrency concurrency,
+            int limit) {}
 
     View view() {
         lock.lock();
@@ -199,7 +206,9 @@ final class Dispatcher {
                     queue.snapshot(),
                     List.copyOf(slots.running()),
                     queue.size() == 0 ? "" : refusal(),
-                    queue.capacity());
+                    queue.capacity(),
+                    slots.concurrency(),
+                    slots.limit());
         } finally {
             lock.unlock();
         }
@@ -214,12 +223,22 @@ final class Dispatcher {
         }
     }
 
-    void configure(int limit, boolean selfTuning, int capacity) {
+    void setCapacity(int capacity) {
         lock.lock();
         try {
-            slots.setLimit(limit, selfTuning);
             queue.setCapacity(capacity);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What runs goes on. Answers what was in force. */
+    Concurrency setConcurrency(Concurrency next) {
+        lock.lock();
+        try {
+            Concurrency before = slots.set(next);
             changed.signalAll();
+            return before;
         } finally {
             lock.unlock();
         }

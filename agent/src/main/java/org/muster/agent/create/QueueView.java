@@ -9,6 +9,7 @@ import java.util.List;
  * @param running those that have a slot
  * @param unsettled those of which libvirtd is being asked what became of them
  * @param waitingFor why the first one waits; empty if nothing waits or it is about to start
+ * @param limit how many may run at once, before the guard over libvirtd's workers has its say
  * @param draining new creates are refused
  * @param drainReason as it was given
  */
@@ -18,6 +19,8 @@ public record QueueView(
         List<CreateRecord> unsettled,
         String waitingFor,
         int capacity,
+        Concurrency concurrency,
+        int limit,
         boolean draining,
         String drainReason) {
 

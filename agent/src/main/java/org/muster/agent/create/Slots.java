@@ -21,6 +21,12 @@ final class Slots {
     private static final int SUSPECT_FACTOR = 5;
     private static final int REMEMBERED = 32;
 
+    // A start waits for QEMU about half of its time, so twice the CPUs keep them busy: on 2 CPUs, 4 at once need 0.8 of
+    // the time of 2 at once, and 8 no less than 4 (docs/architecture.md, departures).
+    private static final int AUTO_PER_CPU = 2;
+    private static final int AUTO_MIN = 4;
+    private static final int AUTO_MAX = 8;
+
     /** What libvirtd can bear at the moment. */
     record Guard(int createSlots, int maxStuck, int overdueElsewhere) {}
 
@@ -51,17 +57,33 @@ final class Slots {
     private final Set<Slot> running = new HashSet<>();
     private final long[] lastNanos = new long[REMEMBERED];
     private int finished;
-    private int limit;
-    private boolean selfTuning;
+    private final int hostCpus;
+    private Concurrency concurrency;
 
-    Slots(int limit, boolean selfTuning) {
-        this.limit = limit;
-        this.selfTuning = selfTuning;
+    Slots(Concurrency concurrency, int hostCpus) {
+        this.concurrency = concurrency;
+        this.hostCpus = hostCpus;
     }
 
-    void setLimit(int newLimit, boolean newSelfTuning) {
-        limit = newLimit;
-        selfTuning = newSelfTuning;
+    /** Changes how many may run from now on; what runs goes on. Answers what it was. */
+    Concurrency set(Concurrency next) {
+        Concurrency before = concurrency;
+        concurrency = next;
+        return before;
+    }
+
+    Concurrency concurrency() {
+        return concurrency;
+    }
+
+    /** How many creates may run at once, before the guard has its say. */
+    int limit() {
+        if (concurrency instanceof Concurrency.Fixed fixed) {
+            return fixed.limit();
+        }
+        return concurrency instanceof Concurrency.Auto
+                ? Math.max(AUTO_MIN, Math.min(AUTO_MAX, AUTO_PER_CPU * hostCpus))
+                : Integer.MAX_VALUE;
     }
 
     /** Empty string: a create may start. Else the reason why it waits. */
@@ -74,7 +96,7 @@ final class Slots {
         if (running.size() >= guard.createSlots) {
             return "all " + guard.createSlots + " creates that libvirtd's workers allow are running";
         }
-        return running.size() - hung < limit ? "" : "all " + limit + " slots are taken";
+        return running.size() - hung < limit() ? "" : "all " + limit() + " slots are taken";
     }
 
     Slot take(CreateRequest request, long nowNanos) {
@@ -105,7 +127,7 @@ final class Slots {
 
     /** After how long a create counts as hanging. */
     Duration suspectAfter() {
-        if (!selfTuning) {
+        if (concurrency instanceof Concurrency.Fixed) {
             return SLOW; // somebody chose the number: it is kept to until the create is certainly slow
         }
         int known = Math.min(finished, REMEMBERED);

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.muster.agent.config.ConfigFile;
 import org.muster.agent.config.MusterConfig;
+import org.muster.agent.create.Concurrency;
 import org.muster.agent.create.CreateConfig;
 import org.muster.agent.create.CreatePhaseEvent;
 import org.muster.agent.create.Creator;
@@ -53,6 +54,7 @@ import org.muster.agent.stats.SamplingView;
 import org.muster.agent.stats.StatsView;
 import org.muster.agent.tls.TlsFiles;
 import org.muster.agent.upkeep.Upkeep;
+import org.muster.agent.verbs.ConcurrencyVerbs;
 import org.muster.agent.verbs.ConditionEvents;
 import org.muster.agent.verbs.CreateStatsVerbs;
 import org.muster.agent.verbs.CreateVerbs;
@@ -192,6 +194,7 @@ public final class Daemon implements AutoCloseable {
         verbs.addAll(new QueueVerbs(creator.control()).verbs());
         verbs.addAll(new DiagnosisVerbs(hypervisor.calls(), id -> table.get(id).map(Vm::name), this::settings).verbs());
         verbs.addAll(new CreateStatsVerbs(creator.control()).verbs());
+        verbs.addAll(new ConcurrencyVerbs(creator.control()).verbs());
         VerbTable served = VerbTable.of(OpenRpc.withDiscovery(verbs, kinds(), version));
         this.readiness = new Readiness(
                 reconciler,
@@ -365,13 +368,12 @@ public final class Daemon implements AutoCloseable {
     }
 
     private static CreateConfig createConfig(MusterConfig.Create create) {
-        CreateConfig.Concurrency concurrency = switch (create.concurrency()) {
-            case "auto" -> new CreateConfig.Concurrency.Auto();
-            case "unlimited" -> new CreateConfig.Concurrency.Unlimited();
-            default -> new CreateConfig.Concurrency.Fixed(Integer.parseInt(create.concurrency()));
-        };
         return new CreateConfig(
-                concurrency, create.queueCapacity(), create.startTimeout(), create.resumeWithin(), create.admission());
+                Concurrency.of(create.concurrency()),
+                create.queueCapacity(),
+                create.startTimeout(),
+                create.resumeWithin(),
+                create.admission());
     }
 
     private static SamplingConfig samplingConfig(MusterConfig.Sampling sampling) {

@@ -60,6 +60,11 @@ public sealed interface WireType {
         return new Whole(min, max);
     }
 
+    /** A whole number, or one of some words in its place. */
+    static WireType integerOr(long min, long max, String... words) {
+        return new WholeOr(new Whole(min, max), List.of(words));
+    }
+
     static WireType number(double min, double max) {
         return new Decimal(min, max);
     }
@@ -153,8 +158,33 @@ public sealed interface WireType {
             problems.require(value.isIntegralNumber() && inRange(value.bigIntegerValue()), path, this, value);
         }
 
-        private boolean inRange(BigInteger number) {
+        boolean inRange(BigInteger number) {
             return number.compareTo(BigInteger.valueOf(min)) >= 0 && number.compareTo(BigInteger.valueOf(max)) <= 0;
+        }
+    }
+
+    record WholeOr(Whole number, List<String> words) implements WireType {
+        @Override
+        public String rule() {
+            return number.rule() + " or one of " + String.join(", ", words);
+        }
+
+        @Override
+        public ObjectNode schema() {
+            ObjectNode schema = JsonNodeFactory.instance.objectNode();
+            ArrayNode either = schema.putArray("anyOf");
+            either.add(number.schema());
+            ArrayNode allowed = either.addObject().put("type", "string").putArray("enum");
+            words.forEach(allowed::add);
+            return schema;
+        }
+
+        @Override
+        public void check(String path, JsonNode value, Problems problems) {
+            boolean good = value.isTextual()
+                    ? words.contains(value.textValue())
+                    : value.isIntegralNumber() && number.inRange(value.bigIntegerValue());
+            problems.require(good, path, this, value);
         }
     }
 

@@ -73,6 +73,11 @@ final class CreateViews {
                     "unsettled", WireType.array(CREATE, MOST), "libvirtd is being asked what became of these starts"),
             Param.required("waitingFor", TEXT, "why the first one waits"),
             Param.required("capacity", WireType.integer(1, MOST), "create.queue-capacity"),
+            Param.required("concurrency", ConcurrencyVerbs.CONCURRENCY, "create.concurrency, as it is in force"),
+            Param.required(
+                    "limit",
+                    WireType.integer(1, Integer.MAX_VALUE),
+                    "how many may run at once; libvirtd's workers may allow fewer"),
             Param.required("draining", WireType.bool(), "new creates are refused"),
             Param.required("drainReason", WireType.text(1000), "as given to Host.drain"));
 
@@ -130,8 +135,9 @@ final class CreateViews {
         }
         ArrayNode unsettled = answer.putArray("unsettled");
         queue.unsettled().forEach(create -> unsettled.add(create(create)));
-        return answer.put("waitingFor", queue.waitingFor())
-                .put("capacity", queue.capacity())
+        answer.put("waitingFor", queue.waitingFor()).put("capacity", queue.capacity());
+        answer.set("concurrency", ConcurrencyVerbs.json(queue.concurrency()));
+        return answer.put("limit", queue.limit())
                 .put("draining", queue.draining())
                 .put("drainReason", queue.drainReason());
     }

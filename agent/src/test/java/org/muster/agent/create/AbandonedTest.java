@@ -47,7 +47,10 @@ class AbandonedTest {
         journal = Journal.open(directory, new JournalState());
         journal.start();
         Dispatcher dispatcher = new Dispatcher(
-                new CreateQueue(10), new Slots(1, false), () -> new Slots.Guard(10, 3, 0), System::nanoTime);
+                new CreateQueue(10),
+                new Slots(new Concurrency.Fixed(1), 2),
+                () -> new Slots.Guard(10, 3, 0),
+                System::nanoTime);
         CreateMetrics metrics = new CreateMetrics(new MetricRegistry());
         Downs downs = new Downs(table, journal);
         Recovery recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, timer, downs, request -> true);

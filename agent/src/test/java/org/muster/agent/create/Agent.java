@@ -35,15 +35,15 @@ final class Agent implements AutoCloseable {
 
     /** What of it a test wants otherwise. */
     static final class Options {
-        private CreateConfig config = new CreateConfig(
-                new CreateConfig.Concurrency.Fixed(4), 100, Duration.ofMinutes(5), SOON.multipliedBy(8));
+        private CreateConfig config =
+                new CreateConfig(new Concurrency.Fixed(4), 100, Duration.ofMinutes(5), SOON.multipliedBy(8));
         private String boot = BOOT;
         private volatile boolean present = true; // read by create-watch
         private volatile Room room = Room.UNKNOWN; // read by whoever creates
         private DiskProbe disks = DiskProbe.BLIND;
 
         Options config(int limit, Duration startTimeout, Duration resumeWithin) {
-            config = new CreateConfig(new CreateConfig.Concurrency.Fixed(limit), 100, startTimeout, resumeWithin);
+            config = new CreateConfig(new Concurrency.Fixed(limit), 100, startTimeout, resumeWithin);
             return this;
         }
 

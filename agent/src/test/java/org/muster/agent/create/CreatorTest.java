@@ -173,8 +173,8 @@ class CreatorTest {
         hypervisor.awaitEntered(Op.START, id(0));
 
         agent().creator
-                .reconfigure(new CreateConfig(
-                        new CreateConfig.Concurrency.Fixed(30), 100, Duration.ofMinutes(5), Duration.ofMinutes(1)));
+                .reconfigure(
+                        new CreateConfig(new Concurrency.Fixed(30), 100, Duration.ofMinutes(5), Duration.ofMinutes(1)));
 
         for (int i = 0; i < 30; i++) {
             hypervisor.awaitEntered(Op.START, id(i));

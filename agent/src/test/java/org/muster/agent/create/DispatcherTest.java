@@ -21,7 +21,7 @@ class DispatcherTest {
     private long now; // simulated
 
     private Dispatcher dispatcher(int limit) {
-        return new Dispatcher(new CreateQueue(100), new Slots(limit, false), guard::get, () -> now);
+        return new Dispatcher(new CreateQueue(100), new Slots(new Concurrency.Fixed(limit), 2), guard::get, () -> now);
     }
 
     private static void fill(Dispatcher dispatcher, int count) {
@@ -84,7 +84,7 @@ class DispatcherTest {
         Dispatcher dispatcher = dispatcher(4);
         fill(dispatcher, 20);
 
-        simulate(dispatcher, 500, Map.of(500L, () -> dispatcher.configure(8, false, 100)));
+        simulate(dispatcher, 500, Map.of(500L, () -> dispatcher.setConcurrency(new Concurrency.Fixed(8))));
 
         assertThat(now / MILLI).isEqualTo(1500);
     }
@@ -94,7 +94,8 @@ class DispatcherTest {
         Dispatcher dispatcher = dispatcher(4);
         fill(dispatcher, 20);
 
-        List<Long> begun = simulate(dispatcher, 500, Map.of(250L, () -> dispatcher.configure(1, false, 100)));
+        List<Long> begun =
+                simulate(dispatcher, 500, Map.of(250L, () -> dispatcher.setConcurrency(new Concurrency.Fixed(1))));
 
         assertThat(begun).hasSize(20);
         assertThat(now / MILLI).isEqualTo(8500);
@@ -141,7 +142,7 @@ class DispatcherTest {
         dispatcher.finished(first, true);
         assertThat(second.get(5, TimeUnit.SECONDS)).isNotNull();
         CompletableFuture<Slots.Slot> third = worker(dispatcher);
-        dispatcher.configure(2, false, 100);
+        dispatcher.setConcurrency(new Concurrency.Fixed(2));
         assertThat(third.get(5, TimeUnit.SECONDS)).isNotNull();
         CompletableFuture<Slots.Slot> none = worker(dispatcher);
         dispatcher.close();

@@ -15,7 +15,7 @@ class SlotsTest {
 
     @Test
     void aFixedLimitIsKept() {
-        Slots slots = new Slots(2, false);
+        Slots slots = new Slots(new Concurrency.Fixed(2), 2);
         slots.take(null, 0);
         assertThat(slots.refusal(FREE)).isEmpty();
 
@@ -28,7 +28,7 @@ class SlotsTest {
 
     @Test
     void aHungCreateIsSlowAfterThirtySecondsAndThenGetsASubstitute() {
-        Slots slots = new Slots(1, false);
+        Slots slots = new Slots(new Concurrency.Fixed(1), 2);
         Slots.Slot hung = slots.take(null, 0);
 
         assertThat(slots.judge(hung, seconds(29.9))).isFalse();
@@ -40,7 +40,7 @@ class SlotsTest {
 
     @Test
     void substitutesEndWhereTheGuardEnds() {
-        Slots slots = new Slots(1, false);
+        Slots slots = new Slots(new Concurrency.Fixed(1), 2);
         for (int i = 0; i < 3; i++) {
             assertThat(slots.refusal(FREE)).isEmpty();
             slots.judge(slots.take(null, 0), seconds(30));
@@ -54,7 +54,7 @@ class SlotsTest {
 
     @Test
     void callsThatHangElsewhereCountToo() {
-        Slots slots = new Slots(4, false);
+        Slots slots = new Slots(new Concurrency.Fixed(4), 2);
 
         assertThat(slots.refusal(new Slots.Guard(14, 3, 3))).isEmpty();
         assertThat(slots.refusal(new Slots.Guard(14, 3, 4))).contains("4 calls hang");
@@ -62,7 +62,7 @@ class SlotsTest {
 
     @Test
     void hungOnesStillOccupyLibvirtdsWorkers() {
-        Slots slots = new Slots(100, false);
+        Slots slots = new Slots(new Concurrency.Fixed(100), 2);
         slots.judge(slots.take(null, 0), seconds(30));
         slots.take(null, 0);
 
@@ -71,12 +71,12 @@ class SlotsTest {
 
     @Test
     void aLoweredLimitInterruptsNobody() {
-        Slots slots = new Slots(4, false);
+        Slots slots = new Slots(new Concurrency.Fixed(4), 2);
         for (int i = 0; i < 4; i++) {
             slots.take(null, 0);
         }
 
-        slots.setLimit(1, false);
+        assertThat(slots.set(new Concurrency.Fixed(1))).isEqualTo(new Concurrency.Fixed(4));
 
         assertThat(slots.running()).hasSize(4);
         for (Slots.Slot slot : slots.running().toArray(Slots.Slot[]::new)) {
@@ -88,7 +88,7 @@ class SlotsTest {
 
     @Test
     void aSelfTuningLimitLearnsWhatIsSlowHere() {
-        Slots slots = new Slots(4, true);
+        Slots slots = new Slots(new Concurrency.Auto(), 2);
         assertThat(slots.suspectAfter()).isEqualTo(Duration.ofSeconds(6));
 
         slots.release(slots.take(null, 0), true, seconds(0.2));
@@ -106,7 +106,7 @@ class SlotsTest {
 
     @Test
     void failedCreatesTeachNothing() {
-        Slots slots = new Slots(4, true);
+        Slots slots = new Slots(new Concurrency.Auto(), 2);
         slots.release(slots.take(null, 0), false, seconds(0.001));
 
         assertThat(slots.suspectAfter()).isEqualTo(Duration.ofSeconds(6));

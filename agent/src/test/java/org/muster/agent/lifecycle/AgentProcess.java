@@ -17,6 +17,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.muster.rig.Await;
 import org.muster.rig.PrivateHypervisor;
@@ -161,6 +162,37 @@ final class AgentProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Writes a key of muster.toml anew; {@link #hangUp} has it read. */
+    void configure(String key, String value) {
+        try {
+            String others = Files.readString(config)
+                    .lines()
+                    .filter(line -> !line.startsWith(key + " = "))
+                    .map(line -> line + "\n")
+                    .collect(Collectors.joining());
+            Files.writeString(config, others + key + " = " + value + "\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** SIGHUP; returns when the agent has read its configuration. */
+    void hangUp() {
+        long before = reloads();
+        try {
+            new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Await.until("the configuration is read anew; the log:\n" + log(), START_WITHIN, () -> reloads() > before);
+    }
+
+    private long reloads() {
+        return log().lines()
+                .filter(line -> line.contains("configuration reloaded") || line.contains("configuration not reloaded"))
+                .count();
     }
 
     long pid() {

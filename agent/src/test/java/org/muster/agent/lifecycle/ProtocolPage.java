@@ -104,6 +104,11 @@ final class ProtocolPage {
     }
 
     private static String type(JsonNode schema) {
+        if (schema.has("anyOf")) {
+            List<String> types = new ArrayList<>();
+            schema.get("anyOf").forEach(each -> types.add(type(each)));
+            return String.join(", or ", types);
+        }
         return switch (schema.path("type").asText()) {
             case "string" -> string(schema);
             case "integer", "number" -> number(schema);

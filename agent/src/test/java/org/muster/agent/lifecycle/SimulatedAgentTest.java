@@ -108,6 +108,42 @@ class SimulatedAgentTest {
         }
     }
 
+    /** 20 starts of half a minute each: whatever runs is there to stay for the length of the test. */
+    @Test
+    void theConcurrencyOfCreatesChangesWhileTheyRunByVerbAndByReload() throws Exception {
+        Path script = script("[start]\nmean = \"30s\"");
+        Map<String, String> settings = Map.of("create.concurrency", "2");
+        try (AgentProcess agent = AgentProcess.simulate(folder.resolve("c"), script, settings);
+                LineClient client = agent.connect()) {
+            client.create("b", xmls(ids(3), "slow"));
+            awaitRunning(client, 2);
+
+            assertThat(client.call("Host.setCreateConcurrency", "{\"concurrency\":5}"))
+                    .hasToString("{\"concurrency\":5,\"before\":2}");
+            awaitRunning(client, 5);
+            agent.configure("create.concurrency", "9");
+            agent.hangUp();
+            awaitRunning(client, 9);
+            client.call("Host.setCreateConcurrency", "{\"concurrency\":1}"); // interrupts nobody
+
+            JsonNode queue = client.call("Host.getQueue");
+            assertThat(queue.path("running")).hasSize(9);
+            assertThat(queue.path("limit").intValue()).isEqualTo(1);
+            assertThat(agent.log().lines().filter(line -> line.contains("audit: ")))
+                    .hasSize(3)
+                    .anyMatch(line -> line.contains("loopback (loopback) changed create.concurrency from 2 to 5"))
+                    .anyMatch(line ->
+                            line.contains("the configuration, read anew, changed create.concurrency from 5 to 9"));
+        }
+    }
+
+    private static void awaitRunning(LineClient client, int count) {
+        Await.until(
+                count + " run",
+                SOON,
+                () -> client.call("Host.getQueue").path("running").size() == count);
+    }
+
     private static List<UUID> ids(int kind) {
         return IntStream.range(0, 20).mapToObj(i -> new UUID(kind, i + 1)).toList();
     }

@@ -21,6 +21,7 @@ class WireTypeSchemaTest {
             WireType.bool(),
             WireType.integer(0, 10),
             WireType.integer(Long.MIN_VALUE, Long.MAX_VALUE),
+            WireType.integerOr(1, 10, "a", "ax"),
             WireType.number(-1.5, 2.5),
             WireType.text(3),
             WireType.text(2, 4),

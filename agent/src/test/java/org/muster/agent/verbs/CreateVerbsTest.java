@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.muster.agent.create.Concurrency;
 import org.muster.agent.create.CreateConfig;
 import org.muster.agent.create.Creator;
 import org.muster.agent.create.HostSides;
@@ -51,8 +52,7 @@ class CreateVerbsTest {
     void start() throws IOException {
         journal = Journal.open(directory, new JournalState());
         creator = new Creator(
-                new CreateConfig(
-                        new CreateConfig.Concurrency.Fixed(4), 100, Duration.ofMinutes(5), Duration.ofMinutes(1)),
+                new CreateConfig(new Concurrency.Fixed(4), 100, Duration.ofMinutes(5), Duration.ofMinutes(1)),
                 4,
                 table,
                 hypervisor,
@@ -69,6 +69,7 @@ class CreateVerbsTest {
                 new ArrayList<>(new CreateVerbs(creator.service(), creator.destroyer(), new EventClock(), creator.flows()).verbs());
         table.listen(creator.history());
         all.addAll(new QueueVerbs(creator.control()).verbs());
+        all.addAll(new ConcurrencyVerbs(creator.control()).verbs());
         StatsView stats = new StatsView(StatusWords::of, new NothingKnown(), new EventClock(), System::nanoTime);
         all.addAll(new HostVerbs(table, stats).verbs());
         verbs = new VerbCalls(all);
@@ -382,6 +383,26 @@ class CreateVerbsTest {
         RpcException single = refused("VM.create", create(B, xml(B, "n")));
         assertThat(single.code()).isEqualTo(9);
         assertThat(single.getMessage()).contains("new fans");
+    }
+
+    @Test
+    void theConcurrencyIsANumberOrOneOfTwoWords() {
+        assertThat(verbs.call("Host.setCreateConcurrency", json("{'concurrency':'auto'}")))
+                .hasToString(json("{'concurrency':'auto','before':4}"));
+        assertThat(verbs.call("Host.getQueue", "{}").get("concurrency").textValue())
+                .isEqualTo("auto");
+        assertThat(verbs.call("Host.setCreateConcurrency", json("{'concurrency':'unlimited'}")))
+                .hasToString(json("{'concurrency':'unlimited','before':'auto'}"));
+        assertThat(verbs.call("Host.setCreateConcurrency", json("{'concurrency':1024}")))
+                .hasToString(json("{'concurrency':1024,'before':'unlimited'}"));
+        for (String wrong : List.of("0", "1025", "-1", "1.5", "'4'", "'all'", "true", "null")) {
+            RpcException refused = refused("Host.setCreateConcurrency", json("{'concurrency':" + wrong + "}"));
+            assertThat(refused.code()).as(wrong).isEqualTo(-32602);
+            assertThat(refused.getMessage())
+                    .contains("concurrency", "must be an integer from 1 to 1024 or one of auto, unlimited");
+        }
+        assertThat(verbs.call("Host.getQueue", "{}").get("concurrency").intValue())
+                .isEqualTo(1024);
     }
 
     @Test

@@ -13,7 +13,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "host",
         description = "About the host.",
-        subcommands = {HostCommand.Caps.class, HostCommand.Sampling.class, HostConfigCommand.class, DrainCommand.class})
+        subcommands = {
+            HostCommand.Caps.class,
+            HostCommand.Sampling.class,
+            HostConfigCommand.class,
+            DrainCommand.class,
+            ConcurrencyCommand.class
+        })
 final class HostCommand implements Callable<Integer> {
     @ParentCommand
     private Muster muster;

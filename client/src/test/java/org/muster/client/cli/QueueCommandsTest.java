@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.muster.client.FakeAgent;
 import org.muster.client.Json;
 
-/** queue, history, cancel and host drain. */
+/** queue, history, cancel, host drain and host concurrency. */
 class QueueCommandsTest {
     private static final String A = "aa110000-0000-0000-0000-000000000001";
     private static final String B = "bb110000-0000-0000-0000-000000000002";
@@ -227,5 +227,24 @@ class QueueCommandsTest {
                 .isEqualTo(ExitCode.USAGE);
         assertThat(CliRun.of(agent, "profile", "--seconds", "601").exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(asked).hasSize(1);
+    }
+
+    @Test
+    void theConcurrencyIsShownAndChanged() throws Exception {
+        queue(",\"concurrency\":\"auto\",\"limit\":4");
+        answer("Host.setCreateConcurrency", "{\"concurrency\":8,\"before\":\"auto\"}");
+
+        assertThat(CliRun.of(agent, "host", "concurrency").out())
+                .isEqualTo("concurrency of creates: auto, at the moment 4 at once\n");
+        assertThat(CliRun.of(agent, "host", "concurrency", "8").out())
+                .isEqualTo("concurrency of creates: 8, before: auto\n");
+        CliRun.of(agent, "host", "concurrency", "unlimited");
+        assertThat(asked.subList(1, 3))
+                .containsExactly(
+                        Json.object().put("concurrency", 8), Json.object().put("concurrency", "unlimited"));
+        assertThat(Json.parse(CliRun.of(agent, "host", "concurrency", "--output", "json")
+                        .out()))
+                .isEqualTo(Json.parse("{\"concurrency\":\"auto\",\"limit\":4}"));
+        assertThat(CliRun.of(agent, "host", "concurrency", "4", "5").exitCode()).isEqualTo(ExitCode.USAGE);
     }
 }

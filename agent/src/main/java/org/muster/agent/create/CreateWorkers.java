@@ -1,0 +1,82 @@
+package org.muster.agent.create;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The threads that start guests, {@code create-%d}: always one that is idle, so that a free slot never waits for a thread,
+ * whatever the limit is at the moment. Once there they stay; a start that never returns keeps its own.
+ *
+ * <p>Thread-safe.
+ */
+final class CreateWorkers {
+    private static final Logger LOG = LoggerFactory.getLogger(CreateWorkers.class);
+    private static final int LEAST = 16;
+    private static final int MAY_HANG = 13; // CallGuard.maxStuck at most
+    private static final int MOST = 64 + MAY_HANG; // as many creates as there are connections for them
+
+    private final Dispatcher dispatcher;
+    private final Predicate<Slots.Slot> create;
+    private final Object lock = new Object();
+
+    @GuardedBy("lock")
+    private int threads;
+
+    @GuardedBy("lock")
+    private int busy;
+
+    /** @param create starts a guest, for as long as that takes, and answers whether it did; must not throw */
+    CreateWorkers(Dispatcher dispatcher, Predicate<Slots.Slot> create) {
+        this.dispatcher = dispatcher;
+        this.create = create;
+    }
+
+    void start() {
+        synchronized (lock) {
+            while (threads < LEAST) {
+                startOne();
+            }
+        }
+    }
+
+    @GuardedBy("lock")
+    private void startOne() {
+        Thread thread = new Thread(this::work, "create-" + threads++);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void work() {
+        try {
+            for (Slots.Slot slot = dispatcher.next(); slot != null; slot = dispatcher.next()) {
+                boolean started = false;
+                begin();
+                try {
+                    started = create.test(slot);
+                } finally {
+                    end();
+                    dispatcher.finished(slot, started);
+                }
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("a create worker was told to stop");
+        }
+    }
+
+    private void begin() {
+        synchronized (lock) {
+            busy++;
+            if (busy == threads && threads < MOST) {
+                startOne();
+            }
+        }
+    }
+
+    private void end() {
+        synchronized (lock) {
+            busy--;
+        }
+    }
+}
