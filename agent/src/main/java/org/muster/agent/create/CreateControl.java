@@ -13,8 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.muster.agent.journal.JournalRecord;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.muster.agent.logging.Audit;
 
 /**
  * What somebody who looks after the host does with creates and sees of them: the queue, the history, cancelling, draining.
@@ -22,7 +21,6 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe; never blocks.
  */
 public final class CreateControl {
-    private static final Logger LOG = LoggerFactory.getLogger(CreateControl.class);
     private static final int INVALID_PARAMETER = 91;
 
     private final Dispatcher dispatcher;
@@ -124,15 +122,23 @@ public final class CreateControl {
     /**
      * Changes how many creates may run, until somebody changes it again or the configuration is read anew; what runs goes on.
      *
-     * @param who for the log
+     * @param by for the audit
      * @return what was in force
      */
-    public Concurrency setConcurrency(Concurrency next, String who) {
+    public Concurrency setConcurrency(Concurrency next, String by) {
         Concurrency before = dispatcher.setConcurrency(next);
         if (!before.equals(next)) {
-            LOG.info("audit: {} changed create.concurrency from {} to {}", who, before, next);
+            Audit.changed("create.concurrency", before.toString(), next.toString(), by);
         }
         return before;
+    }
+
+    /** The configuration was read anew: what it says is in force, whatever was set since. */
+    void reconfigured(Concurrency configured, Concurrency next) {
+        Concurrency before = dispatcher.setConcurrency(next);
+        if (!before.equals(configured) && !before.equals(next)) { // a change of the file is audited by who read it
+            Audit.changed("create.concurrency", before.toString(), next.toString(), "SIGHUP");
+        }
     }
 
     /** What waits and what runs. */

@@ -295,10 +295,10 @@ public final class Creator implements AutoCloseable {
     }
 
     public void reconfigure(CreateConfig next) {
+        control.reconfigured(config.concurrency(), next.concurrency());
         config = next;
         admission.configure(next.admission());
         dispatcher.setCapacity(next.queueCapacity());
-        control.setConcurrency(next.concurrency(), "the configuration, read anew,");
     }
 
     private Slots.Guard guard() {

@@ -6,14 +6,12 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.CompletionStage;
 import org.muster.agent.create.Concurrency;
 import org.muster.agent.create.CreateControl;
 import org.muster.agent.rpc.Access;
 import org.muster.agent.rpc.Call;
 import org.muster.agent.rpc.Param;
-import org.muster.agent.rpc.Principal;
 import org.muster.agent.rpc.Verb;
 import org.muster.agent.rpc.WireType;
 
@@ -47,17 +45,12 @@ public final class ConcurrencyVerbs {
 
     private CompletionStage<JsonNode> set(Call call) {
         Concurrency next = Concurrency.of(call.params().get("concurrency").asText());
-        Concurrency before = creates.setConcurrency(next, who(call));
+        Concurrency before = creates.setConcurrency(
+                next, call.verb() + " of " + call.principal().name());
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
         answer.set("concurrency", json(next));
         answer.set("before", json(before));
         return HostVerbs.done(answer);
-    }
-
-    private static String who(Call call) {
-        Principal principal = call.principal();
-        String flow = call.correlationId().map(id -> ", flow " + id).orElse("");
-        return principal.name() + " (" + principal.kind().name().toLowerCase(Locale.ROOT) + flow + ")";
     }
 
     static JsonNode json(Concurrency concurrency) {

@@ -129,11 +129,9 @@ class SimulatedAgentTest {
             JsonNode queue = client.call("Host.getQueue");
             assertThat(queue.path("running")).hasSize(9);
             assertThat(queue.path("limit").intValue()).isEqualTo(1);
-            assertThat(agent.log().lines().filter(line -> line.contains("audit: ")))
-                    .hasSize(3)
-                    .anyMatch(line -> line.contains("loopback (loopback) changed create.concurrency from 2 to 5"))
-                    .anyMatch(line ->
-                            line.contains("the configuration, read anew, changed create.concurrency from 5 to 9"));
+            assertThat(agent.log())
+                    .contains("key=create.concurrency old=2 new=5 by=\"Host.setCreateConcurrency of loopback\"")
+                    .contains("key=create.concurrency old=5 new=9 by=SIGHUP");
         }
     }
 
