@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.muster.agent.create.Concurrency;
 import org.muster.agent.create.CreateRecord;
 import org.muster.agent.create.QueueView;
 import org.muster.agent.domain.EventClock;
@@ -51,8 +52,8 @@ final class OpsRig implements AutoCloseable {
     final AtomicBoolean ready = new AtomicBoolean(true);
     final List<String> ailments = new CopyOnWriteArrayList<>();
     final AtomicInteger made = new AtomicInteger(); // pages made
-    final AtomicReference<QueueView> queue =
-            new AtomicReference<>(new QueueView(List.of(), List.of(), List.of(), "", 4000, false, ""));
+    final AtomicReference<QueueView> queue = new AtomicReference<>(
+            new QueueView(List.of(), List.of(), List.of(), "", 4000, new Concurrency.Auto(), 4, false, ""));
     final List<CreateRecord> creates = new CopyOnWriteArrayList<>(); // the last accepted first
     private final OpsServer server;
 

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.muster.agent.create.Concurrency;
 import org.muster.agent.create.CreateRecord;
 import org.muster.agent.create.QueueView;
 import org.muster.agent.domain.Vm;
@@ -75,8 +76,8 @@ class StatusPageBrowserTest {
 
             assertThat(browser.requests())
                     .isNotEmpty()
-                    .allMatch(url -> url.equals(address) || url.startsWith(address + "status.json?")
-                            || url.startsWith("data:"));
+                    .allMatch(url ->
+                            url.equals(address) || url.startsWith(address + "status.json?") || url.startsWith("data:"));
             assertThat(browser.complaints()).isEmpty();
             Files.createDirectories(Path.of("target"));
             Files.write(Path.of("target", "status.png"), browser.screenshot());
@@ -95,6 +96,8 @@ class StatusPageBrowserTest {
                 List.of(),
                 "",
                 4000,
+                new Concurrency.Auto(),
+                4,
                 false,
                 ""));
         CallGuard.CallToken call = rig.calls.begin(Role.CREATE, "virDomainCreateWithFlags", null);
@@ -131,7 +134,9 @@ class StatusPageBrowserTest {
                 browser.until("document.getElementById('link').textContent === 'live'");
             }
             browser.until("document.getElementById('link').textContent.startsWith('no answer for ')");
-            assertThat(browser.eval(first(0)).asText()).as("what was known stays").isEqualTo("a");
+            assertThat(browser.eval(first(0)).asText())
+                    .as("what was known stays")
+                    .isEqualTo("a");
 
             try (OpsRig rig = new OpsRig(OpsConfig.of("127.0.0.1", port, true, false))) {
                 assertThat(rig.port()).isEqualTo(port);

@@ -19,6 +19,7 @@ import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.muster.agent.create.Concurrency;
 import org.muster.agent.create.CreateClass;
 import org.muster.agent.create.CreateRecord;
 import org.muster.agent.create.Phase;
@@ -92,8 +93,7 @@ class StatusTest {
     private static String hash(String page, String tag) throws Exception {
         String inside = page.split("</?" + tag + ">")[1];
         return Base64.getEncoder()
-                .encodeToString(
-                        MessageDigest.getInstance("SHA-256").digest(inside.getBytes(StandardCharsets.UTF_8)));
+                .encodeToString(MessageDigest.getInstance("SHA-256").digest(inside.getBytes(StandardCharsets.UTF_8)));
     }
 
     @Test
@@ -169,9 +169,7 @@ class StatusTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
                     ?sort=size      | sort: must be one of age, cpu, memory, name, status, trouble, got 'size'
                     ?order=up       | order: must be one of asc, desc, got 'up'
                     ?page=-1        | page: must be a number from 0 to 100000, got '-1'
@@ -204,6 +202,8 @@ class StatusTest {
                     List.of(create("lost", CreateRecord.State.UNSETTLED, "")),
                     "all 4 slots are taken",
                     4000,
+                    new Concurrency.Auto(),
+                    4,
                     true,
                     "new kernel"));
             rig.creates.add(starting);
@@ -282,7 +282,9 @@ class StatusTest {
             rig.end(vm);
 
             Await.until(
-                    "it is down", SOON, () -> status(rig, "").at("/guests/byStatus/DOWN").intValue() == 1);
+                    "it is down",
+                    SOON,
+                    () -> status(rig, "").at("/guests/byStatus/DOWN").intValue() == 1);
         }
     }
 
@@ -295,8 +297,7 @@ class StatusTest {
             OpsRig.Response packed = OpsRig.request(socket, "/status.json", "Accept-Encoding: gzip\r\n");
 
             assertThat(packed.header("content-encoding")).isEqualTo("gzip");
-            JsonNode status =
-                    new ObjectMapper().readTree(new GZIPInputStream(new ByteArrayInputStream(packed.body())));
+            JsonNode status = new ObjectMapper().readTree(new GZIPInputStream(new ByteArrayInputStream(packed.body())));
             assertThat(names(status)).containsExactly("a");
         }
     }
