@@ -31,7 +31,10 @@ final class StartupBenchmark implements Benchmark {
         String guestsAt = bed.agent().end();
         // what the package does when it is installed
         bed.children()
-                .run(ARCHIVE_LIMIT, "", List.of(bed.tree().resolve("bin/muster-archive").toString()));
+                .run(
+                        ARCHIVE_LIMIT,
+                        "",
+                        List.of(bed.tree().resolve("bin/muster-archive").toString()));
         PrivateHypervisor empty = bed.anotherHypervisor("hv-empty");
         try {
             String emptyAt = empty.start();

@@ -58,9 +58,7 @@ final class CpuHistory {
 
     private static short value(GuestStats stats, long nowNanos) {
         OptionalDouble percent = fresh(stats, nowNanos) ? percent(stats) : OptionalDouble.empty();
-        return percent.isPresent()
-                ? (short) Math.min(Short.MAX_VALUE, Math.round(percent.getAsDouble()))
-                : GAP;
+        return percent.isPresent() ? (short) Math.min(Short.MAX_VALUE, Math.round(percent.getAsDouble())) : GAP;
     }
 
     private static boolean fresh(GuestStats stats, long nowNanos) {

@@ -101,7 +101,8 @@ public final class OpsServer implements AutoCloseable {
         }
         return metrics.get()
                 .thenApplyAsync(
-                        page -> Answer.ok(Exposition.CONTENT_TYPE, page.packed()).with("Content-Encoding", "gzip"),
+                        page -> Answer.ok(Exposition.CONTENT_TYPE, page.packed())
+                                .with("Content-Encoding", "gzip"),
                         worker);
     }
 

@@ -37,8 +37,7 @@ record Snapshot(
         List<GuestRow> guests = new ArrayList<>();
         Map<String, Integer> byStatus = new TreeMap<>();
         for (Vm vm : sources.table().all()) {
-            Optional<GuestStats> stats =
-                    vm.sampled() ? sources.samples().apply(vm.id()) : Optional.empty();
+            Optional<GuestStats> stats = vm.sampled() ? sources.samples().apply(vm.id()) : Optional.empty();
             String status = sources.words().apply(vm);
             guests.add(GuestRow.of(vm, status, stats, now));
             byStatus.merge(status, 1, Integer::sum);

@@ -104,8 +104,8 @@ final class StatusJson {
         ArrayNode rows = json.putArray("rows");
         queue.running().stream()
                 .limit(CREATES)
-                .forEach(running -> create(rows, running.create(), running.ageNanos())
-                        .put("hung", running.hung()));
+                .forEach(running ->
+                        create(rows, running.create(), running.ageNanos()).put("hung", running.hung()));
         queue.unsettled().stream()
                 .limit(CREATES - rows.size())
                 .forEach(create -> create(rows, create, 0).put("waitsFor", "libvirtd's word of what became of it"));

@@ -63,8 +63,7 @@ record StatusQuery(String find, Sort sort, boolean descending, int page) {
         return switch (name) {
             case "find" -> new StatusQuery(found(value), sort, descending, page);
             case "sort" -> new StatusQuery(find, one(name, value, byName(Sort.values())), descending, page);
-            case "order" ->
-                new StatusQuery(find, sort, one(name, value, Map.of("asc", false, "desc", true)), page);
+            case "order" -> new StatusQuery(find, sort, one(name, value, Map.of("asc", false, "desc", true)), page);
             case "page" -> new StatusQuery(find, sort, descending, number(value));
             default -> throw wrong("query", "must be of find, sort, order and page", name, null);
         };

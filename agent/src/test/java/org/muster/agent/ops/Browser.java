@@ -37,8 +37,7 @@ final class Browser implements AutoCloseable {
 
     private Browser(Process process, URI page) throws IOException {
         this.process = process;
-        this.socket = await(
-                HttpClient.newHttpClient().newWebSocketBuilder().buildAsync(page, new Listener()));
+        this.socket = await(HttpClient.newHttpClient().newWebSocketBuilder().buildAsync(page, new Listener()));
     }
 
     /** @param folder of its own, for its profile */
@@ -63,8 +62,10 @@ final class Browser implements AutoCloseable {
         Process process = builder.start();
         try {
             Path port = folder.resolve("DevToolsActivePort");
-            Await.until("the browser listens", PATIENCE, () -> Files.exists(port)
-                    && Files.readAllLines(port).size() == 2);
+            Await.until(
+                    "the browser listens",
+                    PATIENCE,
+                    () -> Files.exists(port) && Files.readAllLines(port).size() == 2);
             URI list = URI.create("http://127.0.0.1:" + Files.readAllLines(port).get(0) + "/json/list");
             return new Browser(process, page(list));
         } catch (IOException | RuntimeException | AssertionError e) {

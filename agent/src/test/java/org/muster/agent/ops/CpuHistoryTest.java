@@ -67,7 +67,8 @@ class CpuHistoryTest {
             history.note();
 
             short[] values = history.of(vm.id());
-            assertThat(new short[] {values[LAST - 4], values[LAST - 3], values[LAST - 2], values[LAST - 1], values[LAST]})
+            assertThat(new short[] {values[LAST - 4], values[LAST - 3], values[LAST - 2], values[LAST - 1], values[LAST]
+                    })
                     .containsExactly(GAP, (short) 10, GAP, (short) 10, GAP);
         }
     }

@@ -128,10 +128,10 @@ class MetricsTest {
 
             String series = "muster_create_duration_seconds_%s{class=\"ha\",%sphase=\"queue_wait\"}";
             Map.of("0.001", 0.0, "0.002", 1.0, "0.004", 2.0, "0.512", 2.0, "1.024", 3.0, "1048.576", 3.0, "+Inf", 4.0)
-                    .forEach((bound, count) ->
-                            assertThat(scrape.value(series.formatted("bucket", "le=\"" + bound + "\",")))
-                                    .as(bound)
-                                    .isEqualTo(count));
+                    .forEach((bound, count) -> assertThat(
+                                    scrape.value(series.formatted("bucket", "le=\"" + bound + "\",")))
+                            .as(bound)
+                            .isEqualTo(count));
             assertThat(scrape.value(series.formatted("count", ""))).isEqualTo(4);
             assertThat(scrape.value(series.formatted("sum", ""))).isEqualTo(2000.704);
         }

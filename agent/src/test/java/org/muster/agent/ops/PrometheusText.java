@@ -122,7 +122,8 @@ public record PrometheusText(Map<String, String> types, Map<String, Double> seri
                     suffix.isEmpty() == labels.containsKey("quantile") || !type.equals("summary"),
                     "a summary's quantile");
             require(
-                    suffix.equals("_bucket") == labels.containsKey("le") && !(type.equals("histogram") && suffix.isEmpty()),
+                    suffix.equals("_bucket") == labels.containsKey("le")
+                            && !(type.equals("histogram") && suffix.isEmpty()),
                     "a histogram's bound");
             require(text.charAt(at) == ' ', "no blank before the value");
             double value = number(text.substring(at + 1));
