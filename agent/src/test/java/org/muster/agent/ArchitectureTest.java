@@ -39,9 +39,10 @@ class ArchitectureTest {
             Map.entry("upkeep", Set.of("domain")),
             Map.entry("factors", Set.of()),
             Map.entry("profile", Set.of()),
+            Map.entry("calibrate", Set.of()),
             Map.entry("stats", Set.of("domain", "guest", "upkeep")),
             Map.entry("simulation", Set.of("config")),
-            Map.entry("verbs", Set.of("rpc", "create", "domain", "stats", "host", "factors", "metrics", "profile")));
+            Map.entry("verbs", Set.of("rpc", "create", "domain", "stats", "host", "factors", "metrics", "profile", "calibrate")));
 
     private static final JavaClasses MAIN =
             new ClassFileImporter(List.of(new ImportOption.DoNotIncludeTests())).importPackages(ROOT);

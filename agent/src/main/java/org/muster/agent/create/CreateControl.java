@@ -198,6 +198,11 @@ public final class CreateControl {
         return history.newestFirst();
     }
 
+    /** Whether a create waits for a slot or has one. */
+    public boolean busy() {
+        return dispatcher.waiting() > 0 || !dispatcher.running().isEmpty();
+    }
+
     /** How creates fared that ended since the start or the last reset. */
     public CreateStats stats() {
         return times.stats();

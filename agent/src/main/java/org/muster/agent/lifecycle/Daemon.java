@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.muster.agent.calibrate.Calibration;
 import org.muster.agent.config.ConfigFile;
 import org.muster.agent.config.MusterConfig;
 import org.muster.agent.create.Concurrency;
@@ -54,6 +55,7 @@ import org.muster.agent.stats.SamplingView;
 import org.muster.agent.stats.StatsView;
 import org.muster.agent.tls.TlsFiles;
 import org.muster.agent.upkeep.Upkeep;
+import org.muster.agent.verbs.CalibrateVerbs;
 import org.muster.agent.verbs.ConcurrencyVerbs;
 import org.muster.agent.verbs.ConditionEvents;
 import org.muster.agent.verbs.CreateStatsVerbs;
@@ -71,6 +73,7 @@ import org.muster.libvirt.BlockJob;
 import org.muster.libvirt.DisplayRules;
 import org.muster.libvirt.GuestEvent;
 import org.muster.libvirt.GuestReport;
+import org.muster.libvirt.HostFacts;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorListener;
 import org.muster.libvirt.LibvirtCallEvent;
@@ -108,6 +111,7 @@ public final class Daemon implements AutoCloseable {
     private final StatsView stats;
     private final SamplingFactors factors;
     private final Profiler profiler;
+    private final Calibration calibration;
     private final long madeAtNanos = System.nanoTime();
     private final Readiness readiness;
     private final RpcServer server;
@@ -185,12 +189,19 @@ public final class Daemon implements AutoCloseable {
                 hypervisor, () -> sampled().stream().filter(id -> !frozen(id)).toList());
         this.profiler = new Profiler(
                 config.state().directory().resolve("profile"), List.of(CreatePhaseEvent.class, LibvirtCallEvent.class));
+        this.calibration = new Calibration(
+                hypervisor,
+                config.state().directory(),
+                creator.control()::busy,
+                () -> host.facts().map(HostFacts::kvm).orElse(true),
+                UUID::randomUUID);
         SamplingView samplingView = new SamplingView(sampler::state, hypervisor.calls(), System::nanoTime);
         List<Verb> verbs = new ArrayList<>(new HostVerbs(table, stats).verbs());
         verbs.addAll(new HostInfoVerbs(host, samplingView::json).verbs());
         verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock, creator.flows()).verbs());
         verbs.addAll(new FactorsVerbs(factors).verbs());
         verbs.addAll(new ProfileVerbs(profiler).verbs());
+        verbs.addAll(new CalibrateVerbs(calibration, hypervisor.calls()::createSlots).verbs());
         verbs.addAll(new QueueVerbs(creator.control()).verbs());
         verbs.addAll(new DiagnosisVerbs(hypervisor.calls(), id -> table.get(id).map(Vm::name), this::settings).verbs());
         verbs.addAll(new CreateStatsVerbs(creator.control()).verbs());
@@ -260,7 +271,7 @@ public final class Daemon implements AutoCloseable {
     }
 
     private boolean doomed(UUID id) {
-        return creator.endIfDoomed(id);
+        return calibration.owns(id) || creator.endIfDoomed(id); // of both nobody is told
     }
 
     private boolean remoteAliveWithin(Duration time) {
@@ -315,6 +326,7 @@ public final class Daemon implements AutoCloseable {
         started.push(upkeep);
         started.push(factors);
         started.push(profiler);
+        started.push(calibration);
         hypervisor.start(new Link());
         started.push(hypervisor);
         readiness.await();
@@ -412,7 +424,7 @@ public final class Daemon implements AutoCloseable {
                 case STARTED, RESUMED, SUSPENDED -> table.get(domain).isPresent() && table.launchPending(domain);
                 case STOPPED, SHUTDOWN, PMSUSPENDED, CRASHED, UNKNOWN -> false;
             };
-            if (!known) {
+            if (!known && !calibration.owns(domain)) {
                 reconciler.check(domain);
             }
         }
@@ -434,6 +446,7 @@ public final class Daemon implements AutoCloseable {
         public void connected() {
             sampler.connectionReset();
             creator.connected();
+            calibration.connected();
             reconciler.refreshAll();
             reconciler.discover();
             host.connected();

@@ -3,15 +3,7 @@ package org.muster.agent.lifecycle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,21 +21,10 @@ import org.muster.agent.simulation.FakeHypervisor;
 
 /** A recording, from its request over the local socket to what is in it. */
 class ProfileWireTest {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration SOON = Duration.ofSeconds(30);
 
     @TempDir
     private Path folder;
-
-    /** JSON lines over the local socket, whose peers may administer. */
-    private static JsonNode ask(Path socket, String method, String params) throws IOException {
-        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-            String request =
-                    "{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":" + params + ",\"id\":1}\n";
-            channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.UTF_8)));
-            return JSON.readTree(new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8)).readLine());
-        }
-    }
 
     @Test
     void theRecordingHasThePhasesOfCreatesAndLibvirtsCalls() throws Exception {
@@ -64,13 +45,8 @@ class ProfileWireTest {
                 assertThat(client.error("Host.profile", "{\"seconds\":1}").get("message").asText())
                         .as("over the network it takes an administrator's certificate")
                         .contains("needs ADMIN");
-                CompletableFuture<JsonNode> recording = CompletableFuture.supplyAsync(() -> {
-                    try {
-                        return ask(socket, "Host.profile", "{\"seconds\":1}");
-                    } catch (IOException e) {
-                        throw new AssertionError(e);
-                    }
-                });
+                CompletableFuture<JsonNode> recording =
+                        LocalSocketClient.askAside(socket, "Host.profile", "{\"seconds\":1}");
                 while (!recording.isDone()) { // nobody tells when it has begun
                     UUID id = new UUID(8, made.size());
                     client.create("b" + made.size(), List.of(xml(id)));
@@ -101,11 +77,11 @@ class ProfileWireTest {
         return "<domain type='kvm'><name>n" + id + "</name><uuid>" + id + "</uuid></domain>";
     }
 
-    private static byte[] read(Path socket, String name) throws IOException {
+    private static byte[] read(Path socket, String name) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         while (true) {
-            JsonNode part = ask(socket, "Host.readProfile", "{\"name\":\"" + name + "\",\"offset\":" + all.size() + "}")
-                    .get("result");
+            String params = "{\"name\":\"" + name + "\",\"offset\":" + all.size() + "}";
+            JsonNode part = LocalSocketClient.ask(socket, "Host.readProfile", params).get("result");
             byte[] data = Base64.getDecoder().decode(part.get("data").asText());
             if (data.length == 0) {
                 return all.toByteArray();

@@ -1,0 +1,24 @@
+package org.muster.agent.calibrate;
+
+import java.util.List;
+import java.util.TreeSet;
+
+/**
+ * What to measure.
+ *
+ * @param limits how many to start at once, in rising order; 1 is always among them
+ * @param guests how many to start at each limit, each time
+ * @param repeats how often
+ */
+public record CalibrationRequest(List<Integer> limits, int guests, int repeats) {
+    public CalibrationRequest {
+        TreeSet<Integer> rising = new TreeSet<>(limits);
+        rising.add(1); // what all others are compared with
+        limits = List.copyOf(rising);
+    }
+
+    /** Doubles, up to what the guard allows. */
+    public static List<Integer> usualLimits(int most) {
+        return List.of(1, 2, 4, 8, 16).stream().filter(limit -> limit <= most).toList();
+    }
+}
