@@ -46,6 +46,7 @@ import picocli.CommandLine.Spec;
             HistoryCommand.class,
             CreateStatsCommand.class,
             ProfileCommand.class,
+            CalibrateCommand.class,
             CancelCommand.class,
             StatsCommand.class,
             EventsCommand.class,
