@@ -41,6 +41,7 @@ class ArchitectureTest {
             Map.entry("profile", Set.of()),
             Map.entry("calibrate", Set.of()),
             Map.entry("stats", Set.of("domain", "guest", "upkeep")),
+            Map.entry("selfcheck", Set.of("config", "tls")),
             Map.entry("simulation", Set.of("config")),
             Map.entry("verbs", Set.of("rpc", "create", "domain", "stats", "host", "factors", "metrics", "profile", "calibrate")));
 

@@ -30,6 +30,7 @@ final class WorkerLimits {
     private static final Path CONFIGS = Path.of("/etc/libvirt");
     private static final Pattern SOCKET = Pattern.compile("[?&]socket=([^&]+)");
     private static final Workers ASSUMED = new Workers(5, 20, false);
+    private static final int ASSUMED_CLIENTS = 5000; // libvirtd's default
     private static final long PATIENCE_SECONDS = 5;
 
     private final String
@@ -79,6 +80,35 @@ final class WorkerLimits {
             return set(found.get());
         }
         return found.orElseGet(() -> config.map(WorkerLimits::fromConfig).orElse(ASSUMED));
+    }
+
+    String server() {
+        return server;
+    }
+
+    /** @param most empty if it does not tell */
+    record Clients(OptionalInt most, OptionalInt now) {}
+
+    /** How many connections libvirtd takes and has; without its admin interface what its configuration says. */
+    Clients clients() {
+        if (server.isEmpty()) {
+            return new Clients(OptionalInt.empty(), OptionalInt.empty());
+        }
+        String text = run("server-clients-info", server).text;
+        OptionalInt most = number(text, "nclients_max\\s*:\\s*");
+        return most.isPresent()
+                ? new Clients(most, number(text, "nclients\\s*:\\s*"))
+                : new Clients(config.map(WorkerLimits::maxClients).orElse(OptionalInt.empty()), OptionalInt.empty());
+    }
+
+    private static OptionalInt maxClients(Path file) {
+        try {
+            OptionalInt set = number(Files.readString(file, StandardCharsets.UTF_8), "max_clients\\s*=\\s*");
+            return set.isPresent() ? set : OptionalInt.of(ASSUMED_CLIENTS);
+        } catch (IOException e) {
+            LOG.debug("cannot read {}: {}", file, e.toString());
+            return OptionalInt.empty();
+        }
     }
 
     /** Says in the log what an admin should know of it. */

@@ -30,6 +30,11 @@ public final class ConfigFile {
 
     private ConfigFile() {}
 
+    /** One that sets nothing. */
+    public static ConfigFile defaults() {
+        return new ConfigFile();
+    }
+
     /** @throws InvalidConfigException with every problem of every file */
     public static ConfigFile read(Path file) throws InvalidConfigException {
         ConfigFile config = new ConfigFile();

@@ -13,6 +13,7 @@ import org.muster.agent.config.MusterConfig;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.logging.Audit;
 import org.muster.agent.logging.LogSetup;
+import org.muster.agent.selfcheck.SelfCheckCommand;
 import org.muster.agent.simulation.Simulation;
 import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.Hypervisor;
@@ -30,6 +31,7 @@ public final class Musterd {
             "EXTEND_TIMEOUT_USEC=60000000"; // for each step: thousands of VMs, a slow disk
     private static final String HELP = """
             Usage: musterd --config FILE [--check-config]
+                   musterd self-check [--config FILE] [--output table|json] [--strict]
                    musterd --simulate SCRIPT [--config FILE]
 
               --config FILE    the configuration; FILE's folder may hold conf.d/*.toml
@@ -38,6 +40,8 @@ public final class Musterd {
                                describes it; needs no libvirt. Without --config it listens on
                                127.0.0.1:54321 and a socket in a folder of its own
               --check-config   print the effective values, or every problem, and exit
+              self-check       does this host work, and what to do about each problem; exit
+                               code 1 if there are any
               --version        print the version and exit
               --help           print this and exit
 
@@ -68,6 +72,10 @@ public final class Musterd {
     }
 
     static int run(List<String> args, Outside outside) {
+        if (!args.isEmpty() && args.get(0).equals("self-check")) {
+            LogSetup.level("error"); // what is found is said as an answer
+            return SelfCheckCommand.run(args.subList(1, args.size()), System.out, System.err);
+        }
         if (args.contains("--help")) {
             System.out.print(HELP);
             return 0;

@@ -69,7 +69,7 @@ public final class TlsMaterial {
     }
 
     /** Errors: {@link TlsFileException} with the first thing that is wrong. Blocks on the disk. */
-    static TlsMaterial read(TlsFiles files) throws TlsFileException {
+    public static TlsMaterial read(TlsFiles files) throws TlsFileException {
         List<X509Certificate> anchors = Pem.read("tls.ca", files.ca()).certificates();
         List<X509Certificate> chain =
                 Pem.read("tls.certificate", files.certificate()).certificates();
@@ -139,7 +139,8 @@ public final class TlsMaterial {
         return trust.objection(chain);
     }
 
-    Optional<String> objectionToItself() {
+    /** Why our own certificate would not be let in by ourselves: another CA's, not valid yet or any more, revoked. */
+    public Optional<String> objectionToItself() {
         return objection(new X509Certificate[] {own});
     }
 
