@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * What the command is attached to. Output is UTF-8 whatever the locale, since JSON must be.
@@ -29,7 +28,9 @@ record Console(
         Map<String, String> environment,
         Clock clock) {
     private static final int USUAL_WIDTH = 80;
-    private static final long STTY_TIMEOUT_MILLIS = 500;
+    private static final int USUAL_HEIGHT = 24;
+    private static final int ROWS = 0; // of what stty says
+    private static final int COLUMNS = 1;
 
     /** The process's own streams. */
     static Console ofProcess() {
@@ -74,35 +75,33 @@ record Console(
                 && !environment.getOrDefault("TERM", "dumb").equals("dumb");
     }
 
+    /** Whether standard output is a terminal whose cursor can be moved. */
+    boolean movable() {
+        return outTerminal != null
+                && !environment.getOrDefault("TERM", "dumb").equals("dumb");
+    }
+
     /** Columns a table may take: unlimited when standard output is no terminal. */
     int width() {
+        return size("COLUMNS", COLUMNS, USUAL_WIDTH);
+    }
+
+    /** Lines that can be seen at once: unlimited when standard output is no terminal. */
+    int height() {
+        return size("LINES", ROWS, USUAL_HEIGHT);
+    }
+
+    private int size(String variable, int place, int usual) {
         if (outTerminal == null) {
             return Integer.MAX_VALUE;
         }
-        String columns = environment.getOrDefault("COLUMNS", "");
-        return columns.matches("[1-9]\\d{0,4}") ? Integer.parseInt(columns) : sttyWidth();
-    }
-
-    private int sttyWidth() {
-        try {
-            Process stty = new ProcessBuilder("stty", "-F", outTerminal.toString(), "size")
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            if (!stty.waitFor(STTY_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)) {
-                stty.destroyForcibly();
-                return USUAL_WIDTH;
-            }
-            String[] rowsAndColumns = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
-                    .trim()
-                    .split(" ");
-            int width = Integer.parseInt(rowsAndColumns[rowsAndColumns.length - 1]);
-            return width > 0 ? width : USUAL_WIDTH;
-        } catch (IOException | NumberFormatException e) {
-            return USUAL_WIDTH;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return USUAL_WIDTH;
+        String set = environment.getOrDefault(variable, "");
+        if (set.matches("[1-9]\\d{0,4}")) {
+            return Integer.parseInt(set);
         }
+        String[] rowsAndColumns = Stty.run(outTerminal, "size").orElse("").split(" ");
+        boolean known = rowsAndColumns.length > place && rowsAndColumns[place].matches("[1-9]\\d{0,4}");
+        return known ? Integer.parseInt(rowsAndColumns[place]) : usual;
     }
 
     /** One line of standard error, at once. */

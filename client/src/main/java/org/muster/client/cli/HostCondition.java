@@ -20,8 +20,13 @@ final class HostCondition {
 
     /** The agent's account of its sampling; an empty object from one that tells none. */
     static JsonNode sampling(MusterConnection connection) throws RpcError, IOException, InterruptedException {
+        return stats(connection).path("sampling");
+    }
+
+    /** The host's statistics; an empty object from an agent that tells none. */
+    static JsonNode stats(MusterConnection connection) throws RpcError, IOException, InterruptedException {
         try {
-            return connection.callAndWait("Host.getStats", Json.object()).path("sampling");
+            return connection.callAndWait("Host.getStats", Json.object());
         } catch (RpcError e) {
             if (e.code() == NO_SUCH_METHOD) {
                 return Json.object();

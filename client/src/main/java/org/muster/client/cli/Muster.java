@@ -52,6 +52,7 @@ import picocli.CommandLine.Spec;
             EventsCommand.class,
             InflightCommand.class,
             ThreadsCommand.class,
+            TopCommand.class,
             CallCommand.class
         })
 public final class Muster implements Callable<Integer> {

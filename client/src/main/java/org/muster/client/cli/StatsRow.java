@@ -70,7 +70,7 @@ record StatsRow(
         }
     }
 
-    private static OptionalDouble sum(OptionalDouble first, OptionalDouble second) {
+    static OptionalDouble sum(OptionalDouble first, OptionalDouble second) {
         if (first.isEmpty() && second.isEmpty()) {
             return OptionalDouble.empty();
         }
@@ -120,6 +120,18 @@ record StatsRow(
         return millis.isEmpty() ? millis : OptionalDouble.of(millis.getAsDouble() / 1000);
     }
 
+    /** How old the quick sample is, in seconds: of CPU and network the older. */
+    OptionalDouble age() {
+        OptionalDouble cpu = ageSeconds("cpu");
+        OptionalDouble network = ageSeconds("network");
+        return cpu.isPresent() && cpu.getAsDouble() >= network.orElse(0) ? cpu : network;
+    }
+
+    /** Whether something keeps its values from coming. */
+    boolean marked() {
+        return frozen || !condition.equals("ok");
+    }
+
     String status() {
         return condition.equals("ok") ? vm.status() : vm.status() + ", " + condition.toUpperCase(Locale.ROOT);
     }
@@ -131,10 +143,7 @@ record StatsRow(
 
     /** Age in seconds of the quick and of the block sample, such as {@code 1.2/8.0}. */
     String ages() {
-        OptionalDouble cpu = ageSeconds("cpu");
-        OptionalDouble network = ageSeconds("network");
-        OptionalDouble quick = cpu.isPresent() && cpu.getAsDouble() >= network.orElse(0) ? cpu : network;
-        return decimal(quick) + "/" + decimal(ageSeconds("block"));
+        return decimal(age()) + "/" + decimal(ageSeconds("block"));
     }
 
     String memory() {
