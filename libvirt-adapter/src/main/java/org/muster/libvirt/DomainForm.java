@@ -41,6 +41,8 @@ public final class DomainForm {
             "graphics/@passwd",
             "address/@uuid",
             "entry");
+    private static final String BEGIN = "${"; // of a key, up to the next }
+    private static final int ROOM = 32; // for a few escapes
     private static final String FREE = "domain/"; // judged nowhere: name, title and description are free text
 
     /** A value that is judged as it will stand: such as a path that may turn out to be a placeholder. */
@@ -162,7 +164,7 @@ public final class DomainForm {
         }
         String itsName = expand(name, values);
         DomainXml.nameProblem(itsName.trim()).ifPresent(problems::add);
-        StringBuilder text = new StringBuilder(texts[0]);
+        StringBuilder text = new StringBuilder(length(values)).append(texts[0]);
         for (int i = 0; i < keys.length; i++) {
             String value = values.get(keys[i]);
             if (!XmlText.escape(value, text)) {
@@ -172,6 +174,18 @@ public final class DomainForm {
             text.append(texts[i + 1]);
         }
         return Optional.of(new Filled(itsName.trim(), text.toString(), launchPaused, expand(needs, values), problems));
+    }
+
+    /** As long as it will be if no value needs an escape, so that it is not copied while it grows. */
+    private int length(Map<String, String> values) {
+        int length = ROOM;
+        for (String text : texts) {
+            length += text.length();
+        }
+        for (String key : keys) {
+            length += values.get(key).length();
+        }
+        return length;
     }
 
     private static DomainNeeds expand(DomainNeeds needs, Map<String, String> values) {
@@ -186,11 +200,22 @@ public final class DomainForm {
     }
 
     private static String expand(String text, Map<String, String> values) {
-        if (!text.contains("${")) {
+        int from = text.indexOf(BEGIN);
+        if (from < 0) {
             return text;
         }
-        return DomainTemplate.KEY
-                .matcher(text)
-                .replaceAll(match -> Matcher.quoteReplacement(values.get(match.group(1))));
+        int end = text.indexOf('}', from);
+        if (from == 0 && end == text.length() - 1) {
+            return values.get(text.substring(BEGIN.length(), end)); // nothing but a key: as most are
+        }
+        StringBuilder expanded = new StringBuilder(2 * text.length() + ROOM);
+        int done = 0;
+        while (from >= 0 && end >= 0) {
+            expanded.append(text, done, from).append(values.get(text.substring(from + BEGIN.length(), end)));
+            done = end + 1;
+            from = text.indexOf(BEGIN, done);
+            end = text.indexOf('}', Math.max(from, done));
+        }
+        return expanded.append(text, done, text.length()).toString();
     }
 }

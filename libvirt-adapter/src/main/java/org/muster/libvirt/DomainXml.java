@@ -28,6 +28,7 @@ public final class DomainXml {
 
     private static final String GUESTFS_CHANNEL = "org.libguestfs.channel.0";
     private static final int MOST_NAME = 200;
+    private static final int UUID_DIGITS = 32;
 
     private final Document document;
     private final Element domain;
@@ -81,11 +82,21 @@ public final class DomainXml {
 
     /** libvirt takes 32 hexadecimal digits with or without dashes; the JDK takes less and more. */
     public static Optional<UUID> parseUuid(String text) {
-        String digits = text.trim().replace("-", "");
-        if (!digits.matches("[0-9a-fA-F]{32}")) {
-            return Optional.empty();
+        long[] halves = new long[2];
+        int digits = 0;
+        String trimmed = text.trim();
+        for (int i = 0; i < trimmed.length(); i++) {
+            char c = trimmed.charAt(i);
+            if (c != '-') {
+                int digit = c < 0x80 ? Character.digit(c, 16) : -1; // other scripts have digits, too
+                if (digit < 0 || digits == UUID_DIGITS) {
+                    return Optional.empty();
+                }
+                int half = digits++ * 2 / UUID_DIGITS;
+                halves[half] = halves[half] << 4 | digit;
+            }
         }
-        return Optional.of(UUID.fromString(digits.replaceFirst("(.{8})(.{4})(.{4})(.{4})(.{12})", "$1-$2-$3-$4-$5")));
+        return digits == UUID_DIGITS ? Optional.of(new UUID(halves[0], halves[1])) : Optional.empty();
     }
 
     public void setUuid(UUID uuid) {

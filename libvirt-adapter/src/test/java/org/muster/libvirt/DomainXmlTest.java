@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.UUID;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.muster.libvirt.DomainXml.Mark;
 import org.muster.libvirt.DomainXml.Problem;
@@ -93,5 +94,27 @@ class DomainXmlTest {
                 .containsExactly("xml.name");
         assertThat(DomainXml.parse("<domain><name>a/b</name></domain>").problems())
                 .hasSize(1);
+    }
+
+    @Test
+    void aUuidIsWhatLibvirtTakesForOne() {
+        UUID id = UUID.fromString("01234567-89ab-cdef-fedc-ba9876543210");
+        for (String good : List.of(
+                id.toString(),
+                "0123456789abcdeffedcba9876543210",
+                " 01234567-89AB-CDEF-FEDC-BA9876543210\n",
+                "0-1-2-3456789abcdeffedcba9876543210-")) {
+            assertThat(DomainXml.parseUuid(good)).as(good).contains(id);
+        }
+        for (String bad : List.of(
+                "",
+                "-",
+                "0123456789abcdeffedcba987654321",
+                "0123456789abcdeffedcba98765432100",
+                "g123456789abcdeffedcba9876543210",
+                "\u0661123456789abcdeffedcba987654321",
+                "0123456789abcdef fedcba9876543210")) {
+            assertThat(DomainXml.parseUuid(bad)).as(bad).isEmpty();
+        }
     }
 }

@@ -83,7 +83,12 @@ final class Candidate {
 
     /** True while a path of it has not been judged. */
     boolean unsettled() {
-        return looks.values().stream().anyMatch(look -> !look.verdict().isDone());
+        for (PathLane.Look look : looks.values()) {
+            if (!look.verdict().isDone()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** What is wrong with its paths, as far as that is known. */

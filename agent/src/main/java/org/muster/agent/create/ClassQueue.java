@@ -13,8 +13,8 @@ import java.util.TreeSet;
  */
 final class ClassQueue {
     private static final Comparator<CreateRequest> OLDEST_FIRST = Comparator.comparingLong(CreateRequest::queuedAtNanos)
-            .thenComparing(request -> -request.item().priority())
-            .thenComparing(request -> request.vm().life());
+            .thenComparingInt(request -> -request.item().priority())
+            .thenComparingLong(request -> request.vm().life()); // in numbers: nothing is made for each comparison
 
     private final NavigableMap<Integer, Turns> byPriority = new TreeMap<>(Comparator.reverseOrder());
     private final NavigableSet<CreateRequest> byAge = new TreeSet<>(OLDEST_FIRST);

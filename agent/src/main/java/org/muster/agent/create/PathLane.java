@@ -136,9 +136,12 @@ final class PathLane implements AutoCloseable {
 
     @GuardedBy("this")
     private Optional<Worker> keeper(String path) {
-        return workers.stream()
-                .filter(worker -> worker.lost && below(path, worker.at))
-                .findFirst();
+        for (Worker worker : workers) {
+            if (worker.lost && below(path, worker.at)) {
+                return Optional.of(worker);
+            }
+        }
+        return Optional.empty();
     }
 
     private static boolean below(String path, String directory) {
@@ -151,7 +154,11 @@ final class PathLane implements AutoCloseable {
 
     @GuardedBy("this")
     private long lost() {
-        return workers.stream().filter(worker -> worker.lost).count();
+        long lost = 0;
+        for (Worker worker : workers) {
+            lost += worker.lost ? 1 : 0;
+        }
+        return lost;
     }
 
     /** Makes sure that somebody works. */

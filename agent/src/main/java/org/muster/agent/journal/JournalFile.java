@@ -1,6 +1,5 @@
 package org.muster.agent.journal;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
@@ -28,6 +27,10 @@ import org.slf4j.LoggerFactory;
 final class JournalFile implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(JournalFile.class);
     private static final int CRC_DIGITS = 8;
+    private static final byte[] NO_CRC = "00000000 ".getBytes(StandardCharsets.US_ASCII);
+    private static final int USUAL_BYTES = 384; // of a line, or an item's own fields
+    private static final int ESCAPES_IN = 16; // a character in so many needs another one in JSON
+    private static final int MOST_AT_ONCE = 16 << 20; // what is longer grows as it comes
     private static final ObjectMapper JSON =
             new ObjectMapper().configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false);
 
@@ -118,20 +121,54 @@ final class JournalFile implements Closeable {
         return String.format("%08x", crc.getValue());
     }
 
-    private static byte[] encode(List<JournalRecord> lines) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(lines.size() * 256);
+    /** Lines in the making; lets their checksums be filled in, and their bytes be read where they are. */
+    private static final class Lines extends ByteArrayOutputStream {
+        Lines(int bytes) {
+            super(bytes);
+        }
+
+        void add(JournalRecord line) throws IOException {
+            int start = count;
+            writeBytes(NO_CRC);
+            JSON.writeValue(this, line);
+            byte[] crc = crc(buf, start + NO_CRC.length, count - start - NO_CRC.length)
+                    .getBytes(StandardCharsets.US_ASCII);
+            System.arraycopy(crc, 0, buf, start, crc.length);
+            write('\n');
+        }
+
+        ByteBuffer bytes() {
+            return ByteBuffer.wrap(buf, 0, count);
+        }
+    }
+
+    /** About as many bytes as it will have: a line of a thousand VMs is not to be copied each time that it has grown. */
+    private static int bytes(JournalRecord line) {
+        long bytes = USUAL_BYTES;
+        if (line instanceof JournalRecord.Accepted accepted) {
+            for (AcceptedItem item : accepted.items()) {
+                bytes += USUAL_BYTES + item.xml().length() + item.xml().length() / ESCAPES_IN;
+            }
+        } else if (line instanceof JournalRecord.Answered answered) {
+            bytes += answered.answer().length() + answered.answer().length() / ESCAPES_IN;
+        }
+        return (int) Math.min(MOST_AT_ONCE, bytes);
+    }
+
+    private static ByteBuffer encode(List<JournalRecord> lines) {
+        long bytes = 0;
+        for (JournalRecord line : lines) {
+            bytes += bytes(line);
+        }
+        Lines out = new Lines((int) Math.min(MOST_AT_ONCE, bytes));
         for (JournalRecord line : lines) {
             try {
-                byte[] json = JSON.writeValueAsBytes(line);
-                out.writeBytes(crc(json, 0, json.length).getBytes(StandardCharsets.US_ASCII));
-                out.write(' ');
-                out.writeBytes(json);
-                out.write('\n');
-            } catch (JsonProcessingException e) {
+                out.add(line);
+            } catch (IOException e) {
                 throw new IllegalStateException("a record of ours that is no JSON: " + line, e);
             }
         }
-        return out.toByteArray();
+        return out.bytes();
     }
 
     long size() {
@@ -140,7 +177,8 @@ final class JournalFile implements Closeable {
 
     /** Appends the lines, all or none of them; forced to the disk if asked. */
     void append(List<JournalRecord> lines, boolean force) throws IOException {
-        byte[] bytes = encode(lines);
+        ByteBuffer bytes = encode(lines);
+        int length = bytes.remaining();
         ready();
         if (force && !nameSynced) {
             syncName();
@@ -154,7 +192,7 @@ final class JournalFile implements Closeable {
             undo(e, () -> channel.truncate(end)); // half a line would end the file for every later one
             throw e;
         }
-        end += bytes.length;
+        end += length;
     }
 
     private interface Step {
@@ -184,17 +222,17 @@ final class JournalFile implements Closeable {
         }
     }
 
-    private static void write(FileChannel to, byte[] bytes, long at) throws IOException {
-        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+    private static void write(FileChannel to, ByteBuffer bytes, long at) throws IOException {
         long position = at;
-        while (buffer.hasRemaining()) {
-            position += to.write(buffer, position);
+        while (bytes.hasRemaining()) {
+            position += to.write(bytes, position);
         }
     }
 
     /** Replaces the file by one with just these lines; the old one stays if that fails. */
     void rewrite(List<JournalRecord> lines) throws IOException {
-        byte[] bytes = encode(lines);
+        ByteBuffer bytes = encode(lines);
+        int length = bytes.remaining();
         keepDamaged();
         Path fresh = file.resolveSibling(file.getFileName() + ".new");
         FileChannel next = medium.open(
@@ -210,7 +248,7 @@ final class JournalFile implements Closeable {
         }
         FileChannel old = channel;
         channel = next;
-        end = bytes.length;
+        end = length;
         nameSynced = false;
         closeReplaced(old);
         syncName();

@@ -1,10 +1,16 @@
 package org.muster.agent.verbs;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -48,6 +54,7 @@ public final class CreateVerbs {
     private static final List<String> SAVED_STATE =
             List.of("memoryDumpVolume", "memoryConfVolume", "_X_tpmdata", "_X_nvramdata");
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+    private static final ObjectMapper WRITER = new ObjectMapper();
 
     private final CreateService creates;
     private final Destroyer destroyer;
@@ -91,7 +98,7 @@ public final class CreateVerbs {
                 call.text("batchId"),
                 call.optionalText("template"),
                 items,
-                hash(call.params().toString()),
+                hash(call.params()),
                 call.remote(),
                 call.receivedAtNanos());
         flows.note(request.batchId(), call.correlationId());
@@ -239,9 +246,24 @@ public final class CreateVerbs {
     }
 
     private static String hash(String text) {
+        return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** The same of a tree's text, which may be large: it is never there as a whole. */
+    private static String hash(JsonNode tree) {
+        MessageDigest digest = sha256();
+        try (Writer text = new OutputStreamWriter(
+                new DigestOutputStream(OutputStream.nullOutputStream(), digest), StandardCharsets.UTF_8)) {
+            WRITER.writeValue(text, tree);
+        } catch (IOException e) {
+            throw new IllegalStateException("a tree that was read cannot be written", e);
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static MessageDigest sha256() {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest);
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);
         }
