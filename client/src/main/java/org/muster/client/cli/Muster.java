@@ -53,6 +53,7 @@ import picocli.CommandLine.Spec;
             InflightCommand.class,
             ThreadsCommand.class,
             TopCommand.class,
+            ReportCommand.class,
             CallCommand.class
         })
 public final class Muster implements Callable<Integer> {
