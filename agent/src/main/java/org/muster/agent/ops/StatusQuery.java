@@ -19,25 +19,28 @@ record StatusQuery(String find, Sort sort, boolean descending, int page) {
     private static final int MOST_FIND = 100;
     private static final int MOST_PAGE = 100_000;
 
-    /** Ties are broken by name, so that lines keep their places. */
     enum Sort {
-        TROUBLE(Comparator.comparingInt(row -> -row.concern())),
-        NAME(Comparator.comparing(GuestRow::name)),
-        STATUS(Comparator.comparing(GuestRow::status)),
-        CPU(Comparator.comparingDouble(row -> row.cpuPercent().orElse(-1))),
-        MEMORY(Comparator.comparingLong(row -> row.memoryKib().orElse(-1))),
-        AGE(Comparator.comparingLong(row -> row.ageNanos().orElse(-1)));
-
-        private final Comparator<GuestRow> order;
-
-        Sort(Comparator<GuestRow> order) {
-            this.order = order;
-        }
+        TROUBLE,
+        NAME,
+        STATUS,
+        CPU,
+        MEMORY,
+        AGE
     }
 
+    /** Ties are broken by name, so that lines keep their places. */
     Comparator<GuestRow> order() {
-        Comparator<GuestRow> wanted = descending ? sort.order.reversed() : sort.order;
-        return wanted.thenComparing(GuestRow::name).thenComparing(GuestRow::id);
+        Comparator<GuestRow> wanted = switch (sort) {
+            case TROUBLE -> Comparator.comparingInt(row -> -row.concern());
+            case NAME -> Comparator.comparing(GuestRow::name);
+            case STATUS -> Comparator.comparing(GuestRow::status);
+            case CPU -> Comparator.comparingDouble(row -> row.cpuPercent().orElse(-1));
+            case MEMORY -> Comparator.comparingLong(row -> row.memoryKib().orElse(-1));
+            case AGE -> Comparator.comparingLong(row -> row.ageNanos().orElse(-1));
+        };
+        return (descending ? wanted.reversed() : wanted)
+                .thenComparing(GuestRow::name)
+                .thenComparing(GuestRow::id);
     }
 
     /** @throws IllegalArgumentException with field, rule and value, for whoever asked */
