@@ -232,6 +232,7 @@ public final class Daemon implements AutoCloseable {
     private static List<EventKind> kinds() {
         List<EventKind> kinds = new ArrayList<>(StatusEvents.KINDS);
         kinds.addAll(ConditionEvents.KINDS);
+        kinds.addAll(HostEvents.KINDS);
         return kinds;
     }
 

@@ -113,6 +113,16 @@ class ApiDescriptionTest {
     }
 
     @Test
+    void describesEveryKindOfNotification() {
+        assertThat(document.get("x-notifications").findValuesAsText("name"))
+                .contains(
+                        "|virt|VM_status|<vmId>",
+                        "|net|host_conn|no_id",
+                        "|muster|VM_condition|<vmId>",
+                        "|muster|host_condition|no_id");
+    }
+
+    @Test
     void isTheSameEveryTime() throws Exception {
         assertThat(JSON.writeValueAsString(discover(folder.resolve("b")))).isEqualTo(JSON.writeValueAsString(document));
     }
