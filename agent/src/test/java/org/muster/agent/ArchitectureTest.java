@@ -43,7 +43,9 @@ class ArchitectureTest {
             Map.entry("stats", Set.of("domain", "guest", "upkeep")),
             Map.entry("selfcheck", Set.of("config", "tls")),
             Map.entry("simulation", Set.of("config")),
-            Map.entry("verbs", Set.of("rpc", "create", "domain", "stats", "host", "factors", "metrics", "profile", "calibrate")));
+            Map.entry(
+                    "verbs",
+                    Set.of("rpc", "create", "domain", "stats", "host", "factors", "metrics", "profile", "calibrate")));
 
     private static final JavaClasses MAIN =
             new ClassFileImporter(List.of(new ImportOption.DoNotIncludeTests())).importPackages(ROOT);

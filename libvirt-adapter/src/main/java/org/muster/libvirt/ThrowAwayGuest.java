@@ -34,6 +34,7 @@ public record ThrowAwayGuest(UUID id, String run, int index) {
             return false;
         }
         NodeList marks = DomainXml.parse(xml).document().getElementsByTagNameNS(NAMESPACE, "guest");
-        return marks.getLength() == 1 && ((Element) marks.item(0)).getAttribute("run").equals(run);
+        return marks.getLength() == 1
+                && ((Element) marks.item(0)).getAttribute("run").equals(run);
     }
 }

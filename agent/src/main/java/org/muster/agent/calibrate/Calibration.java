@@ -93,7 +93,9 @@ public final class Calibration implements AutoCloseable {
         try {
             made = file.read().orElse(null);
         } catch (IOException e) {
-            LOG.error("what a calibration may have left is not known, see domains muster-calibration-*: {}", e.getMessage());
+            LOG.error(
+                    "what a calibration may have left is not known, see domains muster-calibration-*: {}",
+                    e.getMessage());
         }
     }
 
@@ -162,7 +164,9 @@ public final class Calibration implements AutoCloseable {
             return refused(Reason.BUSY, "a calibration or its clean-up is under way");
         }
         CompletableFuture<CalibrationReport> answer = new CompletableFuture<>();
-        return execute(() -> outcome(request).accept(answer)) ? answer : refused(Reason.BUSY, "no thread to measure with");
+        return execute(() -> outcome(request).accept(answer))
+                ? answer
+                : refused(Reason.BUSY, "no thread to measure with");
     }
 
     private Optional<String> bad(CalibrationRequest request) {
@@ -188,7 +192,8 @@ public final class Calibration implements AutoCloseable {
         } catch (CalibrationRefusedException | RuntimeException e) {
             return answer -> answer.completeExceptionally(e);
         } catch (HypervisorException | IOException e) {
-            return answer -> answer.completeExceptionally(new CalibrationRefusedException(Reason.FAILED, e.getMessage()));
+            return answer ->
+                    answer.completeExceptionally(new CalibrationRefusedException(Reason.FAILED, e.getMessage()));
         } catch (InterruptedException e) {
             return answer -> answer.completeExceptionally(e);
         } finally {
@@ -210,7 +215,8 @@ public final class Calibration implements AutoCloseable {
             idle.ask();
         }
         Deque<ThrowAwayGuest> guests = new ArrayDeque<>(writtenDown(request));
-        List<LevelFigures> figures = request.limits().stream().map(LevelFigures::new).toList();
+        List<LevelFigures> figures =
+                request.limits().stream().map(LevelFigures::new).toList();
         boolean clean = false;
         try {
             measure(new LevelFigures(1), take(guests, 1)); // the first guest of all pays for what is loaded once
@@ -268,7 +274,12 @@ public final class Calibration implements AutoCloseable {
             roundTrips.stop(STOP_MILLIS);
         }
         level.add(wall, run.callNanos(), roundTrips.p95Nanos(), cpu);
-        LOG.debug("calibration: {} at once, {} guests in {} ms; {}", level.limit(), guests.size(), wall / 1_000_000, unused);
+        LOG.debug(
+                "calibration: {} at once, {} guests in {} ms; {}",
+                level.limit(),
+                guests.size(),
+                wall / 1_000_000,
+                unused);
     }
 
     private String stopReason() {
@@ -301,7 +312,8 @@ public final class Calibration implements AutoCloseable {
         if (!clean) {
             notes.add("some guests could not be removed yet; that is tried again, also after a restart");
         }
-        return new CalibrationReport(levels, idleNanos, knee, Conclusion.bottleneck(levels, idleNanos), notes, tookNanos);
+        return new CalibrationReport(
+                levels, idleNanos, knee, Conclusion.bottleneck(levels, idleNanos), notes, tookNanos);
     }
 
     /** What is owned, for tests. */

@@ -75,7 +75,11 @@ final class Removal {
                 return Outcome.ABSENT;
             }
             if (!ThrowAwayGuest.isOf(run, there.get().name(), hypervisor.xml(id))) {
-                LOG.warn("{} ({}) has a UUID of calibration {}, but not its mark: left alone", there.get().name(), id, run);
+                LOG.warn(
+                        "{} ({}) has a UUID of calibration {}, but not its mark: left alone",
+                        there.get().name(),
+                        id,
+                        run);
                 return Outcome.ABSENT;
             }
             if (there.get().state().active()) {

@@ -203,8 +203,7 @@ public final class ConfigFile {
         StringBuilder text = new StringBuilder();
         for (Key key : Key.values()) {
             text.append(String.format(
-                    "%-30s = %-28s # %s%n",
-                    key.path(), shown(key, value(key)), origins.getOrDefault(key, "default")));
+                    "%-30s = %-28s # %s%n", key.path(), shown(key, value(key)), origins.getOrDefault(key, "default")));
         }
         return text.toString();
     }

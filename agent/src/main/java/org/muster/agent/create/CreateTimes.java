@@ -54,8 +54,8 @@ final class CreateTimes {
     void ended(CreateRecord end) {
         count(end);
         if (isTimed(end)) {
-            end.phaseNanos().forEach((phase, nanos) -> timer(phase, end.createClass())
-                    .update(nanos, TimeUnit.NANOSECONDS));
+            end.phaseNanos()
+                    .forEach((phase, nanos) -> timer(phase, end.createClass()).update(nanos, TimeUnit.NANOSECONDS));
         }
     }
 
@@ -71,10 +71,10 @@ final class CreateTimes {
             return;
         }
         timed++;
-        Map<Phase, DurationHistogram> mine =
-                times.computeIfAbsent(end.createClass(), c -> new EnumMap<>(Phase.class));
-        end.phaseNanos().forEach((phase, nanos) -> mine.computeIfAbsent(phase, p -> new DurationHistogram())
-                .update(nanos));
+        Map<Phase, DurationHistogram> mine = times.computeIfAbsent(end.createClass(), c -> new EnumMap<>(Phase.class));
+        end.phaseNanos()
+                .forEach((phase, nanos) -> mine.computeIfAbsent(phase, p -> new DurationHistogram())
+                        .update(nanos));
         slowest.add(end);
         if (slowest.size() > SLOWEST) {
             slowest.remove();

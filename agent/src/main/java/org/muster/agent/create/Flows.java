@@ -23,7 +23,10 @@ public final class Flows {
         }
     };
 
-    /** @param subject a VM's id or a batch's @param flow the engine's correlation id, if it sent one */
+    /**
+     * @param subject a VM's id or a batch's
+     * @param flow the engine's correlation id, if it sent one
+     */
     public synchronized void note(String subject, Optional<String> flow) {
         if (flow.isPresent()) {
             known.put(subject, flow.get());

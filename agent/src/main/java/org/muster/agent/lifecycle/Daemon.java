@@ -256,8 +256,7 @@ public final class Daemon implements AutoCloseable {
 
     private List<DiagnosisVerbs.Setting> settings() {
         return settings.stream()
-                .map(key -> new DiagnosisVerbs.Setting(
-                        key.key(), key.value(), key.origin(), key.live(), key.pending()))
+                .map(key -> new DiagnosisVerbs.Setting(key.key(), key.value(), key.origin(), key.live(), key.pending()))
                 .toList();
     }
 

@@ -15,7 +15,11 @@ public final class Audit {
 
     private Audit() {}
 
-    /** A call that has ended. @param fields in their order; values are put on one line here */
+    /**
+     * A call that has ended.
+     *
+     * @param fields in their order; values are put on one line here
+     */
     public static void call(Map<String, String> fields) {
         LOG.info("{}", line("call", fields));
     }
@@ -25,7 +29,11 @@ public final class Audit {
         Refused.LOG.warn("{}", line("refused", fields));
     }
 
-    /** A key that got another value in the running agent. @param by SIGHUP, or the verb and who called it */
+    /**
+     * A key that got another value in the running agent.
+     *
+     * @param by SIGHUP, or the verb and who called it
+     */
     public static void changed(String key, String before, String after, String by) {
         LOG.info(
                 "config key={} old={} new={} by={}",
@@ -37,8 +45,8 @@ public final class Audit {
 
     private static String line(String what, Map<String, String> fields) {
         StringBuilder line = new StringBuilder(what);
-        fields.forEach((name, value) ->
-                line.append(' ').append(name).append('=').append(LineText.value(value)));
+        fields.forEach(
+                (name, value) -> line.append(' ').append(name).append('=').append(LineText.value(value)));
         return line.toString();
     }
 

@@ -73,6 +73,8 @@ final class LineEncoder extends EncoderBase<ILoggingEvent> {
     }
 
     private static String clipped(String text) {
-        return text.length() <= MOST_CHARS ? text : text.substring(0, MOST_CHARS) + "… (" + text.length() + " characters)";
+        return text.length() <= MOST_CHARS
+                ? text
+                : text.substring(0, MOST_CHARS) + "… (" + text.length() + " characters)";
     }
 }

@@ -16,7 +16,12 @@ public final class LogFields {
 
     private LogFields() {}
 
-    /** Does work about one VM. @param batch empty if none @param flow the engine's correlation id */
+    /**
+     * Does work about one VM.
+     *
+     * @param batch empty if none
+     * @param flow the engine's correlation id
+     */
     public static <T> T about(UUID vm, String batch, Optional<String> flow, Supplier<T> work) {
         return with(VM, vm.toString(), () -> with(BATCH, batch, () -> with(FLOW, flow.orElse(""), work)));
     }

@@ -46,7 +46,11 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
-    /** Changes how much our own parts say. @param level as in {@code log.level} */
+    /**
+     * Changes how much our own parts say.
+     *
+     * @param level as in {@code log.level}
+     */
     public static void level(String level) {
         ILoggerFactory factory = LoggerFactory.getILoggerFactory();
         if (factory instanceof LoggerContext context) {

@@ -71,7 +71,8 @@ final class Repeats extends Filter<ILoggingEvent> {
 
     @Override
     public FilterReply decide(ILoggingEvent event) {
-        boolean always = event.getLoggerName().equals(Audit.NAME) || !event.getLevel().isGreaterOrEqual(Level.INFO);
+        boolean always =
+                event.getLoggerName().equals(Audit.NAME) || !event.getLevel().isGreaterOrEqual(Level.INFO);
         return always || window(event).take(nanoTime.getAsLong()) ? FilterReply.NEUTRAL : FilterReply.DENY;
     }
 

@@ -50,12 +50,11 @@ public final class Profiler implements AutoCloseable {
     public Profiler(Path directory, List<Class<? extends Event>> events) {
         this.profiles = new Profiles(directory);
         this.events = List.copyOf(events);
-        this.thread =
-                new ThreadPoolExecutor(0, 2, LINGER_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
-                    Thread made = new Thread(task, "profile");
-                    made.setDaemon(true);
-                    return made;
-                });
+        this.thread = new ThreadPoolExecutor(0, 2, LINGER_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+            Thread made = new Thread(task, "profile");
+            made.setDaemon(true);
+            return made;
+        });
     }
 
     /** Records for that long and keeps the recording. Errors: {@link ProfileRefusedException}. */

@@ -27,13 +27,20 @@ final class CallAudit {
         return verb.access() != Access.MONITOR;
     }
 
-    /** A call that has ended. @param outcome 0 or the error's code @param result absent when it failed */
+    /**
+     * A call that has ended.
+     *
+     * @param outcome 0 or the error's code
+     * @param result absent when it failed
+     */
     static void ended(Verb verb, Call call, String address, int outcome, Optional<JsonNode> result, Duration took) {
         if (!covers(verb)) {
             return;
         }
         Map<String, String> line = caller(verb, call.principal(), address);
-        call.params().properties().forEach(param -> line.put(param.getKey(), shown(param.getKey(), param.getValue(), 0)));
+        call.params()
+                .properties()
+                .forEach(param -> line.put(param.getKey(), shown(param.getKey(), param.getValue(), 0)));
         line.put("outcome", Integer.toString(outcome));
         result.flatMap(verb::summarize).ifPresent(text -> line.put("result", text));
         line.put("ms", Long.toString(took.toMillis()));

@@ -41,7 +41,8 @@ record AccountCheck(Account account, HostTree host, Path socket) {
                     "install -d -o " + account.name() + " " + folder));
         }
         return found.isEmpty()
-                ? List.of(Finding.ok(account.name() + ", groups " + String.join(", ", account.groups().stream().sorted().toList())))
+                ? List.of(Finding.ok(account.name() + ", groups "
+                        + String.join(", ", account.groups().stream().sorted().toList())))
                 : found;
     }
 }

@@ -34,9 +34,10 @@ record CertificateCheck(MusterConfig.Tls tls, Account account, Instant now) {
         }
         List<Path> missing = files.missing();
         if (!missing.isEmpty()) {
-            return List.of(Finding.warning(
-                    "missing " + missing + ": only the local socket is opened",
-                    "enrol the host, or make certificates (operations.md, Certificates); the port follows without a restart"));
+            return List.of(
+                    Finding.warning(
+                            "missing " + missing + ": only the local socket is opened",
+                            "enrol the host, or make certificates (operations.md, Certificates); the port follows without a restart"));
         }
         int mode = (int) Files.getAttribute(tls.key(), "unix:mode");
         if ((mode & OTHERS_READ) != 0) {

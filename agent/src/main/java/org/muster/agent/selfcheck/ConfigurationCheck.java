@@ -15,8 +15,8 @@ record ConfigurationCheck(Path file, Optional<InvalidConfigException> invalid, A
     List<Finding> find() throws IOException {
         List<Finding> found = new ArrayList<>();
         invalid.ifPresent(problems -> problems.problems()
-                .forEach(problem -> found.add(Finding.problem(
-                        problem, "correct it; the other checks go by the defaults until then"))));
+                .forEach(problem -> found.add(
+                        Finding.problem(problem, "correct it; the other checks go by the defaults until then"))));
         if (!Files.exists(file)) {
             return found;
         }

@@ -14,7 +14,7 @@ record KernelChecks(HostTree host, Supplier<Optional<Boolean>> synchronisation) 
 
     List<Finding> kvm() {
         boolean capable = host.lines("proc/cpuinfo").stream()
-                .anyMatch(line -> line.matches("(flags|Features)\\s*:.*\\b(vmx|svm)\\b.*"))
+                        .anyMatch(line -> line.matches("(flags|Features)\\s*:.*\\b(vmx|svm)\\b.*"))
                 || !host.text("proc/cpuinfo").orElse("").contains("flags"); // other machines have no such flag
         if (host.exists("dev/kvm")) {
             return List.of(Finding.ok("/dev/kvm is there"));
@@ -22,7 +22,8 @@ record KernelChecks(HostTree host, Supplier<Optional<Boolean>> synchronisation) 
         String lost = "there is no /dev/kvm: guests of type kvm do not start, emulated ones are slow";
         return List.of(
                 capable
-                        ? Finding.warning(lost, "modprobe kvm_intel (or kvm_amd), and look in dmesg why it was not loaded")
+                        ? Finding.warning(
+                                lost, "modprobe kvm_intel (or kvm_amd), and look in dmesg why it was not loaded")
                         : Finding.warning(
                                 lost + "; the CPU offers no virtualization",
                                 "switch VT-x or AMD-V on in the firmware; of a virtual machine: nested virtualization of its host"));
@@ -65,8 +66,14 @@ record KernelChecks(HostTree host, Supplier<Optional<Boolean>> synchronisation) 
                     "a process may open " + files + " files here",
                     "the unit sets LimitNOFILE=65536; elsewhere: ulimit -n 65536"));
         }
-        String[] opened = host.text("proc/sys/fs/file-nr").orElse("0 0 " + Long.MAX_VALUE).split("\\s+");
-        nearly(found, "open files of the whole host (fs.file-max)", number(opened[0]), number(opened[2]), "sysctl fs.file-max");
+        String[] opened =
+                host.text("proc/sys/fs/file-nr").orElse("0 0 " + Long.MAX_VALUE).split("\\s+");
+        nearly(
+                found,
+                "open files of the whole host (fs.file-max)",
+                number(opened[0]),
+                number(opened[2]),
+                "sysctl fs.file-max");
         OptionalLong aio = host.number("proc/sys/fs/aio-max-nr");
         if (aio.isPresent()) {
             nearly(
@@ -82,14 +89,17 @@ record KernelChecks(HostTree host, Supplier<Optional<Boolean>> synchronisation) 
                         "fs.inotify.max_user_instances = " + instances, "sysctl fs.inotify.max_user_instances=512"));
             }
         });
-        long processes = host.names("proc").stream().filter(name -> name.matches("\\d+")).count();
+        long processes =
+                host.names("proc").stream().filter(name -> name.matches("\\d+")).count();
         nearly(
                 found,
                 "processes (kernel.pid_max)",
                 processes,
                 host.number("proc/sys/kernel/pid_max").orElse(Long.MAX_VALUE),
                 "sysctl kernel.pid_max=4194304");
-        return found.isEmpty() ? List.of(Finding.ok("open files, requests to disks, inotify, processes: enough")) : found;
+        return found.isEmpty()
+                ? List.of(Finding.ok("open files, requests to disks, inotify, processes: enough"))
+                : found;
     }
 
     private static long number(String text) {
@@ -124,9 +134,11 @@ record KernelChecks(HostTree host, Supplier<Optional<Boolean>> synchronisation) 
                 .reduce((first, last) -> last);
         if (burst.isPresent() && Integer.parseInt(burst.get()) > 0 && Integer.parseInt(burst.get()) < 1000) {
             return List.of(Finding.warning(
-                    "journald takes " + burst.get() + " lines in its interval: in the middle of a bulk create it drops the rest",
+                    "journald takes " + burst.get()
+                            + " lines in its interval: in the middle of a bulk create it drops the rest",
                     "RateLimitBurst=10000 in /etc/systemd/journald.conf"));
         }
-        return List.of(Finding.ok(burst.map(lines -> "takes bursts of " + lines + " lines").orElse("as it comes")));
+        return List.of(Finding.ok(
+                burst.map(lines -> "takes bursts of " + lines + " lines").orElse("as it comes")));
     }
 }

@@ -60,8 +60,9 @@ record LibvirtCheck(MusterConfig.Libvirt libvirt, Source source, HostTree host, 
                 : "; user " + account.name() + " is not in group libvirt: usermod -aG libvirt " + account.name();
         return switch (e.kind()) {
             case DENIED -> "libvirtd refuses us" + group;
-            default -> "systemctl enable --now libvirtd.socket (or virtqemud.socket where there is one); then virsh -c "
-                    + libvirt.uri() + " version" + group;
+            default ->
+                "systemctl enable --now libvirtd.socket (or virtqemud.socket where there is one); then virsh -c "
+                        + libvirt.uri() + " version" + group;
         };
     }
 
@@ -77,12 +78,14 @@ record LibvirtCheck(MusterConfig.Libvirt libvirt, Source source, HostTree host, 
                             + ": with a few guests that hang it serves nobody any more",
                     libvirt.tuneWorkers()
                             ? "libvirt.tune-workers is set, but needs root and the program virt-admin; else set min_workers"
-                            : "set min_workers = " + workers.wantedMin() + " in " + look.configFile().orElseThrow()
+                            : "set min_workers = " + workers.wantedMin() + " in "
+                                    + look.configFile().orElseThrow()
                                     + " and restart it (guests run on), or at once: virt-admin -c " + look.server()
                                     + ":///system server-threadpool-set " + look.server() + " --min-workers "
                                     + workers.wantedMin()));
         } else {
-            found.add(Finding.ok(look.server() + ": min_workers = " + workers.min() + ", max_workers = " + workers.max()));
+            found.add(Finding.ok(
+                    look.server() + ": min_workers = " + workers.min() + ", max_workers = " + workers.max()));
         }
     }
 

@@ -35,7 +35,8 @@ record PortCheck(MusterConfig config, Account account, HostTree host) {
         } else {
             String text = key + " " + port + " is taken by a program of user " + holder.getAsInt();
             String advice = "ss -ltnp 'sport = :" + port + "' names it (VDSM has the same port); or set another " + key;
-            found.add(needed ? Finding.problem(text, advice) : Finding.warning(text + ": no metrics are served", advice));
+            found.add(
+                    needed ? Finding.problem(text, advice) : Finding.warning(text + ": no metrics are served", advice));
         }
     }
 

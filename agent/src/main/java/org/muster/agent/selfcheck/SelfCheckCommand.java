@@ -108,7 +108,9 @@ public final class SelfCheckCommand {
         KernelChecks kernel = new KernelChecks(host, KernelClock::synchronised);
         return List.of(
                 new Check("configuration", new ConfigurationCheck(config, invalid, account)::find),
-                new Check("user", new AccountCheck(account, host, effective.listen().socket())::find),
+                new Check(
+                        "user",
+                        new AccountCheck(account, host, effective.listen().socket())::find),
                 new Check("state directory", new StateCheck(effective.state().directory(), account)::find),
                 new Check("certificates", new CertificateCheck(effective.tls(), account, Instant.now())::find),
                 new Check("ports", new PortCheck(effective, account, host)::find),

@@ -76,7 +76,8 @@ public final class CalibrateVerbs {
                 Param.required("max", number, "the slowest"),
                 Param.required("inflation", number, "I(k): the mean over that of one at a time"),
                 Param.required("roundTrip", number, "of a call that asks for nothing, meanwhile: 95th percentile"),
-                Param.required("cpu", WireType.any(), "part of the host's processors that was busy; null if not known"));
+                Param.required(
+                        "cpu", WireType.any(), "part of the host's processors that was busy; null if not known"));
         return WireType.object(
                 Param.required("levels", WireType.array(level, MOST_LIMIT), "by rising limit"),
                 Param.required("idleRoundTrip", number, "of a call that asks for nothing, before: 95th percentile"),

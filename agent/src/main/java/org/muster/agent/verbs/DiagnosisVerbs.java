@@ -43,8 +43,12 @@ public final class DiagnosisVerbs {
             Param.required("calls", WireType.array(CALL, MOST_CALLS), "the oldest first"),
             Param.required("inFlight", WireType.integer(0, Integer.MAX_VALUE), "how many there are"),
             Param.required("overdue", WireType.integer(0, Integer.MAX_VALUE), "how many of them hang"),
-            Param.required("maxStuck", WireType.integer(1, Integer.MAX_VALUE), "how many may hang: libvirt.max-stuck-calls"),
-            Param.required("createSlots", WireType.integer(1, Integer.MAX_VALUE), "how many creates libvirtd's workers allow"));
+            Param.required(
+                    "maxStuck", WireType.integer(1, Integer.MAX_VALUE), "how many may hang: libvirt.max-stuck-calls"),
+            Param.required(
+                    "createSlots",
+                    WireType.integer(1, Integer.MAX_VALUE),
+                    "how many creates libvirtd's workers allow"));
 
     private static final WireType SETTING = WireType.object(
             Param.required("key", TEXT, "of muster.toml"),
@@ -65,8 +69,7 @@ public final class DiagnosisVerbs {
     public record Setting(String key, String value, String origin, boolean live, Optional<String> pending) {}
 
     /** @param names of VMs that are known */
-    public DiagnosisVerbs(
-            CallGuard calls, Function<UUID, Optional<String>> names, Supplier<List<Setting>> settings) {
+    public DiagnosisVerbs(CallGuard calls, Function<UUID, Optional<String>> names, Supplier<List<Setting>> settings) {
         this.calls = calls;
         this.names = names;
         this.settings = settings;
@@ -102,7 +105,9 @@ public final class DiagnosisVerbs {
         ArrayNode list = answer.putArray("calls");
         inFlight.stream().limit(MOST_CALLS).forEach(call -> list.add(json(call)));
         return answer.put("inFlight", inFlight.size())
-                .put("overdue", inFlight.stream().filter(CallGuard.InFlight::overdue).count())
+                .put(
+                        "overdue",
+                        inFlight.stream().filter(CallGuard.InFlight::overdue).count())
                 .put("maxStuck", calls.maxStuck())
                 .put("createSlots", calls.createSlots());
     }

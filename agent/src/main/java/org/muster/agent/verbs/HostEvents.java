@@ -18,9 +18,7 @@ public final class HostEvents {
             "A link, an address or a network of the host changed: its capabilities are to be asked for.",
             false,
             List.of(Param.required(
-                    "notify_time",
-                    WireType.integer(0, Long.MAX_VALUE),
-                    "milliseconds, on the clock of statusTime"))));
+                    "notify_time", WireType.integer(0, Long.MAX_VALUE), "milliseconds, on the clock of statusTime"))));
 
     private final Notifications notifications;
     private final EventClock clock;

@@ -50,9 +50,8 @@ public final class ProfileVerbs {
                 .error(BUSY, "a recording is being made")
                 .error(UNEXPECTED, "the JVM or the disk cannot")
                 .worker(call -> profiler.record(Duration.ofSeconds(call.integer("seconds", 1)))
-                        .handle(outcome(profile -> JSON.objectNode()
-                                .put("name", profile.name())
-                                .put("bytes", profile.bytes()))));
+                        .handle(outcome(profile ->
+                                JSON.objectNode().put("name", profile.name()).put("bytes", profile.bytes()))));
     }
 
     private Verb readProfile() {

@@ -30,7 +30,8 @@ final class ThreadsView {
                                     Param.required("stack", WireType.array(TEXT, MOST_FRAMES), "innermost first")),
                             MOST_THREADS),
                     "all of them"),
-            Param.required("deadlocked", WireType.array(TEXT, MOST_THREADS), "threads that wait for each other for ever"));
+            Param.required(
+                    "deadlocked", WireType.array(TEXT, MOST_THREADS), "threads that wait for each other for ever"));
 
     private ThreadsView() {}
 

@@ -39,8 +39,8 @@ class CalibrationTest {
     private Calibration calibration;
 
     private Calibration calibration() {
-        calibration = new Calibration(
-                hypervisor, state, () -> creating, () -> false, () -> id(numbers.getAndIncrement()));
+        calibration =
+                new Calibration(hypervisor, state, () -> creating, () -> false, () -> id(numbers.getAndIncrement()));
         return calibration;
     }
 
@@ -68,7 +68,8 @@ class CalibrationTest {
                 .cause()
                 .hasMessageContaining(why)
                 .isInstanceOfSatisfying(
-                        CalibrationRefusedException.class, e -> assertThat(e.reason()).isEqualTo(reason));
+                        CalibrationRefusedException.class,
+                        e -> assertThat(e.reason()).isEqualTo(reason));
     }
 
     private void assertNothingLeft() throws Exception {
@@ -92,7 +93,9 @@ class CalibrationTest {
         });
         assertThat(report.levels().get(0).inflation()).isEqualTo(1);
         assertThat(hypervisor.mostStartsAtOnce()).isLessThanOrEqualTo(4);
-        assertThat(hypervisor.log().stream().filter(call -> call.startsWith("START")).count())
+        assertThat(hypervisor.log().stream()
+                        .filter(call -> call.startsWith("START"))
+                        .count())
                 .isEqualTo(3 * 8 + 1);
         assertNothingLeft();
     }
@@ -162,7 +165,10 @@ class CalibrationTest {
 
         hypervisor.calls().workers(new CallGuard.Workers(5, 20, true)); // 14 creates
         refused(calibration.measure(new CalibrationRequest(List.of(15), 20, 1)), Reason.BAD_REQUEST, "at most 14, ");
-        refused(calibration.measure(new CalibrationRequest(List.of(8), 4, 1)), Reason.BAD_REQUEST, "at least the greatest");
+        refused(
+                calibration.measure(new CalibrationRequest(List.of(8), 4, 1)),
+                Reason.BAD_REQUEST,
+                "at least the greatest");
         assertThat(CalibrationRequest.usualLimits(14)).containsExactly(1, 2, 4, 8);
     }
 
@@ -173,8 +179,7 @@ class CalibrationTest {
         ThrowAwayGuest unmarked = new ThrowAwayGuest(id(4), "run1", 3);
         ThrowAwayGuest ofAnother = new ThrowAwayGuest(id(5), "run2", 4);
         ThrowAwayGuest notWritten = new ThrowAwayGuest(id(6), "run1", 5);
-        new CalibrationFile(state)
-                .write(new CalibrationFile.Guests("run1", Set.of(id(1), id(2), id(3), id(4), id(5))));
+        new CalibrationFile(state).write(new CalibrationFile.Guests("run1", Set.of(id(1), id(2), id(3), id(4), id(5))));
         for (ThrowAwayGuest guest : List.of(runs, defined, ofAnother, notWritten)) {
             hypervisor.define(guest.xml(false));
         }

@@ -46,7 +46,9 @@ class ConclusionTest {
                 level(8, 12, 1.3, 900 * MILLI, 0.4));
 
         assertThat(Conclusion.knee(levels, IDLE)).isEqualTo(2);
-        assertThat(Conclusion.knee(levels, 150 * MILLI)).as("where it is slow when idle, too").isEqualTo(4);
+        assertThat(Conclusion.knee(levels, 150 * MILLI))
+                .as("where it is slow when idle, too")
+                .isEqualTo(4);
     }
 
     @Test

@@ -269,7 +269,10 @@ class ConfigFileTest {
                 .singleElement()
                 .asString()
                 .contains("colour is no key of this version, got \"red\"");
-        assertThat(problems("[bogus]", "x = 1")).singleElement().asString().endsWith("[bogus] is no section of this version");
+        assertThat(problems("[bogus]", "x = 1"))
+                .singleElement()
+                .asString()
+                .endsWith("[bogus] is no section of this version");
         assertThat(problems("create = 5")).singleElement().asString().contains("create is no key");
     }
 
@@ -283,7 +286,10 @@ class ConfigFileTest {
                 .singleElement()
                 .asString()
                 .contains("(did you mean create.queue-capacity?)");
-        assertThat(problems("listen.level = \"info\"")).singleElement().asString().contains("(did you mean log.level?)");
+        assertThat(problems("listen.level = \"info\""))
+                .singleElement()
+                .asString()
+                .contains("(did you mean log.level?)");
     }
 
     @Test

@@ -24,8 +24,8 @@ import org.muster.agent.metrics.DurationHistogram.Summary;
 /** What creates are found to have taken, in simulated time. */
 class CreateTimesTest {
     private static final long MILLI = 1_000_000;
-    private static final List<Phase> CHAIN = List.of(
-            Phase.VALIDATE, Phase.JOURNAL, Phase.QUEUE_WAIT, Phase.PREPARE, Phase.TO_RUNNING, Phase.PUBLISH);
+    private static final List<Phase> CHAIN =
+            List.of(Phase.VALIDATE, Phase.JOURNAL, Phase.QUEUE_WAIT, Phase.PREPARE, Phase.TO_RUNNING, Phase.PUBLISH);
 
     private final VmTable table = new VmTable(new EventClock());
     private final MetricRegistry registry = new MetricRegistry();
@@ -33,8 +33,7 @@ class CreateTimesTest {
     private long nanos = 1_000_000_000L;
     private final CreateTimes times = new CreateTimes(registry, () -> wallMillis);
     private final List<CreateRecord> ended = new ArrayList<>();
-    private final CreateHistory history =
-            new CreateHistory(() -> nanos, () -> wallMillis, record -> {}, this::ended);
+    private final CreateHistory history = new CreateHistory(() -> nanos, () -> wallMillis, record -> {}, this::ended);
     private int made;
 
     CreateTimesTest() {
@@ -116,15 +115,18 @@ class CreateTimesTest {
     }
 
     private static void assertSumsMatch(Map<Phase, Summary> phases, long count) {
-        assertThat(phases.values()).allSatisfy(summary -> assertThat(summary.count()).isEqualTo(count));
-        assertThat(CHAIN.stream().mapToLong(phase -> phases.get(phase).sumNanos()).sum())
+        assertThat(phases.values())
+                .allSatisfy(summary -> assertThat(summary.count()).isEqualTo(count));
+        assertThat(CHAIN.stream()
+                        .mapToLong(phase -> phases.get(phase).sumNanos())
+                        .sum())
                 .isEqualTo(phases.get(Phase.TOTAL).sumNanos());
     }
 
     @Test
     void percentilesAreRight() {
         for (int i = 1; i <= 100; i++) {
-            run(CreateClass.NORMAL, 10 * i, 500);
+            run(CreateClass.NORMAL, 10L * i, 500);
         }
 
         Map<Phase, Summary> all = times.stats().all();

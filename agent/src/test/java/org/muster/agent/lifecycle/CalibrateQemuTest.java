@@ -52,7 +52,9 @@ class CalibrateQemuTest {
                 CompletableFuture<JsonNode> killed = LocalSocketClient.askAside(
                         socket, "Host.calibrate", "{\"guests\":8,\"limits\":[4],\"repeats\":5}");
                 Await.until("guests are there", LONG, () -> domains(host).size() > 2);
-                assertThat(client.call("Host.getVMList")).as("no VMs to anybody").isEmpty();
+                assertThat(client.call("Host.getVMList"))
+                        .as("no VMs to anybody")
+                        .isEmpty();
                 agent.kill();
                 assertThat(killed).failsWithin(LONG);
             }

@@ -60,13 +60,17 @@ class CreateStatsWireTest {
                 assertThat(stats.at("/outcomes/UP").asInt()).isEqualTo(25);
                 assertThat(stats.at("/classes/NORMAL/total/count").asInt()).isEqualTo(25);
                 assertThat(CHAIN.stream()
-                                .mapToDouble(phase -> stats.at("/phases/" + phase + "/sum").doubleValue())
+                                .mapToDouble(phase ->
+                                        stats.at("/phases/" + phase + "/sum").doubleValue())
                                 .sum())
                         .isCloseTo(stats.at("/phases/total/sum").doubleValue(), within(0.001));
-                assertThat(stats.get("slowest")).hasSize(20).allSatisfy(create -> assertThat(CHAIN.stream()
-                                .mapToDouble(phase -> create.at("/phases/" + phase).doubleValue())
-                                .sum())
-                        .isCloseTo(create.at("/phases/total").doubleValue(), within(0.001)));
+                assertThat(stats.get("slowest"))
+                        .hasSize(20)
+                        .allSatisfy(create -> assertThat(CHAIN.stream()
+                                        .mapToDouble(phase ->
+                                                create.at("/phases/" + phase).doubleValue())
+                                        .sum())
+                                .isCloseTo(create.at("/phases/total").doubleValue(), within(0.001)));
 
                 JsonNode batch = client.call("Host.getCreateStats", "{\"batchId\":\"second\"}");
                 assertThat(batch.at("/phases/total/count").asInt()).isEqualTo(5);

@@ -22,8 +22,7 @@ final class LocalSocketClient {
     /** The whole response, error or not. */
     static JsonNode ask(Path socket, String method, String params) {
         try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-            String request =
-                    "{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":" + params + ",\"id\":1}\n";
+            String request = "{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":" + params + ",\"id\":1}\n";
             channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.UTF_8)));
             String line = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8)).readLine();
             if (line == null) {

@@ -48,7 +48,10 @@ class LogLinesTest {
             ask(engine, "VM.destroy", "\"vmID\":\"" + id + "\"", "flow-2");
             awaitLine(agent, "destroyed");
 
-            assertThat(lines(agent, " started ")).singleElement().asString().endsWith("vm=" + id + " batch=mon-1 flow=flow-1");
+            assertThat(lines(agent, " started "))
+                    .singleElement()
+                    .asString()
+                    .endsWith("vm=" + id + " batch=mon-1 flow=flow-1");
             assertThat(lines(agent, " destroyed ")).singleElement().asString().endsWith("vm=" + id + " flow=flow-2");
             awaitLine(agent, "verb=VM.destroy");
             assertThat(lines(agent, "audit: "))

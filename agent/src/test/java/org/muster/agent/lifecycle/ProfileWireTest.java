@@ -29,8 +29,7 @@ class ProfileWireTest {
     @Test
     void theRecordingHasThePhasesOfCreatesAndLibvirtsCalls() throws Exception {
         Path socket = folder.resolve("m.sock");
-        Path config = Files.writeString(
-                folder.resolve("muster.toml"), """
+        Path config = Files.writeString(folder.resolve("muster.toml"), """
                 listen.address = "127.0.0.1"
                 listen.port = 0
                 listen.socket = "%s"
@@ -42,7 +41,9 @@ class ProfileWireTest {
         try (Daemon daemon = new Daemon(ConfigFile.read(config).effective(), new FakeHypervisor(), "test")) {
             daemon.start();
             try (LineClient client = new LineClient(daemon.port())) {
-                assertThat(client.error("Host.profile", "{\"seconds\":1}").get("message").asText())
+                assertThat(client.error("Host.profile", "{\"seconds\":1}")
+                                .get("message")
+                                .asText())
                         .as("over the network it takes an administrator's certificate")
                         .contains("needs ADMIN");
                 CompletableFuture<JsonNode> recording =
@@ -54,7 +55,9 @@ class ProfileWireTest {
                     made.add(id);
                 }
                 JsonNode profile = recording.join().get("result");
-                Path file = Files.write(folder.resolve("read.jfr"), read(socket, profile.get("name").asText()));
+                Path file = Files.write(
+                        folder.resolve("read.jfr"),
+                        read(socket, profile.get("name").asText()));
 
                 assertThat(file).hasSize(profile.get("bytes").asLong());
                 List<RecordedEvent> events = RecordingFile.readAllEvents(file);
@@ -81,7 +84,8 @@ class ProfileWireTest {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         while (true) {
             String params = "{\"name\":\"" + name + "\",\"offset\":" + all.size() + "}";
-            JsonNode part = LocalSocketClient.ask(socket, "Host.readProfile", params).get("result");
+            JsonNode part =
+                    LocalSocketClient.ask(socket, "Host.readProfile", params).get("result");
             byte[] data = Base64.getDecoder().decode(part.get("data").asText());
             if (data.length == 0) {
                 return all.toByteArray();

@@ -32,7 +32,8 @@ public final class AuditLines extends AppenderBase<ILoggingEvent> implements Aut
 
     /** The first line with that word, as soon as there is one. */
     public String await(String word) {
-        Await.until("a line with " + word, Duration.ofSeconds(10), () -> first(word).isPresent());
+        Await.until(
+                "a line with " + word, Duration.ofSeconds(10), () -> first(word).isPresent());
         return first(word).orElseThrow();
     }
 

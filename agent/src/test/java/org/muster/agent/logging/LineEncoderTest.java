@@ -104,8 +104,7 @@ class LineEncoderTest {
                 assertThat(MDC.getCopyOfContextMap()).isEqualTo(Map.of("vm", new UUID(0, 2).toString()));
                 return true;
             });
-            assertThat(MDC.getCopyOfContextMap())
-                    .isEqualTo(Map.of("vm", outer.toString(), "batch", "b", "flow", "f"));
+            assertThat(MDC.getCopyOfContextMap()).isEqualTo(Map.of("vm", outer.toString(), "batch", "b", "flow", "f"));
             return inner;
         });
 

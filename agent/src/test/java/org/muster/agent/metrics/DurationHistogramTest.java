@@ -79,7 +79,9 @@ class DurationHistogramTest {
             histogram.update(MILLI << i);
         }
         for (int i = 0; i < 21; i++) {
-            assertThat(histogram.shorterThan(1000L << i)).as("below %d ms", 1 << i).isEqualTo(2L * i + 1);
+            assertThat(histogram.shorterThan(1000L << i))
+                    .as("below %d ms", 1 << i)
+                    .isEqualTo(2L * i + 1);
         }
         assertThat(histogram.shorterThan(Long.MAX_VALUE)).isEqualTo(42);
     }

@@ -33,7 +33,8 @@ class ProfilerTest {
                 .isInstanceOf(ExecutionException.class)
                 .cause()
                 .isInstanceOfSatisfying(
-                        ProfileRefusedException.class, e -> assertThat(e.reason()).isEqualTo(reason));
+                        ProfileRefusedException.class,
+                        e -> assertThat(e.reason()).isEqualTo(reason));
     }
 
     @Test
@@ -82,21 +83,22 @@ class ProfilerTest {
         assertThat(profiles.read("muster-19700101T000009.000.jfr", 7, 100)).containsExactly('7', '8', '9');
         assertThat(profiles.read("muster-19700101T000009.000.jfr", 2, 3)).containsExactly('2', '3', '4');
         assertThat(profiles.read("muster-19700101T000009.000.jfr", 10, 3)).isEmpty();
-        assertThat(profiles.read("muster-19700101T000009.000.jfr", Long.MAX_VALUE, 3)).isEmpty();
+        assertThat(profiles.read("muster-19700101T000009.000.jfr", Long.MAX_VALUE, 3))
+                .isEmpty();
     }
 
     @Test
     void nothingElseCanBeRead() throws IOException {
         Profiles profiles = new Profiles(Files.createDirectory(state.resolve("profile")));
         Files.writeString(state.resolve("journal"), "secret");
-        Files.createSymbolicLink(
-                state.resolve("profile/muster-19700101T000001.000.jfr"), state.resolve("journal"));
+        Files.createSymbolicLink(state.resolve("profile/muster-19700101T000001.000.jfr"), state.resolve("journal"));
 
         for (String name : List.of("../journal", "/etc/passwd", "", "muster-19700101T000002.000.jfr")) {
             assertThatThrownBy(() -> profiles.read(name, 0, 10))
                     .as(name)
-                    .isInstanceOfSatisfying(ProfileRefusedException.class, e -> assertThat(e.reason())
-                            .isEqualTo(ProfileRefusedException.Reason.UNKNOWN));
+                    .isInstanceOfSatisfying(
+                            ProfileRefusedException.class,
+                            e -> assertThat(e.reason()).isEqualTo(ProfileRefusedException.Reason.UNKNOWN));
         }
         assertThatThrownBy(() -> profiles.read("muster-19700101T000001.000.jfr", 0, 10))
                 .isInstanceOf(IOException.class);

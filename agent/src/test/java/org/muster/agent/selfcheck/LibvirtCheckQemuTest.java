@@ -28,13 +28,15 @@ class LibvirtCheckQemuTest {
             List<Check> checks = List.of(new Check("libvirt", check::find));
 
             assertThat(SelfCheck.run(checks, Duration.ofSeconds(60)).get("libvirt"))
-                    .anyMatch(finding -> finding.level() == Level.OK && finding.text().startsWith("QEMU "))
+                    .anyMatch(finding ->
+                            finding.level() == Level.OK && finding.text().startsWith("QEMU "))
                     .anyMatch(finding -> finding.level() == Level.WARNING
                             && finding.text().startsWith("libvirtd: min_workers = 5, max_workers = 20:"))
                     .noneMatch(finding -> finding.level() == Level.PROBLEM);
 
             LibvirtLook look = LibvirtLook.at(host.uri());
-            assertThat(look.maxClients().orElseThrow()).isGreaterThan(look.clients().orElseThrow());
+            assertThat(look.maxClients().orElseThrow())
+                    .isGreaterThan(look.clients().orElseThrow());
 
             host.stopLibvirtd();
             try {

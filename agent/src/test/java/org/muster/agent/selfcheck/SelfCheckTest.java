@@ -34,7 +34,8 @@ import org.muster.libvirt.LibvirtLook;
 /** Each check on a host that is well, and on one for each thing that can be wrong. */
 class SelfCheckTest {
     private static final int NOBODY = 987_654;
-    private static final Account AGENT = new Account("muster", NOBODY, Set.of(NOBODY), Set.of("muster", "libvirt"), false);
+    private static final Account AGENT =
+            new Account("muster", NOBODY, Set.of(NOBODY), Set.of("muster", "libvirt"), false);
 
     @TempDir
     private Path folder;
@@ -89,7 +90,8 @@ class SelfCheckTest {
 
         assertThat(agent).isEqualTo(new Account("muster", 998, Set.of(998, 64), Set.of("muster", "libvirt"), false));
         assertThat(Account.ofAgent(host, "muster").us()).isTrue();
-        assertThat(Account.ofAgent(new HostTree(folder.resolve("none")), "root").name()).isEqualTo("root");
+        assertThat(Account.ofAgent(new HostTree(folder.resolve("none")), "root").name())
+                .isEqualTo("root");
     }
 
     @Test
@@ -120,14 +122,18 @@ class SelfCheckTest {
         Files.setPosixFilePermissions(state, PosixFilePermissions.fromString("rwx--x--x"));
         assertThat(new StateCheck(state, owner).find()).noneMatch(finding -> finding.level() == Level.PROBLEM);
         finds(
-                new StateCheck(folder.resolve("none"), AGENT).find(), Level.PROBLEM, "is not there", "install -d -o muster");
+                new StateCheck(folder.resolve("none"), AGENT).find(),
+                Level.PROBLEM,
+                "is not there",
+                "install -d -o muster");
         assertThat(new StateCheck(state, AGENT).find())
                 .anyMatch(finding -> finding.level() == Level.PROBLEM
                         && finding.text().contains("user muster may not write " + state)
                         && finding.advice().equals("chown muster " + state));
         Files.setPosixFilePermissions(state, PosixFilePermissions.fromString("rwx------"));
         assertThat(new StateCheck(state, owner).find())
-                .anyMatch(finding -> finding.level() == Level.WARNING && finding.advice().equals("chmod o+x " + state));
+                .anyMatch(finding ->
+                        finding.level() == Level.WARNING && finding.advice().equals("chmod o+x " + state));
     }
 
     @Test
@@ -147,8 +153,8 @@ class SelfCheckTest {
                 "our certificate ends in ",
                 "renew");
         assertThat(new CertificateCheck(tls, reader, now.plus(Duration.ofDays(45))).find())
-                .anyMatch(finding -> finding.level() == Level.PROBLEM
-                        && finding.text().startsWith("our certificate ended at "));
+                .anyMatch(finding ->
+                        finding.level() == Level.PROBLEM && finding.text().startsWith("our certificate ended at "));
         finds(new CertificateCheck(tls, AGENT, now).find(), Level.PROBLEM, "may not read " + key, "chmod g+r");
         Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r--r--"));
         finds(new CertificateCheck(tls, reader, now).find(), Level.PROBLEM, "everybody", "chmod o-rwx");
@@ -260,8 +266,9 @@ class SelfCheckTest {
     @Test
     void portsMustBeFreeOrOurs() throws Exception {
         well(new PortCheck(defaults(), AGENT, host).find());
-        String line = "\n   0: 00000000000000000000000000000000:D431 00000000000000000000000000000000:0000 0A 00000000:00000000"
-                + " 00:00000000 00000000  107        0 1234 1 0000000000000000 100 0 0 10 0";
+        String line =
+                "\n   0: 00000000000000000000000000000000:D431 00000000000000000000000000000000:0000 0A 00000000:00000000"
+                        + " 00:00000000 00000000  107        0 1234 1 0000000000000000 100 0 0 10 0";
         write("proc/net/tcp6", "  sl  local_address" + line);
         finds(
                 new PortCheck(defaults(), AGENT, host).find(),
@@ -278,10 +285,18 @@ class SelfCheckTest {
         Path socket = folder.resolve("none/m.sock");
         Account alone = new Account("muster", 998, Set.of(998), Set.of("muster"), false);
 
-        finds(new AccountCheck(alone, host, Path.of("/run/muster/m.sock")).find(), Level.PROBLEM, "not in group libvirt", "usermod");
+        finds(
+                new AccountCheck(alone, host, Path.of("/run/muster/m.sock")).find(),
+                Level.PROBLEM,
+                "not in group libvirt",
+                "usermod");
         finds(new AccountCheck(AGENT, host, socket).find(), Level.PROBLEM, "is not there", "install -d");
         write("etc/group", "");
-        finds(new AccountCheck(AGENT, host, Path.of("/run/muster/m.sock")).find(), Level.WARNING, "no group muster", "groupadd");
+        finds(
+                new AccountCheck(AGENT, host, Path.of("/run/muster/m.sock")).find(),
+                Level.WARNING,
+                "no group muster",
+                "groupadd");
     }
 
     @Test
@@ -318,21 +333,25 @@ class SelfCheckTest {
                         + "state.directory = \"" + folder + "/none\"\nmetrics.listen = \"off\"\n");
 
         int code = SelfCheckCommand.run(
-                List.of("--config", config.toString(), "--output", "json"), new PrintStream(out, true, StandardCharsets.UTF_8), System.err);
+                List.of("--config", config.toString(), "--output", "json"),
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                System.err);
 
         assertThat(code).isEqualTo(1);
         assertThat(out.toString(StandardCharsets.UTF_8))
                 .contains("\"check\":\"state directory\",\"level\":\"problem\"")
                 .contains("TEST")
                 .hasLineCount(1);
-        assertThat(SelfCheckCommand.run(List.of("--bogus"), System.out, new PrintStream(out, true, StandardCharsets.UTF_8)))
+        assertThat(SelfCheckCommand.run(
+                        List.of("--bogus"), System.out, new PrintStream(out, true, StandardCharsets.UTF_8)))
                 .isEqualTo(2);
     }
 
     @Test
     void aPortThatSomebodyElseHasIsSeenOnTheRunningHost() throws Exception {
         try (ServerSocket other = new ServerSocket(0)) {
-            Path config = write("m.toml", "listen.port = " + other.getLocalPort() + "\nlisten.socket = \"/nowhere/m.sock\"");
+            Path config =
+                    write("m.toml", "listen.port = " + other.getLocalPort() + "\nlisten.socket = \"/nowhere/m.sock\"");
             MusterConfig used = ConfigFile.read(config).effective();
 
             assertThat(new PortCheck(used, AGENT, new HostTree(Path.of("/"))).find())

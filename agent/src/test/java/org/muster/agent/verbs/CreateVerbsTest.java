@@ -65,8 +65,8 @@ class CreateVerbsTest {
         journal.start();
         creator.start();
         creator.connected();
-        List<Verb> all =
-                new ArrayList<>(new CreateVerbs(creator.service(), creator.destroyer(), new EventClock(), creator.flows()).verbs());
+        List<Verb> all = new ArrayList<>(
+                new CreateVerbs(creator.service(), creator.destroyer(), new EventClock(), creator.flows()).verbs());
         table.listen(creator.history());
         all.addAll(new QueueVerbs(creator.control()).verbs());
         all.addAll(new ConcurrencyVerbs(creator.control()).verbs());

@@ -38,7 +38,8 @@ class DiagnosisVerbsTest {
         assertThat(answer.get("calls")).hasSize(2);
         assertThat(answer.at("/calls/0").toString())
                 .isEqualTo("{\"operation\":\"virDomainCreate\",\"role\":\"create\",\"vmId\":\"" + KNOWN
-                        + "\",\"vmName\":\"web\",\"thread\":\"" + Thread.currentThread().getName()
+                        + "\",\"vmName\":\"web\",\"thread\":\""
+                        + Thread.currentThread().getName()
                         + "\",\"age\":32000,\"overdue\":true}");
         assertThat(answer.at("/calls/1/overdue").booleanValue()).isFalse();
         assertThat(answer.at("/calls/1").has("vmName")).isFalse();

@@ -42,7 +42,8 @@ final class CalibrateCommand implements Callable<Integer> {
             names = "--limits",
             split = ",",
             paramLabel = "N",
-            description = "How many at once, such as 1,2,4,8. Default: 1, 2, 4, 8 and 16 as far as libvirtd's workers allow.")
+            description =
+                    "How many at once, such as 1,2,4,8. Default: 1, 2, 4, 8 and 16 as far as libvirtd's workers allow.")
     private List<Integer> limits = new ArrayList<>();
 
     @Option(
@@ -52,7 +53,11 @@ final class CalibrateCommand implements Callable<Integer> {
             description = "Guests at each limit, each time. Default: ${DEFAULT-VALUE}.")
     private int guests;
 
-    @Option(names = "--repeats", paramLabel = "N", defaultValue = "2", description = "How often. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--repeats",
+            paramLabel = "N",
+            defaultValue = "2",
+            description = "How often. Default: ${DEFAULT-VALUE}.")
     private int repeats;
 
     @Option(
@@ -61,12 +66,15 @@ final class CalibrateCommand implements Callable<Integer> {
             description = "Where to put the picture (SVG); must not be there yet. Default: calibration-TIME.svg, here.")
     private String picture;
 
-    @Option(names = "--apply", description = "Have the agent start as many at once as the knee says, until it is restarted.")
+    @Option(
+            names = "--apply",
+            description = "Have the agent start as many at once as the knee says, until it is restarted.")
     private boolean apply;
 
     @Override
     public Integer call() throws Exception {
-        Path target = path(picture == null ? "calibration-" + muster.console().clock().millis() / 1000 + ".svg" : picture);
+        Path target =
+                path(picture == null ? "calibration-" + muster.console().clock().millis() / 1000 + ".svg" : picture);
         if (Files.exists(target)) { // not after minutes of measuring
             throw CommandFailure.usage("--picture " + target + " is there already");
         }
@@ -83,10 +91,12 @@ final class CalibrateCommand implements Callable<Integer> {
             write(target, report);
             if (apply) {
                 connection.callAndWait(
-                        "Host.setCreateConcurrency", Json.object().put("concurrency", report.path("knee").intValue()));
+                        "Host.setCreateConcurrency",
+                        Json.object().put("concurrency", report.path("knee").intValue()));
             }
             if (muster.json()) {
-                muster.printJson(((ObjectNode) report).put("picture", target.toString()).put("applied", apply));
+                muster.printJson(
+                        ((ObjectNode) report).put("picture", target.toString()).put("applied", apply));
             } else {
                 show(report, target);
             }
@@ -106,7 +116,10 @@ final class CalibrateCommand implements Callable<Integer> {
         String title = "Guests started at once: " + muster.console().clock().instant();
         try {
             Files.writeString(
-                    target, CalibrationPicture.of(report, title), StandardCharsets.UTF_8, StandardOpenOption.CREATE_NEW);
+                    target,
+                    CalibrationPicture.of(report, title),
+                    StandardCharsets.UTF_8,
+                    StandardOpenOption.CREATE_NEW);
         } catch (FileAlreadyExistsException e) {
             throw new CommandFailure(ExitCode.USAGE, target + " is there already", e);
         }
@@ -114,7 +127,17 @@ final class CalibrateCommand implements Callable<Integer> {
 
     private void show(JsonNode report, Path target) {
         Table table = new Table(
-                ">AT ONCE", ">GUESTS", ">PER SECOND", ">MEAN MS", ">P50", ">P95", ">MAX", ">INFLATION", ">ROUND TRIP", ">CPU", "");
+                ">AT ONCE",
+                ">GUESTS",
+                ">PER SECOND",
+                ">MEAN MS",
+                ">P50",
+                ">P95",
+                ">MAX",
+                ">INFLATION",
+                ">ROUND TRIP",
+                ">CPU",
+                "");
         int knee = report.path("knee").intValue();
         for (JsonNode level : report.path("levels")) {
             table.row(
@@ -150,7 +173,8 @@ final class CalibrateCommand implements Callable<Integer> {
             case "NONE_REACHED" -> "none was reached: more at once may still be quicker";
             case "CPU" -> "the host's processors";
             case "LIBVIRTD_WORKERS" -> "libvirtd's workers: calls that ask for nothing wait too";
-            case "SERIALISED" -> "starts wait for one another inside libvirt or for a disk: processors and workers are free";
+            case "SERIALISED" ->
+                "starts wait for one another inside libvirt or for a disk: processors and workers are free";
             default -> bottleneck;
         };
     }

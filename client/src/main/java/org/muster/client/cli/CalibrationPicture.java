@@ -128,7 +128,8 @@ final class CalibrationPicture {
 
     private void text(double x, double y, String anchor, String style, String text) {
         String escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
-        out.append(format("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" %s>%s</text>\n", x, y, anchor, style, escaped));
+        out.append(
+                format("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" %s>%s</text>\n", x, y, anchor, style, escaped));
     }
 
     private static String format(String format, Object... values) {

@@ -77,8 +77,7 @@ record Console(
 
     /** Whether standard output is a terminal whose cursor can be moved. */
     boolean movable() {
-        return outTerminal != null
-                && !environment.getOrDefault("TERM", "dumb").equals("dumb");
+        return outTerminal != null && !environment.getOrDefault("TERM", "dumb").equals("dumb");
     }
 
     /** Columns a table may take: unlimited when standard output is no terminal. */

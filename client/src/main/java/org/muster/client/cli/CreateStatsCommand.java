@@ -104,7 +104,8 @@ final class CreateStatsCommand implements Callable<Integer> {
         JsonNode span = stats.path("batch");
         if (span.path("started").asInt() > 0) {
             line.append("; in ").append(Text.seconds(span.path("makespan").doubleValue() / 1000));
-            line.append(String.format(Locale.ROOT, ", %.2f a second", span.path("perSecond").doubleValue()));
+            line.append(String.format(
+                    Locale.ROOT, ", %.2f a second", span.path("perSecond").doubleValue()));
         }
         return line.toString();
     }

@@ -66,7 +66,7 @@ final class ProfileCommand implements Callable<Integer> {
             if (muster.json()) {
                 muster.printJson(Json.object().put("file", target.toString()).put("bytes", bytes));
             } else {
-                muster.print(target + ": " + Text.bytes(bytes) + ", " + seconds + " s");
+                muster.print(target + ": " + Text.bytes((double) bytes) + ", " + seconds + " s");
             }
             return ExitCode.OK;
         }
@@ -83,7 +83,8 @@ final class ProfileCommand implements Callable<Integer> {
     private static long fetch(MusterConnection connection, String name, Path target)
             throws IOException, InterruptedException, RpcError, CommandFailure {
         long offset = 0;
-        try (OutputStream out = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (OutputStream out =
+                Files.newOutputStream(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             while (true) {
                 ObjectNode params = Json.object().put("name", name).put("offset", offset);
                 byte[] part = Base64.getDecoder()

@@ -40,7 +40,9 @@ final class ThreadsCommand implements Callable<Integer> {
                 shown.set("deadlocked", answer.path("deadlocked"));
                 muster.printJson(shown);
             } else {
-                text(threads, answer.path("deadlocked")).lines().forEach(line -> muster.console().out().println(line));
+                text(threads, answer.path("deadlocked"))
+                        .lines()
+                        .forEach(line -> muster.console().out().println(line));
             }
             return threads.isEmpty() ? ExitCode.REFUSED : ExitCode.OK;
         }
@@ -55,7 +57,10 @@ final class ThreadsCommand implements Callable<Integer> {
     static String text(JsonNode threads, JsonNode deadlocked) {
         StringBuilder text = new StringBuilder();
         for (JsonNode thread : threads) {
-            text.append('"').append(thread.path("name").asText()).append("\" ").append(thread.path("state").asText());
+            text.append('"')
+                    .append(thread.path("name").asText())
+                    .append("\" ")
+                    .append(thread.path("state").asText());
             if (thread.path("native").asBoolean()) {
                 text.append(", in a native call");
             }
@@ -63,13 +68,19 @@ final class ThreadsCommand implements Callable<Integer> {
                 text.append(", waits for ").append(thread.path("waitsFor").asText());
             }
             if (thread.has("heldBy")) {
-                text.append(" held by \"").append(thread.path("heldBy").asText()).append('"');
+                text.append(" held by \"")
+                        .append(thread.path("heldBy").asText())
+                        .append('"');
             }
             if (thread.has("cpuTime")) {
-                text.append(", ").append(Text.seconds(thread.path("cpuTime").asDouble() / 1000)).append(" of CPU");
+                text.append(", ")
+                        .append(Text.seconds(thread.path("cpuTime").asDouble() / 1000))
+                        .append(" of CPU");
             }
             text.append('\n');
-            thread.path("stack").forEach(frame -> text.append("    at ").append(frame.asText()).append('\n'));
+            thread.path("stack")
+                    .forEach(frame ->
+                            text.append("    at ").append(frame.asText()).append('\n'));
         }
         if (!deadlocked.isEmpty()) {
             text.append("DEADLOCK: ").append(Json.write(deadlocked)).append('\n');

@@ -120,8 +120,8 @@ final class TopCommand implements Callable<Integer> {
     /** How busy the host is, and what is the matter with it; behind the summary. */
     private static String host(MusterConnection connection) throws Exception {
         JsonNode stats = HostCondition.stats(connection);
-        OptionalDouble cpu = StatsRow.sum(
-                StatsRow.number(stats.path("cpuUser")), StatsRow.number(stats.path("cpuSys")));
+        OptionalDouble cpu =
+                StatsRow.sum(StatsRow.number(stats.path("cpuUser")), StatsRow.number(stats.path("cpuSys")));
         OptionalDouble memory = StatsRow.number(stats.path("memUsed"));
         Optional<String> condition = HostCondition.line(stats.path("sampling"));
         return (cpu.isEmpty() ? "" : String.format(Locale.ROOT, "; host CPU %.0f %%", cpu.getAsDouble()))

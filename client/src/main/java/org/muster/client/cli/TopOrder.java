@@ -28,12 +28,14 @@ enum TopOrder {
 
     /** @param reversed the least first; what has no value comes last all the same */
     Comparator<TopRow> comparator(boolean reversed) {
-        Comparator<TopRow> byName = Comparator.comparing(TopRow::label).thenComparing(row -> row.stats().vm().id());
+        Comparator<TopRow> byName = Comparator.comparing(TopRow::label)
+                .thenComparing(row -> row.stats().vm().id());
         if (this == NAME) {
             return reversed ? byName.reversed() : byName;
         }
         Comparator<TopRow> absent = Comparator.comparing(row -> value.apply(row).isEmpty());
-        Comparator<TopRow> byValue = Comparator.comparingDouble(row -> value.apply(row).orElse(0));
+        Comparator<TopRow> byValue =
+                Comparator.comparingDouble(row -> value.apply(row).orElse(0));
         return absent.thenComparing(reversed ? byValue : byValue.reversed()).thenComparing(byName);
     }
 }

@@ -27,7 +27,8 @@ final class TopRates {
 
     private static TopRow row(StatsRow stats, Optional<TopRow> before) {
         Optional<StatsRow> earlier = before.map(TopRow::stats);
-        boolean sameSample = earlier.isPresent() && earlier.get().netTimeSeconds().equals(stats.netTimeSeconds());
+        boolean sameSample =
+                earlier.isPresent() && earlier.get().netTimeSeconds().equals(stats.netTimeSeconds());
         if (sameSample) {
             return new TopRow(stats, before.get().rx(), before.get().tx());
         }

@@ -153,7 +153,9 @@ final class TopView {
 
     private String rest(int more) {
         String by = "by " + order.name().toLowerCase(Locale.ROOT) + (reversed ? ", reversed" : "");
-        return (more > 0 ? more + " more; " : "") + by + (filter.isEmpty() ? "" : "; filter: " + filter)
+        return (more > 0 ? more + " more; " : "")
+                + by
+                + (filter.isEmpty() ? "" : "; filter: " + filter)
                 + (onlyMarked ? "; only marked ones" : "");
     }
 

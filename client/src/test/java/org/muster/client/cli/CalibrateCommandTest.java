@@ -49,7 +49,8 @@ class CalibrateCommandTest {
     }
 
     private static String level(int limit, double perSecond, double mean, double inflation, Double cpu) {
-        return "{\"limit\":" + limit + ",\"guests\":16,\"perSecond\":" + perSecond + ",\"mean\":" + mean + ",\"p50\":" + mean
+        return "{\"limit\":" + limit + ",\"guests\":16,\"perSecond\":" + perSecond + ",\"mean\":" + mean + ",\"p50\":"
+                + mean
                 + ",\"p95\":" + 2 * mean + ",\"p99\":900,\"max\":999.9,\"inflation\":" + inflation
                 + ",\"roundTrip\":3.5,\"cpu\":" + cpu + "}";
     }
@@ -58,8 +59,8 @@ class CalibrateCommandTest {
     void theTableNamesTheKneeAndTheBottleneckAndThePictureIsDrawn() throws Exception {
         Path picture = folder.resolve("c.svg");
 
-        CliRun run = CliRun.of(
-                agent, "calibrate", "--limits", "1,2,4", "--guests", "8", "--picture", picture.toString());
+        CliRun run =
+                CliRun.of(agent, "calibrate", "--limits", "1,2,4", "--guests", "8", "--picture", picture.toString());
 
         assertThat(run.err()).isEmpty();
         assertThat(run.lines())
@@ -86,7 +87,12 @@ class CalibrateCommandTest {
 
     @Test
     void theKneeIsAppliedOnlyWhenAskedFor() throws Exception {
-        CliRun run = CliRun.of(agent, "calibrate", "--apply", "--picture", folder.resolve("a.svg").toString());
+        CliRun run = CliRun.of(
+                agent,
+                "calibrate",
+                "--apply",
+                "--picture",
+                folder.resolve("a.svg").toString());
 
         assertThat(run.exitCode()).isZero();
         assertThat(applied).singleElement().hasToString("{\"concurrency\":2}");
@@ -97,7 +103,9 @@ class CalibrateCommandTest {
     void anOldPictureIsNotWrittenOverAndNothingIsMeasured() throws Exception {
         Path picture = Files.writeString(folder.resolve("c.svg"), "precious");
 
-        assertThat(CliRun.of(agent, "calibrate", "--picture", picture.toString()).exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(CliRun.of(agent, "calibrate", "--picture", picture.toString())
+                        .exitCode())
+                .isEqualTo(ExitCode.USAGE);
 
         assertThat(picture).hasContent("precious");
         assertThat(asked).isEmpty();

@@ -42,7 +42,8 @@ class DiagnosisCommandsTest {
         assertThat(CliRun.of(agent, "inflight", "--overdue").out())
                 .contains("virDomainCreate")
                 .doesNotContain("virDomainListGetStats");
-        CliRun watched = CliRun.of(agent, "inflight", "--overdue", "--output", "json", "--watch", "--interval", "0.01", "--times", "2");
+        CliRun watched = CliRun.of(
+                agent, "inflight", "--overdue", "--output", "json", "--watch", "--interval", "0.01", "--times", "2");
         assertThat(watched.lines())
                 .hasSize(2)
                 .allSatisfy(line -> assertThat(Json.parse(line).path("calls")).hasSize(1));

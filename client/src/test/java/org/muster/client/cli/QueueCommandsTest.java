@@ -203,7 +203,8 @@ class QueueCommandsTest {
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).contains("HA      total").contains("NORMAL  total");
         assertThat(order).containsExactly("1 asked before");
-        assertThat(CliRun.of(agent, "create-stats", "--slowest", "21").exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(CliRun.of(agent, "create-stats", "--slowest", "21").exitCode())
+                .isEqualTo(ExitCode.USAGE);
         assertThat(CliRun.of(agent, "create-stats", "--reset", "--batch", "x").exitCode())
                 .isEqualTo(ExitCode.USAGE);
     }
@@ -214,7 +215,9 @@ class QueueCommandsTest {
         agent.on("Host.readProfile", params -> {
             int offset = params.path("offset").asInt();
             byte[] part = "hello".substring(offset, Math.min(5, offset + 2)).getBytes(StandardCharsets.UTF_8);
-            return Json.object().put("data", Base64.getEncoder().encodeToString(part)).put("next", offset + part.length);
+            return Json.object()
+                    .put("data", Base64.getEncoder().encodeToString(part))
+                    .put("next", offset + part.length);
         });
         Path file = folder.resolve("p.jfr");
 

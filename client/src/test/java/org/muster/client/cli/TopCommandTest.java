@@ -30,9 +30,11 @@ class TopCommandTest {
     @BeforeEach
     void start() throws IOException {
         agent = FakeAgent.onTcp()
-                .on("Host.getAllVmStats", params -> Json.parse("[" + vm("web", 12.5, 100, 7, polls.get(), "ok") + ","
-                        + vm("db", 80, 5000, 3, polls.getAndIncrement(), "ok") + ","
-                        + vm("old", 1, 0, 900, 0, "frozen") + "]"))
+                .on(
+                        "Host.getAllVmStats",
+                        params -> Json.parse("[" + vm("web", 12.5, 100, 7, polls.get(), "ok") + ","
+                                + vm("db", 80, 5000, 3, polls.getAndIncrement(), "ok") + ","
+                                + vm("old", 1, 0, 900, 0, "frozen") + "]"))
                 .on(
                         "Host.getStats",
                         "{\"cpuUser\":\"30.00\",\"cpuSys\":\"4.00\",\"memUsed\":\"61\",\"sampling\":{\"condition\":\"ok\"}}");
@@ -53,9 +55,8 @@ class TopCommandTest {
 
     private List<TopRow> rows() throws JsonParseException {
         List<Vm> vms = new ArrayList<>();
-        for (JsonNode vm : Json.parse(
-                "[" + vm("web", 12.5, 100, 7, 1, "ok") + "," + vm("db", 80, 5000, 3, 1, "ok") + ","
-                        + vm("old", 1, 0, 900, 1, "frozen") + ",{\"vmId\":\"gone\",\"status\":\"Down\"}]")) {
+        for (JsonNode vm : Json.parse("[" + vm("web", 12.5, 100, 7, 1, "ok") + "," + vm("db", 80, 5000, 3, 1, "ok")
+                + "," + vm("old", 1, 0, 900, 1, "frozen") + ",{\"vmId\":\"gone\",\"status\":\"Down\"}]")) {
             vms.add(Vm.of(vm));
         }
         return new TopRates().rows(vms);
@@ -98,7 +99,8 @@ class TopCommandTest {
 
     @Test
     void anySortAndFilterBothByOptionAndByKey() throws Exception {
-        assertThat(CliRun.of(agent, "top", "--once", "--sort", "age", "--filter", "frozen").out())
+        assertThat(CliRun.of(agent, "top", "--once", "--sort", "age", "--filter", "frozen")
+                        .out())
                 .contains("old")
                 .doesNotContain("web");
         TopView view = new TopView(TopOrder.CPU, "");
@@ -128,7 +130,8 @@ class TopCommandTest {
             for (int height : new int[] {1, 3, 5, 7, 50}) {
                 assertThat(view.screen(rows(), "; host CPU 34 %", width, height, false))
                         .hasSizeLessThanOrEqualTo(height)
-                        .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(width).doesNotContain("\033"));
+                        .allSatisfy(line ->
+                                assertThat(line).hasSizeLessThanOrEqualTo(width).doesNotContain("\033"));
             }
         }
         assertThat(view.screen(rows(), "", 80, 6, false)).anyMatch(line -> line.startsWith("2 more; by cpu"));
@@ -144,10 +147,12 @@ class TopCommandTest {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         Path command = Files.writeString(
                 folder.resolve("run.sh"),
-                "stty cols 90 rows 12; stty -g\n" + java + " -XX:TieredStopAtLevel=1 -cp '" + System.getProperty("java.class.path")
+                "stty cols 90 rows 12; stty -g\n" + java + " -XX:TieredStopAtLevel=1 -cp '"
+                        + System.getProperty("java.class.path")
                         + "' org.muster.client.cli.Muster top --interval 60; echo \"ended $?\"; stty -g\n");
         ProcessBuilder script = new ProcessBuilder("script", "-qfec", "sh " + command, log.toString());
-        script.environment().putAll(Map.of("TERM", "xterm", "MUSTER_URL", agent.address().toString()));
+        script.environment()
+                .putAll(Map.of("TERM", "xterm", "MUSTER_URL", agent.address().toString()));
         script.environment().remove("NO_COLOR");
         script.environment().remove("COLUMNS");
         script.environment().remove("LINES");
@@ -179,11 +184,15 @@ class TopCommandTest {
 
     private static void awaitText(Process writer, Path file, String text) throws Exception {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!(Files.exists(file) && Files.readString(file, StandardCharsets.UTF_8).contains(text))) {
+        while (!(Files.exists(file)
+                && Files.readString(file, StandardCharsets.UTF_8).contains(text))) {
             if (System.nanoTime() > deadline) {
-                throw new AssertionError("no " + text + " in " + (Files.exists(file) ? Files.readString(file) : "nothing"));
+                throw new AssertionError(
+                        "no " + text + " in " + (Files.exists(file) ? Files.readString(file) : "nothing"));
             }
-            assertThat(writer.waitFor(20, TimeUnit.MILLISECONDS)).as("it has ended").isFalse();
+            assertThat(writer.waitFor(20, TimeUnit.MILLISECONDS))
+                    .as("it has ended")
+                    .isFalse();
         }
     }
 }
