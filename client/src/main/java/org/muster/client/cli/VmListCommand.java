@@ -15,9 +15,13 @@ import org.muster.client.Answers;
 import org.muster.client.Json;
 import org.muster.client.MusterConnection;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParentCommand;
 
-@Command(name = "list", description = "All VMs the agent knows, with their status and since when they have it.")
+@Command(
+        name = "list",
+        aliases = "ls",
+        description = "All VMs the agent knows, with their status and since when they have it.")
 final class VmListCommand implements Callable<Integer> {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
 
@@ -26,34 +30,40 @@ final class VmListCommand implements Callable<Integer> {
     @ParentCommand
     private VmCommand vm;
 
+    @Mixin
+    private Repeat repeat;
+
     @Override
     public Integer call() throws Exception {
-        Muster muster = vm.muster();
-        try (MusterConnection connection = muster.connect()) {
-            CompletableFuture<JsonNode> list = connection.call("Host.getVMList", Json.object());
-            Map<String, Vm> named = Vm.all(connection).stream()
-                    .collect(Collectors.toMap(Vm::id, Function.identity(), (first, second) -> first));
-            Clock ours = muster.console().clock();
-            AgentClock clock = AgentClock.of(connection, ours.millis());
-            ArrayNode entries = Json.array();
-            Table table = new Table("ID", "NAME", "STATUS", "SINCE");
-            for (JsonNode entry : Answers.await(list)) {
-                Row row = row(entry, named, clock);
-                entries.add(json(row));
-                table.row(
-                        row.id(),
-                        row.name(),
-                        row.status(),
-                        row.since()
-                                .map(since -> TIME.format(since.atZone(ours.getZone())))
-                                .orElse("-"));
-            }
-            if (muster.json()) {
-                muster.printJson(entries);
-            } else {
-                muster.print(table);
-            }
+        try (MusterConnection connection = vm.muster().connect()) {
+            repeat.run(vm.muster(), connection, () -> show(vm.muster(), connection));
             return ExitCode.OK;
+        }
+    }
+
+    private static void show(Muster muster, MusterConnection connection) throws Exception {
+        CompletableFuture<JsonNode> list = connection.call("Host.getVMList", Json.object());
+        Map<String, Vm> named = Vm.all(connection).stream()
+                .collect(Collectors.toMap(Vm::id, Function.identity(), (first, second) -> first));
+        Clock ours = muster.console().clock();
+        AgentClock clock = AgentClock.of(connection, ours.millis());
+        ArrayNode entries = Json.array();
+        Table table = new Table("ID", "NAME", "STATUS", "SINCE");
+        for (JsonNode entry : Answers.await(list)) {
+            Row row = row(entry, named, clock);
+            entries.add(json(row));
+            table.row(
+                    row.id(),
+                    row.name(),
+                    row.status(),
+                    row.since()
+                            .map(since -> TIME.format(since.atZone(ours.getZone())))
+                            .orElse("-"));
+        }
+        if (muster.json()) {
+            muster.printJson(entries);
+        } else {
+            muster.print(table);
         }
     }
 
