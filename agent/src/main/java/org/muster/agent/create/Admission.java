@@ -45,6 +45,13 @@ final class Admission {
         this.doomed = doomed;
     }
 
+    /** One that says what this one would, and reserves nothing here. */
+    Admission rehearsal() {
+        Admission copy = new Admission(table.rehearsal(), ledger.rehearsal(), room, paths, drain, doomed);
+        copy.configure(enabled);
+        return copy;
+    }
+
     /** Whether the host's room, disks and addresses are looked at. */
     void configure(boolean nowEnabled) {
         enabled = nowEnabled;

@@ -110,6 +110,31 @@ public final class CreateService {
         return answer;
     }
 
+    private static BatchAnswer verdicts(BatchRequest request, List<Candidate> candidates) {
+        return new BatchAnswer(
+                request.batchId(),
+                false,
+                candidates.stream().map(Candidate::verdict).toList());
+    }
+
+    /**
+     * Says what {@link #createAll} would say of a new batch, and does nothing: nothing is reserved, written down, told or started, and
+     * the batchId stays free.
+     *
+     * @throws CreateRefusedException for the batch as a whole: bad template (-32602)
+     */
+    public CompletableFuture<BatchAnswer> rehearse(BatchRequest request) throws CreateRefusedException {
+        List<Candidate> candidates = candidates(request, template(request));
+        Admission rehearsal = admission.rehearsal();
+        return rehearsal.begin(candidates).thenApply(nothing -> {
+            rehearsal.settle(candidates);
+            List<Candidate> good = candidates.stream().filter(c -> !c.refused()).toList();
+            List<Candidate> accepted = place(request, good, dispatcher.preview(places(request, good)));
+            LOG.debug("a dry run: {} of {} would be accepted", accepted.size(), candidates.size());
+            return verdicts(request, candidates);
+        });
+    }
+
     private static List<Candidate> candidates(BatchRequest request, Optional<DomainTemplate> template) {
         ItemCheck check = new ItemCheck(template, request.batchId());
         List<Candidate> candidates = new ArrayList<>(request.items().size());
@@ -169,10 +194,7 @@ public final class CreateService {
         admission.settle(candidates);
         List<Candidate> accepted = takePlaces(request, candidates);
         long validatedAtNanos = System.nanoTime();
-        BatchAnswer verdicts = new BatchAnswer(
-                request.batchId(),
-                false,
-                candidates.stream().map(Candidate::verdict).toList());
+        BatchAnswer verdicts = verdicts(request, candidates);
         List<JournalRecord> lines = lines(request, accepted, verdicts);
         if (lines.isEmpty()) {
             answer.complete(verdicts);
@@ -183,8 +205,7 @@ public final class CreateService {
                 launch.begin(request, accepted, validatedAtNanos);
                 answer.complete(verdicts);
             } else {
-                dispatcher.giveBack(
-                        accepted.stream().map(c -> c.place(request.batchId())).toList());
+                dispatcher.giveBack(places(request, accepted));
                 accepted.forEach(admission::release);
                 answer.completeExceptionally(new CreateRefusedException(
                         UNEXPECTED, "nothing was accepted: the journal cannot be written: " + e.getMessage()));
@@ -194,8 +215,18 @@ public final class CreateService {
 
     private List<Candidate> takePlaces(BatchRequest request, List<Candidate> candidates) {
         List<Candidate> good = candidates.stream().filter(c -> !c.refused()).toList();
-        Dispatcher.Promise promise = dispatcher.promise(
-                good.stream().map(c -> c.place(request.batchId())).toList());
+        Dispatcher.Promise promise = dispatcher.promise(places(request, good));
+        List<Candidate> accepted = place(request, good, promise);
+        good.stream().filter(Candidate::refused).forEach(admission::release);
+        return accepted;
+    }
+
+    private static List<Place> places(BatchRequest request, List<Candidate> candidates) {
+        return candidates.stream().map(c -> c.place(request.batchId())).toList();
+    }
+
+    /** Tells each its place, or that there is none; answers those that have one. */
+    private static List<Candidate> place(BatchRequest request, List<Candidate> good, Dispatcher.Promise promise) {
         List<Candidate> accepted = new ArrayList<>(good.size());
         for (int i = 0; i < good.size(); i++) {
             Candidate candidate = good.get(i);
@@ -206,7 +237,6 @@ public final class CreateService {
             } else {
                 candidate.refuse(
                         CANNOT_CREATE, "queue full (waiting=" + promise.taken() + "/" + promise.capacity() + ")");
-                admission.release(candidate);
             }
         }
         return accepted;

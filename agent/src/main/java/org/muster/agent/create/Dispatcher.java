@@ -135,6 +135,24 @@ final class Dispatcher {
         }
     }
 
+    /** The same for a question: nothing is taken. */
+    Promise preview(List<Place> wanted) {
+        lock.lock();
+        try {
+            Promise would = promise(wanted);
+            List<Place> granted = new ArrayList<>();
+            for (int i = 0; i < wanted.size(); i++) {
+                if (would.positions().get(i) > 0) {
+                    granted.add(wanted.get(i));
+                }
+            }
+            queue.giveBack(granted);
+            return would;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     void giveBack(List<Place> places) {
         lock.lock();
         try {

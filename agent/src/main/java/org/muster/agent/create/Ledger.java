@@ -64,6 +64,18 @@ final class Ledger implements VmListener {
     @GuardedBy("this")
     private long memoryKib;
 
+    /** A copy to ask what there would be room for. */
+    synchronized Ledger rehearsal() {
+        Ledger copy = new Ledger();
+        synchronized (copy) { // nobody else has it
+            copy.entries.putAll(entries); // none of them is changed there: only new UUIDs are
+            holders.forEach((key, who) -> copy.holders.put(key, new HashMap<>(who)));
+            copy.hugePagesKib.putAll(hugePagesKib);
+            copy.memoryKib = memoryKib;
+        }
+        return copy;
+    }
+
     /** What is reserved for those that are not up yet. */
     record Reserved(long memoryKib, Map<Long, Long> hugePagesKib) {}
 

@@ -51,6 +51,18 @@ public final class VmTable {
         this.clock = clock;
     }
 
+    /** A copy to ask what would be accepted: it reserves as this one would, and nobody hears of it. */
+    public synchronized VmTable rehearsal() {
+        VmTable copy = new VmTable(clock);
+        synchronized (copy) { // nobody else has it
+            copy.vms.putAll(vms);
+            copy.names.putAll(names);
+            copy.launches.putAll(launches);
+            copy.lastLife = lastLife;
+        }
+        return copy;
+    }
+
     /** Whether a VM could be taken in. */
     public enum Admission {
         ACCEPTED,

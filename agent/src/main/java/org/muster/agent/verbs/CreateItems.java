@@ -37,6 +37,7 @@ final class CreateItems {
     static final WireType ANSWER = WireType.object(
             Param.required("batchId", WireType.text(1, 128), "as asked"),
             Param.required("replayed", WireType.bool(), "true: the batch was known, and nothing was started"),
+            Param.optional("dryRun", WireType.bool(), "true: nothing was accepted, it only would be"),
             Param.required("vms", WireType.array(VERDICT, 10_000), "in the order asked"));
 
     private static final int MOST_PRIORITY = 100;

@@ -82,6 +82,10 @@ public final class CreateVerbs {
                         WireType.text(1, XML_CHARS),
                         "domain XML with ${name}-like keys, for items without xml")
                 .required("vms", WireType.array(WireType.unchecked(CreateItems.TYPE), 1, MOST_ITEMS), "one item a VM")
+                .optional(
+                        "dryRun",
+                        WireType.bool(),
+                        "only say what would be answered to a new batch; nothing is reserved or started")
                 .returns(CreateItems.ANSWER, "a verdict per item")
                 .error(INVALID_PARAMETER, "the batchId is known, with other content")
                 .error(16, "the journal cannot be written: nothing was accepted")
@@ -93,6 +97,8 @@ public final class CreateVerbs {
     private CompletionStage<JsonNode> createVms(Call call) {
         ArrayNode vms = (ArrayNode) call.params().get("vms");
         List<BatchRequest.Item> items = CreateItems.parse(vms);
+        boolean dryRun = call.flag("dryRun", false);
+        call.params().remove("dryRun"); // no part of the content
         vms.forEach(CreateVerbs::withoutTime); // whoever sends a batch again may not remember when he was asked for it
         BatchRequest request = new BatchRequest(
                 call.text("batchId"),
@@ -103,7 +109,10 @@ public final class CreateVerbs {
                 call.receivedAtNanos());
         flows.note(request.batchId(), call.correlationId());
         try {
-            return creates.createAll(request).handle(outcome(CreateItems::answer));
+            return dryRun
+                    ? creates.rehearse(request)
+                            .handle(outcome(answer -> CreateItems.answer(answer).put("dryRun", true)))
+                    : creates.createAll(request).handle(outcome(CreateItems::answer));
         } catch (CreateRefusedException e) {
             throw new RpcException(e.code(), e.getMessage());
         }

@@ -416,4 +416,38 @@ class CreateVerbsTest {
                         .booleanValue())
                 .isTrue();
     }
+
+    @Test
+    void aDryRunSaysWhatWouldBeAnsweredAndDoesNothing() {
+        verbs.call("VM.create", create(A, xml(A, "a")));
+        awaitUp(A);
+        int calls = hypervisor.log().size();
+        UUID twin = new UUID(0x10, 3);
+        String vms = json("'vms':[{'xml':'" + xml(B, "b") + "'},{'xml':'" + xml(A, "other") + "'},{'xml':'"
+                + xml(twin, "b") + "'},{'xml':'<domain'}]}");
+
+        for (int i = 0; i < 2; i++) { // nothing is left of the first
+            JsonNode answer = verbs.call("Host.createVms", json("{'batchId':'x','dryRun':true,") + vms);
+
+            assertThat(answer.get("dryRun").asBoolean()).isTrue();
+            assertThat(answer.get("replayed").asBoolean()).isFalse();
+            assertThat(answer.at("/vms/0/status").asText()).isEqualTo("ACCEPTED");
+            assertThat(answer.at("/vms/0/queuePosition").asInt()).isEqualTo(1);
+            assertThat(answer.at("/vms/1/code").asInt()).isEqualTo(4);
+            assertThat(answer.at("/vms/2/code").asInt()).as("a name that comes twice in it").isEqualTo(9);
+            assertThat(answer.at("/vms/3/code").asInt()).isEqualTo(100);
+        }
+
+        assertThat(table.get(B)).isEmpty();
+        assertThat(creator.control().busy()).isFalse();
+        assertThat(creator.control().history()).hasSize(1);
+        assertThat(hypervisor.log()).hasSize(calls);
+        JsonNode real = verbs.call("Host.createVms", json("{'batchId':'x','dryRun':false,") + vms);
+        assertThat(real.has("dryRun")).isFalse();
+        assertThat(real.at("/vms/0/status").asText()).isEqualTo("ACCEPTED");
+        awaitUp(B);
+        assertThat(verbs.call("Host.createVms", "{\"batchId\":\"x\"," + vms).get("replayed").asBoolean())
+                .as("dryRun is no part of the content")
+                .isTrue();
+    }
 }

@@ -1,6 +1,7 @@
 package org.muster.client.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -80,6 +81,9 @@ final class CreateCommand implements Callable<Integer> {
     @Option(names = "--no-wait", description = "Do not wait: say which were accepted.")
     private boolean noWait;
 
+    @Option(names = "--dry-run", description = "Only say which would be accepted, and why the others would not.")
+    private boolean dryRun;
+
     @Option(
             names = "--wait-timeout",
             paramLabel = "S",
@@ -93,7 +97,7 @@ final class CreateCommand implements Callable<Integer> {
         Batch batch = batch();
         LaunchWatch watch = new LaunchWatch(System::nanoTime, paused, batch.launches());
         try (MusterConnection connection = muster.connect()) {
-            if (!noWait) {
+            if (!noWait && !dryRun) {
                 connection.subscribe(watch);
             }
             JsonNode reply = send(connection, watch, batch);
@@ -141,10 +145,17 @@ final class CreateCommand implements Callable<Integer> {
 
     private JsonNode send(MusterConnection connection, LaunchWatch watch, Batch batch)
             throws IOException, InterruptedException, CommandFailure {
-        JsonNode params = batch.params();
+        ObjectNode params = batch.params();
+        if (dryRun) {
+            params.put("dryRun", true);
+        }
         watch.sending();
         try {
             JsonNode reply = connection.callAndWait("Host.createVms", params);
+            if (dryRun && !reply.path("dryRun").asBoolean()) {
+                throw new CommandFailure(
+                        ExitCode.REFUSED, "the agent knows no dry run: it has accepted batch " + batch.id(), null);
+            }
             watch.verdicts(reply.path("vms"));
             return reply;
         } catch (RpcError e) {
@@ -162,10 +173,11 @@ final class CreateCommand implements Callable<Integer> {
 
     private void await(MusterConnection connection, LaunchWatch watch, Batch batch, boolean replayed)
             throws IOException, InterruptedException {
-        Progress progress = noWait ? Progress.silent(muster.console()) : Progress.of(muster.console(), count);
+        boolean atOnce = noWait || dryRun;
+        Progress progress = atOnce ? Progress.silent(muster.console()) : Progress.of(muster.console(), count);
         LaunchWait wait = new LaunchWait(connection, watch, progress);
         try {
-            wait.await(noWait ? Duration.ZERO : waitTimeout);
+            wait.await(atOnce ? Duration.ZERO : waitTimeout);
         } catch (IOException e) {
             report(new Summary(watch.launches()), batch.id(), replayed); // what is known so far, then the error itself
             throw e;
@@ -174,13 +186,16 @@ final class CreateCommand implements Callable<Integer> {
 
     private int report(Summary summary, String id, boolean replayed) {
         if (muster.json()) {
-            muster.printJson(summary.json(id, replayed));
+            ObjectNode json = summary.json(id, replayed);
+            muster.printJson(dryRun ? json.put("dryRun", true) : json);
+        } else if (dryRun) {
+            muster.print("dry run: " + summary.pending() + " of " + count + " would be accepted");
         } else if (noWait) {
             muster.print("batch " + id + ": " + summary.pending() + " of " + count + " accepted");
         } else {
             muster.print(summary.line());
         }
-        if (summary.pending() > 0 && !noWait) {
+        if (summary.pending() > 0 && !noWait && !dryRun) {
             muster.console().problem("not all settled within " + Text.seconds(waitTimeout) + ": see muster vm list");
             return ExitCode.TIMED_OUT;
         }

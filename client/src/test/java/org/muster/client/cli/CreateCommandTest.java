@@ -266,4 +266,37 @@ class CreateCommandTest {
         assertThat(run.exitCode()).as(message).isEqualTo(2);
         assertThat(run.err()).contains(message);
     }
+
+    @Test
+    void aDryRunSaysWhatWouldBeAcceptedAndWaitsForNothing() {
+        List<JsonNode> asked = new ArrayList<>();
+        agent.on("Host.createVms", params -> {
+            asked.add(params);
+            ObjectNode reply = accepted(params).put("dryRun", true);
+            ((ObjectNode) reply.path("vms").get(1))
+                    .put("status", "REFUSED")
+                    .put("code", 9)
+                    .put("reason", "no room");
+            return reply;
+        });
+
+        CliRun run = create(3, "--dry-run");
+
+        assertThat(run.lines()).containsExactly("dry run: 2 of 3 would be accepted");
+        assertThat(run.err()).contains("web-001").contains("refused: no room (code 9)");
+        assertThat(run.exitCode()).isEqualTo(ExitCode.REFUSED);
+        assertThat(asked).singleElement().satisfies(params -> assertThat(params.path("dryRun").asBoolean())
+                .isTrue());
+        assertThat(create(3, "--dry-run", "--output=json").out()).contains("\"dryRun\":true");
+    }
+
+    @Test
+    void anAgentThatKnowsNoDryRunIsNotTakenForOneThatDoes() {
+        acceptAll("Up");
+
+        CliRun run = create(1, "--dry-run");
+
+        assertThat(run.exitCode()).isEqualTo(ExitCode.REFUSED);
+        assertThat(run.err()).contains("knows no dry run: it has accepted");
+    }
 }
