@@ -182,7 +182,7 @@ final class Asking {
             return;
         }
         Admission admission = flight.admission(budget);
-        int parts = Math.min(admission.suspectParts(), Suspects.PARTS - admission.onTimeSuspects());
+        int parts = Math.min(admission.suspectParts(), Suspects.SIDE_BY_SIDE - admission.onTimeSuspects());
         for (int i = 0; i < parts; i++) {
             askPart(tier, those.part(), now);
         }

@@ -9,16 +9,22 @@ import java.util.Set;
 /**
  * Guests that were in a call of one tier which hung on another guest, and have not answered since.
  *
- * <p>They are asked in parts, so that those that hang are told from those that do not in few rounds. Confined to the
- * thread {@code sampler}.
+ * <p>They are asked one by one and side by side, so that one that hangs costs nobody else a round: finding it out takes a
+ * quarter of a second, and a healthy guest that waited for three of them in turn would be older than one and a half
+ * intervals of two seconds. Only very many share calls. Confined to the thread {@code sampler}.
  */
 final class Suspects {
-    static final int PARTS = 4;
+    /** As many as may hang; those that answer free their place within milliseconds. */
+    static final int SIDE_BY_SIDE = 12;
+
+    private static final int MOST_PARTS = 128; // one by one up to that; each call has a round trip of its own
+    private static final int CANARIES = 4; // so the largest has a fourth of them
 
     private final Tier tier;
     private final Set<Guest> guests = new LinkedHashSet<>();
     private int partSize = 1;
     private int canarySize = 1;
+    private int canaryMost = 1;
     private int streak; // how many have answered since one hung
 
     Suspects(Tier tier) {
@@ -33,9 +39,14 @@ final class Suspects {
             }
         }
         forgetCleared();
-        partSize = Math.max(1, (guests.size() + PARTS - 1) / PARTS);
+        partSize = share(MOST_PARTS);
+        canaryMost = share(CANARIES);
         canarySize = 1;
         streak = 0;
+    }
+
+    private int share(int parts) {
+        return Math.max(1, (guests.size() + parts - 1) / parts);
     }
 
     boolean isEmpty() {
@@ -66,10 +77,10 @@ final class Suspects {
         return !isEmpty() && aboveSuspicion <= streak;
     }
 
-    /** A part has come back: the rest may be asked in larger ones. */
+    /** A part has come back: the next canary may be a larger one. */
     void answered(int howMany) {
         streak += howMany;
-        canarySize = Math.min(partSize, 2 * canarySize);
+        canarySize = Math.min(canaryMost, 2 * canarySize);
     }
 
     List<Guest> idle() {

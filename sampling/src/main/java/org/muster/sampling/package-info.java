@@ -14,6 +14,6 @@
  * <p>A sample's way: {@code TierCycle} says that a tier is due, {@code Asking} puts guests into calls as {@code Admission}
  * allows, {@code Workers} makes them, {@code Returns} and {@code Samples} store what came back. A call that is late goes
  * through {@code Lateness}: who keeps it is put into {@code Quarantine}, the others become {@code Suspects} and are asked
- * again in parts.
+ * again one by one.
  */
 package org.muster.sampling;

@@ -22,8 +22,12 @@ final class FrozenGuestsTest {
 
     /** A call for all takes 350 ms with 100 guests, as was measured. */
     private static SimulatedHost warm(SamplingConfig config, int guests) {
+        return warm(config, guests, 7 * SimulatedHost.MS / 2);
+    }
+
+    private static SimulatedHost warm(SamplingConfig config, int guests, long costPerGuest) {
         SimulatedHost host = new SimulatedHost(config, guests);
-        host.costPerGuest = 7 * SimulatedHost.MS / 2;
+        host.costPerGuest = costPerGuest;
         host.run(Duration.ofSeconds(40));
         return host;
     }
@@ -70,11 +74,27 @@ final class FrozenGuestsTest {
         }
     }
 
+    /** Half of all, at a short interval: there is one second in which to find ten and to ask the other ten again. */
+    @Test
+    void tenOfTwentyFrozenAtOnceCostTheOthersNothingOnASlowHostEither() {
+        for (int seed = 0; seed < 100; seed++) {
+            frozenAtOnce(CONFIG, 20, 10, 13, seed);
+            frozenAtOnce(warm(CONFIG, 20, 12 * SimulatedHost.MS), 10, 13, seed);
+        }
+    }
+
     private static void frozenAtOnce(SamplingConfig config, int guests, int count, int budget, int seed) {
-        SimulatedHost host = warm(config, guests);
+        frozenAtOnce(warm(config, guests), count, budget, seed);
+    }
+
+    private static void frozenAtOnce(SimulatedHost host, int count, int budget, int seed) {
         host.budget = budget;
         host.run(Duration.ofMillis(97L * seed));
-        int[] frozen = new Random(seed).ints(0, guests).distinct().limit(count).toArray();
+        int[] frozen = new Random(seed)
+                .ints(0, host.guests.size())
+                .distinct()
+                .limit(count)
+                .toArray();
         host.freeze(frozen);
         host.watch(healthy(host));
         host.run(Duration.ofMinutes(1));
