@@ -94,6 +94,11 @@ final class Asking {
         return count;
     }
 
+    /** True while there are guests whose monitor is not asked, so that somebody must remember to read the rest. */
+    boolean someAreLeftOut() {
+        return quarantine.size() + suspectCount() > 0 || spent();
+    }
+
     /** State and network of those that are left out are due. */
     void readWithoutMonitor() {
         readWithoutMonitor = true;
@@ -138,7 +143,7 @@ final class Asking {
                 waiting += shard.size();
                 return;
             }
-            shard.forEach(cycle.wanted::remove);
+            cycle.asked(shard);
         }
     }
 

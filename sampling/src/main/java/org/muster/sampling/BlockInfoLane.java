@@ -32,18 +32,22 @@ final class BlockInfoLane {
 
     /** Notes the guest's disks that have to be asked for, in place of what was noted before. */
     void note(Guest guest, long now) {
-        List<Disk> disks = new ArrayList<>();
+        List<Disk> disks = List.of();
         for (GuestStats.Disk known :
                 guest.stats().block().map(GuestStats.Block::disks).orElse(List.of())) {
+            if (!DiskMerge.needsInfo(known)) {
+                continue;
+            }
             Disk disk = new Disk(known.sample().name(), known.sample().path());
-            if (DiskMerge.needsInfo(known) && mayAsk(guest, disk, now)) {
+            if (mayAsk(guest, disk, now)) {
+                disks = disks.isEmpty() ? new ArrayList<>() : disks;
                 disks.add(disk);
             }
         }
-        if (disks.isEmpty()) {
-            waiting.remove(guest);
-        } else {
+        if (!disks.isEmpty()) {
             waiting.put(guest, disks);
+        } else if (!waiting.isEmpty()) {
+            waiting.remove(guest);
         }
     }
 

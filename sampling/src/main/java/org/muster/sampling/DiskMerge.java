@@ -12,7 +12,9 @@ final class DiskMerge {
     static GuestStats.Disk merge(DomainSample.Disk disk, long takenAtNanos, List<GuestStats.Disk> before, Rates rates) {
         for (GuestStats.Disk earlier : before) {
             if (same(earlier.sample(), disk)) {
-                Optional<DiskSizes> sizes = earlier.sizes().map(known -> known.at(disk, takenAtNanos));
+                Optional<DiskSizes> sizes = earlier.sizes().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(earlier.sizes().get().at(disk, takenAtNanos));
                 return rated(disk, sizes, earlier.sample(), rates);
             }
         }

@@ -1,6 +1,5 @@
 package org.muster.sampling;
 
-import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -65,10 +64,10 @@ public record DiskSizes(
         return basis.highestBytes().equals(record.highestBytes())
                 && basis.capacityBytes().equals(record.capacityBytes())
                 && basis.onHostBytes().equals(record.onHostBytes())
-                && written(basis).equals(written(record));
+                && written(basis) == written(record);
     }
 
-    private static Optional<Long> written(DomainSample.Disk record) {
-        return record.counters().map(DomainSample.DiskCounters::writeRequests);
+    private static long written(DomainSample.Disk record) {
+        return record.counters().isPresent() ? record.counters().get().writeRequests() : -1;
     }
 }

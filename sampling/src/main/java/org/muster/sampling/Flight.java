@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Predicate;
 
 /** All calls that have not returned. Confined to the thread {@code sampler}. */
 final class Flight {
@@ -40,20 +39,37 @@ final class Flight {
     }
 
     int stuck() {
-        return count(Call::late);
+        int count = 0;
+        for (Call call : calls) {
+            count += call.late() ? 1 : 0;
+        }
+        return count;
     }
 
     int stuckSafe() {
-        return count(c -> c.late() && c.purpose == Call.Purpose.SAFE);
+        int count = 0;
+        for (Call call : calls) {
+            count += call.late() && call.purpose == Call.Purpose.SAFE ? 1 : 0;
+        }
+        return count;
     }
 
     int onTime(Call.Purpose purpose, Tier tier) {
-        return count(c -> !c.late() && c.purpose == purpose && c.tier == tier);
+        int count = 0;
+        for (Call call : calls) {
+            count += !call.late() && call.purpose == purpose && call.tier == tier ? 1 : 0;
+        }
+        return count;
     }
 
     /** True while a call is late and nobody is known to keep it. */
     boolean undecided() {
-        return count(c -> c.late() && !c.settled) > 0;
+        for (Call call : calls) {
+            if (call.late() && !call.settled) {
+                return true;
+            }
+        }
+        return false;
     }
 
     boolean asksBlockInfoOf(Guest guest) {
@@ -85,13 +101,5 @@ final class Flight {
             suspects += !call.late() && call.purpose == Call.Purpose.SUSPECT ? 1 : 0;
         }
         return new Admission(budget, stuck, onTime, suspects);
-    }
-
-    private int count(Predicate<Call> wanted) {
-        int count = 0;
-        for (Call call : calls) {
-            count += wanted.test(call) ? 1 : 0;
-        }
-        return count;
     }
 }

@@ -148,15 +148,14 @@ public record GuestStats(
 
     /** When the group's values were taken; empty if they were never told. */
     public OptionalLong takenAtNanos(Group group) {
-        Optional<Long> taken = switch (group) {
-            case STATE -> state.map(State::takenAtNanos);
-            case INTERFACE -> network.map(Network::takenAtNanos);
-            case CPU_TOTAL -> cpu.map(Cpu::takenAtNanos);
-            case VCPU -> vcpus.map(Vcpus::takenAtNanos);
-            case BALLOON -> memory.map(Memory::takenAtNanos);
-            case BLOCK -> block.map(Block::takenAtNanos);
+        return switch (group) {
+            case STATE -> state.isPresent() ? OptionalLong.of(state.get().takenAtNanos) : OptionalLong.empty();
+            case INTERFACE -> network.isPresent() ? OptionalLong.of(network.get().takenAtNanos) : OptionalLong.empty();
+            case CPU_TOTAL -> cpu.isPresent() ? OptionalLong.of(cpu.get().takenAtNanos) : OptionalLong.empty();
+            case VCPU -> vcpus.isPresent() ? OptionalLong.of(vcpus.get().takenAtNanos) : OptionalLong.empty();
+            case BALLOON -> memory.isPresent() ? OptionalLong.of(memory.get().takenAtNanos) : OptionalLong.empty();
+            case BLOCK -> block.isPresent() ? OptionalLong.of(block.get().takenAtNanos) : OptionalLong.empty();
         };
-        return taken.isPresent() ? OptionalLong.of(taken.get()) : OptionalLong.empty();
     }
 
     /** As of when the disks' sizes are known; empty if none is. */

@@ -42,7 +42,7 @@ final class GuestTable {
     /**
      * Makes the table hold exactly these guests; the known ones keep what is known of them.
      *
-     * @param running as of {@code nowNanos} or later; a guest that was added meanwhile may not be in it, and stays
+     * @param running as of {@code nowNanos} or later, each once; a guest that was added meanwhile may not be in it, and stays
      */
     void retain(Collection<UUID> running, long nowNanos) {
         for (UUID id : running) {
@@ -50,10 +50,10 @@ final class GuestTable {
                 add(id, nowNanos);
             }
         }
-        Set<?> present = running instanceof Set<?> set ? set : new HashSet<>(running);
-        if (guests.size() == present.size()) {
+        if (guests.size() == running.size()) {
             return;
         }
+        Set<?> present = running instanceof Set<?> set ? set : new HashSet<>(running);
         for (Iterator<Guest> all = guests.values().iterator(); all.hasNext(); ) {
             Guest guest = all.next();
             if (!present.contains(guest.id) && guest.bornAtNanos - nowNanos <= 0) {

@@ -1,33 +1,47 @@
 package org.muster.sampling;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A fixed number of threads, all started at once, that take a task only when one of them is free for it. Thread-safe.
+ * A fixed number of threads, all started at once, that take a task only when one of them is free for it.
+ *
+ * <p>The one that was free last is the first to get a task: with nobody stuck, one thread does all of the work, and finds
+ * its memory, and libvirt's for that thread, as it left it. Thread-safe.
  */
 final class Lane implements AutoCloseable {
-    private final int size;
-    private final Semaphore free;
-    private final ThreadPoolExecutor threads;
+    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+    private static final Task END = () -> () -> {};
+
+    private final Lock lock = new ReentrantLock();
+    private final List<Worker> workers = new ArrayList<>();
+
+    @GuardedBy("lock")
+    private final Deque<Worker> free = new ArrayDeque<>();
+
+    @GuardedBy("lock")
+    private boolean closed;
 
     /** @param name the threads are called name-0, name-1 and so on */
     Lane(String name, int size) {
-        this.size = size;
-        this.free = new Semaphore(size);
-        AtomicInteger number = new AtomicInteger(); // one per thread, whoever makes it
-        this.threads = new ThreadPoolExecutor(size, size, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(size), task -> {
-            Thread thread = new Thread(task, name + "-" + number.getAndIncrement());
-            thread.setDaemon(true);
-            return thread;
-        });
+        for (int i = 0; i < size; i++) {
+            Worker worker = new Worker(name + "-" + i);
+            workers.add(worker);
+            free.addLast(worker);
+        }
     }
 
     void start() {
-        threads.prestartAllCoreThreads();
+        workers.forEach(worker -> worker.thread.start());
     }
 
     /** A task in two steps: the call, which may never return, and telling what came of it. */
@@ -35,34 +49,90 @@ final class Lane implements AutoCloseable {
         Runnable call();
     }
 
+    private final class Worker {
+        private final Thread thread;
+        private final BlockingQueue<Task> next = new ArrayBlockingQueue<>(1); // filled by whoever took it for a task
+
+        Worker(String name) {
+            thread = new Thread(this::work, name);
+            thread.setDaemon(true);
+        }
+
+        private void work() {
+            try {
+                for (Task task = next.take(); task != END; task = next.take()) {
+                    run(task);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        private void run(Task task) {
+            try {
+                Runnable report;
+                try {
+                    report = task.call();
+                } finally {
+                    giveBack(this);
+                }
+                report.run();
+            } catch (RuntimeException | Error e) {
+                LOG.error("a task failed, its thread goes on", e);
+            }
+        }
+    }
+
     /** Runs the task on a free thread; false if there is none. What the call gives is run when the thread counts as free. */
     boolean run(Task task) {
-        if (!free.tryAcquire()) {
-            return false;
+        lock.lock();
+        try {
+            return !free.isEmpty() && free.pop().next.offer(task);
+        } finally {
+            lock.unlock();
         }
-        threads.execute(() -> {
-            Runnable report;
-            try {
-                report = task.call();
-            } finally {
-                free.release();
+    }
+
+    private void giveBack(Worker worker) {
+        lock.lock();
+        try {
+            free.push(worker);
+            if (closed) {
+                endAll();
             }
-            report.run();
-        });
-        return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @GuardedBy("lock")
+    private void endAll() {
+        free.forEach(worker -> worker.next.add(END));
+        free.clear();
     }
 
     int busy() {
-        return size - free.availablePermits();
+        lock.lock();
+        try {
+            return workers.size() - free.size();
+        } finally {
+            lock.unlock();
+        }
     }
 
     int size() {
-        return size;
+        return workers.size();
     }
 
     /** Waits for nothing: a thread that hangs ends with the process. */
     @Override
     public void close() {
-        threads.shutdownNow();
+        lock.lock();
+        try {
+            closed = true;
+            endAll();
+        } finally {
+            lock.unlock();
+        }
     }
 }

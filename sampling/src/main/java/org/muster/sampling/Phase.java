@@ -30,9 +30,10 @@ record Phase(double share, long epochNanos) {
         return mixed ^ mixed >>> 16;
     }
 
-    /** The first moment after {@code nanos} at which a cycle of that interval is due. */
-    long after(long nanos, long intervalNanos) {
-        long origin = epochNanos + (long) (share * intervalNanos);
-        return nanos + intervalNanos - Math.floorMod(nanos - origin, intervalNanos);
+    /** The tier's turns on this host; the share is one of the longer interval. */
+    Rhythm rhythm(SamplingConfig config, Tier tier) {
+        long longest =
+                Math.max(config.interval().toNanos(), config.blockInterval().toNanos());
+        return new Rhythm(config.interval(tier).toNanos(), epochNanos + (long) (share * longest));
     }
 }

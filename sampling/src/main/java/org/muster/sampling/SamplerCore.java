@@ -27,6 +27,7 @@ final class SamplerCore {
     private final Map<Tier, TierCycle> cycles = new EnumMap<>(Tier.class);
     private final Map<Tier, SamplerState.Cycle> lastCycles = new EnumMap<>(Tier.class);
     private final ShardPlan plan;
+    private final Phase phase;
     private final Quarantine quarantine;
     private final Samples samples;
     private final Asking asking;
@@ -36,7 +37,6 @@ final class SamplerCore {
 
     private SamplingConfig config;
     private boolean unanswered; // questions about monitors fail; told once
-    private long healthNanos; // when to look for unresponsive guests again
     private long readNanos; // when to read what never blocks of guests that are left out
     private volatile SamplerState state; // replaced by the sampler, read by anybody
 
@@ -57,10 +57,11 @@ final class SamplerCore {
         this.running = running;
         this.stuckBudget = stuckBudget;
         this.plan = plan;
+        this.phase = phase;
         this.announcer = new Announcer(listener);
-        long first = phase.after(now - 1, config.interval().toNanos());
+        long first = phase.rhythm(config, Tier.SHORT).after(now - 1);
         for (Tier tier : Tier.values()) {
-            cycles.put(tier, new TierCycle(tier, phase, first));
+            cycles.put(tier, new TierCycle(tier, first));
         }
         this.quarantine = new Quarantine(announcer);
         this.samples = new Samples(table, announcer, blockInfo, now);
@@ -68,7 +69,6 @@ final class SamplerCore {
         this.lateness = new Lateness(lanes, flight, quarantine, asking, cycles, running, config);
         this.frozenCheck = new FrozenCheck(lanes, flight, quarantine, asking, samples);
         this.returns = new Returns(flight, cycles, samples, asking, quarantine, blockInfo, announcer, config);
-        this.healthNanos = now;
         this.readNanos = now;
         publish();
     }
@@ -80,9 +80,8 @@ final class SamplerCore {
 
     /** Does all that is due, and tells when it wants to be called again at the latest. */
     long step(long now) {
-        if (quarantine.size() + asking.suspectCount() > 0) {
-            table.retain(running.get(), now); // whoever is being destroyed holds up every call that it is in
-        }
+        // whoever is being destroyed holds up every call that it is in
+        boolean listed = quarantine.size() + asking.suspectCount() > 0 && list(now);
         quarantine.dropGone();
         lateness.examine(now);
         frozenCheck.check(now, config);
@@ -91,6 +90,7 @@ final class SamplerCore {
                 cycle.grow(shardSize(cycle, cycle.wanted.size()));
             }
             if (cycle.due(now)) {
+                listed = listed || list(now);
                 start(cycle, now);
             }
         }
@@ -98,11 +98,8 @@ final class SamplerCore {
             readNanos = now + config.interval().toNanos();
             asking.readWithoutMonitor();
         }
-        if (now - healthNanos >= 0) {
-            healthNanos = now + config.interval().toNanos() / 2;
-            if (returns.connected()) {
-                samples.findUnresponsive(now, config);
-            }
+        if (returns.connected()) {
+            samples.findUnresponsive(now, config);
         }
         asking.askAll(table.all(), stuckBudget.getAsInt(), now);
         cycles.values().forEach(cycle -> endIfDone(cycle, now));
@@ -113,8 +110,12 @@ final class SamplerCore {
         return next(now);
     }
 
-    private void start(TierCycle cycle, long now) {
+    private boolean list(long now) {
         table.retain(running.get(), now);
+        return true;
+    }
+
+    private void start(TierCycle cycle, long now) {
         int guests = 0;
         for (Guest guest : table.all()) {
             if (guest.frozen == null) {
@@ -122,7 +123,7 @@ final class SamplerCore {
                 guests++;
             }
         }
-        cycle.start(now, config.interval(cycle.tier).toNanos(), shardSize(cycle, guests));
+        cycle.start(now, phase.rhythm(config, cycle.tier), shardSize(cycle, guests));
     }
 
     private int shardSize(TierCycle cycle, int guests) {
@@ -145,7 +146,7 @@ final class SamplerCore {
                 return;
             }
         }
-        SamplerState.Cycle ended = cycle.end(now, config.interval(cycle.tier).toNanos());
+        SamplerState.Cycle ended = cycle.end(now, phase.rhythm(config, cycle.tier));
         lastCycles.put(cycle.tier, ended);
         announcer.cycle(cycle.tier, ended);
     }
@@ -222,6 +223,7 @@ final class SamplerCore {
     void reconfigure(SamplingConfig changed, long now) {
         config = changed;
         asking.config(changed);
+        samples.lookForSilence(now);
         returns.config(changed);
         lateness.config(changed);
         cycles.forEach(
@@ -230,11 +232,20 @@ final class SamplerCore {
 
     private long next(long now) {
         long next = lateness.nextNanos(now);
-        next = now + Math.min(next - now, Math.min(healthNanos, readNanos) - now);
+        if (returns.connected()) {
+            next = earlier(next, samples.silenceNanos());
+        }
+        if (asking.someAreLeftOut()) { // they may be read, or leave, which nobody tells
+            next = earlier(next, earlier(readNanos, now + config.interval().toNanos() / 2));
+        }
         for (TierCycle cycle : cycles.values()) {
             next = cycle.nextNanos(next);
         }
         return quarantine.nextNanos(now, frozenCheck.nextNanos(next));
+    }
+
+    private static long earlier(long one, long other) {
+        return one - other < 0 ? one : other;
     }
 
     private void publish() {

@@ -16,6 +16,7 @@ final class Samples {
     private final BlockInfoLane blockInfo;
     private final Set<Guest> busy = new LinkedHashSet<>();
     private long reachableSinceNanos;
+    private long silenceNanos; // before that nobody can have been silent for too long
 
     /** @param nowNanos from when on the hypervisor is taken to be reachable */
     Samples(GuestTable table, Announcer announcer, BlockInfoLane blockInfo, long nowNanos) {
@@ -23,6 +24,7 @@ final class Samples {
         this.announcer = announcer;
         this.blockInfo = blockInfo;
         this.reachableSinceNanos = nowNanos;
+        this.silenceNanos = nowNanos;
     }
 
     /**
@@ -47,7 +49,9 @@ final class Samples {
                 guest.suspect = null;
             }
             if (complete) {
-                busy.remove(guest);
+                if (!busy.isEmpty()) {
+                    busy.remove(guest);
+                }
                 if (call.tier == Tier.BLOCK) {
                     blockInfo.note(guest, outcome.returnedAtNanos());
                 }
@@ -68,6 +72,7 @@ final class Samples {
                 returnedAt - sample.takenAtNanos() < config.unresponsiveAfter().toNanos();
         if (!old.responsive() && answered && fresh) {
             guest.stats(merged.withResponsive(true));
+            lookForSilence(returnedAt); // what it told may be rather old already
             announcer.responsive(guest.id);
         } else {
             guest.stats(merged);
@@ -108,8 +113,23 @@ final class Samples {
         reachableSinceNanos = nowNanos;
     }
 
+    /** When {@link #findUnresponsive} has something to do again, whoever answers until then. */
+    long silenceNanos() {
+        return silenceNanos;
+    }
+
+    /** Has the next {@link #findUnresponsive} look at all guests. */
+    void lookForSilence(long now) {
+        silenceNanos = now;
+    }
+
     /** Finds those whose monitor-backed values got too old. */
     void findUnresponsive(long now, SamplingConfig config) {
+        if (now - silenceNanos < 0) {
+            return;
+        }
+        long limit = config.unresponsiveAfter().toNanos();
+        long oldest = 0;
         for (Guest guest : table.all()) {
             GuestStats stats = guest.stats();
             if (!stats.responsive() || guest.gone()) {
@@ -117,10 +137,13 @@ final class Samples {
             }
             long last = stats.monitorTakenAtNanos().orElse(guest.bornAtNanos);
             long silent = now - (last - reachableSinceNanos > 0 ? last : reachableSinceNanos);
-            if (silent >= config.unresponsiveAfter().toNanos()) {
+            if (silent >= limit) {
                 guest.stats(stats.withResponsive(false));
                 announcer.unresponsive(guest.id, now - last);
+            } else {
+                oldest = Math.max(oldest, silent);
             }
         }
+        silenceNanos = now + limit - oldest;
     }
 }

@@ -10,7 +10,8 @@ import java.util.Set;
 /**
  * Puts a new sample on top of what is known of a guest: group by group, newer over older, and nothing over something.
  *
- * <p>Immutable; a pure decision.
+ * <p>Immutable; a pure decision. Made for every guest in every cycle, so no lambda here captures anything: the agent's JVM
+ * has the quick compiler only, under which each one that does is made by a detour through the VM.
  */
 final class StatsMerge {
     /** Two samples closer than this say no more than one, and their rates would be noise. */
@@ -64,6 +65,11 @@ final class StatsMerge {
                 && (taken.isEmpty() || sample.takenAtNanos() - taken.getAsLong() >= SHORTEST_WINDOW_NANOS);
     }
 
+    private Rates since(Group group) {
+        OptionalLong taken = old.takenAtNanos(group);
+        return taken.isPresent() ? since(taken.getAsLong()) : Rates.NONE;
+    }
+
     private Rates since(long takenAtNanos) {
         long window = sample.takenAtNanos() - takenAtNanos;
         return callNanos > window / 2 || takenAtNanos - baselineNanos < 0 ? Rates.NONE : new Rates(window);
@@ -81,7 +87,7 @@ final class StatsMerge {
         if (!newer(Group.INTERFACE)) {
             return old.network();
         }
-        Rates rates = old.network().map(n -> since(n.takenAtNanos())).orElse(Rates.NONE);
+        Rates rates = since(Group.INTERFACE);
         List<GuestStats.Nic> before =
                 old.network().map(GuestStats.Network::nics).orElse(List.of());
         List<GuestStats.Nic> nics = new ArrayList<>(sample.nics().size());
@@ -185,7 +191,7 @@ final class StatsMerge {
         List<GuestStats.Vcpu> before = old.vcpus().map(GuestStats.Vcpus::vcpus).orElse(List.of());
         // a vCPU that was unplugged and plugged again has the same index: after any change all start anew
         boolean same = before.size() == sample.vcpus().size();
-        Rates rates = same ? old.vcpus().map(v -> since(v.takenAtNanos())).orElse(Rates.NONE) : Rates.NONE;
+        Rates rates = same ? since(Group.VCPU) : Rates.NONE;
         List<GuestStats.Vcpu> vcpus = new ArrayList<>(sample.vcpus().size());
         for (DomainSample.Vcpu vcpu : sample.vcpus()) {
             vcpus.add(vcpu(vcpu, before, rates));
@@ -238,7 +244,7 @@ final class StatsMerge {
         if (!newer(Group.BLOCK) || !Monitor.toldDisks(sample)) {
             return old.block();
         }
-        Rates rates = old.block().map(b -> since(b.takenAtNanos())).orElse(Rates.NONE);
+        Rates rates = since(Group.BLOCK);
         List<GuestStats.Disk> before = old.block().map(GuestStats.Block::disks).orElse(List.of());
         List<GuestStats.Disk> disks = new ArrayList<>(sample.disks().size());
         for (DomainSample.Disk disk : sample.disks()) {

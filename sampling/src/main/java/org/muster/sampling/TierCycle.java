@@ -1,13 +1,14 @@
 package org.muster.sampling;
 
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
  * Where one tier is in its present cycle, and when the next one is due.
  *
  * <p>Cycles of a tier never overlap: one that outruns its interval makes the next one wait for the host's next turn
- * ({@link Phase}), so a slow host is asked less often, never more. Confined to the thread {@code sampler}.
+ * ({@link Rhythm}), so a slow host is asked less often, never more. Confined to the thread {@code sampler}.
  */
 final class TierCycle {
     private static final int SPLIT = 4;
@@ -21,7 +22,6 @@ final class TierCycle {
     /** Guests asked a second time in this cycle, because of an error or because they were busy. */
     final Set<Guest> askedAgain = new LinkedHashSet<>();
 
-    private final Phase phase;
     private final Set<Guest> soon = new LinkedHashSet<>(); // wanted out of turn, a little later
     private long soonNanos;
 
@@ -35,9 +35,8 @@ final class TierCycle {
     private int calls;
     private int late;
 
-    TierCycle(Tier tier, Phase phase, long firstNanos) {
+    TierCycle(Tier tier, long firstNanos) {
         this.tier = tier;
-        this.phase = phase;
         this.nextNanos = firstNanos;
     }
 
@@ -66,6 +65,15 @@ final class TierCycle {
         soon.add(guest);
     }
 
+    /** They are in a call now. */
+    void asked(List<Guest> shard) {
+        if (shard.size() == wanted.size()) {
+            wanted.clear(); // the usual case: all are in one call
+        } else {
+            shard.forEach(wanted::remove);
+        }
+    }
+
     /** True if there were any. */
     boolean wantThoseDue(long now) {
         if (soon.isEmpty() || now - soonNanos < 0) {
@@ -91,7 +99,7 @@ final class TierCycle {
         nextNanos = now;
     }
 
-    void start(long now, long intervalNanos, int newShardSize) {
+    void start(long now, Rhythm rhythm, int newShardSize) {
         running = true;
         startedAtNanos = now;
         shardSize = newShardSize;
@@ -100,7 +108,7 @@ final class TierCycle {
         late = 0;
         askedAgain.clear();
         soon.clear();
-        skipTo(now, intervalNanos);
+        skipTo(now, rhythm);
     }
 
     /** Smaller calls for the rest of this cycle, so that the next error hits fewer guests. */
@@ -123,16 +131,16 @@ final class TierCycle {
         late++;
     }
 
-    SamplerState.Cycle end(long now, long intervalNanos) {
+    SamplerState.Cycle end(long now, Rhythm rhythm) {
         running = false;
-        long missed = now - nextNanos < 0 ? 0 : 1 + (now - nextNanos) / intervalNanos;
-        skipTo(now, intervalNanos);
+        long missed = now - nextNanos < 0 ? 0 : 1 + (now - nextNanos) / rhythm.intervalNanos();
+        skipTo(now, rhythm);
         return new SamplerState.Cycle(startedAtNanos, now - startedAtNanos, calls, late, (int) missed);
     }
 
-    private void skipTo(long now, long intervalNanos) {
+    private void skipTo(long now, Rhythm rhythm) {
         if (now - nextNanos >= 0) {
-            nextNanos = phase.after(now, intervalNanos);
+            nextNanos = rhythm.after(now);
         }
     }
 }

@@ -172,11 +172,21 @@ final class DecisionsTest {
         assertThat(shares).allMatch(share -> share > 70 && share < 130);
         // started at another time, with another zero of its clock, it still has its turn at the same wall clock time
         long wall = 1_700_000_000_000L;
-        Phase first = Phase.of("a", wall, 77 * MS);
-        Phase second = Phase.of("a", wall + 3_456, 1_000_000 * MS);
-        long firstTurn = wall * MS + first.after(77 * MS, interval) - 77 * MS;
-        long secondTurn = (wall + 3_456) * MS + second.after(1_000_000 * MS, interval) - 1_000_000 * MS;
+        Rhythm first = Phase.of("a", wall, 77 * MS).rhythm(SamplingConfig.DEFAULT, Tier.SHORT);
+        Rhythm second = Phase.of("a", wall + 3_456, 1_000_000 * MS).rhythm(SamplingConfig.DEFAULT, Tier.SHORT);
+        long firstTurn = wall * MS + first.after(77 * MS) - 77 * MS;
+        long secondTurn = (wall + 3_456) * MS + second.after(1_000_000 * MS) - 1_000_000 * MS;
         assertThat((secondTurn - firstTurn) % interval).isZero();
-        assertThat(first.after(77 * MS, interval)).isBetween(77 * MS + 1, 77 * MS + interval);
+        assertThat(first.after(77 * MS)).isBetween(77 * MS + 1, 77 * MS + interval);
+    }
+
+    @Test
+    void everyTurnOfTheDisksIsOneOfTheQuickValuesToo() {
+        for (int host = 0; host < 100; host++) {
+            Phase phase = Phase.of("host-" + host, 1_700_000_000_000L, 77 * MS);
+            Rhythm quick = phase.rhythm(SamplingConfig.DEFAULT, Tier.SHORT);
+            long turn = phase.rhythm(SamplingConfig.DEFAULT, Tier.BLOCK).after(host * 1000 * MS);
+            assertThat(quick.after(turn - 1)).as("host " + host).isEqualTo(turn);
+        }
     }
 }

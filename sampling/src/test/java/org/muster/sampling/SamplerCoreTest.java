@@ -123,10 +123,8 @@ final class SamplerCoreTest {
         SimulatedHost host = host(3);
         host.run(Duration.ofSeconds(16));
         int before = host.log.size();
-        host.core.reconfigure(
-                new SamplingConfig(
-                        Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(3), Duration.ofSeconds(15)),
-                host.now);
+        host.reconfigure(new SamplingConfig(
+                Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(3), Duration.ofSeconds(15)));
         host.run(Duration.ofSeconds(10));
         assertThat(host.log.size() - before).isBetween(13, 16);
     }

@@ -310,6 +310,12 @@ final class SimulatedHost implements Lanes {
         wake = now;
     }
 
+    void reconfigure(SamplingConfig changed) {
+        config = changed;
+        core.reconfigure(changed, now);
+        wake = now;
+    }
+
     /** From now on the greatest age of these guests' values is noted. */
     void watch(Collection<UUID> watched) {
         worstAge.clear();
