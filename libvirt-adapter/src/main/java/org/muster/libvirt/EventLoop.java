@@ -50,8 +50,12 @@ final class EventLoop {
     private static void run() {
         while (true) {
             try {
-                Library.processEvent();
-            } catch (LibvirtException | RuntimeException e) {
+                // every call of ours wakes it several times: libvirt-java's way around this costs more than what it
+                // does
+                if (LibvirtNative.virEventRunDefaultImpl() < 0) {
+                    LOG.error("libvirt's event loop failed, going on: {}", LibvirtNative.virGetLastErrorMessage());
+                }
+            } catch (RuntimeException e) {
                 LOG.error("libvirt's event loop failed, going on", e);
             }
         }

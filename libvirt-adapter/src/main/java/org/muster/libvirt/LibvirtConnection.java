@@ -32,7 +32,7 @@ final class LibvirtConnection {
     private static final int KEEPALIVE_COUNT = 5;
 
     private final RawConnect connect;
-    private final Map<UUID, Pointer> domains = new ConcurrentHashMap<>();
+    private final Map<UUID, Handle> domains = new ConcurrentHashMap<>();
     private volatile int references = 1; // libvirt's own count, after we closed it
     private volatile boolean dead; // set by the close callback, read by whoever wants a connection
 
@@ -47,6 +47,13 @@ final class LibvirtConnection {
 
     @GuardedBy("this")
     private boolean retired;
+
+    /**
+     * A domain, for as long as the connection keeps it.
+     *
+     * @param name its name then, a C string of libvirt's; not 0
+     */
+    record Handle(Pointer domain, long name) {}
 
     /** Gives access to the virConnectPtr, which libvirt-java keeps for itself. */
     private static final class RawConnect extends Connect {
@@ -161,7 +168,13 @@ final class LibvirtConnection {
      * Only between {@link #take} and {@link #give}.
      */
     Pointer domain(UUID id) {
-        Pointer known = domains.get(id);
+        Handle handle = handle(id);
+        return handle == null ? null : handle.domain;
+    }
+
+    /** As {@link #domain}. */
+    Handle handle(UUID id) {
+        Handle known = domains.get(id);
         if (known != null) {
             return known;
         }
@@ -169,20 +182,21 @@ final class LibvirtConnection {
         if (found == null) {
             return null;
         }
-        Pointer raced = domains.putIfAbsent(id, found);
+        Handle handle = new Handle(found, LibvirtNative.virDomainGetName(Pointer.nativeValue(found)));
+        Handle raced = domains.putIfAbsent(id, handle);
         if (raced != null) {
             LibvirtNative.virDomainFree(found);
             return raced;
         }
-        return found;
+        return handle;
     }
 
     /** Forgets the handle of a domain that is gone. */
     void drop(UUID id) {
-        Pointer known = domains.remove(id);
+        Handle known = domains.remove(id);
         if (known != null) {
             synchronized (this) {
-                dropped.add(known);
+                dropped.add(known.domain);
             }
         }
     }

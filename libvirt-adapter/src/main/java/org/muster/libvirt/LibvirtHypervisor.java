@@ -339,12 +339,15 @@ public final class LibvirtHypervisor implements Hypervisor {
         return call(Role.STATS, operation, null, Duration.ofSeconds(1), connection -> {
             // Time first: if QEMU hangs, this call may return minutes late, and the sample must then look old.
             long askedAt = System.nanoTime();
-            try (Memory domains = handles(connection, ids)) {
+            try (AskedDomains asked = AskedDomains.of(connection, ids)) {
                 PointerByReference records = new PointerByReference();
-                int count = domains == null
+                int count = asked.isEmpty()
                         ? 0
                         : LibvirtNative.virDomainListGetStats(
-                                domains, StatsGroup.mask(groups), records, skipBusy ? LibvirtNative.STATS_NOWAIT : 0);
+                                asked.list(),
+                                StatsGroup.mask(groups),
+                                records,
+                                skipBusy ? LibvirtNative.STATS_NOWAIT : 0);
                 if (count < 0) {
                     HypervisorException e = LibvirtErrors.last(operation, "", connection.dead());
                     if (e.kind() == Kind.NO_SUCH_DOMAIN) {
@@ -352,43 +355,21 @@ public final class LibvirtHypervisor implements Hypervisor {
                     }
                     throw e;
                 }
-                return decode(records.getValue(), count, askedAt);
+                return decode(records.getValue(), count, asked, askedAt);
             }
         });
     }
 
-    private static Memory handles(LibvirtConnection connection, List<UUID> ids) throws HypervisorException {
-        Memory list = new Memory((long) (ids.size() + 1) * Native.POINTER_SIZE);
-        int count = 0;
-        for (UUID id : ids) {
-            Pointer domain = connection.domain(id);
-            if (domain != null) {
-                list.setPointer((long) count++ * Native.POINTER_SIZE, domain);
-            } else {
-                HypervisorException e = LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection.dead());
-                if (e.kind() != Kind.NO_SUCH_DOMAIN) {
-                    list.close();
-                    throw e;
-                }
-            }
-        }
-        if (count == 0) {
-            list.close();
-            return null;
-        }
-        list.setPointer((long) count * Native.POINTER_SIZE, null);
-        return list;
-    }
-
-    private static List<StatsRecord> decode(Pointer records, int count, long askedAt) {
+    private static List<StatsRecord> decode(Pointer records, int count, AskedDomains asked, long askedAt) {
         if (records == null) {
             return List.of();
         }
         try {
             StatsDecoder decoder = StatsDecoder.local();
+            StatsDecoder.Names names = asked.namesOf(count);
             List<StatsRecord> all = new ArrayList<>(count);
-            for (Pointer record : records.getPointerArray(0, count)) {
-                all.add(decoder.decode(record, askedAt));
+            for (long record : records.getLongArray(0, count)) {
+                all.add(decoder.decode(new Pointer(record), names, all.size(), askedAt));
             }
             return all;
         } finally {

@@ -34,6 +34,9 @@ final class LibvirtNative {
 
     static native String virDomainGetName(Pointer domain);
 
+    /** The text itself, which lives as long as the domain's handle. */
+    static native long virDomainGetName(long domain);
+
     static native Pointer virDomainLookupByUUID(Pointer conn, byte[] uuid);
 
     static native int virDomainFree(Pointer domain);
@@ -90,6 +93,9 @@ final class LibvirtNative {
 
     /** Takes an array of {@code struct {char field[80]; int type; union {unsigned ui; …} value;}}. */
     static native int virNodeSetMemoryParameters(Pointer conn, Pointer params, int count, int flags);
+
+    /** One turn of the event loop; waits for something to happen. */
+    static native int virEventRunDefaultImpl();
 
     static native int virEventAddTimeout(int millis, Callback callback, Pointer opaque, Pointer freeCallback);
 

@@ -22,6 +22,9 @@ final class StatsDecoder {
     private static final int TYPE_AT = 80;
     private static final int VALUE_AT = 88;
     private static final int NAME_BYTES = 80;
+    private static final int RECORD_BYTES = 24;
+    private static final int PARAMS_AT = 8;
+    private static final int COUNT_AT = 16;
     private static final int TYPE_INT = 1;
     private static final int TYPE_UINT = 2;
     private static final int TYPE_DOUBLE = 5;
@@ -44,6 +47,8 @@ final class StatsDecoder {
 
     private final Map<ByteBuffer, Named> names = new HashMap<>();
     private final byte[] uuid = new byte[LibvirtNative.UUID_LENGTH];
+    private final byte[] head = new byte[RECORD_BYTES];
+    private final ByteBuffer headView = ByteBuffer.wrap(head).order(ByteOrder.nativeOrder());
     private Named[] expected = new Named[0]; // what stood at each position of the record before
     private byte[] raw = new byte[0];
     private ByteBuffer view = ByteBuffer.wrap(raw);
@@ -54,11 +59,27 @@ final class StatsDecoder {
 
     /** @param record {@code struct {virDomainPtr dom; virTypedParameterPtr params; int nparams}} */
     StatsRecord decode(Pointer record, long askedAtNanos) {
-        Pointer domain = record.getPointer(0);
-        Pointer params = record.getPointer(8);
-        int count = record.getInt(16);
-        LibvirtNative.virDomainGetUUID(domain, uuid);
-        return decode(params, count, uuid(uuid), askedAtNanos);
+        return decode(record, (handle, none) -> null, 0, askedAtNanos);
+    }
+
+    /** Tells which domain a handle is of, without asking libvirt for its UUID; null if it cannot. */
+    interface Names {
+        UUID of(long handle, int position);
+    }
+
+    /**
+     * @param names who else may know which domain the record is about
+     * @param position the record's, among those of a call
+     */
+    StatsRecord decode(Pointer record, Names names, int position, long askedAtNanos) {
+        record.read(0, head, 0, RECORD_BYTES);
+        long handle = headView.getLong(0);
+        UUID domain = names.of(handle, position);
+        if (domain == null) {
+            LibvirtNative.virDomainGetUUID(new Pointer(handle), uuid);
+            domain = uuid(uuid);
+        }
+        return decode(new Pointer(headView.getLong(PARAMS_AT)), headView.getInt(COUNT_AT), domain, askedAtNanos);
     }
 
     StatsRecord decode(Pointer params, int count, UUID domain, long askedAtNanos) {

@@ -3,6 +3,7 @@ package org.muster.libvirt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.jna.Native;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -36,6 +38,10 @@ import org.muster.rig.PrivateHypervisor;
 class LibvirtHypervisorQemuTest {
     private static final Duration SOON = Duration.ofSeconds(20);
     private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final CountDownLatch TIMER_FIRED = new CountDownLatch(1);
+    private static final EventLoop.Tick TIMER =
+            (timer, opaque) -> TIMER_FIRED.countDown(); // as long as libvirt may call it
+
     private static PrivateHypervisor host;
 
     private final Heard heard = new Heard();
@@ -211,10 +217,32 @@ class LibvirtHypervisorQemuTest {
                 .as("NOWAIT passes over a guest whose job another call holds, with part of its fields")
                 .isPositive()
                 .isLessThan(told.get(other).size());
-        assertThat(hung).isNotDone();
+        awaitLibvirtsTimer();
+        assertThat(hung).as("a timer of libvirt's frees no call").isNotDone();
         Faults.thaw(host.qemuPid("frozen"));
         assertThat(hung.get(10, TimeUnit.SECONDS)).hasSize(1);
         assertThat(hypervisor.calls().inFlight()).isEmpty();
+    }
+
+    /** It fires in time, since the event loop waits for no call. */
+    private static void awaitLibvirtsTimer() throws InterruptedException {
+        int timer = LibvirtNative.virEventAddTimeout(50, TIMER, null, null);
+        try {
+            assertThat(TIMER_FIRED.await(5, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            Timers.virEventRemoveTimeout(timer);
+        }
+    }
+
+    /** What only this test needs of libvirt's timers. */
+    private static final class Timers {
+        static {
+            Native.register(Timers.class, "virt");
+        }
+
+        private Timers() {}
+
+        static native int virEventRemoveTimeout(int timer);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
@@ -92,6 +93,25 @@ class LibvirtTestDriverTest {
         assertThat(records.get(0).field(0)).isEqualTo(StatsField.STATE);
         assertThat(hypervisor.stats(List.of(UUID.randomUUID()), Set.of(StatsGroup.STATE), false))
                 .isEmpty();
+    }
+
+    @Test
+    void everyRecordIsThatOfItsDomainInWhateverOrderTheyWereAsked() throws Exception {
+        UUID other = hypervisor.findByName("test").orElseThrow(); // which this driver has from the start, running
+        hypervisor.define(xml);
+        Map<UUID, Long> states = Map.of(id, (long) State.SHUTOFF.ordinal(), other, (long) State.RUNNING.ordinal());
+        for (List<UUID> asked : List.of(List.of(id, other), List.of(other, id))) {
+            for (int time = 0; time < 2; time++) { // with handles that were there already, too
+                List<StatsRecord> records = hypervisor.stats(asked, Set.of(StatsGroup.STATE), false);
+                assertThat(records)
+                        .hasSize(2)
+                        .allSatisfy(record -> assertThat(record.number(0)).isEqualTo(states.get(record.domain())));
+            }
+        }
+        hypervisor.undefine(id);
+        assertThat(hypervisor.stats(List.of(id, other), Set.of(StatsGroup.STATE), false))
+                .singleElement()
+                .satisfies(record -> assertThat(record.domain()).isEqualTo(other));
     }
 
     @Test

@@ -6,13 +6,15 @@ import org.muster.libvirt.StatsField;
 
 /** Numbers by field. No map: a host of hundreds of guests fills ten thousand of them a second. Confined to one thread. */
 final class FieldValues {
+    private static final int FIELDS = StatsField.values().length; // asked once: each answer is a copy
+
     static {
-        if (StatsField.values().length > Long.SIZE) {
+        if (FIELDS > Long.SIZE) {
             throw new ExceptionInInitializerError("more fields than bits");
         }
     }
 
-    private final long[] values = new long[StatsField.values().length];
+    private final long[] values = new long[FIELDS];
     private long present; // a bit for each field that has a value
 
     void put(StatsField field, long value) {

@@ -42,8 +42,9 @@ public final class LibvirtStatsSource implements StatsSource {
         try {
             List<StatsRecord> records = hypervisor.stats(domains, groups(groups), skipBusy);
             List<DomainSample> samples = new ArrayList<>(records.size());
+            SampleBuilder builder = new SampleBuilder();
             for (StatsRecord record : records) {
-                samples.add(new SampleBuilder(record).build());
+                samples.add(builder.build(record));
             }
             return samples;
         } catch (HypervisorException e) {
@@ -106,8 +107,9 @@ public final class LibvirtStatsSource implements StatsSource {
             List<StatsRecord> records = hypervisor.stats(domains, WITHOUT_MONITOR, true);
             Map<UUID, CpuTime> times = hypervisor.cpuTimes(domains);
             List<DomainSample> samples = new ArrayList<>(records.size());
+            SampleBuilder builder = new SampleBuilder();
             for (StatsRecord record : records) {
-                samples.add(new SampleBuilder(record).build(times.get(record.domain())));
+                samples.add(builder.build(record, times.get(record.domain())));
             }
             return samples;
         } catch (HypervisorException e) {

@@ -9,11 +9,10 @@ import org.muster.libvirt.StatsRecord;
 import org.muster.sampling.DomainSample;
 
 /**
- * Turns one record of libvirt's fields into a sample. Relies on libvirt giving the fields of one vCPU, NIC or disk one
- * after another.
+ * Turns records of libvirt's fields into samples, one after the other. Relies on libvirt giving the fields of one vCPU, NIC
+ * or disk one after another. Confined to one call.
  */
 final class SampleBuilder {
-    private final StatsRecord record;
     private final FieldValues whole = new FieldValues(); // fields of the whole domain
     private final List<DomainSample.Vcpu> vcpus = new ArrayList<>(4);
     private final List<DomainSample.Nic> nics = new ArrayList<>(2);
@@ -22,21 +21,37 @@ final class SampleBuilder {
     private String partName = "";
     private String partPath = "";
 
-    SampleBuilder(StatsRecord record) {
-        this.record = record;
+    DomainSample build(StatsRecord record) {
+        return build(record, null);
     }
 
     /** @param time read beside the record; null if it was not */
-    DomainSample build(CpuTime time) {
+    DomainSample build(StatsRecord record, CpuTime time) {
+        whole.clear();
+        vcpus.clear();
+        nics.clear();
+        disks.clear();
         if (time != null) {
             whole.put(StatsField.CPU_TIME, time.nanos());
             time.userNanos().ifPresent(nanos -> whole.put(StatsField.CPU_USER, nanos));
             time.systemNanos().ifPresent(nanos -> whole.put(StatsField.CPU_SYSTEM, nanos));
         }
-        return build();
+        readParts(record);
+        return new DomainSample(
+                record.domain(),
+                record.askedAtNanos(),
+                whole.integer(StatsField.STATE),
+                whole.number(StatsField.CPU_TIME),
+                whole.number(StatsField.CPU_USER),
+                whole.number(StatsField.CPU_SYSTEM),
+                whole.integer(StatsField.VCPU_CURRENT),
+                vcpus,
+                balloon(),
+                nics,
+                disks);
     }
 
-    DomainSample build() {
+    private void readParts(StatsRecord record) {
         int partIndex = -1;
         char partKind = ' ';
         for (int i = 0; i < record.size(); i++) {
@@ -59,18 +74,6 @@ final class SampleBuilder {
             }
         }
         endPart(partKind, partIndex);
-        return new DomainSample(
-                record.domain(),
-                record.askedAtNanos(),
-                whole.integer(StatsField.STATE),
-                whole.number(StatsField.CPU_TIME),
-                whole.number(StatsField.CPU_USER),
-                whole.number(StatsField.CPU_SYSTEM),
-                whole.integer(StatsField.VCPU_CURRENT),
-                vcpus,
-                balloon(),
-                nics,
-                disks);
     }
 
     private static char kind(StatsField field) {

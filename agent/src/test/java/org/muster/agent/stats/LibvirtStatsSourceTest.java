@@ -28,7 +28,7 @@ class LibvirtStatsSourceTest {
     private static final UUID ID = new UUID(1, 1);
 
     private static DomainSample sample(Field... fields) {
-        return new SampleBuilder(LibvirtTestAccess.record(ID, 77, List.of(fields))).build();
+        return new SampleBuilder().build(LibvirtTestAccess.record(ID, 77, List.of(fields)));
     }
 
     private static Field field(String name, Object value) {
@@ -104,10 +104,41 @@ class LibvirtStatsSourceTest {
     }
 
     @Test
+    void nothingOfOneRecordIsLeftInTheNext() {
+        SampleBuilder builder = new SampleBuilder();
+        DomainSample full = builder.build(LibvirtTestAccess.record(
+                ID,
+                77,
+                List.of(
+                        field("state.state", 1),
+                        field("vcpu.0.state", 1),
+                        field("net.0.name", "vnet0"),
+                        field("net.0.rx.bytes", 7L),
+                        field("block.0.name", "vda"),
+                        field("block.0.rd.reqs", 8L),
+                        field("block.0.capacity", 9L))));
+        DomainSample empty = builder.build(
+                LibvirtTestAccess.record(ID, 78, List.of(field("block.0.name", "vdb"), field("vcpu.0.state", 1))));
+
+        assertThat(empty.state()).isEmpty();
+        assertThat(empty.nics()).isEmpty();
+        assertThat(empty.disks()).singleElement().satisfies(disk -> {
+            assertThat(disk.counters()).isEmpty();
+            assertThat(disk.capacityBytes()).isEmpty();
+        });
+        assertThat(full.disks())
+                .singleElement()
+                .satisfies(disk -> assertThat(disk.capacityBytes()).hasValue(9));
+        assertThat(full.nics()).hasSize(1);
+    }
+
+    @Test
     void cpuTimeReadBesideARecordIsPartOfTheSample() {
-        DomainSample sample = new SampleBuilder(LibvirtTestAccess.record(
-                        ID, 77, List.of(field("state.state", 1), field("net.0.name", "vnet0"))))
-                .build(new CpuTime(9, OptionalLong.of(5), OptionalLong.empty()));
+        DomainSample sample = new SampleBuilder()
+                .build(
+                        LibvirtTestAccess.record(
+                                ID, 77, List.of(field("state.state", 1), field("net.0.name", "vnet0"))),
+                        new CpuTime(9, OptionalLong.of(5), OptionalLong.empty()));
 
         assertThat(sample.cpuTimeNanos()).hasValue(9);
         assertThat(sample.cpuUserNanos()).hasValue(5);
