@@ -17,8 +17,6 @@ final class Agent {
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final long POLL_MILLIS = 50;
     private static final int TOLD_LINES = 20;
-    private static final double TICKS_PER_SECOND = 100; // USER_HZ, the same on all Linux architectures Java runs on
-    private static final int UTIME_AFTER_NAME = 11; // fields behind the command's closing bracket in /proc/PID/stat
 
     private final Path program;
     private final Path folder;
@@ -118,18 +116,6 @@ final class Agent {
 
     long pid() {
         return process.pid();
-    }
-
-    /** CPU time of all its threads so far, in seconds; exact to 10 ms. */
-    double cpuSeconds() throws BenchException {
-        try {
-            String stat = Files.readString(Path.of("/proc/" + pid() + "/stat"));
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-            long ticks = Long.parseLong(fields[UTIME_AFTER_NAME]) + Long.parseLong(fields[UTIME_AFTER_NAME + 1]);
-            return ticks / TICKS_PER_SECOND;
-        } catch (IOException | NumberFormatException e) {
-            throw new BenchException("musterd's CPU time cannot be read: " + e.getMessage(), e);
-        }
     }
 
     /** The end of its log. */

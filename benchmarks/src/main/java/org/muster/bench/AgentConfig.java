@@ -12,8 +12,6 @@ record AgentConfig(String libvirtUri, Path folder, Rhythm rhythm) {
     enum Rhythm {
         /** Nothing set. */
         DEFAULT(""),
-        /** The short tier alone, once a second. */
-        SHORT_ONLY("interval = \"1s\"\nblock-interval = \"60m\""),
         /** Both tiers once a second. */
         BUSY("interval = \"1s\"\nblock-interval = \"1s\""),
         /** So seldom that it does not happen. */
