@@ -30,6 +30,10 @@ record CpuTimes(Ticks host, Map<Integer, Ticks> cpus) {
                     Math.max(0, user - before.user), Math.max(0, sys - before.sys), Math.max(0, idle - before.idle));
         }
 
+        Ticks plus(Ticks other) {
+            return new Ticks(user + other.user, sys + other.sys, idle + other.idle);
+        }
+
         long total() {
             return user + sys + idle;
         }

@@ -35,19 +35,25 @@ final class CpuUsage {
         return all.next();
     }
 
-    /** Puts cpuUser, cpuSys, cpuIdle and cpuStatistics. */
+    /** Puts cpuUser, cpuSys, cpuIdle, cpuStatistics and, where the cells are known, the same for each cell. */
     void put(ObjectNode stats, Map<Integer, Integer> cellOfCpu) {
         CpuTimes now = moments.getLast().times();
         CpuTimes before = moments.size() > 1 ? moments.getFirst().times() : CpuTimes.NONE;
         CpuTimes.Ticks host = now.host().since(before.host());
         percentages(stats, host.total() > 0 ? host : now.host());
         ObjectNode cpus = stats.putObject("cpuStatistics");
+        Map<Integer, CpuTimes.Ticks> cells = new TreeMap<>();
         new TreeMap<>(now.cpus()).forEach((cpu, ticks) -> {
             CpuTimes.Ticks done = ticks.since(before.cpus().getOrDefault(cpu, CpuTimes.Ticks.NONE));
             ObjectNode entry = cpus.putObject(cpu.toString());
             entry.put("nodeIndex", cellOfCpu.getOrDefault(cpu, 0));
             percentages(entry, done.total() > 0 ? done : ticks);
+            if (cellOfCpu.containsKey(cpu)) {
+                cells.merge(cellOfCpu.get(cpu), done.total() > 0 ? done : ticks, CpuTimes.Ticks::plus);
+            }
         });
+        ObjectNode byCell = stats.putObject("numaNodeCpu");
+        cells.forEach((cell, done) -> percentages(byCell.putObject(cell.toString()), done));
     }
 
     /** Idle is what the others leave of 100, so that rounding cannot make the three more. */

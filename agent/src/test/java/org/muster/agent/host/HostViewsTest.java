@@ -103,6 +103,21 @@ class HostViewsTest {
     }
 
     @Test
+    void aCellIsAsBusyAsItsCpusTogether() {
+        CpuUsage usage = new CpuUsage();
+        usage.add(0, CpuTimes.parse(List.of("cpu 0 0 0 0", "cpu0 0 0 0 0", "cpu1 0 0 0 0", "cpu2 7 0 0 0")));
+        usage.add(1, CpuTimes.parse(List.of("cpu 80 0 20 200", "cpu0 80 0 20 0", "cpu1 0 0 0 100", "cpu2 7 0 0 100")));
+        ObjectNode stats = object();
+        usage.put(stats, Map.of(0, 0, 1, 0, 2, 1));
+
+        assertThat(stats.at("/numaNodeCpu/0/cpuUser").textValue()).isEqualTo("40.00");
+        assertThat(stats.at("/numaNodeCpu/0/cpuSys").textValue()).isEqualTo("10.00");
+        assertThat(stats.at("/numaNodeCpu/0/cpuIdle").textValue()).isEqualTo("50.00");
+        assertThat(stats.at("/numaNodeCpu/1/cpuIdle").textValue()).isEqualTo("100.00");
+        assertThat(stats.get("numaNodeCpu")).hasSize(2);
+    }
+
+    @Test
     void memoryOfTheHostAndOfEachCell() {
         ObjectNode stats = object();
         new MemoryStats(root, OptionalLong.of(4096)).put(stats);
