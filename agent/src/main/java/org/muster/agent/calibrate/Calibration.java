@@ -198,6 +198,9 @@ public final class Calibration implements AutoCloseable {
             return answer -> answer.completeExceptionally(e);
         } finally {
             busy.set(false);
+            if (hypervisor.connected()) {
+                connected(); // a link that came while we could not clean up for want of one was told to us in vain
+            }
         }
     }
 

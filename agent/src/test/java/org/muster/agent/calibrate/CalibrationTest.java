@@ -22,6 +22,7 @@ import org.muster.agent.simulation.FakeHypervisor.Op;
 import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.HypervisorException.Kind;
+import org.muster.libvirt.HypervisorListener;
 import org.muster.libvirt.ThrowAwayGuest;
 import org.muster.rig.Await;
 
@@ -169,7 +170,10 @@ class CalibrationTest {
                 calibration.measure(new CalibrationRequest(List.of(8), 4, 1)),
                 Reason.BAD_REQUEST,
                 "at least the greatest");
-        assertThat(CalibrationRequest.usualLimits(14)).containsExactly(1, 2, 4, 8);
+        assertThat(CalibrationRequest.usualLimits(14)).containsExactly(1, 2, 4, 8, 14);
+        assertThat(CalibrationRequest.usualLimits(64)).containsExactly(1, 2, 4, 8, 16);
+        assertThat(CalibrationRequest.usualLimits(3)).containsExactly(1, 2, 3);
+        assertThat(CalibrationRequest.usualLimits(1)).containsExactly(1);
     }
 
     @Test
@@ -226,6 +230,34 @@ class CalibrationTest {
 
         Await.until("it is cleaned up", SOON, () -> !Files.exists(file()));
         assertThat(hypervisor.defined(id(1))).isFalse();
+    }
+
+    @Test
+    void aLinkThatIsLostMeanwhileEndsItAndWhatIsThereGoesWithTheNext() throws Exception {
+        hypervisor.on(Op.START, id(3)).loseLink();
+        calibration();
+        hypervisor.start(new Link());
+
+        refused(calibration.measure(SMALL), Reason.FAILED, "could not be started");
+        assertThat(file()).exists();
+        hypervisor.restoreLink();
+
+        Await.until("it is cleaned up", SOON, () -> !Files.exists(file()));
+        assertThat(hypervisor.list()).isEmpty();
+    }
+
+    /** As the daemon's. */
+    private final class Link implements HypervisorListener {
+        @Override
+        public void domainChanged(UUID domain, DomainEvent event) {}
+
+        @Override
+        public void connected() {
+            calibration.connected();
+        }
+
+        @Override
+        public void disconnected(String reason) {}
     }
 
     @Test

@@ -43,7 +43,7 @@ final class CalibrateCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "N",
             description =
-                    "How many at once, such as 1,2,4,8. Default: 1, 2, 4, 8 and 16 as far as libvirtd's workers allow.")
+                    "How many at once, such as 1,2,4,8. Default: 1, 2, 4, 8, 16, as far as --guests and libvirtd's workers allow.")
     private List<Integer> limits = new ArrayList<>();
 
     @Option(
