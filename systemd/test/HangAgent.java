@@ -18,18 +18,22 @@ public final class HangAgent {
 
     private static void watch(Path file) {
         try {
-            while (!Files.isReadable(file)) {
+            while (!Files.isReadable(file) || !stop(Files.readString(file).strip())) {
                 Thread.sleep(100);
-            }
-            String name = Files.readString(file).strip();
-            for (Thread thread : Thread.getAllStackTraces().keySet()) {
-                if (thread.getName().equals(name)) {
-                    System.err.println("hang-agent: " + name + " stands still");
-                    thread.suspend();
-                }
             }
         } catch (Exception e) {
             System.err.println("hang-agent: " + e);
         }
+    }
+
+    private static boolean stop(String name) {
+        for (Thread thread : Thread.getAllStackTraces().keySet()) {
+            if (thread.getName().equals(name)) {
+                System.err.println("hang-agent: " + name + " stands still");
+                thread.suspend();
+                return true;
+            }
+        }
+        return false;
     }
 }
