@@ -108,15 +108,17 @@ public final class Calibration implements AutoCloseable {
     /** There is a link to libvirtd: what a former life left is taken away. */
     public void connected() {
         if (made != null && busy.compareAndSet(false, true)) {
-            execute(() -> {
+            boolean begun = execute(() -> {
                 try {
-                    clean(true);
+                    boolean done = clean(true);
+                    LOG.debug("cleaned up: {}", done);
                 } catch (InterruptedException e) {
                     LOG.debug("stopped while cleaning up");
                 } finally {
                     busy.set(false);
                 }
             });
+            LOG.debug("cleaning up after a calibration: {}", begun);
         }
     }
 

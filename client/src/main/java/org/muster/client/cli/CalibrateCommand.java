@@ -39,7 +39,7 @@ final class CalibrateCommand implements Callable<Integer> {
     private Muster muster;
 
     @Option(
-            names = "--limits",
+            names = {"--limits", "--levels"},
             split = ",",
             paramLabel = "N",
             description =
@@ -47,14 +47,14 @@ final class CalibrateCommand implements Callable<Integer> {
     private List<Integer> limits = new ArrayList<>();
 
     @Option(
-            names = "--guests",
+            names = {"--guests", "--vms"},
             paramLabel = "N",
             defaultValue = "16",
             description = "Guests at each limit, each time. Default: ${DEFAULT-VALUE}.")
     private int guests;
 
     @Option(
-            names = "--repeats",
+            names = {"--repeats", "--repeat"},
             paramLabel = "N",
             defaultValue = "2",
             description = "How often. Default: ${DEFAULT-VALUE}.")

@@ -41,7 +41,7 @@ final class ProfileCommand implements Callable<Integer> {
     private int seconds;
 
     @Option(
-            names = "--file",
+            names = {"--file", "--out"},
             paramLabel = "FILE",
             description = "Where to put it; must not be there yet. Default: the recording's own name, here.")
     private String file;
