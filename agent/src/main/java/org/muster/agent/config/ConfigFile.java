@@ -198,12 +198,16 @@ public final class ConfigFile {
         return Shown.value(key.path(), value);
     }
 
-    /** Every key with its value and where that comes from, a line each, as {@code --check-config} prints it. */
+    /** Every key with its value, where that comes from and whether a reload applies it, a line each, as {@code --check-config} prints it. */
     public String describe() {
         StringBuilder text = new StringBuilder();
         for (Key key : Key.values()) {
             text.append(String.format(
-                    "%-30s = %-28s # %s%n", key.path(), shown(key, value(key)), origins.getOrDefault(key, "default")));
+                    "%-30s = %-28s # %s%s%n",
+                    key.path(),
+                    shown(key, value(key)),
+                    origins.getOrDefault(key, "default"),
+                    key.live() ? ", live" : ""));
         }
         return text.toString();
     }

@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.FilterReply;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,10 +36,15 @@ final class Repeats extends Filter<ILoggingEvent> {
         this.nanoTime = nanoTime;
     }
 
-    /** Lines of one kind since a moment. Guarded by itself. */
+    /** Lines of one kind since a moment. */
     private static final class Window {
+        @GuardedBy("this")
         private long sinceNanos;
+
+        @GuardedBy("this")
         private long lines;
+
+        @GuardedBy("this")
         private long leftOut; // not told yet
 
         Window(long now) {

@@ -133,6 +133,6 @@ record Account(String name, int uid, Set<Integer> gids, Set<String> groups, bool
     private boolean may(Path file, Right right) throws IOException {
         Map<String, Object> found = Files.readAttributes(file, "unix:uid,gid,mode");
         int shift = found.get("uid").equals(uid) ? 6 : gids.contains((int) found.get("gid")) ? 3 : 0;
-        return ((int) found.get("mode") >> shift & right.bit) != 0;
+        return (((int) found.get("mode") >> shift) & right.bit) != 0;
     }
 }

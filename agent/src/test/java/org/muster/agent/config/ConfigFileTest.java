@@ -380,7 +380,8 @@ class ConfigFileTest {
             assertThat(text).contains(key.path() + " ");
         }
         assertThat(text).containsPattern("create.concurrency += 3 +# .*muster.toml:1:1");
-        assertThat(text).containsPattern("log.level += \"info\" +# default");
+        assertThat(text).containsPattern("log.level += \"info\" +# default, live\n");
+        assertThat(text).containsPattern("listen.port += 54321 +# default\n");
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,10 +115,20 @@ final class ReportParts {
         add("metrics.txt", () -> metrics(address()));
     }
 
-    /** Beside this program, where it is a package's, else on the search path. */
-    private static String musterd() {
-        Path packaged = Path.of("/usr/share/muster/bin/musterd");
-        return Files.isExecutable(packaged) ? packaged.toString() : "musterd";
+    /** Of the same tree as this program, else the package's, else on the search path. */
+    private static String musterd() throws URISyntaxException {
+        Path jar = Path.of(ReportParts.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI()); // TREE/lib/X.jar
+        for (Path tree : List.of(jar.resolve("../.."), Path.of("/usr/share/muster"))) {
+            Path program = tree.resolve("bin/musterd").normalize();
+            if (Files.isExecutable(program)) {
+                return program.toString();
+            }
+        }
+        return "musterd";
     }
 
     /** Where metrics are, by the configuration in force. */
@@ -138,6 +149,9 @@ final class ReportParts {
         int colon = address.lastIndexOf(':');
         if (colon < 0) {
             throw new IOException("metrics.listen is " + address);
+        }
+        if (address.endsWith(":0")) {
+            throw new IOException("metrics.listen is " + address + ": which port that became only the log tells");
         }
         URI uri = URI.create("http://" + address + "/metrics");
         InetAddress host = InetAddress.getByName(uri.getHost().replaceAll("^\\[|]$", ""));
