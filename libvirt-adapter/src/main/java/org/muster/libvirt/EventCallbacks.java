@@ -49,7 +49,7 @@ final class EventCallbacks {
         void callback(Pointer conn, Pointer domain, Pointer opaque);
     }
 
-    /** virConnectDomainEventRTCChangeCallback. */
+    /** virConnectDomainEventRTCChangeCallback and virConnectDomainEventBalloonChangeCallback. */
     interface Clock extends Callback {
         void callback(Pointer conn, Pointer domain, long utcOffset, Pointer opaque);
     }
@@ -108,6 +108,7 @@ final class EventCallbacks {
     private final Lifecycle onLifecycle = this::lifecycle;
     private final Plain onReboot = (conn, domain, opaque) -> tell(domain, new GuestEvent.Rebooted());
     private final Clock onClock = (conn, domain, offset, opaque) -> tell(domain, new GuestEvent.ClockSet(offset));
+    private final Clock onBalloon = (conn, domain, kib, opaque) -> changed(domain);
     private final Numbered onWatchdog =
             (conn, domain, action, opaque) -> tell(domain, new GuestEvent.WatchdogFired(watchdog(action)));
     private final IoError onIoError = (conn, domain, path, alias, action, reason, opaque) ->
@@ -142,6 +143,7 @@ final class EventCallbacks {
         register(connection, 6, onIoError);
         register(connection, 18, onAgent);
         register(connection, 10, onTray);
+        register(connection, 13, onBalloon);
         register(connection, 15, onDevice);
         register(connection, 19, onDevice);
         register(connection, 17, onTunable);

@@ -50,6 +50,14 @@ public record GuestReport(
                 other.disks.isEmpty() ? disks : other.disks);
     }
 
+    /** The same without what changes as a guest writes files. */
+    public GuestReport withoutUse() {
+        Optional<List<FileSystem>> still = fileSystems.map(all -> all.stream()
+                .map(each -> new FileSystem(each.path(), each.type(), each.totalBytes(), OptionalLong.empty()))
+                .toList());
+        return new GuestReport(hostname, os, zone, users, nics, still, disks);
+    }
+
     /**
      * The operating system; an empty text is one that the guest did not tell.
      *

@@ -38,8 +38,13 @@ public record Link(
         return (flags & IFF_LOOPBACK) != 0;
     }
 
+    /** Switched on. */
+    public boolean on() {
+        return (flags & IFF_UP) != 0;
+    }
+
     /** Switched on and with carrier, as far as the driver can tell. */
     public boolean up() {
-        return (flags & IFF_UP) != 0 && (flags & IFF_RUNNING) != 0;
+        return on() && (flags & IFF_RUNNING) != 0;
     }
 }

@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
 public final class Reconciler implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
     private static final long LIST_RETRY_MILLIS = 2000;
+    private static final int READ_AGAIN_SECONDS = 600;
 
     /** Whose a domain is that we did not know. */
     private enum Whose {
@@ -49,6 +50,7 @@ public final class Reconciler implements AutoCloseable {
     private final Predicate<UUID> frozen;
     private final Questions questions;
     private final ScheduledThreadPoolExecutor lister;
+    private int turn; // confined to domain-list
     private final AtomicBoolean listWanted = new AtomicBoolean(); // a list waits to be asked for
     private final FirstLook firstLook = new FirstLook(Duration.ofSeconds(2));
     private final Set<UUID> unread = ConcurrentHashMap.newKeySet(); // in the table, whose they are is not known yet
@@ -95,6 +97,21 @@ public final class Reconciler implements AutoCloseable {
     public void refresh(UUID id) {
         stale.add(id);
         check(id);
+    }
+
+    /** From now on reads each domain's XML again now and then: libvirt does not tell of every change that others make. */
+    public void keepReading() {
+        lister.scheduleWithFixedDelay(this::readTheNext, 1, 1, TimeUnit.SECONDS);
+    }
+
+    private void readTheNext() {
+        turn = (turn + 1) % READ_AGAIN_SECONDS;
+        for (Vm vm : table.all()) {
+            boolean its = Math.floorMod(vm.id().hashCode(), READ_AGAIN_SECONDS) == turn; // not all at once
+            if (its && vm.status().running() && !frozen.test(vm.id())) {
+                refresh(vm.id());
+            }
+        }
     }
 
     /** The same as {@link #check} for everything that the table knows, though nothing is known to have happened to it. */

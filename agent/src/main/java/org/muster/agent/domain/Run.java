@@ -1,5 +1,6 @@
 package org.muster.agent.domain;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +36,9 @@ public record Run(
         boolean endedByHost) {
 
     private static final int MOST_CLIENTS = 64; // an event lost must not make the list grow for ever
+
+    /** How long a guest may take to show that it is up, before it is taken to be. Source: engine-contract 5.1. */
+    public static final Duration BOOTS_WITHIN = Duration.ofSeconds(60);
 
     /** A guest of which nothing is known yet. */
     public static final Run NEW = new Run(
@@ -84,6 +88,19 @@ public record Run(
         Copy copy = new Copy(this);
         copy.phase = agentExpected && !agentConnected ? Phase.BOOTING : Phase.RUNNING;
         copy.phaseSince = stamp;
+        return copy.done();
+    }
+
+    /** What is known now of a guest that was taken in: if it was started a moment ago, its agent may still be on its way. */
+    Run stillBooting(OptionalLong startedAt, long now) {
+        boolean untouched = phase == Phase.RUNNING && phaseSince == 0;
+        boolean recent = startedAt.isPresent() && now - startedAt.getAsLong() < BOOTS_WITHIN.toMillis();
+        if (!untouched || !recent || !agentExpected || agentConnected) {
+            return this;
+        }
+        Copy copy = new Copy(this);
+        copy.phase = Phase.BOOTING;
+        copy.phaseSince = startedAt.getAsLong();
         return copy.done();
     }
 

@@ -395,13 +395,18 @@ public final class VmTable {
             return;
         }
         DomainDetails details = xml.details();
+        OptionalLong startedAt = startedAt(now, details);
+        boolean first = now.live().isEmpty();
         Run run = now.run()
                 .agentChannel(
                         details.agentChannel().isPresent(),
                         details.agentChannel()
                                 .map(DomainDetails.AgentChannel::connected)
                                 .orElse(false));
-        Vm next = now.withLive(xml).withStart(startedAt(now, details));
+        if (first) {
+            run = run.stillBooting(startedAt, clock.now());
+        }
+        Vm next = now.withLive(xml).withStart(startedAt);
         if (!run.equals(now.run()) || !now.live().map(LiveXml::details).equals(Optional.of(details))) {
             put(now, next.withRun(run, clock.now()));
         } else {

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.muster.agent.domain.Run;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.domain.VmTable;
@@ -41,7 +42,6 @@ public final class GuestAgents implements AutoCloseable {
     private static final int WORKERS_LEFT = 2; // of libvirtd, for everybody else
     private static final Duration PATIENCE = Duration.ofSeconds(2); // for one answer of an agent
     private static final Duration TICK = Duration.ofMillis(500);
-    private static final Duration PHASE = Duration.ofSeconds(60); // engine-contract 5.1
 
     private final VmTable table;
     private final Hypervisor hypervisor;
@@ -117,7 +117,7 @@ public final class GuestAgents implements AutoCloseable {
 
     private void tick() {
         try {
-            table.endPhases(PHASE.toMillis());
+            table.endPhases(Run.BOOTS_WITHIN.toMillis());
             silent.forEach(id -> {
                 if (table.get(id).filter(vm -> vm.run().agentConnected()).isEmpty()) {
                     speaks(id); // there is nobody any more who could be silent
@@ -208,7 +208,8 @@ public final class GuestAgents implements AutoCloseable {
             before = latest.put(poll.guest(), data);
         }
         speaks(poll.guest());
-        if (before == null || !before.report().equals(data.report())) {
+        // how full its disks are changes all the time, and is polled
+        if (before == null || !before.report().withoutUse().equals(data.report().withoutUse())) {
             news.accept(poll.guest());
         }
     }

@@ -42,10 +42,7 @@ final class DeviceList {
         }
         ObjectNode list = JsonNodeFactory.instance.objectNode();
         for (HostDevice device : devices) {
-            boolean rooted = device.parent()
-                    .map(byName::containsKey)
-                    .orElse(device.name().equals(ROOT));
-            if (rooted) {
+            if (rooted(device, byName)) {
                 ObjectNode params = list.putObject(device.name()).putObject("params");
                 put(params, device, root);
                 if (disks.containsKey(device.name())) {
@@ -54,6 +51,18 @@ final class DeviceList {
             }
         }
         return list;
+    }
+
+    /** Whether its parents are known up to the root: one whose parent is left out is left out too. */
+    private static boolean rooted(HostDevice device, Map<String, HostDevice> byName) {
+        HostDevice at = device;
+        for (int depth = 0; depth <= byName.size() && at != null; depth++) { // whoever tells a circle is not believed
+            if (at.name().equals(ROOT)) {
+                return true;
+            }
+            at = at.parent().map(byName::get).orElse(null);
+        }
+        return false;
     }
 
     /** Only the devices of these capabilities; all if there are none. */

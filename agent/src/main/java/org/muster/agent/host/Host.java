@@ -163,12 +163,12 @@ public final class Host implements AutoCloseable {
     }
 
     /**
-     * What this host is and can; empty until libvirtd has been asked, also for its networks: the engine takes a host off
-     * duty that lacks one. The tree is the caller's, its members are not.
+     * What this host is and can; empty until libvirtd has been asked, also for its networks, and the kernel for its own: the
+     * engine takes a host off duty that lacks one. The tree is the caller's, its members are not.
      */
     public Optional<ObjectNode> capabilities() {
         Optional<List<EngineNetwork>> named = inventory.networks();
-        return inventory.capabilities().filter(facts -> named.isPresent()).map(facts -> {
+        return inventory.capabilities().filter(facts -> named.isPresent() && network.known()).map(facts -> {
             NetworkState now = network.state();
             ObjectNode all = JsonNodeFactory.instance.objectNode();
             all.setAll(facts);

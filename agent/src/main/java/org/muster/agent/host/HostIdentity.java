@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** Which boot of the host this is, and of what system. Blocks on /proc and /etc only. */
 public final class HostIdentity {
@@ -40,6 +41,11 @@ public final class HostIdentity {
      */
     public static String stable() {
         return firstLine(MACHINE_ID) + "/" + firstLine(HOST_NAME);
+    }
+
+    /** The name that VDSM gave this host, if it was VDSM's. */
+    public static Optional<String> kept(HostRoot root) {
+        return root.text("etc/vdsm/vdsm.id").filter(id -> !id.isEmpty());
     }
 
     private static String firstLine(Path file) {

@@ -29,7 +29,6 @@ final class HostInventory {
     private static final long BYTES_PER_MIB = 1 << 20;
     private static final List<String> FILE_SYSTEMS = List.of("/tmp", "/var/log", "/run");
     private static final int NETWORKS_REFUSED = 3;
-    private static final String KEPT_UUID = "etc/vdsm/vdsm.id"; // a host that was VDSM's keeps its name
 
     private final Hypervisor hypervisor;
     private final HostRoot root;
@@ -106,7 +105,7 @@ final class HostInventory {
             DeclaredFacts.put(caps, version);
             kernel.put(caps);
             new LibvirtFacts(known).put(caps, kernel);
-            root.text(KEPT_UUID).filter(id -> !id.isEmpty()).ifPresent(id -> caps.put("uuid", id));
+            HostIdentity.kept(root).ifPresent(id -> caps.put("uuid", id));
             caps.put("boot_uuid", bootId);
             if (!bootTime.isEmpty()) {
                 caps.put("bootTime", bootTime);

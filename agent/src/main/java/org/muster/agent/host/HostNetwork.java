@@ -38,6 +38,7 @@ final class HostNetwork implements AutoCloseable {
     @GuardedBy("lock")
     private boolean known;
 
+    private volatile boolean overdue; // somebody went on without the first reading
     private volatile NetworkState state = NetworkState.unknown(); // replaced as a whole by host-net
     private String lastFailure = ""; // confined to host-net
 
@@ -65,10 +66,21 @@ final class HostNetwork implements AutoCloseable {
             while (!known && !closed && left > 0) {
                 left = changed.awaitNanos(left);
             }
+            overdue = !known;
             return known;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** False as long as there was no reading. */
+    boolean known() {
+        lock.lock();
+        try {
+            return known;
         } finally {
             lock.unlock();
         }
@@ -114,7 +126,7 @@ final class HostNetwork implements AutoCloseable {
         state = fresh;
         lastFailure = "";
         boolean first = setKnown();
-        if (!first && !fresh.mark().equals(old.mark())) {
+        if (first ? overdue : !fresh.mark().equals(old.mark())) {
             LOG.info("the host's network changed");
             onChange.run();
         }

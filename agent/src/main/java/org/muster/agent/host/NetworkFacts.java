@@ -118,7 +118,10 @@ final class NetworkFacts {
 
     private void vlan(Link link, ObjectNode vlans) {
         Link base = byIndex.get(link.parent());
-        if (base != null && nics.containsKey(base.name()) && link.vlanId() >= 0) {
+        boolean reported = base != null
+                && (capabilities.get("nics").has(base.name())
+                        || capabilities.get("bondings").has(base.name()));
+        if (reported && link.vlanId() >= 0) {
             ObjectNode into = vlans.putObject(link.name());
             device(link, into);
             into.put("vlanid", link.vlanId());
@@ -196,8 +199,11 @@ final class NetworkFacts {
         mark.get("bridges")
                 .forEach(bridge -> ((ObjectNode) bridge).remove("hwaddr")); // its first port's, if not chosen
         ObjectNode states = mark.putObject("up");
+        byIndex.values().stream()
+                .filter(link -> capabilities.get("bridges").has(link.name()))
+                .forEach(link -> states.put(link.name(), link.on()));
         for (String group :
-                List.of("nics", "bondings", "vlans")) { // a bridge has a carrier as long as a guest runs on it
+                List.of("nics", "bondings", "vlans")) { // unlike a bridge, which has a carrier as long as a guest runs on it
             capabilities
                     .get(group)
                     .fieldNames()

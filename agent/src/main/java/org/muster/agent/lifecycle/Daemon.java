@@ -214,7 +214,7 @@ public final class Daemon implements AutoCloseable {
                 hypervisor::connected,
                 journalState.completeInBoot().equals(bootId));
         this.server = new RpcServer(rpcConfig(config), served, notifications, metrics, readiness);
-        notifications.greetWith(() -> readiness.getAsBoolean() ? StatusEvents.all(table, stats) : Optional.empty());
+        notifications.greetWith(readiness, () -> StatusEvents.all(table, stats));
         table.listen(events);
         table.listen(new Followers());
         table.listen(creator.history());
@@ -223,7 +223,7 @@ public final class Daemon implements AutoCloseable {
     }
 
     private static HostSide hostSide(MusterConfig config, Hypervisor hypervisor, Host host) throws IOException {
-        GuestFacts facts = new GuestFacts(HostIdentity.osRelease(), hypervisor);
+        GuestFacts facts = new GuestFacts(HostIdentity.osRelease(), HostRoot.system(), hypervisor);
         PayloadImages images = new PayloadImages(config.state().directory().resolve("payload"));
         GuestRoom room = new GuestRoom(HostRoot.system(), hypervisor, host::facts);
         return new HostSide(facts, images, DisplayRules.ofHost(), room, room);
@@ -327,6 +327,7 @@ public final class Daemon implements AutoCloseable {
         started.push(factors);
         started.push(profiler);
         started.push(calibration);
+        reconciler.keepReading();
         hypervisor.start(new Link());
         started.push(hypervisor);
         readiness.await();

@@ -26,6 +26,9 @@ final class Account {
     private long held;
 
     @GuardedBy("lock")
+    private long underWay; // the part of it that is being written: whether the peer takes it is watched elsewhere
+
+    @GuardedBy("lock")
     private boolean closed;
 
     Account(ByteBudget budget, long limit) {
@@ -39,7 +42,8 @@ final class Account {
                 return Verdict.CLOSED;
             }
             // One answer larger than the limit is let through if nothing waits before it.
-            if (held > 0 && held + bytes > limit) {
+            long waiting = held - underWay;
+            if (waiting > 0 && waiting + bytes > limit) {
                 return Verdict.OVER_LIMIT;
             }
             held += bytes;
@@ -49,6 +53,21 @@ final class Account {
             budget.take(bytes);
             return Verdict.TAKEN_OVER_TOTAL;
         }
+    }
+
+    /** That much of what is held is being written from now on. */
+    void begun(long bytes) {
+        synchronized (lock) {
+            underWay += bytes;
+        }
+    }
+
+    /** The peer has taken what was begun. */
+    void written(long bytes) {
+        synchronized (lock) {
+            underWay -= bytes;
+        }
+        giveBack(bytes);
     }
 
     void giveBack(long bytes) {

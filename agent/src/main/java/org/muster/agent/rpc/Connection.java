@@ -160,6 +160,17 @@ final class Connection implements Inbound.Peer {
         }
     }
 
+    /** What was reserved is being written. */
+    void begun(long bytes) {
+        account.begun(bytes);
+    }
+
+    /** Gives back what was reserved, begun and is written now. */
+    void written(long bytes) {
+        account.written(bytes);
+        adjustReading();
+    }
+
     /** Runs a task on the event loop, at once if this is it; false if the server is stopping. */
     boolean onLoop(Runnable task) {
         if (channel.eventLoop().inEventLoop()) {

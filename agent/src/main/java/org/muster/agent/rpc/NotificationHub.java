@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -23,17 +24,26 @@ public final class NotificationHub implements Notifications {
 
     private final Envelope envelope = new Envelope(new Json(RpcConfig.Limits.defaults()), 1); // writes only
     private final Set<EventSink> sinks = ConcurrentHashMap.newKeySet();
-    private volatile Supplier<Optional<Notice>> greeting = Optional::empty; // set once, before the server serves
+    private volatile BooleanSupplier mayGreet = () -> false; // both set once, before the server serves
+    private volatile Supplier<Optional<Notice>> greeting = Optional::empty;
 
     /** A notification for one connection; see {@link Notifications#publish} for what its members are. */
     public record Notice(String method, ObjectNode params) {}
 
     /**
-     * Sets what a connection that looks like the engine's is told first of all: whatever happened while it was away nobody
-     * has told it. Made on the connection's event loop, from memory; empty if there is nothing to tell.
+     * Sets what a connection that looks like the engine's is told once, as soon as it listens: whatever happened while it was
+     * away nobody has told it.
+     *
+     * @param ready whether all is known that is to be told; must not block
+     * @param newGreeting made on a thread for answers, from memory; empty if there is nothing to tell
      */
-    public void greetWith(Supplier<Optional<Notice>> newGreeting) {
+    public void greetWith(BooleanSupplier ready, Supplier<Optional<Notice>> newGreeting) {
         this.greeting = newGreeting;
+        this.mayGreet = ready;
+    }
+
+    boolean mayGreet() {
+        return mayGreet.getAsBoolean();
     }
 
     /** Empty if there is none, or it cannot be encoded. */

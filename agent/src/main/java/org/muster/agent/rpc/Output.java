@@ -123,13 +123,14 @@ final class Output {
     private void write(ByteBuf frame, long accounted) {
         metrics.bytesOut().inc(frame.readableBytes());
         begunWrites++;
+        connection.begun(accounted);
         ChannelFuture written = channel.writeAndFlush(frame);
         written.addListener(done -> onWritten(accounted));
     }
 
     private void onWritten(long accounted) {
         completedWrites++;
-        connection.release(accounted);
+        connection.written(accounted);
         decision.written(clock.getAsLong());
         pump();
     }

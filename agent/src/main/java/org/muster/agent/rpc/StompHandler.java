@@ -3,6 +3,7 @@ package org.muster.agent.rpc;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.ArrayDeque;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +20,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter
         implements EventSink, Subscriptions.Listener, Topics.Receiver {
 
     private static final Logger LOG = LoggerFactory.getLogger(StompHandler.class);
+    private static final long SILENCE_LOOK_NANOS = 100_000_000;
     private static final int MAX_KEPT = 1000; // notifications kept for an undecided connection, for half a second
 
     private final Connection connection;
@@ -127,7 +129,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter
                         LOG.info("{}: closed, silent for {} ms", connection, TimeUnit.NANOSECONDS.toMillis(silent));
                         connection.closeNow();
                     } else {
-                        watchSilence(patienceNanos, Math.max(patienceNanos - silent, patienceNanos / 2));
+                        watchSilence(patienceNanos, Math.max(patienceNanos - silent, SILENCE_LOOK_NANOS));
                     }
                 },
                 delayNanos);
@@ -264,16 +266,24 @@ final class StompHandler extends ChannelInboundHandlerAdapter
         output.pump();
     }
 
-    /** Once, when it is known that this is the engine and that it listens. */
+    /** Once, when it is known that this is the engine, that it listens, and how all VMs are. */
     private void greet() {
-        if (greeted || interest != Interest.ENGINE || session.heartBeat().isEmpty() || !output.isOpen()) {
+        if (greeted || !hub.mayGreet() || interest != Interest.ENGINE || session.heartBeat().isEmpty() || !output.isOpen()) {
             return;
         }
-        greeted = true;
-        hub.greeting().filter(json -> output.reserve(json.length)).ifPresent(json -> {
-            sendEvent(json);
-            output.pump();
+        greeted = connection.readings().tryRun(() -> { // not here: of a thousand VMs it takes its time
+            Optional<byte[]> greeting = hub.greeting().filter(json -> output.reserve(json.length));
+            connection.onLoop(() -> greet(greeting));
         });
+    }
+
+    private void greet(Optional<byte[]> greeting) {
+        if (greeting.isPresent() && output.isOpen()) {
+            sendEvent(greeting.get());
+            output.pump();
+        } else {
+            greeting.ifPresent(json -> connection.release(json.length));
+        }
     }
 
     @Override

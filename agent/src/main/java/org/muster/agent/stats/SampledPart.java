@@ -175,7 +175,7 @@ final class SampledPart {
                 Optional<DomainDetails.Disk> known = details(vm).map(DomainDetails::disks).orElse(List.of()).stream()
                         .filter(d -> d.target().equals(name))
                         .findFirst();
-                String kind = known.map(DomainDetails.Disk::kind).orElse("disk");
+                String kind = known.map(DomainDetails.Disk::kind).orElse(""); // unknown: it may be a CD drive
                 if (kind.equals("disk") || kind.equals("lun")) {
                     disks.set(name, disk(disk, known));
                 }

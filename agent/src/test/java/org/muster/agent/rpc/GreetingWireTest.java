@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -15,6 +18,7 @@ import org.muster.agent.rpc.RawPeer.Frame;
 /** What an engine that comes back is told first. */
 class GreetingWireTest {
     private final AtomicInteger greetings = new AtomicInteger();
+    private final AtomicBoolean ready = new AtomicBoolean(true);
     private Rig rig;
     private RawPeer peer;
 
@@ -22,7 +26,7 @@ class GreetingWireTest {
     void start() throws IOException {
         rig = new Rig();
         peer = new RawPeer(rig.port());
-        rig.hub.greetWith(() -> {
+        rig.hub.greetWith(ready::get, () -> {
             greetings.incrementAndGet();
             return Optional.of(new NotificationHub.Notice(
                     "|virt|VM_status|all", JsonNodeFactory.instance.objectNode().put("notify_time", 7)));
@@ -66,6 +70,25 @@ class GreetingWireTest {
     }
 
     @Test
+    void oneThatCameBeforeAllWasKnownIsGreetedWhenItIs() throws IOException {
+        ready.set(false);
+        peer.subscribe("e", Route.EVENTS);
+        peer.connect("0,15000");
+        rig.publish("one");
+        assertThat(method(peer.frame().json())).isEqualTo("|virt|VM_status|one");
+
+        ready.set(true);
+        rig.publish("two");
+
+        List<String> told = new ArrayList<>();
+        while (told.size() < 2) { // in one frame or in two
+            JsonNode json = peer.frame().json();
+            (json.isArray() ? json : List.of(json)).forEach(message -> told.add(method(message)));
+        }
+        assertThat(told).containsExactlyInAnyOrder("|virt|VM_status|two", "|virt|VM_status|all");
+    }
+
+    @Test
     void nobodyElseIs() throws IOException {
         peer.subscribe("e", Route.EVENTS);
         peer.connect("10000,10000"); // sends heart-beats itself: no engine
@@ -77,7 +100,7 @@ class GreetingWireTest {
 
     @Test
     void whereThereIsNothingToTellNothingComes() throws IOException {
-        rig.hub.greetWith(Optional::empty);
+        rig.hub.greetWith(() -> true, Optional::empty);
         peer.subscribe("e", Route.EVENTS);
         peer.connect("0,15000");
         rig.publish("one");

@@ -89,14 +89,14 @@ public final class EngineTypes {
         VM.put(
                 "balloonInfo",
                 object(
+                        Map.of("balloon_max", EngineTypes::whole, "balloon_cur", EngineTypes::whole),
                         Map.of(
-                                "balloon_max",
-                                EngineTypes::whole,
                                 "balloon_min",
                                 EngineTypes::whole,
-                                "balloon_cur",
-                                EngineTypes::whole),
-                        Map.of("balloon_target", EngineTypes::whole, "ballooning_enabled", BOOL)));
+                                "balloon_target",
+                                EngineTypes::whole,
+                                "ballooning_enabled",
+                                BOOL)));
         VM.put("network", objects(EngineTypes::nic));
         VM.put("disks", objects(EngineTypes::disk));
         VM.put(
@@ -117,7 +117,19 @@ public final class EngineTypes {
                         Map.of("ipAddress", node -> text(node, ".+")))));
         VM.put("hash", node -> text(node, ".+"));
         VM.put("watchdogEvent", object(Map.of("time", WHOLE_NUMBER, "action", TEXT), Map.of()));
-        VM.put("vmJobs", JsonNode::isObject);
+        VM.put(
+                "vmJobs",
+                objects(object(
+                        Map.of(
+                                "id", EngineTypes::uuidText,
+                                "jobType", TEXT,
+                                "blockJobType", TEXT,
+                                "drive", TEXT,
+                                "imgUUID", EngineTypes::uuidText,
+                                "bandwidth", INT,
+                                "cur", EngineTypes::whole,
+                                "end", EngineTypes::whole),
+                        Map.of())));
         VM.put("username", TEXT);
         VM.put("session", node -> text(node, "Unknown|Active|Locked|LoggedOff|UserLoggedOn"));
         VM.put("guestCPUCount", INT);
@@ -219,30 +231,27 @@ public final class EngineTypes {
 
     private static boolean disk(JsonNode disk) {
         Map<String, Predicate<JsonNode>> rules = new HashMap<>();
-        for (String whole : List.of(
-                "truesize",
-                "apparentsize",
-                "readOps",
-                "writeOps",
-                "readBytes",
-                "writtenBytes",
-                "readLatency",
-                "writeLatency",
-                "flushLatency")) {
+        Map<String, Predicate<JsonNode>> others = new HashMap<>();
+        for (String whole : List.of("truesize", "apparentsize", "readLatency", "writeLatency", "flushLatency")) {
             rules.put(whole, EngineTypes::whole);
         }
         rules.put("readRate", EngineTypes::fraction);
         rules.put("writeRate", EngineTypes::fraction);
-        rules.put("imageID", TEXT);
-        rules.put("lunGUID", TEXT);
-        return object(rules, Map.of()).test(disk);
+        for (String counter : List.of("readOps", "writeOps", "readBytes", "writtenBytes")) {
+            others.put(counter, EngineTypes::whole); // a drive without a medium counts nothing
+        }
+        others.put("imageID", TEXT);
+        others.put("lunGUID", TEXT);
+        return object(rules, others).test(disk);
     }
 
+    /** @param some must be there */
     private static Predicate<JsonNode> object(
             Map<String, Predicate<JsonNode>> some, Map<String, Predicate<JsonNode>> others) {
         Map<String, Predicate<JsonNode>> rules = new HashMap<>(some);
         rules.putAll(others);
         return node -> node.isObject()
+                && some.keySet().stream().allMatch(node::has)
                 && node.properties().stream()
                         .allMatch(entry -> rules.containsKey(entry.getKey())
                                 && rules.get(entry.getKey()).test(entry.getValue()));
