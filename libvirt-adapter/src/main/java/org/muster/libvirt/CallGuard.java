@@ -113,7 +113,7 @@ public final class CallGuard {
 
     /** How many creates may run at once. */
     public int createSlots() {
-        return Math.max(1, workers.max - WORKERS_KEPT_FREE);
+        return Math.max(1, Math.min(Role.CREATE.maxConnections(), workers.max - WORKERS_KEPT_FREE));
     }
 
     /** Calls that have not returned for longer than their role allows. */

@@ -174,7 +174,21 @@ final class Connections implements AutoCloseable {
                 openWanted();
             }
         }
-        forget(events); // here: to end its registrations a libvirtd is asked that may not answer
+        retireAll();
+    }
+
+    /** At the end, and not by whoever wants that: libvirtd is told, and one that is stopped does not answer. */
+    private void retireAll() {
+        List<LibvirtConnection> all = new ArrayList<>();
+        lock.lock();
+        try {
+            open.values().forEach(all::addAll);
+            open.values().forEach(List::clear);
+        } finally {
+            lock.unlock();
+        }
+        all.forEach(LibvirtConnection::retire);
+        forget(events);
     }
 
     private boolean isClosed() {
@@ -311,19 +325,16 @@ final class Connections implements AutoCloseable {
         }
     }
 
+    /** Returns at once; the connections are closed on libvirt-connect, as far as libvirtd answers. */
     @Override
     public void close() {
-        List<LibvirtConnection> all = new ArrayList<>();
         lock.lock();
         try {
             closed = true;
-            open.values().forEach(all::addAll);
-            open.values().forEach(List::clear);
             changed.signalAll();
             work.signalAll();
         } finally {
             lock.unlock();
         }
-        all.forEach(LibvirtConnection::retire);
     }
 }

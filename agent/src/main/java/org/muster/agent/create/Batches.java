@@ -13,22 +13,32 @@ import java.util.concurrent.CompletableFuture;
  */
 final class Batches {
     private static final int KEPT = 1000; // as many as the journal keeps
+    private static final int KEPT_VERDICTS = 20_000; // of them together, in memory
 
-    /** @param answer to come, while the first request is being written to the journal */
-    record Known(String contentHash, CompletableFuture<BatchAnswer> answer) {}
+    /**
+     * A batch that was asked for.
+     *
+     * @param verdicts how many its answer has
+     * @param answer to come, while the first request is being written to the journal
+     */
+    record Known(String contentHash, int verdicts, CompletableFuture<BatchAnswer> answer) {}
 
     @GuardedBy("this")
-    private final Map<String, Known> known = new LinkedHashMap<>();
+    private final Map<String, Known> known = new LinkedHashMap<>(); // oldest first
+
+    @GuardedBy("this")
+    private long verdicts;
 
     /** Notes the batch; answers null if it is new, else what is known of it. */
-    synchronized Known begin(String batchId, String contentHash, CompletableFuture<BatchAnswer> answer) {
+    synchronized Known begin(String batchId, Known batch) {
         Known before = known.get(batchId);
         if (before != null) {
             return before;
         }
-        known.put(batchId, new Known(contentHash, answer));
-        if (known.size() > KEPT) {
-            known.remove(known.keySet().iterator().next());
+        known.put(batchId, batch);
+        verdicts += batch.verdicts();
+        while (known.size() > 1 && (known.size() > KEPT || verdicts > KEPT_VERDICTS)) {
+            forget(known.keySet().iterator().next());
         }
         return null;
     }
@@ -39,6 +49,7 @@ final class Batches {
 
     /** The batch was not accepted after all. */
     synchronized void forget(String batchId) {
-        known.remove(batchId);
+        Known old = known.remove(batchId);
+        verdicts -= old == null ? 0 : old.verdicts();
     }
 }

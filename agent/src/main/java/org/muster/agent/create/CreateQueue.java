@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import org.muster.agent.domain.Vm;
 
 /**
  * Requests that wait for a slot, in the order of {@link QueueOrder}; at most {@code capacity} of them.
@@ -87,8 +88,9 @@ final class CreateQueue {
         order.giveBack(Place.of(request)); // after: so that its batch keeps its turn
     }
 
-    /** For what was accepted before: it is never refused. */
+    /** For what was accepted before: it is never refused. It replaces a former VM's of its UUID. */
     void addBeyondCapacity(CreateRequest request) {
+        remove(request.vm().id());
         order.add(request);
         byId.put(request.vm().id(), request);
     }
@@ -108,6 +110,14 @@ final class CreateQueue {
             order.remove(request);
         }
         return request;
+    }
+
+    /** Takes the request of just that VM out, if it waits; not that of a later one of its UUID. */
+    void removeLife(Vm vm) {
+        CreateRequest request = byId.get(vm.id());
+        if (request != null && request.vm().life() == vm.life()) {
+            remove(vm.id());
+        }
     }
 
     List<CreateRequest> removeIf(Predicate<CreateRequest> matches) {

@@ -74,7 +74,12 @@ public final class CreateService {
     void restore(JournalRecord.Answered answered) {
         try {
             BatchAnswer answer = json.readValue(answered.answer(), BatchAnswer.class);
-            batches.begin(answered.batchId(), answered.requestHash(), CompletableFuture.completedFuture(answer));
+            batches.begin(
+                    answered.batchId(),
+                    new Batches.Known(
+                            answered.requestHash(),
+                            answer.items().size(),
+                            CompletableFuture.completedFuture(answer)));
         } catch (JsonProcessingException e) {
             LOG.warn("the answer to batch {} cannot be read back: {}", answered.batchId(), e.getMessage());
         }
@@ -88,7 +93,9 @@ public final class CreateService {
     public CompletableFuture<BatchAnswer> createAll(BatchRequest request) throws CreateRefusedException {
         Optional<DomainTemplate> template = template(request);
         CompletableFuture<BatchAnswer> answer = new CompletableFuture<>();
-        Batches.Known known = batches.begin(request.batchId(), request.contentHash(), answer);
+        Batches.Known known = batches.begin(
+                request.batchId(),
+                new Batches.Known(request.contentHash(), request.items().size(), answer));
         if (known != null) {
             if (!known.contentHash().equals(request.contentHash())) {
                 throw new CreateRefusedException(

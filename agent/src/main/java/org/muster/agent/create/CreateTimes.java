@@ -5,10 +5,12 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.muster.agent.create.CreateRecord.State;
@@ -23,6 +25,14 @@ import org.muster.agent.metrics.HistogramTimer;
  */
 final class CreateTimes {
     private static final int SLOWEST = 20;
+    private static final Set<Phase> ALL_THE_WAY = EnumSet.of(
+            Phase.VALIDATE,
+            Phase.JOURNAL,
+            Phase.QUEUE_WAIT,
+            Phase.PREPARE,
+            Phase.TO_RUNNING,
+            Phase.PUBLISH,
+            Phase.TOTAL);
     private static final Comparator<CreateRecord> FASTEST_FIRST =
             Comparator.comparingLong(create -> create.phaseNanos().get(Phase.TOTAL));
 
@@ -59,10 +69,10 @@ final class CreateTimes {
         }
     }
 
-    /** One that came up and was seen all the way. */
+    /** One that came up and was seen all the way, so that the phases add up. */
     static boolean isTimed(CreateRecord end) {
         return (end.state() == State.UP || end.state() == State.PAUSED)
-                && end.phaseNanos().containsKey(Phase.TOTAL);
+                && end.phaseNanos().keySet().containsAll(ALL_THE_WAY);
     }
 
     private synchronized void count(CreateRecord end) {

@@ -1,6 +1,7 @@
 package org.muster.agent.create;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,6 +14,7 @@ import org.slf4j.LoggerFactory;
  */
 final class CreateWorkers {
     private static final Logger LOG = LoggerFactory.getLogger(CreateWorkers.class);
+    private static final String NAME = "create-";
     private static final int LEAST = 16;
     private static final int MAY_HANG = 13; // CallGuard.maxStuck at most
     private static final int MOST = 64 + MAY_HANG; // as many creates as there are connections for them
@@ -43,14 +45,14 @@ final class CreateWorkers {
 
     @GuardedBy("lock")
     private void startOne() {
-        Thread thread = new Thread(this::work, "create-" + threads++);
+        Thread thread = new Thread(this::work, NAME + threads++);
         thread.setDaemon(true);
         thread.start();
     }
 
     private void work() {
         try {
-            for (Slots.Slot slot = dispatcher.next(); slot != null; slot = dispatcher.next()) {
+            for (Slots.Slot slot = next(); slot != null; slot = next()) {
                 boolean started = false;
                 begin();
                 try {
@@ -63,6 +65,23 @@ final class CreateWorkers {
         } catch (InterruptedException e) {
             LOG.debug("a create worker was told to stop");
         }
+    }
+
+    /** A fault of ours in the queue must not cost the host its creates. */
+    private Slots.Slot next() throws InterruptedException {
+        while (true) {
+            try {
+                return dispatcher.next();
+            } catch (RuntimeException e) {
+                LOG.error("taking the next create from the queue failed; tried again in a second", e);
+                TimeUnit.SECONDS.sleep(1);
+            }
+        }
+    }
+
+    /** Whether a thread of that name is one of these. */
+    static boolean isThread(String name) {
+        return name.startsWith(NAME) && Character.isDigit(name.charAt(name.length() - 1)); // create-watch is none
     }
 
     private void begin() {

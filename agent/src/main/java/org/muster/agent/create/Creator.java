@@ -15,10 +15,12 @@ import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmListener;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.domain.VmTable;
+import org.muster.agent.journal.AcceptedItem;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalRecord;
 import org.muster.agent.journal.JournalState;
 import org.muster.libvirt.CallGuard;
+import org.muster.libvirt.DomainDetails;
 import org.muster.libvirt.DomainNeeds;
 import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.Hypervisor;
@@ -36,6 +38,7 @@ public final class Creator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Creator.class);
     private static final long TICK_MILLIS = 250;
     private static final int VM_LANE_THREADS = 16;
+    private static final Duration POLLS = Duration.ofSeconds(30); // an engine is heard every 15 s
 
     /** Whether anybody is there who could be told what became of a create. */
     public interface Presence {
@@ -248,7 +251,9 @@ public final class Creator implements AutoCloseable {
             table.restoreRunning(entry.id(), name);
             entry.item().ifPresent(item -> history.restore(item, item.launchPaused() ? State.PAUSED : State.UP, "", 0));
         } else {
-            Vm vm = table.reserve(entry.id(), name, entry.item().get().launchPaused())
+            AcceptedItem item = entry.item().get();
+            boolean agentExpected = DomainDetails.mayHaveAgent(item.xml());
+            Vm vm = table.reserve(entry.id(), name, item.launchPaused(), agentExpected)
                     .vm();
             if (vm == null) {
                 LOG.error("another VM has the name {}: {} is Down", name, entry.id());
@@ -306,10 +311,14 @@ public final class Creator implements AutoCloseable {
             return null;
         }
         CallGuard calls = hypervisor.calls();
-        int hungCreates = (int) calls.inFlight().stream()
-                .filter(call -> call.overdue() && call.role() == CallGuard.Role.CREATE)
-                .count();
-        return new Slots.Guard(calls.createSlots(), calls.maxStuck(), calls.overdue() - hungCreates);
+        int ofSlots = 0; // overdue calls that slots count themselves, of whatever role
+        int others = 0; // creates that are none of ours: a calibration's
+        for (CallGuard.InFlight call : calls.inFlight()) {
+            boolean ours = CreateWorkers.isThread(call.thread());
+            ofSlots += ours && call.overdue() ? 1 : 0;
+            others += !ours && call.role() == CallGuard.Role.CREATE ? 1 : 0;
+        }
+        return new Slots.Guard(calls.createSlots() - others, calls.maxStuck(), calls.overdue() - ofSlots);
     }
 
     private boolean create(Slots.Slot slot) {
@@ -340,7 +349,7 @@ public final class Creator implements AutoCloseable {
             }
             endTimedOut(now);
             late.expire(config.startTimeout());
-            journal.giveUpOverdue();
+            journal.giveUpOverdue(config.resumeWithin());
             refuseUnwanted(now);
             tellWaiting();
         } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
@@ -387,7 +396,7 @@ public final class Creator implements AutoCloseable {
             refuse(
                     dispatcher.removeIf(r -> true),
                     "libvirtd has not been reachable for " + patience.toSeconds() + " s");
-        } else if (!presence.remoteAliveWithin(patience)) {
+        } else if (!presence.remoteAliveWithin(patience.compareTo(POLLS) < 0 ? POLLS : patience)) {
             refuse(
                     dispatcher.removeIf(r -> r.item().remote()),
                     "nobody who could ask for it has been connected for " + patience.toSeconds() + " s");
@@ -465,6 +474,7 @@ public final class Creator implements AutoCloseable {
 
         @Override
         public void removed(Vm last) {
+            dispatcher.gone(last);
             recovery.forget(last.id());
         }
     }

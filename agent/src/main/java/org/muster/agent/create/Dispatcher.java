@@ -11,6 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.muster.agent.domain.Vm;
 
 /**
  * Hands waiting requests to create workers as slots become free: queue and slots under one lock, so that a decision and
@@ -187,6 +188,16 @@ final class Dispatcher {
         lock.lock();
         try {
             return queue.remove(id);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The VM is gone: its request, if it waits, is taken out. */
+    void gone(Vm vm) {
+        lock.lock();
+        try {
+            queue.removeLife(vm);
         } finally {
             lock.unlock();
         }

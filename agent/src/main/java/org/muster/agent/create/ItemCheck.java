@@ -118,7 +118,8 @@ final class ItemCheck {
         }
         Checked checked =
                 item.xml().isPresent() ? fromXml(item, asked) : fromTemplate(item, asked.orElseGet(UUID::randomUUID));
-        return checked.after(BAD_VALUE, problems);
+        Checked result = checked.after(BAD_VALUE, problems);
+        return result.good() ? result : result.withVmId(item.vmId()); // a refusal names no UUID of ours
     }
 
     private Checked fromXml(BatchRequest.Item item, Optional<UUID> asked) {

@@ -69,7 +69,18 @@ final class Launch {
                 candidate.pathsJudged().thenRun(() -> judged(create, candidate));
             }
         }
-        dispatcher.add(ready);
+        queue(ready);
+    }
+
+    /** One that was destroyed in the moment since it was announced is not to stay in the queue. */
+    private void queue(List<CreateRequest> creates) {
+        dispatcher.add(creates);
+        for (CreateRequest create : creates) {
+            Vm vm = create.vm();
+            if (table.get(vm.id()).filter(now -> now.life() == vm.life()).isEmpty()) {
+                dispatcher.gone(vm);
+            }
+        }
     }
 
     private void judged(CreateRequest create, Candidate candidate) {
@@ -79,7 +90,7 @@ final class Launch {
         }
         List<Problem> problems = candidate.pathProblems();
         if (problems.isEmpty()) {
-            dispatcher.add(List.of(create));
+            queue(List.of(create));
             return;
         }
         dispatcher.giveBack(List.of(Place.of(create)));

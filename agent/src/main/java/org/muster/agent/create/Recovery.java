@@ -194,6 +194,11 @@ final class Recovery implements StartSequence.Unsettled {
                         request.vm().name(),
                         request.vm().id());
                 dispatcher.addAgain(again);
+                if (table.get(again.vm().id())
+                        .filter(now -> now.life() == again.vm().life())
+                        .isEmpty()) {
+                    dispatcher.gone(again.vm()); // destroyed meanwhile
+                }
             } else {
                 settle(new Pending(again, "the journal cannot be written: " + e.getMessage(), false));
             }

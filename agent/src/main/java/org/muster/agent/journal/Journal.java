@@ -28,8 +28,7 @@ public final class Journal implements AutoCloseable {
     private static final int OWED = 4096; // lines; for more of them the whole file is written anew
     private static final long COMPACT_BYTES = 32L << 20;
     private static final long PAY_EVERY_MILLIS = 1000;
-    private static final int PATIENCE_SECONDS =
-            60; // as long as a create is resumed: one that is given up is too old then
+    private static final int PATIENCE_SECONDS = 60;
 
     /** Told of every attempt to write; on the journal's thread, must not block. */
     public interface Observer {
@@ -142,9 +141,15 @@ public final class Journal implements AutoCloseable {
         return done;
     }
 
-    /** Refuses what the disk has kept for too long. To be called now and then, from a thread that does not wait for the disk. */
-    public void giveUpOverdue() {
-        giveUp(Duration.ofSeconds(PATIENCE_SECONDS));
+    /**
+     * Refuses what the disk has kept for too long. To be called now and then, from a thread that does not wait for the disk.
+     *
+     * @param resumed for how long what was accepted is started by a later life: nothing younger is given up, since that life may
+     *     find it on the disk
+     */
+    public void giveUpOverdue(Duration resumed) {
+        Duration patience = Duration.ofSeconds(PATIENCE_SECONDS);
+        giveUp(resumed.compareTo(patience) > 0 ? resumed : patience);
     }
 
     void giveUp(Duration patience) {

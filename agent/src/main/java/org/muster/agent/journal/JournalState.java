@@ -18,6 +18,7 @@ import java.util.UUID;
  */
 public final class JournalState {
     private static final int ANSWERS_KEPT = 1000; // batches whose repetition is still recognised
+    private static final int ANSWERS_CHARS = 4 << 20; // of them together: one may have refused ten thousand
     private static final int ENDED_KEPT = 1000;
 
     /** What the journal knows of one VM. */
@@ -78,7 +79,8 @@ public final class JournalState {
     }
 
     private final Map<UUID, Entry> entries = new LinkedHashMap<>();
-    private final Map<String, JournalRecord.Answered> answers = new LinkedHashMap<>();
+    private final Map<String, JournalRecord.Answered> answers = new LinkedHashMap<>(); // oldest first
+    private long answersChars;
     private final Deque<JournalRecord.Ended> ended = new ArrayDeque<>(); // oldest first
     private JournalRecord.Drain drain = new JournalRecord.Drain(false, "", 0);
     private String completeInBoot = "";
@@ -105,6 +107,20 @@ public final class JournalState {
         return answers.values();
     }
 
+    private void keep(JournalRecord.Answered answered) {
+        forgetAnswer(answered.batchId());
+        answers.put(answered.batchId(), answered);
+        answersChars += answered.answer().length();
+        while (answers.size() > 1 && (answers.size() > ANSWERS_KEPT || answersChars > ANSWERS_CHARS)) {
+            forgetAnswer(answers.keySet().iterator().next());
+        }
+    }
+
+    private void forgetAnswer(String batchId) {
+        JournalRecord.Answered old = answers.remove(batchId);
+        answersChars -= old == null ? 0 : old.answer().length();
+    }
+
     void apply(JournalRecord line) {
         if (line instanceof JournalRecord.Accepted accepted) {
             for (AcceptedItem item : accepted.items()) {
@@ -114,11 +130,7 @@ public final class JournalState {
                 entries.put(item.id(), entry);
             }
         } else if (line instanceof JournalRecord.Answered answered) {
-            answers.remove(answered.batchId());
-            answers.put(answered.batchId(), answered);
-            if (answers.size() > ANSWERS_KEPT) {
-                answers.remove(answers.keySet().iterator().next());
-            }
+            keep(answered);
         } else if (line instanceof JournalRecord.Running running) {
             known(running.id()).ifPresent(entry -> {
                 entry.running = true;

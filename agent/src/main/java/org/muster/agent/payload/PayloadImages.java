@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.muster.libvirt.HostParts.PayloadDisk;
 import org.slf4j.Logger;
@@ -34,6 +35,8 @@ public final class PayloadImages {
     private static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-------");
 
     private final Path folder;
+    private final Set<UUID> mayHave = ConcurrentHashMap.newKeySet(); // those that have images, or had when all were listed
+    private volatile boolean listed; // else those of a former life are not in it
 
     /** @param folder made when the first image is; nobody else's files may be in it */
     public PayloadImages(Path folder) {
@@ -51,6 +54,7 @@ public final class PayloadImages {
         String label = disk.payload().volumeLabel();
         byte[] image = disk.floppy() ? FloppyImage.of(label, files) : IsoImage.of(label, files);
         synchronized (this) { // or a sweep could take the folder away between here and the file
+            mayHave.add(vm);
             createFolder(folder);
             Path own = folder.resolve(vm.toString());
             createFolder(own);
@@ -79,9 +83,19 @@ public final class PayloadImages {
     }
 
     /** The same if {@code gone} says so; no image of that guest is made between its answer and the removal. */
-    public synchronized void removeIf(UUID vm, Predicate<UUID> gone) {
+    public void removeIf(UUID vm, Predicate<UUID> gone) {
+        if (!listed || mayHave.contains(vm)) { // most guests have none, and need not wait for a disk that hangs
+            removeThose(vm, gone);
+        }
+    }
+
+    private synchronized void removeThose(UUID vm, Predicate<UUID> gone) {
         Path own = folder.resolve(vm.toString());
-        if (!Files.isDirectory(own, LinkOption.NOFOLLOW_LINKS) || !gone.test(vm)) {
+        if (!Files.isDirectory(own, LinkOption.NOFOLLOW_LINKS)) {
+            mayHave.remove(vm);
+            return;
+        }
+        if (!gone.test(vm)) {
             return;
         }
         try {
@@ -89,6 +103,7 @@ public final class PayloadImages {
                 Files.delete(file);
             }
             Files.delete(own);
+            mayHave.remove(vm);
         } catch (IOException e) {
             LOG.warn("the images of {} cannot be removed: {}", vm, e.toString());
         }
@@ -105,6 +120,8 @@ public final class PayloadImages {
                 LOG.warn("{} is not ours; left alone", own);
             }
         }
+        mayHave.addAll(found);
+        listed = true;
         return Set.copyOf(found);
     }
 

@@ -39,6 +39,19 @@ class CreateQueueTest {
         assertThat(drain()).containsExactly("vm-5", "vm-3", "vm-2", "vm-4", "vm-1");
     }
 
+    @Test
+    void aRequestOfALaterLifeReplacesTheFormerOne() {
+        CreateRequest former = Requests.of("former", new Place(CreateClass.NORMAL, 0, "a"), 0);
+        CreateRequest later = Requests.again(former, "later", new Place(CreateClass.HA, 0, "b"));
+        queue.addBeyondCapacity(former);
+        queue.addBeyondCapacity(later);
+
+        assertThat(queue.size()).isEqualTo(1);
+        queue.removeLife(former.vm());
+        assertThat(drain()).containsExactly("later");
+        assertThat(queue.size()).isZero();
+    }
+
     private static List<Place> places(int count) {
         return Collections.nCopies(count, new Place(CreateClass.NORMAL, 0, ""));
     }

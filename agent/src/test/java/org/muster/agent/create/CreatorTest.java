@@ -120,6 +120,32 @@ class CreatorTest {
         agent().await(id(1), VmStatus.UP);
     }
 
+    /** Else the queue would keep it, and mistake the next create of its UUID for it. */
+    @Test
+    void oneThatIsDestroyedWhileItIsWrittenDownLeavesNothingInTheQueue() {
+        options.config(1, Duration.ofMinutes(5), Duration.ofMinutes(1));
+        hypervisor.on(Op.START, id(1)).hang();
+        agent().create(id(1));
+        hypervisor.awaitEntered(Op.START, id(1));
+        for (int i = 2; i < 12; i++) {
+            CompletableFuture<BatchAnswer.Verdict> create =
+                    agent().creator.service().create(Agent.item(0, id(i)), "first " + i, true, System.nanoTime());
+            assertThat(agent().destroy(id(i)).refusal()).isEmpty();
+            assertThat(Agent.now(create).isAccepted()).isTrue();
+        }
+        assertThat(agent().creator.waiting()).isZero();
+
+        for (int i = 2; i < 12; i++) {
+            assertThat(agent().create(id(i)).isAccepted()).isTrue();
+        }
+        assertThat(agent().creator.waiting()).isEqualTo(10);
+        hypervisor.release(Op.START, id(1));
+        for (int i = 1; i < 12; i++) {
+            agent().await(id(i), VmStatus.UP);
+            assertThat(hypervisor.starts(id(i))).isEqualTo(1);
+        }
+    }
+
     @Test
     void aHungCreateKeepsOnlyItsOwnSlot() {
         options.config(2, Duration.ofMinutes(5), Duration.ofMinutes(1));

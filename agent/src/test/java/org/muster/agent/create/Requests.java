@@ -18,7 +18,10 @@ final class Requests {
     }
 
     static CreateRequest of(String name, Place place, long queuedAtNanos) {
-        UUID id = UUID.randomUUID();
+        return of(UUID.randomUUID(), name, place, queuedAtNanos);
+    }
+
+    private static CreateRequest of(UUID id, String name, Place place, long queuedAtNanos) {
         String createClass = place.createClass().name();
         AcceptedItem item = new AcceptedItem(
                 id,
@@ -34,6 +37,12 @@ final class Requests {
                 0);
         return new CreateRequest(
                 TABLE.reserve(id, id.toString(), false).vm(), item, place.createClass(), 1, 0, queuedAtNanos);
+    }
+
+    /** Another VM of the same UUID. */
+    static CreateRequest again(CreateRequest former, String name, Place place) {
+        TABLE.unreserve(former.vm());
+        return of(former.vm().id(), name, place, 0);
     }
 
     static CreateRequest of(int number) {
