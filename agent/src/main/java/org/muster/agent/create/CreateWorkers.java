@@ -2,7 +2,7 @@ package org.muster.agent.create;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +20,7 @@ final class CreateWorkers {
     private static final int MOST = 64 + MAY_HANG; // as many creates as there are connections for them
 
     private final Dispatcher dispatcher;
-    private final Predicate<Slots.Slot> create;
+    private final Function<Slots.Slot, Outcome> create;
     private final Object lock = new Object();
 
     @GuardedBy("lock")
@@ -29,8 +29,8 @@ final class CreateWorkers {
     @GuardedBy("lock")
     private int busy;
 
-    /** @param create starts a guest, for as long as that takes, and answers whether it did; must not throw */
-    CreateWorkers(Dispatcher dispatcher, Predicate<Slots.Slot> create) {
+    /** @param create starts a guest, for as long as that takes, and answers what came of it; must not throw */
+    CreateWorkers(Dispatcher dispatcher, Function<Slots.Slot, Outcome> create) {
         this.dispatcher = dispatcher;
         this.create = create;
     }
@@ -53,13 +53,13 @@ final class CreateWorkers {
     private void work() {
         try {
             for (Slots.Slot slot = next(); slot != null; slot = next()) {
-                boolean started = false;
+                Outcome outcome = Outcome.NOTHING;
                 begin();
                 try {
-                    started = create.test(slot);
+                    outcome = create.apply(slot);
                 } finally {
                     end();
-                    dispatcher.finished(slot, started);
+                    dispatcher.finished(slot, outcome);
                 }
             }
         } catch (InterruptedException e) {

@@ -321,7 +321,7 @@ public final class Creator implements AutoCloseable {
         return new Slots.Guard(calls.createSlots() - others, calls.maxStuck(), calls.overdue() - ofSlots);
     }
 
-    private boolean create(Slots.Slot slot) {
+    private Outcome create(Slots.Slot slot) {
         CreateRequest request = slot.request();
         request.stations().pass(Stations.Station.SLOT, slot.sinceNanos());
         try {
@@ -330,7 +330,7 @@ public final class Creator implements AutoCloseable {
             LOG.error("starting {} failed", request.vm().id(), e);
             recovery.take(request, e.toString());
             table.endLaunch(request.vm(), false, 0);
-            return false;
+            return Outcome.NOTHING;
         } finally {
             request.stations().leave();
         }

@@ -81,11 +81,11 @@ final class Dispatcher {
         }
     }
 
-    void finished(Slots.Slot slot, boolean started) {
+    void finished(Slots.Slot slot, Outcome outcome) {
         lock.lock();
         try {
-            slots.release(slot, started, nanoTime.getAsLong());
-            changed.signal();
+            slots.release(slot, outcome, queue.size(), nanoTime.getAsLong());
+            changed.signal(); // who takes a slot wakes the next, in case that the limit has grown
         } finally {
             lock.unlock();
         }

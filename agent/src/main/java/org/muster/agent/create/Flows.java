@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.muster.agent.logging.LogFields;
 
 /**
@@ -40,10 +40,10 @@ public final class Flows {
     }
 
     /** Does work about a create; the log's lines meanwhile say which. */
-    boolean about(CreateRequest request, BooleanSupplier work) {
+    <T> T about(CreateRequest request, Supplier<T> work) {
         String id = request.vm().id().toString();
         String batch = request.item().batchId();
-        return LogFields.about(request.vm().id(), batch, of(id).or(() -> of(batch)), work::getAsBoolean);
+        return LogFields.about(request.vm().id(), batch, of(id).or(() -> of(batch)), work);
     }
 
     /** Says something about a create. */

@@ -20,12 +20,7 @@ final class Slots {
     private static final Duration SUSPECT_UNKNOWN = Duration.ofSeconds(6);
     private static final int SUSPECT_FACTOR = 5;
     private static final int REMEMBERED = 32;
-
-    // A start waits for QEMU about half of its time, so twice the CPUs keep them busy: on 2 CPUs, 4 at once need 0.8 of
-    // the time of 2 at once, and 8 no less than 4 (docs/architecture.md, departures).
-    private static final int AUTO_PER_CPU = 2;
-    private static final int AUTO_MIN = 4;
-    private static final int AUTO_MAX = 8;
+    private static final double NANOS_PER_SECOND = 1e9;
 
     /** What libvirtd can bear at the moment. */
     record Guard(int createSlots, int maxStuck, int overdueElsewhere) {}
@@ -34,11 +29,13 @@ final class Slots {
     static final class Slot {
         private final CreateRequest request;
         private final long sinceNanos;
+        private final double workBefore; // of all creates, when it began
         private boolean hung;
 
-        Slot(CreateRequest request, long sinceNanos) {
+        private Slot(CreateRequest request, long sinceNanos, double workBefore) {
             this.request = request;
             this.sinceNanos = sinceNanos;
+            this.workBefore = workBefore;
         }
 
         CreateRequest request() {
@@ -57,12 +54,16 @@ final class Slots {
     private final Set<Slot> running = new HashSet<>();
     private final long[] lastNanos = new long[REMEMBERED];
     private int finished;
-    private final int hostCpus;
+    private final AutoLimit auto; // learns also while somebody has chosen a number
+    private final ErrorBrake brake = new ErrorBrake();
     private Concurrency concurrency;
+    private int guarded = Integer.MAX_VALUE; // what the guard allowed last
+    private double work; // creates that run, hung ones left out, by nanoseconds
+    private long workAtNanos;
 
     Slots(Concurrency concurrency, int hostCpus) {
         this.concurrency = concurrency;
-        this.hostCpus = hostCpus;
+        this.auto = new AutoLimit(hostCpus);
     }
 
     /** Changes how many may run from now on; what runs goes on. Answers what it was. */
@@ -81,14 +82,24 @@ final class Slots {
         if (concurrency instanceof Concurrency.Fixed fixed) {
             return fixed.limit();
         }
-        return concurrency instanceof Concurrency.Auto
-                ? Math.max(AUTO_MIN, Math.min(AUTO_MAX, AUTO_PER_CPU * hostCpus))
-                : Integer.MAX_VALUE;
+        return concurrency instanceof Concurrency.Auto ? brake.limit(auto.limit()) : Integer.MAX_VALUE;
+    }
+
+    /** Those that run and do not hang. */
+    private int active() {
+        return running.size() - (int) running.stream().filter(Slot::hung).count();
+    }
+
+    private void goOn(long nowNanos) {
+        work += (double) active() * (nowNanos - workAtNanos);
+        workAtNanos = nowNanos;
     }
 
     /** Empty string: a create may start. Else the reason why it waits. */
     String refusal(Guard guard) {
-        int hung = (int) running.stream().filter(Slot::hung).count();
+        guarded = guard.createSlots;
+        int active = active();
+        int hung = running.size() - active;
         if (hung + guard.overdueElsewhere > guard.maxStuck) {
             return (hung + guard.overdueElsewhere) + " calls hang in libvirtd, more than the " + guard.maxStuck
                     + " it can bear";
@@ -96,20 +107,31 @@ final class Slots {
         if (running.size() >= guard.createSlots) {
             return "all " + guard.createSlots + " creates that libvirtd's workers allow are running";
         }
-        return running.size() - hung < limit() ? "" : "all " + limit() + " slots are taken";
+        return active < limit() ? "" : "all " + limit() + " slots are taken";
     }
 
     Slot take(CreateRequest request, long nowNanos) {
-        Slot slot = new Slot(request, nowNanos);
+        goOn(nowNanos);
+        Slot slot = new Slot(request, nowNanos, work);
         running.add(slot);
         return slot;
     }
 
-    void release(Slot slot, boolean started, long nowNanos) {
-        running.remove(slot);
-        if (started) {
-            lastNanos[finished++ % REMEMBERED] = nowNanos - slot.sinceNanos;
+    /** @param waiting how many wait for a slot */
+    void release(Slot slot, Outcome outcome, int waiting, long nowNanos) {
+        goOn(nowNanos);
+        long took = nowNanos - slot.sinceNanos;
+        if (outcome == Outcome.STARTED) {
+            lastNanos[finished++ % REMEMBERED] = took;
         }
+        if (outcome == Outcome.STARTED && took > 0 && !slot.hung) {
+            double atOnce = (work - slot.workBefore) / took;
+            auto.ended(atOnce, took / NANOS_PER_SECOND, waiting + active() - 1, guarded, nowNanos);
+            brake.ended(auto.limit());
+        } else if (outcome == Outcome.OVERLOADED) {
+            brake.overloaded(auto.limit(), active(), slot.sinceNanos, nowNanos);
+        }
+        running.remove(slot);
     }
 
     Set<Slot> running() {
@@ -121,6 +143,7 @@ final class Slots {
         if (slot.hung || nowNanos - slot.sinceNanos < suspectAfter().toNanos()) {
             return false;
         }
+        goOn(nowNanos); // until now it was one of them
         slot.hung = true;
         return true;
     }

@@ -70,12 +70,12 @@ final class StartSequence {
         this.downs = downs;
     }
 
-    /** Answers whether the guest was started. */
-    boolean run(CreateRequest request, long slotAt) {
+    /** Answers what its end says about the host. */
+    Outcome run(CreateRequest request, long slotAt) {
         Vm vm = request.vm();
         if (!table.beginLaunch(vm)) {
             unsettled.abandoned(request); // destroyed while it waited
-            return false;
+            return Outcome.NOTHING;
         }
         metrics.slotTaken(request.queuedAtNanos(), slotAt);
         long decodedAt = request.decodedAtNanos();
@@ -96,29 +96,29 @@ final class StartSequence {
         boolean wanted = table.endLaunch(vm, reached == Reached.STARTED, System.currentTimeMillis());
         if (unknown) {
             table.lateGuestEnded(vm); // nobody can tell when; its destroy left a tombstone
-            return false;
+            return Outcome.of(failure);
         }
         if (!wanted) {
             unsettled.abandoned(request);
             late.endLate(vm);
-            return false;
+            return Outcome.NOTHING;
         }
         if (failure != null) {
             failed(request, failure);
-            return false;
+            return Outcome.of(failure);
         }
         if (table.givenUp(vm)) {
             late.endGivenUp(vm); // what is stored goes when it is Down
-            return false;
+            return Outcome.NOTHING;
         }
         if (reached != Reached.STARTED) {
             late.cleanUp(vm); // it may have become Down while it was being defined
-            return false;
+            return Outcome.NOTHING;
         }
         metrics.running(decodedAt, slotAt, System.nanoTime());
         journal.note(new JournalRecord.Running(vm.id()));
         LOG.info("{} ({}) started {} ms after it was asked for", vm.name(), vm.id(), millisSince(decodedAt));
-        return true;
+        return Outcome.STARTED;
     }
 
     private static long millisSince(long nanos) {

@@ -58,7 +58,7 @@ class DispatcherTest {
             ends.entrySet().removeIf(end -> {
                 boolean over = end.getValue() <= now;
                 if (over) {
-                    dispatcher.finished(end.getKey(), true);
+                    dispatcher.finished(end.getKey(), Outcome.STARTED);
                 }
                 return over;
             });
@@ -139,7 +139,7 @@ class DispatcherTest {
         Slots.Slot first = dispatcher.next();
         CompletableFuture<Slots.Slot> second = worker(dispatcher);
 
-        dispatcher.finished(first, true);
+        dispatcher.finished(first, Outcome.STARTED);
         assertThat(second.get(5, TimeUnit.SECONDS)).isNotNull();
         CompletableFuture<Slots.Slot> third = worker(dispatcher);
         dispatcher.setConcurrency(new Concurrency.Fixed(2));

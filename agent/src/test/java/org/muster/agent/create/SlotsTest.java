@@ -22,7 +22,7 @@ class SlotsTest {
         Slots.Slot second = slots.take(null, 0);
 
         assertThat(slots.refusal(FREE)).isEqualTo("all 2 slots are taken");
-        slots.release(second, true, 1);
+        slots.release(second, Outcome.STARTED, 0, 1);
         assertThat(slots.refusal(FREE)).isEmpty();
     }
 
@@ -81,7 +81,7 @@ class SlotsTest {
         assertThat(slots.running()).hasSize(4);
         for (Slots.Slot slot : slots.running().toArray(Slots.Slot[]::new)) {
             assertThat(slots.refusal(FREE)).isNotEmpty();
-            slots.release(slot, true, seconds(1));
+            slots.release(slot, Outcome.STARTED, 0, seconds(1));
         }
         assertThat(slots.refusal(FREE)).isEmpty();
     }
@@ -91,15 +91,15 @@ class SlotsTest {
         Slots slots = new Slots(new Concurrency.Auto(), 2);
         assertThat(slots.suspectAfter()).isEqualTo(Duration.ofSeconds(6));
 
-        slots.release(slots.take(null, 0), true, seconds(0.2));
+        slots.release(slots.take(null, 0), Outcome.STARTED, 0, seconds(0.2));
         assertThat(slots.suspectAfter()).as("not below").isEqualTo(Duration.ofSeconds(3));
 
         for (int i = 0; i < 40; i++) {
-            slots.release(slots.take(null, 0), true, seconds(2));
+            slots.release(slots.take(null, 0), Outcome.STARTED, 0, seconds(2));
         }
         assertThat(slots.suspectAfter()).isEqualTo(Duration.ofSeconds(10));
         for (int i = 0; i < 40; i++) {
-            slots.release(slots.take(null, 0), true, seconds(20));
+            slots.release(slots.take(null, 0), Outcome.STARTED, 0, seconds(20));
         }
         assertThat(slots.suspectAfter()).as("not above").isEqualTo(Duration.ofSeconds(30));
     }
@@ -107,7 +107,7 @@ class SlotsTest {
     @Test
     void failedCreatesTeachNothing() {
         Slots slots = new Slots(new Concurrency.Auto(), 2);
-        slots.release(slots.take(null, 0), false, seconds(0.001));
+        slots.release(slots.take(null, 0), Outcome.NOTHING, 0, seconds(0.001));
 
         assertThat(slots.suspectAfter()).isEqualTo(Duration.ofSeconds(6));
     }

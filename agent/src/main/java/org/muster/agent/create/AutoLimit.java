@@ -1,0 +1,211 @@
+package org.muster.agent.create;
+
+import java.util.Arrays;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The limit that finds itself: how many starts at once bring a bulk up soonest, all of it and in the mean.
+ *
+ * <p>After as many starts as the limit it lays a curve through what was measured and takes the limit that is best by it. Only where
+ * nothing was measured yet, and as long as the measurements allow that it is better there, it goes and looks: up first, since too
+ * many at once cost a busy host little. Why this rule and no other: docs/limiter.md.
+ *
+ * <p>Without threads and clocks; confined to the lock of {@link Dispatcher}.
+ */
+public final class AutoLimit {
+    private static final Logger LOG = LoggerFactory.getLogger(AutoLimit.class);
+
+    private static final int MOST = 512;
+    private static final int SMALL_HOST = 8; // CPUs
+    private static final int FIRST_AT_LEAST = 4;
+    private static final int FIRST_AT_MOST = 16;
+
+    private static final double HALVED_AFTER = 300; // starts
+    private static final double NANOS_PER_SECOND = 1e9;
+    private static final long SAME_NANOS = 1_000_000; // a decision and the starts that it allows
+    private static final double NANOS_UNTIL_HALVED = 3600e9;
+    private static final double USED = 0.75; // a limit that was not reached cannot be judged
+    private static final double ENOUGH = 3; // starts, to know a level
+    private static final double TOLERANCE = 2; // of curves that may be the right one, in squared errors
+    private static final double BEYOND = 1.2; // what is worth a look
+    private static final double STEP = 1.5;
+    private static final double STEP_AT_FIRST = 2; // as long as there are no more than CPUs
+    private static final double GAIN = 1.02; // of the mean, for a look down
+    private static final double ROOM = 1.5; // waves that must still come, for a look up
+
+    private static final double OTHER_HOST = 0.35; // two fifths longer, or three tenths shorter, than expected
+    private static final double CERTAIN = 4; // times its error
+    private static final int NEWS = 8;
+    private static final double KNOWN_WELL = 6; // starts that stand behind what is expected
+    private static final double UNEXPLAINED = 0.5; // of the news, by all that is known
+    private static final int PROBED_AFTER = 100; // starts: a host that can do more now is not seen at the old limit
+    private static final int PROBED_AFTER_ROUNDS = 8;
+    private static final double PROBE = 1.25;
+
+    private final int hostCpus;
+    private StartTimes times = new StartTimes();
+    private StartTimes fresh = new StartTimes(); // of those since the last decision
+    private int limit;
+    private int endedSince; // the last decision
+    private int startsAsIs; // since something was tried that was not known
+    private int roundsAsIs;
+    private final double[] news = new double[NEWS]; // how much longer starts took than expected: the last of them
+    private int newsCount;
+    private boolean slower; // since the last decision: better look down first
+    private long lastNanos;
+    private long decidedAtNanos;
+    private CurveFit fit; // of the last decision; null before the first
+    private double fewestKnown;
+    private double mostKnown;
+
+    /** @param hostCpus for the first limit, and what is expected of a host that nothing is known of */
+    public AutoLimit(int hostCpus) {
+        this.hostCpus = hostCpus;
+        this.limit = first(hostCpus);
+    }
+
+    // A start waits for QEMU about half of its time, so twice the CPUs keep a small host busy (docs/limiter.md).
+    private static int first(int cpus) {
+        return cpus <= SMALL_HOST
+                ? Math.max(FIRST_AT_LEAST, Math.min(SMALL_HOST, 2 * cpus))
+                : Math.min(FIRST_AT_MOST, cpus);
+    }
+
+    /** How many may run at once. */
+    public int limit() {
+        return limit;
+    }
+
+    /**
+     * A start has ended well.
+     *
+     * @param atOnce how many ran while it did, in the mean, itself counted
+     * @param left how many wait or run now
+     * @param most more than these may not run, whatever the limit
+     */
+    public void ended(double atOnce, double seconds, int left, int most, long nowNanos) {
+        if (!(seconds > 0)) {
+            return; // no clock is that fine: nothing can be learnt of it
+        }
+        hearNews(atOnce, seconds);
+        double idle = lastNanos == 0 ? 0 : (nowNanos - lastNanos) / NANOS_UNTIL_HALVED;
+        lastNanos = nowNanos;
+        times.fade(Math.pow(0.5, 1 / HALVED_AFTER + idle));
+        times.add(atOnce, seconds);
+        fresh.add(atOnce, seconds);
+        boolean begunSince = nowNanos - (long) (seconds * NANOS_PER_SECOND) >= decidedAtNanos - SAME_NANOS;
+        if (begunSince && atOnce >= USED * Math.min(limit, most)) {
+            endedSince++;
+        }
+        if (endedSince >= Math.max(2, limit) || isAnotherHost()) {
+            startsAsIs += endedSince;
+            roundsAsIs++;
+            endedSince = 0;
+            decidedAtNanos = nowNanos;
+            decide(left, Math.min(MOST, most));
+            fresh = new StartTimes();
+        }
+    }
+
+    private void decide(int left, int most) {
+        forgetOtherHost();
+        fewestKnown = times.fewest(ENOUGH);
+        mostKnown = times.most(ENOUGH);
+        if (Double.isNaN(fewestKnown)) {
+            limit = slower ? Math.max(1, limit / 2) : limit;
+            slower = false;
+            return;
+        }
+        fit = CurveFit.of(times, hostCpus);
+        int starts = Math.max(left, 2 * limit);
+        int lowest = Math.max(1, (int) Math.min(limit, fewestKnown) / 2);
+        int highest = Math.max(lowest, (int) Math.min(most, Math.ceil(2 * Math.max(limit, mostKnown))));
+        int[] limits = WaveCost.limits(lowest, highest);
+        int bestAtMost = lowest;
+        int bestAtLeast = highest;
+        for (var curve : fit.plausible(TOLERANCE)) {
+            int best = WaveCost.best(starts, limits, curve);
+            bestAtMost = Math.max(bestAtMost, best);
+            bestAtLeast = Math.min(bestAtLeast, best);
+        }
+        boolean lookUp = bestAtMost > BEYOND * mostKnown && left >= ROOM * limit;
+        int down = Math.max(bestAtLeast, lowest);
+        boolean lookDown = bestAtLeast < fewestKnown / BEYOND && (starts + fewestKnown) / (starts + down) > GAIN;
+        int next;
+        if (lookUp && !(slower && lookDown)) {
+            double step = mostKnown * STEP_AT_FIRST <= Math.max(hostCpus, SMALL_HOST) ? STEP_AT_FIRST : STEP;
+            next = (int) Math.min(bestAtMost, Math.ceil(mostKnown * step));
+        } else {
+            next = lookDown ? down : WaveCost.best(starts, limits, fit::logSeconds);
+        }
+        if (lookUp || lookDown) {
+            startsAsIs = 0;
+            roundsAsIs = 0;
+        } else if (startsAsIs >= PROBED_AFTER && roundsAsIs >= PROBED_AFTER_ROUNDS && left > limit) {
+            startsAsIs = 0;
+            roundsAsIs = 0;
+            next = (int) Math.ceil(next * PROBE);
+        }
+        slower = false;
+        if (next != limit && LOG.isDebugEnabled()) {
+            LOG.debug(
+                    "{} starts at once instead of {}: {} s alone, {} side by side, best from {} to {}, known from {} to {}",
+                    next,
+                    limit,
+                    fit.secondsAlone(),
+                    fit.capacity(),
+                    bestAtLeast,
+                    bestAtMost,
+                    fewestKnown,
+                    mostKnown);
+        }
+        limit = Math.max(1, Math.min(most, next));
+    }
+
+    /** How much longer it took than expected, as a logarithm, where enough is known to expect something. */
+    private void hearNews(double atOnce, double seconds) {
+        if (fit != null && atOnce >= fewestKnown && atOnce <= mostKnown) {
+            news[newsCount++ % NEWS] = Math.log(seconds) - fit.logSeconds(atOnce);
+        }
+    }
+
+    /** Starts take another time than expected: what is known is of another host. */
+    private boolean isAnotherHost() {
+        int count = Math.min(newsCount, NEWS);
+        if (count < ENOUGH) {
+            return false;
+        }
+        double mean = meanNews();
+        double scatter = 0;
+        for (int i = 0; i < count; i++) {
+            scatter += (news[i] - mean) * (news[i] - mean) / count;
+        }
+        double error = Math.sqrt(Math.max(fit.variance(), scatter) * (1.0 / count + 1 / KNOWN_WELL));
+        return Math.abs(mean) > Math.max(OTHER_HOST, CERTAIN * error);
+    }
+
+    private double meanNews() {
+        int count = Math.min(newsCount, NEWS);
+        return Arrays.stream(news, 0, count).sum() / count;
+    }
+
+    private void forgetOtherHost() {
+        if (!isAnotherHost()) {
+            return;
+        }
+        double mean = meanNews();
+        newsCount = 0;
+        // A curve that only bends otherwise than was thought explains them, together with what was known.
+        double unexplained = CurveFit.of(times, hostCpus).unexplained(fresh);
+        if (unexplained / mean < UNEXPLAINED) {
+            return;
+        }
+        LOG.info(
+                "starts take {} times as long as before: the best concurrency is looked for anew",
+                Math.round(100 * Math.exp(mean)) / 100.0);
+        times = fresh;
+        fit = null;
+        slower = mean > 0;
+    }
+}

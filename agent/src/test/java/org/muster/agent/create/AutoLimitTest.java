@@ -1,0 +1,287 @@
+package org.muster.agent.create;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.muster.agent.simulation.FormulaHost.Slowdown.locking;
+import static org.muster.agent.simulation.FormulaHost.Slowdown.sharing;
+import static org.muster.agent.simulation.FormulaHost.Slowdown.smooth;
+
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.muster.agent.simulation.FormulaHost;
+import org.muster.agent.simulation.FormulaHost.Slowdown;
+import org.muster.agent.simulation.ModelBulk;
+import org.muster.agent.simulation.ModelBulk.Times;
+import org.muster.agent.simulation.ModelHost;
+import org.muster.agent.simulation.StagedHost;
+
+/** The limit that finds itself beside the best fixed one, on hosts that are formulas, in virtual time. */
+class AutoLimitTest {
+    private static final double ALONE = 0.5; // seconds
+    private static final int CPUS = 4; // of whatever host: it is told nothing true
+    private static final int MOST = 512;
+
+    private static ModelBulk.Limit limit(AutoLimit auto) {
+        return new ModelBulk.Limit() {
+            @Override
+            public int now() {
+                return auto.limit();
+            }
+
+            @Override
+            public void ended(double atOnce, double seconds, int left, double at) {
+                auto.ended(atOnce, seconds, left, MOST, (long) (1e9 * (1 + at)));
+            }
+        };
+    }
+
+    private static ModelHost host(String kind, double what) {
+        int whole = (int) what;
+        return switch (kind) {
+            case "sharing" -> new FormulaHost(sharing(whole), ALONE);
+            case "locking" -> new FormulaHost(locking(whole), ALONE);
+            case "smooth" -> new FormulaHost(smooth(what, what < 0.3 ? what / 10 : 0.01), ALONE);
+            case "staged" -> new StagedHost(whole, new StagedHost.Needs(0.01, 0.3, 0.15, 0));
+            default -> throw new IllegalArgumentException(kind);
+        };
+    }
+
+    /** By how much it is slower than the best fixed limit, at worst in total or mean, over some seeds. */
+    private static double beside(Supplier<ModelHost> hosts, int learning, int count, double spread) {
+        int seeds = spread == 0 ? 1 : 5;
+        double total = 0;
+        double mean = 0;
+        double bestTotal = 0;
+        double bestMean = 0;
+        for (int seed = 0; seed < seeds; seed++) {
+            ModelHost host = hosts.get();
+            ModelBulk.Limit auto = limit(new AutoLimit(CPUS));
+            Times before = ModelBulk.run(host, auto, ModelBulk.sizes(learning, spread, 100 + seed), 0);
+            double[] sizes = ModelBulk.sizes(count, spread, seed);
+            Times times = ModelBulk.run(host, auto, sizes, before.total() + 60);
+            Times best = ModelBulk.best(hosts, sizes, MOST);
+            total += times.total();
+            mean += times.mean();
+            bestTotal += best.total();
+            bestMean += best.mean();
+        }
+        return Math.max(total / bestTotal, mean / bestMean);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sharing, 1, 50, 0",
+        "sharing, 1, 200, 0",
+        "sharing, 1, 1000, 0",
+        "sharing, 1, 200, 0.2",
+        "sharing, 2, 50, 0",
+        "sharing, 2, 200, 0",
+        "sharing, 2, 1000, 0",
+        "sharing, 2, 200, 0.2",
+        "sharing, 3, 50, 0",
+        "sharing, 3, 200, 0",
+        "sharing, 3, 1000, 0",
+        "sharing, 3, 200, 0.2",
+        "sharing, 6, 50, 0",
+        "sharing, 6, 200, 0",
+        "sharing, 6, 1000, 0",
+        "sharing, 6, 200, 0.2",
+        "sharing, 8, 50, 0",
+        "sharing, 8, 200, 0",
+        "sharing, 8, 1000, 0",
+        "sharing, 8, 200, 0.2",
+        "sharing, 12, 50, 0",
+        "sharing, 12, 200, 0",
+        "sharing, 12, 1000, 0",
+        "sharing, 12, 200, 0.2",
+        "locking, 1, 50, 0",
+        "locking, 1, 200, 0",
+        "locking, 1, 1000, 0",
+        "locking, 1, 200, 0.2",
+        "locking, 2, 50, 0",
+        "locking, 2, 200, 0",
+        "locking, 2, 1000, 0",
+        "locking, 2, 200, 0.2",
+        "locking, 3, 50, 0",
+        "locking, 3, 200, 0",
+        "locking, 3, 1000, 0",
+        "locking, 3, 200, 0.2",
+        "locking, 6, 50, 0",
+        "locking, 6, 200, 0",
+        "locking, 6, 1000, 0",
+        "locking, 6, 200, 0.2",
+        "locking, 8, 50, 0",
+        "locking, 8, 200, 0",
+        "locking, 8, 1000, 0",
+        "locking, 8, 200, 0.2",
+        "smooth, 0.1, 50, 0",
+        "smooth, 0.1, 200, 0",
+        "smooth, 0.3, 50, 0",
+        "smooth, 0.3, 200, 0",
+    })
+    void afterSixtyStartsItIsAsGoodAsTheBestFixedLimit(String kind, double what, int count, double spread) {
+        assertThat(beside(() -> host(kind, what), 60, count, spread)).isLessThan(spread == 0 ? 1.05 : 1.1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sharing, 20, 200, 0",
+        "sharing, 20, 1000, 0",
+        "sharing, 32, 200, 0",
+        "sharing, 32, 1000, 0",
+        "sharing, 48, 200, 0",
+        "sharing, 48, 1000, 0",
+        "sharing, 100, 200, 0",
+        "sharing, 100, 1000, 0",
+        "locking, 12, 200, 0",
+        "locking, 32, 200, 0",
+        "locking, 100, 200, 0",
+        "sharing, 2, 50, 0.2",
+        "sharing, 3, 50, 0.2",
+        "sharing, 8, 50, 0.2",
+        "sharing, 12, 50, 0.2",
+        "locking, 2, 50, 0.2",
+        "locking, 3, 50, 0.2",
+        "staged, 8, 50, 0",
+        "staged, 8, 200, 0",
+        "staged, 8, 1000, 0",
+        "smooth, 0.05, 50, 0.2",
+        "smooth, 0.05, 200, 0.2",
+        "smooth, 0.1, 50, 0.2",
+        "smooth, 0.1, 200, 0.2",
+        "smooth, 0.3, 50, 0.2",
+        "smooth, 0.3, 200, 0.2",
+    })
+    void wideHostsTakeMoreStartsToLearn(String kind, double what, int count, double spread) {
+        assertThat(beside(() -> host(kind, what), 400, count, spread)).isLessThan(1.08);
+    }
+
+    @Test
+    void withoutAnyKnowledgeABulkOfFiftyIsNotFarFromTheBestOnASmallHost() {
+        for (double served : new double[] {1, 2, 4, 8}) {
+            assertThat(beside(() -> host("sharing", served), 0, 50, 0)).isLessThan(1.15);
+        }
+    }
+
+    private static Slowdown changing(double at, Slowdown before, Slowdown after) {
+        return (running, now) -> (now < at ? before : after).of(running, now);
+    }
+
+    @Test
+    void aHostThatCanDoLessIsFollowedWithinSeconds() throws InterruptedException {
+        VirtualHost host = VirtualHost.auto(CPUS, new FormulaHost(changing(40, sharing(16), locking(4)), ALONE));
+        host.run(ModelBulk.sizes(400, 0.1, 1));
+        host.idle(60 - host.seconds());
+        assertThat(host.limit()).isBetween(14, 20);
+
+        double from = host.seconds();
+        while (host.seconds() < from + 15) {
+            host.run(ModelBulk.sizes(20, 0.1, 2));
+        }
+
+        assertThat(host.limit()).isBetween(3, 5);
+    }
+
+    @Test
+    void aHostThatCanDoMoreIsFollowedWithinSeconds() throws InterruptedException {
+        VirtualHost host = VirtualHost.auto(CPUS, new FormulaHost(changing(60, sharing(4), sharing(24)), ALONE));
+        host.run(ModelBulk.sizes(200, 0.1, 1));
+        host.idle(70 - host.seconds());
+        assertThat(host.limit()).isBetween(3, 6);
+
+        double from = host.seconds();
+        while (host.seconds() < from + 15) {
+            host.run(ModelBulk.sizes(60, 0.1, 2));
+        }
+
+        assertThat(host.limit()).isBetween(20, 40);
+    }
+
+    @Test
+    void aHostThatIsSlowerForEverythingKeepsItsLimit() throws InterruptedException {
+        VirtualHost host = VirtualHost.auto(
+                CPUS,
+                new FormulaHost((running, at) -> (at < 60 ? 1 : 4) * sharing(8).of(running, at), ALONE));
+        host.run(ModelBulk.sizes(200, 0.1, 1));
+        host.idle(70 - host.seconds());
+
+        host.run(ModelBulk.sizes(200, 0.1, 2));
+
+        assertThat(host.limit()).isBetween(7, 11);
+    }
+
+    @Test
+    void noiseStarvesNobody() throws InterruptedException {
+        for (int seed = 0; seed < 20; seed++) {
+            VirtualHost host = VirtualHost.auto(CPUS, new FormulaHost(sharing(8), ALONE));
+            for (int bulk = 0; bulk < 10; bulk++) {
+                host.run(ModelBulk.sizes(100, 1, 31L * seed + bulk)); // a start in six takes three times as long
+                assertThat(host.limit()).as("seed %d, bulk %d", seed, bulk).isGreaterThanOrEqualTo(4);
+            }
+        }
+    }
+
+    @Test
+    void singleStartsNowAndThenTeachNoSmallLimit() throws InterruptedException {
+        VirtualHost host = VirtualHost.auto(8, new FormulaHost(sharing(8), ALONE));
+
+        for (int i = 0; i < 100; i++) {
+            host.run(ModelBulk.sizes(1, 0.2, i));
+        }
+
+        assertThat(host.limit()).isEqualTo(8);
+    }
+
+    @Test
+    void anErrorOfALibvirtdThatHasTooMuchToDoHalvesTheLimit() throws InterruptedException {
+        boolean[] fail = {false};
+        VirtualHost host = VirtualHost.auto(8, new FormulaHost(sharing(8), ALONE))
+                .outcomes((running, at) -> fail[0] ? Outcome.OVERLOADED : Outcome.STARTED);
+        host.run(ModelBulk.sizes(400, 0, 1));
+        int before = host.limit();
+        assertThat(before).isBetween(8, 10);
+
+        fail[0] = true;
+        host.run(ModelBulk.sizes(1, 0, 1));
+
+        assertThat(host.limit()).as("one ran").isEqualTo(1);
+        fail[0] = false;
+        host.run(ModelBulk.sizes(100, 0, 1));
+        assertThat(host.limit()).as("back").isBetween(before - 1, before + 2);
+    }
+
+    @Test
+    void badXmlHalvesNothing() throws InterruptedException {
+        VirtualHost host =
+                VirtualHost.auto(8, new FormulaHost(sharing(8), ALONE)).outcomes((running, at) -> Outcome.NOTHING);
+
+        host.run(ModelBulk.sizes(100, 0, 1));
+
+        assertThat(host.limit()).isEqualTo(8);
+    }
+
+    @Test
+    void theGuardOnLibvirtdsWorkersHasTheLastWord() throws InterruptedException {
+        VirtualHost host =
+                VirtualHost.auto(64, new FormulaHost(sharing(64), ALONE)).guarded(14);
+
+        VirtualHost.Times times = host.run(ModelBulk.sizes(400, 0.2, 1));
+
+        assertThat(times.mostAtOnce()).isEqualTo(14);
+        assertThat(host.limit()).isLessThanOrEqualTo(16);
+    }
+
+    @Test
+    void queueAndSlotsGiveItWhatTheFormulaGives() throws InterruptedException {
+        AutoLimit auto = new AutoLimit(CPUS);
+        double[] sizes = ModelBulk.sizes(200, 0.2, 1);
+        Times plain = ModelBulk.run(new FormulaHost(sharing(6), ALONE), limit(auto), sizes, 0);
+
+        VirtualHost.Times whole =
+                VirtualHost.auto(CPUS, new FormulaHost(sharing(6), ALONE)).run(sizes);
+
+        assertThat(whole.total()).isBetween(plain.total() * 0.98, plain.total() * 1.02);
+        assertThat(whole.mean()).isBetween(plain.mean() * 0.98, plain.mean() * 1.02);
+    }
+}
