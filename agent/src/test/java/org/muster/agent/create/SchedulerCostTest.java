@@ -62,7 +62,7 @@ class SchedulerCostTest {
                 now += 1_000_000;
                 enter(dispatcher, request);
                 Slots.Slot slot = dispatcher.next();
-                dispatcher.finished(slot, true);
+                dispatcher.finished(slot, Outcome.STARTED);
             }
             nanosEach[round] = (threads.getCurrentThreadCpuTime() - from) / CREATES;
             assertThat(dispatcher.waiting()).isEqualTo(WAITING);
