@@ -75,6 +75,14 @@ final class AgentProcess implements AutoCloseable {
         return start(folder, all, List.of(), MUSTERD, List.of("--simulate", script.toString()));
     }
 
+    /** As {@link #simulate}, told that its standard error is what journald reads. */
+    static AgentProcess intoJournal(Path folder, Path script) {
+        Map<String, String> all = settings(folder, "qemu:///system", Map.of());
+        all.remove("state.directory");
+        String told = "JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2); export JOURNAL_STREAM; exec \"$0\" \"$@\"";
+        return start(folder, all, List.of("sh", "-c", told), MUSTERD, List.of("--simulate", script.toString()));
+    }
+
     private static Map<String, String> settings(Path folder, String uri, Map<String, String> settings) {
         Map<String, String> all = new TreeMap<>(Map.of(
                 "libvirt.uri", quoted(uri),

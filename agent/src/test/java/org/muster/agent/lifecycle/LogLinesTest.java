@@ -66,7 +66,7 @@ class LogLinesTest {
 
     @Test
     void aReloadSaysWhatItChangedAndABadOneEverythingThatIsWrong() throws Exception {
-        try (AgentProcess agent = simulated()) {
+        try (AgentProcess agent = AgentProcess.intoJournal(folder.resolve("agent"), script())) {
             hangUp(agent, "create.queue-capacity = 77\nlisten.make-up-lost-subscriptions = false\n");
             awaitLine(agent, "configuration reloaded");
 
@@ -84,12 +84,18 @@ class LogLinesTest {
             assertThat(lines(agent, "not reloaded")).singleElement().asString().endsWith("in force: 2 problems");
             assertThat(lines(agent, "did you mean")).hasSize(2);
             assertThat(lines(agent, "audit: ")).hasSize(1);
+            assertThat(agent.log().lines()).allMatch(line -> line.matches("<[3-7]>(ERROR|WARN |INFO ) \\[.*"));
+            assertThat(lines(agent, "not reloaded").get(0)).startsWith("<3>ERROR ");
+            assertThat(lines(agent, "audit: ").get(0)).startsWith("<5>INFO  ");
         }
     }
 
     private AgentProcess simulated() throws IOException {
-        Path script = Files.writeString(folder.resolve("script.toml"), "[start]\nmean = \"10ms\"\n");
-        return AgentProcess.simulate(folder.resolve("agent"), script, Map.of());
+        return AgentProcess.simulate(folder.resolve("agent"), script(), Map.of());
+    }
+
+    private Path script() throws IOException {
+        return Files.writeString(folder.resolve("script.toml"), "[start]\nmean = \"10ms\"\n");
     }
 
     private static void ask(RawPeer engine, String verb, String params, String flow) throws IOException {
