@@ -113,8 +113,10 @@ final class FrozenBenchmark implements Benchmark {
                 .max()
                 .orElseThrow();
         stage.bed.hypervisor().resume(stage.storage);
-        stage.muster.destroy(more);
-        stage.bed.guests().forget(more);
+        if (!more.isEmpty()) {
+            stage.muster.destroy(more);
+            stage.bed.guests().forget(more);
+        }
         panels.add(new AgePicture.Panel(situation.word(), stage.watch.ages(), ALLOWED_INTERVALS));
         return figures(situation, ages, told, back);
     }
