@@ -208,9 +208,15 @@ public final class CreateControl {
         return times.stats();
     }
 
+    /** How many creates wait for a slot, have one, and waited at once at most since the start or the last reset. */
+    public CreateStats.Load load() {
+        return dispatcher.load();
+    }
+
     /** From now on only what ends later counts. */
     public void resetStats() {
         times.reset();
+        dispatcher.forgetMostWaiting();
     }
 
     /** How the creates of a batch fared, as far as the history has them. */

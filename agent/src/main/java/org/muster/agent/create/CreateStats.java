@@ -24,6 +24,9 @@ public record CreateStats(
         Map<CreateClass, Map<Phase, DurationHistogram.Summary>> classes,
         List<CreateRecord> slowest) {
 
+    /** How many are on their way, and how many waited at once at most. */
+    public record Load(int waiting, int running, int mostWaiting) {}
+
     /**
      * How fast a batch was.
      *

@@ -36,6 +36,9 @@ final class Dispatcher {
     @GuardedBy("lock")
     private boolean closed;
 
+    @GuardedBy("lock")
+    private int mostWaiting; // since it was last forgotten
+
     Dispatcher(CreateQueue queue, Slots slots, Supplier<Slots.Guard> guard, LongSupplier nanoTime) {
         this.queue = queue;
         this.slots = slots;
@@ -167,6 +170,7 @@ final class Dispatcher {
         lock.lock();
         try {
             requests.forEach(queue::add);
+            mostWaiting = Math.max(mostWaiting, queue.size());
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -238,6 +242,25 @@ final class Dispatcher {
                     queue.capacity(),
                     slots.concurrency(),
                     slots.limit());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many are on their way; the most that waited at once since {@link #forgetMostWaiting}. */
+    CreateStats.Load load() {
+        lock.lock();
+        try {
+            return new CreateStats.Load(queue.size(), slots.running().size(), mostWaiting);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void forgetMostWaiting() {
+        lock.lock();
+        try {
+            mostWaiting = queue.size();
         } finally {
             lock.unlock();
         }

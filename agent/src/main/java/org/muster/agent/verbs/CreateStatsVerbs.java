@@ -84,12 +84,19 @@ public final class CreateStatsVerbs {
                         "slowest",
                         WireType.array(CreateViews.CREATE, MOST_SLOWEST),
                         "with the greatest total, the slowest first"),
+                Param.optional("waiting", count, "creates that wait for a slot now; not of a batch"),
+                Param.optional("running", count, "that have one now; not of a batch"),
+                Param.optional("mostWaiting", count, "that waited at once at most since then; not of a batch"),
                 Param.optional("batch", batch, "of the batch that was asked for"));
     }
 
     private CompletionStage<JsonNode> getCreateStats(Call call) {
         if (!call.has("batchId")) {
-            return HostVerbs.done(json(creates.stats()));
+            CreateStats.Load load = creates.load();
+            return HostVerbs.done(json(creates.stats())
+                    .put("waiting", load.waiting())
+                    .put("running", load.running())
+                    .put("mostWaiting", load.mostWaiting()));
         }
         String batchId = call.text("batchId");
         CreateStats.Span span = creates.span(batchId);

@@ -72,6 +72,10 @@ class CreateStatsWireTest {
                                         .sum())
                                 .isCloseTo(create.at("/phases/total").doubleValue(), within(0.001)));
 
+                assertThat(stats.get("waiting").asInt()).isZero();
+                assertThat(stats.get("running").asInt()).isZero();
+                assertThat(stats.get("mostWaiting").asInt()).isBetween(1, 25);
+
                 JsonNode batch = client.call("Host.getCreateStats", "{\"batchId\":\"second\"}");
                 assertThat(batch.at("/phases/total/count").asInt()).isEqualTo(5);
                 assertThat(batch.at("/batch/started").asInt()).isEqualTo(5);
@@ -79,6 +83,8 @@ class CreateStatsWireTest {
 
                 client.call("Host.resetCreateStats");
                 assertThat(timed(client, "{}")).isZero();
+                assertThat(client.call("Host.getCreateStats").get("mostWaiting").asInt())
+                        .isZero();
                 assertThat(timed(client, "{\"batchId\":\"first\"}")).isEqualTo(20);
             }
         }

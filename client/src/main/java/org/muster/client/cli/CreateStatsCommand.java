@@ -101,6 +101,14 @@ final class CreateStatsCommand implements Callable<Integer> {
         if (line.length() == before) {
             line.append("no create has ended");
         }
+        if (stats.has("mostWaiting")) {
+            line.append("; now ")
+                    .append(stats.path("running").asText())
+                    .append(" being started, ")
+                    .append(stats.path("waiting").asText())
+                    .append(" waiting, at most ")
+                    .append(stats.path("mostWaiting").asText());
+        }
         JsonNode span = stats.path("batch");
         if (span.path("started").asInt() > 0) {
             line.append("; in ").append(Text.seconds(span.path("makespan").doubleValue() / 1000));

@@ -202,6 +202,9 @@ class QueueCommandsTest {
 
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).contains("HA      total").contains("NORMAL  total");
+        answer("Host.getCreateStats", "{\"since\":1000000,\"outcomes\":{},\"waiting\":2,\"running\":1,\"mostWaiting\":7}");
+        assertThat(CliRun.of(agent, "create-stats").lines())
+                .containsExactly("since 1970-01-01 00:16:40: no create has ended; now 1 being started, 2 waiting, at most 7");
         assertThat(order).containsExactly("1 asked before");
         assertThat(CliRun.of(agent, "create-stats", "--slowest", "21").exitCode())
                 .isEqualTo(ExitCode.USAGE);
