@@ -17,6 +17,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.muster.client.FakeAgent;
 import org.muster.client.Json;
 
@@ -141,31 +143,28 @@ class TopCommandTest {
     }
 
     /** In a terminal of its own, made by script(1): what is typed needs no Enter, and the terminal is as before afterwards. */
-    @Test
-    void theTerminalIsAsBeforeWhenItEnds() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"113, 0", "3, 130"}) // q, Ctrl-C
+    void theTerminalIsAsBeforeHoweverItEnds(int last, int exitCode) throws Exception {
         Path log = folder.resolve("typescript");
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         Path command = Files.writeString(
                 folder.resolve("run.sh"),
-                "stty cols 90 rows 12; stty -g\n" + java + " -XX:TieredStopAtLevel=1 -cp '"
+                "trap : INT; stty cols 90 rows 12; stty -g\n" + java + " -XX:TieredStopAtLevel=1 -cp '"
                         + System.getProperty("java.class.path")
                         + "' org.muster.client.cli.Muster top --interval 60; echo \"ended $?\"; stty -g\n");
         ProcessBuilder script = new ProcessBuilder("script", "-qfec", "sh " + command, log.toString());
         script.environment()
                 .putAll(Map.of("TERM", "xterm", "MUSTER_URL", agent.address().toString()));
-        script.environment().remove("NO_COLOR");
-        script.environment().remove("COLUMNS");
-        script.environment().remove("LINES");
+        List.of("NO_COLOR", "COLUMNS", "LINES").forEach(script.environment()::remove);
         Process process = script.redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
         try {
             awaitText(process, log, "by cpu");
-            process.getOutputStream().write('a');
-            process.getOutputStream().flush();
+            type(process, 'a');
             awaitText(process, log, "by age");
-            process.getOutputStream().write('q');
-            process.getOutputStream().flush();
+            type(process, last);
             assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
         } finally {
             process.destroyForcibly();
@@ -176,10 +175,15 @@ class TopCommandTest {
                 .map(String::strip)
                 .filter(line -> line.matches("[0-9a-f]+(:[0-9a-f]+){10,}"))
                 .toList();
-        assertThat(settings).hasSize(2);
+        assertThat(settings).as(text).hasSize(2);
         assertThat(settings.get(1)).isEqualTo(settings.get(0));
-        assertThat(text).contains("ended 0").contains("\033[?1049h").contains("\033[31mold");
+        assertThat(text).contains("ended " + exitCode, "\033[?1049h", "\033[31mold");
         assertThat(text.lastIndexOf("\033[?1049l")).isGreaterThan(text.lastIndexOf("by age"));
+    }
+
+    private static void type(Process process, int key) throws IOException {
+        process.getOutputStream().write(key);
+        process.getOutputStream().flush();
     }
 
     private static void awaitText(Process writer, Path file, String text) throws Exception {
