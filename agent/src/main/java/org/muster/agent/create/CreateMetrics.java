@@ -14,6 +14,7 @@ final class CreateMetrics {
     private static final int WINDOW_MINUTES = 10;
 
     private final MetricRegistry registry;
+    private final CallInflation inflation = new CallInflation();
     private final Timer accept; // from decoded to queued: validation and the journal's fsync
     private final Timer queueWait; // from queued to slot
     private final Timer prepare; // look-ups and define
@@ -45,6 +46,10 @@ final class CreateMetrics {
         registry.registerAll(() -> Map.of(
                 "create.waiting", (Gauge<Integer>) dispatcher::waiting,
                 "create.running", (Gauge<Integer>) () -> dispatcher.running().size()));
+    }
+
+    CallInflation inflation() {
+        return inflation;
     }
 
     void accepted(long decodedAt, long queuedAt) {

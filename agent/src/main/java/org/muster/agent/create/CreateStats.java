@@ -15,6 +15,7 @@ import org.muster.agent.metrics.DurationHistogram;
  * @param all of all classes, by phase
  * @param classes the same by class, those that had any
  * @param slowest those whose total was greatest, the slowest first; of a bounded number
+ * @param calls how long the call that starts a guest took, by how many were under way; none of a batch
  */
 public record CreateStats(
         long sinceMillis,
@@ -22,7 +23,16 @@ public record CreateStats(
         long timed,
         Map<Phase, DurationHistogram.Summary> all,
         Map<CreateClass, Map<Phase, DurationHistogram.Summary>> classes,
-        List<CreateRecord> slowest) {
+        List<CreateRecord> slowest,
+        List<AtOnce> calls) {
+
+    /**
+     * Calls that were begun with so many under way.
+     *
+     * @param atOnce itself included
+     * @param inflation I(k): the mean over that of the fewest at once
+     */
+    public record AtOnce(int atOnce, long count, double meanNanos, double inflation) {}
 
     /** How many are on their way, and how many waited at once at most. */
     public record Load(int waiting, int running, int mostWaiting) {}

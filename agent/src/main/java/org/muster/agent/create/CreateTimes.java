@@ -37,6 +37,7 @@ final class CreateTimes {
             Comparator.comparingLong(create -> create.phaseNanos().get(Phase.TOTAL));
 
     private final MetricRegistry registry;
+    private final CallInflation inflation;
     private final LongSupplier wallMillis;
 
     @GuardedBy("this")
@@ -54,8 +55,9 @@ final class CreateTimes {
     @GuardedBy("this")
     private long sinceMillis;
 
-    CreateTimes(MetricRegistry registry, LongSupplier wallMillis) {
+    CreateTimes(MetricRegistry registry, CallInflation inflation, LongSupplier wallMillis) {
         this.registry = registry;
+        this.inflation = inflation;
         this.wallMillis = wallMillis;
         this.sinceMillis = wallMillis.getAsLong();
     }
@@ -106,6 +108,7 @@ final class CreateTimes {
         outcomes.clear();
         slowest.clear();
         timed = 0;
+        inflation.reset();
         sinceMillis = wallMillis.getAsLong();
     }
 
@@ -119,7 +122,8 @@ final class CreateTimes {
         });
         List<CreateRecord> slow = new ArrayList<>(slowest);
         slow.sort(FASTEST_FIRST.reversed());
-        return new CreateStats(sinceMillis, new EnumMap<>(outcomes), timed, summaries(sums), classes, slow);
+        return new CreateStats(
+                sinceMillis, new EnumMap<>(outcomes), timed, summaries(sums), classes, slow, inflation.all());
     }
 
     private static Map<Phase, DurationHistogram.Summary> summaries(Map<Phase, DurationHistogram> phases) {
@@ -130,7 +134,7 @@ final class CreateTimes {
 
     /** The same of these creates alone. */
     static CreateStats of(List<CreateRecord> ended, long sinceMillis) {
-        CreateTimes times = new CreateTimes(new MetricRegistry(), () -> sinceMillis);
+        CreateTimes times = new CreateTimes(new MetricRegistry(), new CallInflation(), () -> sinceMillis);
         ended.forEach(times::count);
         return times.stats();
     }

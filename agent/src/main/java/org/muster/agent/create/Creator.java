@@ -112,7 +112,7 @@ public final class Creator implements AutoCloseable {
                 System::nanoTime);
         this.downs = new Downs(table, journal);
         this.recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, watch, downs, this::stillWanted);
-        CreateTimes times = new CreateTimes(registry, System::currentTimeMillis);
+        CreateTimes times = new CreateTimes(registry, metrics.inflation(), System::currentTimeMillis);
         this.history = new CreateHistory(System::nanoTime, System::currentTimeMillis, journal::note, end -> {
             times.ended(end);
             CreatePhaseEvent.tell(end);

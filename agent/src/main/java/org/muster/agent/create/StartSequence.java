@@ -133,10 +133,15 @@ final class StartSequence {
         long callAt = System.nanoTime();
         metrics.prepared(slotAt, callAt);
         request.stations().pass(Station.CALL, callAt);
+        int atOnce = metrics.inflation().begins();
+        boolean started = false;
         try {
             hypervisor.start(vm.id(), vm.launchPaused());
+            started = true;
         } finally {
-            request.stations().pass(Station.RETURNED, System.nanoTime());
+            long returnedAt = System.nanoTime();
+            request.stations().pass(Station.RETURNED, returnedAt);
+            metrics.inflation().ended(atOnce, returnedAt - callAt, started);
         }
         metrics.called(callAt, System.nanoTime());
         return Reached.STARTED;

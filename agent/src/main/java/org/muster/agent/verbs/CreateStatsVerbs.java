@@ -67,6 +67,11 @@ public final class CreateStatsVerbs {
                 .filter(State::isFinal)
                 .map(state -> Param.required(state.name(), count, "creates that ended so"))
                 .toArray(Param[]::new));
+        WireType call = WireType.object(
+                Param.required("atOnce", count, "calls under way when it began, itself included; 64 also for more"),
+                Param.required("count", count, "calls"),
+                Param.required("mean", number, "of the libvirt call that starts a guest"),
+                Param.required("inflation", number, "I(k): the mean over that of the fewest at once"));
         WireType batch = WireType.object(
                 Param.required("started", count, "of it, up"),
                 Param.required("makespan", number, "from the first one's message to the last one's end"),
@@ -84,6 +89,7 @@ public final class CreateStatsVerbs {
                         "slowest",
                         WireType.array(CreateViews.CREATE, MOST_SLOWEST),
                         "with the greatest total, the slowest first"),
+                Param.optional("calls", WireType.array(call, 64), "by rising number, those that occurred; not of a batch"),
                 Param.optional("waiting", count, "creates that wait for a slot now; not of a batch"),
                 Param.optional("running", count, "that have one now; not of a batch"),
                 Param.optional("mostWaiting", count, "that waited at once at most since then; not of a batch"),
@@ -93,8 +99,16 @@ public final class CreateStatsVerbs {
     private CompletionStage<JsonNode> getCreateStats(Call call) {
         if (!call.has("batchId")) {
             CreateStats.Load load = creates.load();
-            return HostVerbs.done(json(creates.stats())
-                    .put("waiting", load.waiting())
+            CreateStats stats = creates.stats();
+            ObjectNode all = json(stats);
+            ArrayNode calls = all.putArray("calls");
+            stats.calls()
+                    .forEach(each -> calls.addObject()
+                            .put("atOnce", each.atOnce())
+                            .put("count", each.count())
+                            .put("mean", each.meanNanos() / NANOS_PER_MILLI)
+                            .put("inflation", each.inflation()));
+            return HostVerbs.done(all.put("waiting", load.waiting())
                     .put("running", load.running())
                     .put("mostWaiting", load.mostWaiting()));
         }

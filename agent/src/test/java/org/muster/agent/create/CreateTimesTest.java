@@ -31,7 +31,7 @@ class CreateTimesTest {
     private final MetricRegistry registry = new MetricRegistry();
     private long wallMillis = 1_700_000_000_000L;
     private long nanos = 1_000_000_000L;
-    private final CreateTimes times = new CreateTimes(registry, () -> wallMillis);
+    private final CreateTimes times = new CreateTimes(registry, new CallInflation(), () -> wallMillis);
     private final List<CreateRecord> ended = new ArrayList<>();
     private final CreateHistory history = new CreateHistory(() -> nanos, () -> wallMillis, record -> {}, this::ended);
     private int made;

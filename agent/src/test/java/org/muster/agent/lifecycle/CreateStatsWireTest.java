@@ -72,6 +72,12 @@ class CreateStatsWireTest {
                                         .sum())
                                 .isCloseTo(create.at("/phases/total").doubleValue(), within(0.001)));
 
+                int calls = 0;
+                for (JsonNode call : stats.get("calls")) {
+                    assertThat(call.get("atOnce").asInt()).isBetween(1, 2); // create.concurrency
+                    calls += call.get("count").asInt();
+                }
+                assertThat(calls).isEqualTo(25);
                 assertThat(stats.get("waiting").asInt()).isZero();
                 assertThat(stats.get("running").asInt()).isZero();
                 assertThat(stats.get("mostWaiting").asInt()).isBetween(1, 25);

@@ -78,6 +78,10 @@ final class CreateStatsCommand implements Callable<Integer> {
             stats.path("classes").properties().forEach(each -> rows(table, each.getKey(), each.getValue()));
         }
         muster.print(table);
+        if (stats.path("calls").size() > 1) {
+            muster.print("");
+            muster.print(calls(stats.path("calls")));
+        }
         if (slowest > 0) {
             muster.print("");
             muster.print(slowest(stats.path("slowest"), slowest));
@@ -132,6 +136,18 @@ final class CreateStatsCommand implements Callable<Integer> {
                     millis(times.path("p99")),
                     millis(times.path("max")));
         }
+    }
+
+    private static Table calls(JsonNode calls) {
+        Table table = new Table(">LIBVIRT CALLS AT ONCE", ">COUNT", ">MEAN", ">INFLATION");
+        for (JsonNode call : calls) {
+            table.row(
+                    call.path("atOnce").asText(),
+                    call.path("count").asText(),
+                    millis(call.path("mean")),
+                    millis(call.path("inflation")));
+        }
+        return table;
     }
 
     private static Table slowest(JsonNode creates, int most) {

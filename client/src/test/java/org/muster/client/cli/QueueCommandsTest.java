@@ -168,7 +168,8 @@ class QueueCommandsTest {
                         + phase("queueWait", 5) + "," + phase("total", 25) + "},\"classes\":{" + classes
                         + "},\"slowest\":["
                         + create(A, "one", "UP", "").replace("{}", "{\"queueWait\":12.5,\"total\":150}") + ","
-                        + create(B, "two", "UP", "") + "],\"batch\":{\"started\":2,\"makespan\":500,\"perSecond\":4}}");
+                        + create(B, "two", "UP", "") + "],\"calls\":[{\"atOnce\":1,\"count\":3,\"mean\":290.4,\"inflation\":1},"
+                        + "{\"atOnce\":2,\"count\":9,\"mean\":406.6,\"inflation\":1.4}],\"batch\":{\"started\":2,\"makespan\":500,\"perSecond\":4}}");
     }
 
     @Test
@@ -184,6 +185,10 @@ class QueueCommandsTest {
                         "CLASS  PHASE      COUNT  MEAN   P50   P90   P95   P99    MAX",
                         "all    queueWait      2  5.00  5.00  20.0  30.0  1234  99999",
                         "all    total          2  25.0  25.0  20.0  30.0  1234  99999",
+                        "",
+                        "LIBVIRT CALLS AT ONCE  COUNT  MEAN  INFLATION",
+                        "                    1      3   290       1.00",
+                        "                    2      9   407       1.40",
                         "",
                         "SLOWEST  CLASS  VALIDATE  JOURNAL  QUEUEWAIT  PREPARE  TORUNNING  PUBLISH  TOTAL",
                         "one      HA            -        -       12.5        -          -        -    150");
