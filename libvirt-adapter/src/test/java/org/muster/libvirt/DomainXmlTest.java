@@ -3,8 +3,8 @@ package org.muster.libvirt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.UUID;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.muster.libvirt.DomainXml.Mark;
 import org.muster.libvirt.DomainXml.Problem;

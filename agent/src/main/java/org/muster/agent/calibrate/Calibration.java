@@ -49,6 +49,7 @@ public final class Calibration implements AutoCloseable {
     private static final int LINGER_SECONDS = 5;
     private static final int IDLE_ROUND_TRIPS = 100;
     private static final int PATIENCE_SECONDS = 60;
+    private static final int CLEAN_AGAIN_SECONDS = 5;
     private static final long STOP_MILLIS = 5000;
     private static final double NOISY = 0.25;
     private static final int VDSMS_LIMIT = 4;
@@ -62,6 +63,7 @@ public final class Calibration implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicBoolean busy = new AtomicBoolean(); // one measurement or clean-up at a time
     private final ThreadPoolExecutor threads;
+    private volatile LevelRun underWay; // the last one
     private volatile Guests made; // what may be there, of this life or a former one; null if nothing
 
     /**
@@ -110,8 +112,7 @@ public final class Calibration implements AutoCloseable {
         if (made != null && busy.compareAndSet(false, true)) {
             boolean begun = execute(() -> {
                 try {
-                    boolean done = clean(true);
-                    LOG.debug("cleaned up: {}", done);
+                    cleanUntilDone();
                 } catch (InterruptedException e) {
                     LOG.debug("stopped while cleaning up");
                 } finally {
@@ -120,6 +121,20 @@ public final class Calibration implements AutoCloseable {
             });
             LOG.debug("cleaning up after a calibration: {}", begun);
         }
+    }
+
+    /** As long as calls of a measurement are out, what they may yet bring up is not forgotten. */
+    private void cleanUntilDone() throws InterruptedException {
+        boolean ended = false;
+        while (!ended && hypervisor.connected()) { // else the next link goes on
+            boolean done = returned() && clean(true);
+            ended = done || closed.await(CLEAN_AGAIN_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    private boolean returned() {
+        LevelRun last = underWay;
+        return last == null || last.finished();
     }
 
     private boolean execute(Runnable task) {
@@ -234,7 +249,7 @@ public final class Calibration implements AutoCloseable {
                 }
             }
         } finally {
-            clean = clean(false);
+            clean = returned() && clean(false);
         }
         return report(figures, idle.p95Nanos(), clean, System.nanoTime() - from);
     }
@@ -268,6 +283,7 @@ public final class Calibration implements AutoCloseable {
             throws CalibrationRefusedException, InterruptedException {
         RoundTrips roundTrips = new RoundTrips(hypervisor);
         LevelRun run = new LevelRun(hypervisor, kvm.getAsBoolean(), guests, this::stopReason);
+        underWay = run;
         double unused = cpuLoad(); // the next one is from here on
         threads.execute(roundTrips);
         long wall;

@@ -77,9 +77,7 @@ public final class CreateService {
             batches.begin(
                     answered.batchId(),
                     new Batches.Known(
-                            answered.requestHash(),
-                            answer.items().size(),
-                            CompletableFuture.completedFuture(answer)));
+                            answered.requestHash(), answer.items().size(), CompletableFuture.completedFuture(answer)));
         } catch (JsonProcessingException e) {
             LOG.warn("the answer to batch {} cannot be read back: {}", answered.batchId(), e.getMessage());
         }

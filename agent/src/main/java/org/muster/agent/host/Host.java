@@ -168,14 +168,17 @@ public final class Host implements AutoCloseable {
      */
     public Optional<ObjectNode> capabilities() {
         Optional<List<EngineNetwork>> named = inventory.networks();
-        return inventory.capabilities().filter(facts -> named.isPresent() && network.known()).map(facts -> {
-            NetworkState now = network.state();
-            ObjectNode all = JsonNodeFactory.instance.objectNode();
-            all.setAll(facts);
-            all.setAll(now.capabilities());
-            all.set("networks", now.networks(named.get()));
-            return all;
-        });
+        return inventory
+                .capabilities()
+                .filter(facts -> named.isPresent() && network.known())
+                .map(facts -> {
+                    NetworkState now = network.state();
+                    ObjectNode all = JsonNodeFactory.instance.objectNode();
+                    all.setAll(facts);
+                    all.setAll(now.capabilities());
+                    all.set("networks", now.networks(named.get()));
+                    return all;
+                });
     }
 
     /** The interface that has an address of this host's; empty if none has. */

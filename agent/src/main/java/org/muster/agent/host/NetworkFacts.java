@@ -202,8 +202,8 @@ final class NetworkFacts {
         byIndex.values().stream()
                 .filter(link -> capabilities.get("bridges").has(link.name()))
                 .forEach(link -> states.put(link.name(), link.on()));
-        for (String group :
-                List.of("nics", "bondings", "vlans")) { // unlike a bridge, which has a carrier as long as a guest runs on it
+        for (String group : List.of(
+                "nics", "bondings", "vlans")) { // unlike a bridge, which has a carrier as long as a guest runs on it
             capabilities
                     .get(group)
                     .fieldNames()

@@ -86,7 +86,8 @@ final class Watchdog implements AutoCloseable {
         if (owed >= TELL && !reported) {
             reported = true;
             report.run();
-            LOG.error("no sign of life for {} s from {}", every.multipliedBy(owed).toSeconds(), beats.owing(TELL));
+            LOG.error(
+                    "no sign of life for {} s from {}", every.multipliedBy(owed).toSeconds(), beats.owing(TELL));
         } else if (owed == STOP) {
             LOG.error("still none from {}: the service manager is not told any more that we live", beats.owing(TELL));
         } else if (owed == 0 && reported) {

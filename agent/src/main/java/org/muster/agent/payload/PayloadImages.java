@@ -35,7 +35,8 @@ public final class PayloadImages {
     private static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-------");
 
     private final Path folder;
-    private final Set<UUID> mayHave = ConcurrentHashMap.newKeySet(); // those that have images, or had when all were listed
+    private final Set<UUID> mayHave =
+            ConcurrentHashMap.newKeySet(); // those that have images, or had when all were listed
     private volatile boolean listed; // else those of a former life are not in it
 
     /** @param folder made when the first image is; nobody else's files may be in it */

@@ -268,13 +268,20 @@ final class StompHandler extends ChannelInboundHandlerAdapter
 
     /** Once, when it is known that this is the engine, that it listens, and how all VMs are. */
     private void greet() {
-        if (greeted || !hub.mayGreet() || interest != Interest.ENGINE || session.heartBeat().isEmpty() || !output.isOpen()) {
+        if (greeted
+                || !hub.mayGreet()
+                || interest != Interest.ENGINE
+                || session.heartBeat().isEmpty()
+                || !output.isOpen()) {
             return;
         }
-        greeted = connection.readings().tryRun(() -> { // not here: of a thousand VMs it takes its time
-            Optional<byte[]> greeting = hub.greeting().filter(json -> output.reserve(json.length));
-            connection.onLoop(() -> greet(greeting));
-        });
+        greeted = connection
+                .readings()
+                .tryRun(
+                        () -> { // not here: of a thousand VMs it takes its time
+                            Optional<byte[]> greeting = hub.greeting().filter(json -> output.reserve(json.length));
+                            connection.onLoop(() -> greet(greeting));
+                        });
     }
 
     private void greet(Optional<byte[]> greeting) {

@@ -116,6 +116,24 @@ class CalibrationTest {
         assertThat(now(report).levels()).hasSize(3);
     }
 
+    /** What a call may yet bring up must not be forgotten because it was not there when it was looked for. */
+    @Test
+    void aGuestWhoseCallIsStillOutIsNotForgottenAndNotStarted() throws Exception {
+        hypervisor.on(Op.DEFINE, id(7)).hang(); // of the level of two
+        CompletionStage<CalibrationReport> report = calibration().measure(SMALL);
+        hypervisor.awaitEntered(Op.DEFINE, id(7));
+        creating = true;
+
+        refused(report, Reason.BUSY, "somebody wants a VM created");
+        assertThat(file()).exists();
+        assertThat(calibration.owns(id(7))).isTrue();
+        hypervisor.release(Op.DEFINE, id(7));
+
+        Await.until("all is taken away", SOON, () -> !Files.exists(file()));
+        assertThat(hypervisor.starts(id(7))).isZero();
+        assertNothingLeft();
+    }
+
     @Test
     void whatIsMadeIsWrittenDownBeforeAndIsNobodysVm() throws Exception {
         hypervisor.on(Op.DEFINE, id(1)).hang();

@@ -72,7 +72,8 @@ class SchedulerCostTest {
     }
 
     private static void enter(Dispatcher dispatcher, CreateRequest request) {
-        assertThat(dispatcher.promise(List.of(Place.of(request))).positions().get(0)).isPositive();
+        assertThat(dispatcher.promise(List.of(Place.of(request))).positions().get(0))
+                .isPositive();
         dispatcher.add(List.of(request));
     }
 }

@@ -258,7 +258,9 @@ class HostTest {
         host.connected();
         Await.until("libvirtd's part", SOON, () -> host.facts().isPresent());
 
-        assertThat(host.capabilities()).as("the engine takes a host off duty that lacks a network").isEmpty();
+        assertThat(host.capabilities())
+                .as("the engine takes a host off duty that lacks a network")
+                .isEmpty();
         assertThat(EngineTypes.check(host.stats(), HostFields.STATS)).isEmpty();
     }
 

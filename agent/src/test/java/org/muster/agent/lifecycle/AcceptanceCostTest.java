@@ -96,7 +96,8 @@ class AcceptanceCostTest {
                 Map<Long, Long> after = allocated();
                 Map<String, Long> byThread = new HashMap<>();
                 after.forEach((id, bytes) -> byThread.merge(name(id), bytes - before.getOrDefault(id, 0L), Long::sum));
-                byThread.keySet().removeAll(Set.of("line-client", Thread.currentThread().getName())); // the peer
+                byThread.keySet()
+                        .removeAll(Set.of("line-client", Thread.currentThread().getName())); // the peer
                 assertThat(byThread.values().stream().mapToLong(Long::longValue).sum())
                         .as("%s", byThread)
                         .isLessThan(MOST_BYTES);

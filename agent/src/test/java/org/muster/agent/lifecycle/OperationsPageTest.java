@@ -41,7 +41,8 @@ class OperationsPageTest {
 
     @Test
     void everyMetricIsExplained() throws Exception {
-        Path config = Files.writeString(folder.resolve("muster.toml"), """
+        Path config = Files.writeString(
+                folder.resolve("muster.toml"), """
                 listen.address = "127.0.0.1"
                 listen.port = 0
                 listen.socket = "%s"

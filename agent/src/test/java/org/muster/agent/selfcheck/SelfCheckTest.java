@@ -8,8 +8,8 @@ import java.io.PrintStream;
 import java.net.ServerSocket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -357,13 +357,15 @@ class SelfCheckTest {
         Account us = new Account("us", (int) Files.getAttribute(folder, "unix:uid"), Set.of(), Set.of(), true);
         try (ServerSocket tcp = new ServerSocket(0);
                 ServerSocketChannel local = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-            Path config = write("m.toml", "listen.port = " + tcp.getLocalPort() + "\nlisten.socket = \"" + socket + "\"");
+            Path config =
+                    write("m.toml", "listen.port = " + tcp.getLocalPort() + "\nlisten.socket = \"" + socket + "\"");
             MusterConfig used = ConfigFile.read(config).effective();
             String port = "listen.port " + tcp.getLocalPort();
 
             assertThat(new PortCheck(used, us, real).find())
                     .contains(Finding.ok("no agent runs"))
-                    .anyMatch(finding -> finding.level() == Level.PROBLEM && finding.text().startsWith(port + " is taken"));
+                    .anyMatch(finding ->
+                            finding.level() == Level.PROBLEM && finding.text().startsWith(port + " is taken"));
             local.bind(UnixDomainSocketAddress.of(socket));
             assertThat(new PortCheck(used, us, real).find())
                     .contains(Finding.ok("an agent runs"), Finding.ok(port + " is ours"));

@@ -121,14 +121,22 @@ public final class EngineTypes {
                 "vmJobs",
                 objects(object(
                         Map.of(
-                                "id", EngineTypes::uuidText,
-                                "jobType", TEXT,
-                                "blockJobType", TEXT,
-                                "drive", TEXT,
-                                "imgUUID", EngineTypes::uuidText,
-                                "bandwidth", INT,
-                                "cur", EngineTypes::whole,
-                                "end", EngineTypes::whole),
+                                "id",
+                                EngineTypes::uuidText,
+                                "jobType",
+                                TEXT,
+                                "blockJobType",
+                                TEXT,
+                                "drive",
+                                TEXT,
+                                "imgUUID",
+                                EngineTypes::uuidText,
+                                "bandwidth",
+                                INT,
+                                "cur",
+                                EngineTypes::whole,
+                                "end",
+                                EngineTypes::whole),
                         Map.of())));
         VM.put("username", TEXT);
         VM.put("session", node -> text(node, "Unknown|Active|Locked|LoggedOff|UserLoggedOn"));

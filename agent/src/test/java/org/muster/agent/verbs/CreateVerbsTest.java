@@ -434,7 +434,9 @@ class CreateVerbsTest {
             assertThat(answer.at("/vms/0/status").asText()).isEqualTo("ACCEPTED");
             assertThat(answer.at("/vms/0/queuePosition").asInt()).isEqualTo(1);
             assertThat(answer.at("/vms/1/code").asInt()).isEqualTo(4);
-            assertThat(answer.at("/vms/2/code").asInt()).as("a name that comes twice in it").isEqualTo(9);
+            assertThat(answer.at("/vms/2/code").asInt())
+                    .as("a name that comes twice in it")
+                    .isEqualTo(9);
             assertThat(answer.at("/vms/3/code").asInt()).isEqualTo(100);
         }
 
@@ -446,7 +448,9 @@ class CreateVerbsTest {
         assertThat(real.has("dryRun")).isFalse();
         assertThat(real.at("/vms/0/status").asText()).isEqualTo("ACCEPTED");
         awaitUp(B);
-        assertThat(verbs.call("Host.createVms", "{\"batchId\":\"x\"," + vms).get("replayed").asBoolean())
+        assertThat(verbs.call("Host.createVms", "{\"batchId\":\"x\"," + vms)
+                        .get("replayed")
+                        .asBoolean())
                 .as("dryRun is no part of the content")
                 .isTrue();
     }

@@ -112,7 +112,9 @@ final class HostFactsCommands {
         Table table(JsonNode answer) {
             Table table = new Table("NAME", "CAPABILITY", "VENDOR", "PRODUCT", "DRIVER", "IOMMU");
             Map<String, JsonNode> sorted = new TreeMap<>();
-            answer.properties().forEach(device -> sorted.put(device.getKey(), device.getValue().path("params")));
+            answer.properties()
+                    .forEach(device ->
+                            sorted.put(device.getKey(), device.getValue().path("params")));
             sorted.forEach((name, device) -> table.row(
                     name,
                     device.path("capability").asText("-"),
@@ -129,7 +131,8 @@ final class HostFactsCommands {
         @Override
         JsonNode ask(MusterConnection connection) throws Exception {
             ArrayNode verbs = Json.array();
-            for (JsonNode method : connection.callAndWait("rpc.discover", Json.object()).path("methods")) {
+            for (JsonNode method :
+                    connection.callAndWait("rpc.discover", Json.object()).path("methods")) {
                 verbs.addObject()
                         .put("name", method.path("name").asText())
                         .put("access", method.path("x-access").asText())
@@ -142,7 +145,10 @@ final class HostFactsCommands {
         Table table(JsonNode answer) {
             Table table = new Table("VERB", "ACCESS", "WHAT IT DOES");
             for (JsonNode verb : answer) {
-                table.row(verb.path("name").asText(), verb.path("access").asText(), verb.path("summary").asText());
+                table.row(
+                        verb.path("name").asText(),
+                        verb.path("access").asText(),
+                        verb.path("summary").asText());
             }
             return table;
         }

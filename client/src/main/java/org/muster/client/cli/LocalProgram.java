@@ -29,7 +29,8 @@ final class LocalProgram {
             }
             long size = Files.size(file);
             if (size == 0 || size > MOST_BYTES) {
-                throw new IOException(command.get(0) + " ended with " + process.exitValue() + " and printed " + size + " bytes");
+                throw new IOException(
+                        command.get(0) + " ended with " + process.exitValue() + " and printed " + size + " bytes");
             }
             return Files.readString(file, StandardCharsets.UTF_8);
         } finally {

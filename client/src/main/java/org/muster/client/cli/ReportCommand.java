@@ -57,7 +57,8 @@ final class ReportCommand implements Callable<Integer> {
         if (muster.address() instanceof AgentAddress.Unix) {
             parts.ofHost();
         } else {
-            parts.missing().put("what the host tells", "the agent is asked at " + muster.address() + "; run it on the host");
+            parts.missing()
+                    .put("what the host tells", "the agent is asked at " + muster.address() + "; run it on the host");
         }
         Path target = file != null ? file : Path.of("muster-report-" + TIME.format(now) + ".tar.gz");
         write(target, parts, now);
@@ -88,12 +89,20 @@ final class ReportCommand implements Callable<Integer> {
         StringBuilder text = new StringBuilder("Report of a Muster agent, made at " + now + ".\n\n"
                 + "Console passwords, keys, cloud-init and sysprep files and whatever is called like a secret are replaced by "
                 + Secrets.MASK + ".\nNames of hosts, guests and users, addresses and paths are in it.\n\nIt holds:\n");
-        parts.files().forEach((name, bytes) ->
-                text.append("  ").append(name).append("  ").append(bytes.length).append(" bytes\n"));
+        parts.files()
+                .forEach((name, bytes) -> text.append("  ")
+                        .append(name)
+                        .append("  ")
+                        .append(bytes.length)
+                        .append(" bytes\n"));
         if (!parts.missing().isEmpty()) {
             text.append("\nIt does not hold:\n");
-            parts.missing().forEach((name, why) ->
-                    text.append("  ").append(name).append(": ").append(Text.printable(Secrets.outOf(why))).append('\n'));
+            parts.missing()
+                    .forEach((name, why) -> text.append("  ")
+                            .append(name)
+                            .append(": ")
+                            .append(Text.printable(Secrets.outOf(why)))
+                            .append('\n'));
         }
         return text.toString();
     }

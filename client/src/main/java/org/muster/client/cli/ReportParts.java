@@ -31,8 +31,8 @@ final class ReportParts {
     private static final int HTTP_MILLIS = 5000;
     private static final int MOST_METRICS = 32 << 20;
     private static final int LOG_LINES = 3000;
-    private static final List<String> KERNEL = List.of(
-            "version", "uptime", "loadavg", "meminfo", "pressure/cpu", "pressure/io", "pressure/memory");
+    private static final List<String> KERNEL =
+            List.of("version", "uptime", "loadavg", "meminfo", "pressure/cpu", "pressure/io", "pressure/memory");
 
     private final Map<String, byte[]> files = new LinkedHashMap<>();
     private final Map<String, String> missing = new LinkedHashMap<>();
@@ -58,7 +58,9 @@ final class ReportParts {
             throw e;
         } catch (Exception e) {
             Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
-            missing.put(name, cause instanceof RpcError || cause instanceof IOException ? cause.getMessage() : cause.toString());
+            missing.put(
+                    name,
+                    cause instanceof RpcError || cause instanceof IOException ? cause.getMessage() : cause.toString());
         }
     }
 
@@ -95,7 +97,9 @@ final class ReportParts {
             JsonNode all = agent.callAndWait("Host.dumpxmls", params);
             for (Map.Entry<String, JsonNode> vm : all.properties()) {
                 if (vm.getKey().matches("[0-9a-fA-F-]{1,64}")) { // it becomes the name of a file
-                    add("xml/" + vm.getKey() + ".xml", () -> Secrets.outOfXml(vm.getValue().asText()));
+                    add(
+                            "xml/" + vm.getKey() + ".xml",
+                            () -> Secrets.outOfXml(vm.getValue().asText()));
                 }
             }
         } catch (RpcError | IOException e) {
@@ -105,10 +109,22 @@ final class ReportParts {
 
     /** What this host tells, where the agent is on it. */
     void ofHost() throws InterruptedException {
-        add("self-check.json", () -> LocalProgram.output(CHECK_PATIENCE, List.of(musterd(), "self-check", "--output", "json")));
-        add("log.txt", () -> Secrets.outOf(LocalProgram.output(
-                LOG_PATIENCE,
-                List.of("journalctl", "-u", "musterd", "-n", "" + LOG_LINES, "--no-pager", "-o", "short-iso-precise"))));
+        add(
+                "self-check.json",
+                () -> LocalProgram.output(CHECK_PATIENCE, List.of(musterd(), "self-check", "--output", "json")));
+        add(
+                "log.txt",
+                () -> Secrets.outOf(LocalProgram.output(
+                        LOG_PATIENCE,
+                        List.of(
+                                "journalctl",
+                                "-u",
+                                "musterd",
+                                "-n",
+                                "" + LOG_LINES,
+                                "--no-pager",
+                                "-o",
+                                "short-iso-precise"))));
         for (String name : KERNEL) {
             add("kernel/" + name.replace('/', '-') + ".txt", () -> Files.readString(Path.of("/proc", name)));
         }
@@ -137,7 +153,8 @@ final class ReportParts {
         if (config == null) {
             throw new IOException("where they are is not known: " + missing.get("config.json"));
         }
-        for (JsonNode key : Json.parse(new String(config, StandardCharsets.UTF_8)).path("settings")) {
+        for (JsonNode key :
+                Json.parse(new String(config, StandardCharsets.UTF_8)).path("settings")) {
             if (key.path("key").asText().equals("metrics.listen")) {
                 return key.path("value").asText().replace("\"", "");
             }
@@ -155,7 +172,8 @@ final class ReportParts {
         }
         URI uri = URI.create("http://" + address + "/metrics");
         InetAddress host = InetAddress.getByName(uri.getHost().replaceAll("^\\[|]$", ""));
-        URI asked = host.isAnyLocalAddress() ? URI.create("http://127.0.0.1" + address.substring(colon) + "/metrics") : uri;
+        URI asked =
+                host.isAnyLocalAddress() ? URI.create("http://127.0.0.1" + address.substring(colon) + "/metrics") : uri;
         HttpURLConnection http = (HttpURLConnection) asked.toURL().openConnection();
         http.setConnectTimeout(HTTP_MILLIS);
         http.setReadTimeout(HTTP_MILLIS);

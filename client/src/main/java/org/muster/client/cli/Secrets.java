@@ -31,9 +31,11 @@ import org.xml.sax.SAXException;
  */
 final class Secrets {
     static final String MASK = "********";
-    private static final String WORDS = "passw(or)?d|passphrase|secret|token|ticket|credential|private-?key|api-?key|otp";
+    private static final String WORDS =
+            "passw(or)?d|passphrase|secret|token|ticket|credential|private-?key|api-?key|otp";
     private static final Pattern NAME = Pattern.compile("(?i).*(" + WORDS + ").*");
-    private static final Pattern HARMLESS = Pattern.compile("(?i)passwdValidTo|type|usage|uuid|id|count|.*(expires?|days-?left)");
+    private static final Pattern HARMLESS =
+            Pattern.compile("(?i)passwdValidTo|type|usage|uuid|id|count|.*(expires?|days-?left)");
     // Of these elements nothing inside is told: files for guests, certificates of encrypted ones
     private static final Pattern CLOSED =
             Pattern.compile("(?i)payloads?|file|content|sysprep|cloud-?init|dhCert|session|id(Block|Auth)");
@@ -42,8 +44,8 @@ final class Secrets {
     // QEMU's command line: -object secret,data=…, and -fw_cfg name=…,string=… with a whole configuration in it
     private static final Pattern INLINE =
             Pattern.compile("(\\bsecret\\b[^\\s\"']*?,data=|\\bname=opt/[^\\s\"',]*,string=)[^\"']*");
-    private static final Pattern KEY_BLOCK = Pattern.compile(
-            "-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----.*?(-----END \\1-----|$)", Pattern.DOTALL);
+    private static final Pattern KEY_BLOCK =
+            Pattern.compile("-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----.*?(-----END \\1-----|$)", Pattern.DOTALL);
     private static final Pattern USER_OF_URI = Pattern.compile("(?<=://)[^/@\\s:]+:[^/@\\s]+(?=@)");
 
     private Secrets() {}

@@ -285,8 +285,10 @@ class CreateCommandTest {
         assertThat(run.lines()).containsExactly("dry run: 2 of 3 would be accepted");
         assertThat(run.err()).contains("web-001").contains("refused: no room (code 9)");
         assertThat(run.exitCode()).isEqualTo(ExitCode.REFUSED);
-        assertThat(asked).singleElement().satisfies(params -> assertThat(params.path("dryRun").asBoolean())
-                .isTrue());
+        assertThat(asked)
+                .singleElement()
+                .satisfies(
+                        params -> assertThat(params.path("dryRun").asBoolean()).isTrue());
         assertThat(create(3, "--dry-run", "--output=json").out()).contains("\"dryRun\":true");
     }
 

@@ -95,7 +95,8 @@ class EveryVerbTest {
                     .on(
                             "Host.hostdevListByCaps",
                             params -> params.path("caps").toString().equals("[\"pci\"]")
-                                    ? Json.parse("{\"pci_0\":{\"params\":{\"capability\":\"pci\",\"vendor\":\"ACME\"}}}")
+                                    ? Json.parse(
+                                            "{\"pci_0\":{\"params\":{\"capability\":\"pci\",\"vendor\":\"ACME\"}}}")
                                     : Json.object())
                     .on(
                             "rpc.discover",
@@ -103,15 +104,18 @@ class EveryVerbTest {
                     .on("Host.setMOMPolicyParameters", params -> params.path("key_value_store"));
 
             assertThat(CliRun.of(agent, "host", "stats").lines()).contains("cpuUser             1.00");
-            CliRun watched = CliRun.of(agent, "host", "stats", "--watch", "--times", "2", "--interval", "0.01", "--output", "json");
+            CliRun watched = CliRun.of(
+                    agent, "host", "stats", "--watch", "--times", "2", "--interval", "0.01", "--output", "json");
             assertThat(watched.lines()).hasSize(2);
             assertThat(CliRun.of(agent, "host", "hardware").out()).contains("systemUUID");
             assertThat(CliRun.of(agent, "host", "jobs").exitCode()).isZero();
             assertThat(CliRun.of(agent, "host", "devices", "--cap", "pci").lines())
                     .containsExactly(
-                            "NAME   CAPABILITY  VENDOR  PRODUCT  DRIVER  IOMMU", "pci_0  pci         ACME    -        -       -");
+                            "NAME   CAPABILITY  VENDOR  PRODUCT  DRIVER  IOMMU",
+                            "pci_0  pci         ACME    -        -       -");
             assertThat(CliRun.of(agent, "host", "verbs").lines()).contains("Host.ping  monitor  Answers.");
-            assertThat(CliRun.of(agent, "host", "memory", "--ksm", "on", "--balloon=off").exitCode())
+            assertThat(CliRun.of(agent, "host", "memory", "--ksm", "on", "--balloon=off")
+                            .exitCode())
                     .isZero();
             assertThat(agent.requests().get(agent.requests().size() - 1).params())
                     .isEqualTo(Json.parse("{\"key_value_store\":{\"ksmEnabled\":true,\"balloonEnabled\":false}}"));

@@ -48,20 +48,24 @@ class ReportCommandTest {
                 .doesNotContain("aHVudGVyMg")
                 .contains("<name>web</name>", "port=\"5900\"", "passwdValidTo=\"2026-01-01T00:00:00\"")
                 .contains("type=\"ceph\" uuid=\"11\"", "name=\"LANG\" value=\"C\"");
-        assertThat(Secrets.outOfXml("<domain passwd='hunter'>")).doesNotContain("hunter").startsWith("left out");
+        assertThat(Secrets.outOfXml("<domain passwd='hunter'>"))
+                .doesNotContain("hunter")
+                .startsWith("left out");
         assertThat(Secrets.outOfXml("<!DOCTYPE d [<!ENTITY e 'hunter'>]><domain>&e;</domain>"))
                 .startsWith("left out");
     }
 
     @Test
     void norInTextAndJson() throws Exception {
-        assertThat(Secrets.outOf("open qemu://joe:hunter@h/system with password: hunter, vncPasswd=\"hun ter\" at 5 o'clock\n"
-                        + "-----BEGIN RSA PRIVATE KEY-----\nhunter\n-----END RSA PRIVATE KEY-----\nnext"))
+        assertThat(Secrets.outOf(
+                        "open qemu://joe:hunter@h/system with password: hunter, vncPasswd=\"hun ter\" at 5 o'clock\n"
+                                + "-----BEGIN RSA PRIVATE KEY-----\nhunter\n-----END RSA PRIVATE KEY-----\nnext"))
                 .doesNotContain("hunter")
                 .doesNotContain("hun ter")
                 .contains("qemu://********@h/system", "at 5 o'clock", "next");
-        JsonNode clean = Secrets.outOf(Json.parse("{\"vncPassword\":\"hunter\",\"days\":{\"token\":[\"hunter\"]},\"tokens\":7,"
-                + "\"list\":[\"secret=hunter\",{\"ticket\":{\"a\":\"hunter\"}}],\"key\":\"tls.key\"}"));
+        JsonNode clean =
+                Secrets.outOf(Json.parse("{\"vncPassword\":\"hunter\",\"days\":{\"token\":[\"hunter\"]},\"tokens\":7,"
+                        + "\"list\":[\"secret=hunter\",{\"ticket\":{\"a\":\"hunter\"}}],\"key\":\"tls.key\"}"));
         assertThat(Json.write(clean))
                 .isEqualTo("{\"vncPassword\":\"********\",\"days\":{\"token\":\"********\"},\"tokens\":7,"
                         + "\"list\":[\"secret=********\",{\"ticket\":\"********\"}],\"key\":\"tls.key\"}");
@@ -69,7 +73,9 @@ class ReportCommandTest {
 
     private static FakeAgent answering(FakeAgent agent) {
         return agent.on("Host.getCalls", "{\"calls\":[]}")
-                .on("Host.getThreads", "{\"threads\":[{\"name\":\"sampler\",\"state\":\"WAITING\",\"stack\":[]}],\"deadlocked\":[]}")
+                .on(
+                        "Host.getThreads",
+                        "{\"threads\":[{\"name\":\"sampler\",\"state\":\"WAITING\",\"stack\":[]}],\"deadlocked\":[]}")
                 .failOn("Host.getConfig", 2, "Access denied: Host.getConfig needs ADMIN")
                 .on("Host.getCapabilities", "{\"cpuModel\":\"x\"}")
                 .on("Host.getStats", "{\"cpuUser\":\"1\"}")
@@ -78,9 +84,7 @@ class ReportCommandTest {
                 .on("Host.getCreateStats", "{}")
                 .on("Host.getVMList", "[]")
                 .on("Host.getAllVmStats", "[{\"vmId\":\"aa-1\",\"vmName\":\"web\",\"status\":\"Up\"}]")
-                .on("Host.dumpxmls", params -> Json.object()
-                        .put("aa-1", XML)
-                        .put("../../etc/cron.d/x", "<domain/>"));
+                .on("Host.dumpxmls", params -> Json.object().put("aa-1", XML).put("../../etc/cron.d/x", "<domain/>"));
     }
 
     private Map<String, String> unpacked(Path archive) throws IOException, InterruptedException {
@@ -114,7 +118,8 @@ class ReportCommandTest {
         }
         Map<String, String> files = unpacked(target);
         assertThat(files)
-                .containsKeys("README.txt", "calls.json", "threads.txt", "history.json", "vm-stats.json", "xml/aa-1.xml")
+                .containsKeys(
+                        "README.txt", "calls.json", "threads.txt", "history.json", "vm-stats.json", "xml/aa-1.xml")
                 .containsKeys("kernel/meminfo.txt")
                 .doesNotContainKey("config.json");
         assertThat(files.get("threads.txt")).startsWith("\"sampler\" WAITING");
@@ -122,7 +127,8 @@ class ReportCommandTest {
                 .contains("calls.json", "does not hold", "config.json: ", "metrics.txt: where they are is not known");
         assertThat(files.values()).noneMatch(text -> text.contains("hunter"));
         assertThat(files.keySet()).noneMatch(name -> name.contains(".."));
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(target))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(target)))
+                .isEqualTo("rw-------");
     }
 
     @Test
@@ -133,8 +139,12 @@ class ReportCommandTest {
                     CliRun.of(agent, "report", "--file", target.toString(), "--without-guests", "--output", "json");
 
             JsonNode told = Json.parse(first.lines().get(0));
-            assertThat(told.path("holds").toString()).contains("calls.json").doesNotContain("vm-stats").doesNotContain("xml");
-            assertThat(told.path("missing").path("what the host tells").asText()).contains("run it on the host");
+            assertThat(told.path("holds").toString())
+                    .contains("calls.json")
+                    .doesNotContain("vm-stats")
+                    .doesNotContain("xml");
+            assertThat(told.path("missing").path("what the host tells").asText())
+                    .contains("run it on the host");
             CliRun second = CliRun.of(agent, "report", "--file", target.toString());
             assertThat(second.exitCode()).isEqualTo(ExitCode.USAGE);
             assertThat(second.err()).contains("cannot be written").contains("FileAlreadyExists");
@@ -146,7 +156,12 @@ class ReportCommandTest {
         Path target = folder.resolve("r.tar.gz");
 
         CliRun run = CliRun.with(
-                Map.of("MUSTER_URL", "unix:" + folder.resolve("nobody.sock")), null, "", "report", "--file", target.toString());
+                Map.of("MUSTER_URL", "unix:" + folder.resolve("nobody.sock")),
+                null,
+                "",
+                "report",
+                "--file",
+                target.toString());
 
         assertThat(run.exitCode()).isEqualTo(ExitCode.UNREACHABLE);
         assertThat(unpacked(target)).containsKeys("README.txt", "kernel/meminfo.txt");
