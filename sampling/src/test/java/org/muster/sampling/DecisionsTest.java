@@ -185,7 +185,7 @@ final class DecisionsTest {
         for (int host = 0; host < 100; host++) {
             Phase phase = Phase.of("host-" + host, 1_700_000_000_000L, 77 * MS);
             Rhythm quick = phase.rhythm(SamplingConfig.DEFAULT, Tier.SHORT);
-            long turn = phase.rhythm(SamplingConfig.DEFAULT, Tier.BLOCK).after(host * 1000 * MS);
+            long turn = phase.rhythm(SamplingConfig.DEFAULT, Tier.BLOCK).after(host * 1000L * MS);
             assertThat(quick.after(turn - 1)).as("host " + host).isEqualTo(turn);
         }
     }

@@ -32,7 +32,11 @@ final class CurveShapes {
         return SHARPNESS_AND_SLOPE.length;
     }
 
-    /** The natural logarithm of the multiple. @param octaves binary logarithm of r */
+    /**
+     * The natural logarithm of the multiple.
+     *
+     * @param octaves binary logarithm of r
+     */
     static double log(int shape, double octaves) {
         double at = (octaves + OCTAVES) * PER_OCTAVE;
         if (at <= 0) {

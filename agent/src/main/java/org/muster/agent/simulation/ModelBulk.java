@@ -33,6 +33,7 @@ public final class ModelBulk {
      *
      * @param ended of each start, in the order in which they were asked
      */
+    @SuppressWarnings("ArrayRecordComponent") // figures of a model: nobody compares two
     public record Times(double total, double mean, double[] ended) {
         /** By how much, at worst, it is slower than another in the total or in the mean. */
         public double beside(Times other) {
@@ -40,7 +41,11 @@ public final class ModelBulk {
         }
     }
 
-    /** Starts that differ in size: lognormal around 1. @param spread the deviation of its logarithm; 0: all alike */
+    /**
+     * Starts that differ in size: lognormal around 1.
+     *
+     * @param spread the deviation of its logarithm; 0: all alike
+     */
     public static double[] sizes(int count, double spread, long seed) {
         Random random = new Random(seed);
         double[] sizes = new double[count];

@@ -47,7 +47,7 @@ class ErrorBrakeTest {
     @Test
     void oneIsTheLeast() {
         for (int i = 0; i < 10; i++) {
-            brake.overloaded(4, 4, 10 * i, 10 * i + 5);
+            brake.overloaded(4, 4, 10L * i, 10L * i + 5);
         }
         assertThat(brake.limit(4)).isEqualTo(1);
     }

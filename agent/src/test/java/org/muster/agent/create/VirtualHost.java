@@ -11,7 +11,11 @@ import org.muster.agent.simulation.ModelHost;
 final class VirtualHost {
     private static final double NANOS = 1e9;
 
-    /** What came of a bulk; seconds since it was asked for. @param mostAtOnce in its last third */
+    /**
+     * What came of a bulk; seconds since it was asked for.
+     *
+     * @param mostAtOnce in its last third
+     */
     record Times(double total, double mean, int mostAtOnce) {}
 
     private final ModelHost host;

@@ -124,7 +124,7 @@ final class ReportCommand implements Callable<Integer> {
             muster.print("  xml/ of " + guests + " guests");
         }
         parts.missing().forEach((name, why) -> muster.console().problem("left out: " + name + ": " + why));
-        muster.print(target + ": " + Text.bytes(Files.size(target))
+        muster.print(target + ": " + Text.bytes((double) Files.size(target))
                 + "; secrets are taken out, names and addresses are not: look before you hand it on");
     }
 }
