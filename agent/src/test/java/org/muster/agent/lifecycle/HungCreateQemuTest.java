@@ -66,6 +66,15 @@ class HungCreateQemuTest {
         emulator.awaitWaiting(2, SOON);
         for (GuestXml hung : guests.subList(0, 2)) {
             assertThat(client.stats(hung.uuid()).get("status").asText()).isEqualTo("Powering up");
+            assertThat(client.call("Host.getCalls").get("calls"))
+                    .as("the start that hangs is told, oldest first")
+                    .anySatisfy(call -> {
+                        assertThat(call.get("vmId").asText()).isEqualTo(hung.uuid().toString());
+                        assertThat(call.get("vmName").asText()).isEqualTo(hung.name());
+                        assertThat(call.get("role").asText()).isEqualTo("create");
+                        assertThat(call.get("thread").asText()).startsWith("create-");
+                        assertThat(call.get("age").asLong()).isGreaterThan(1000);
+                    });
         }
         UUID destroyed = guests.get(0).uuid();
         assertThat(client.call("VM.destroy", "{\"vmID\":\"" + destroyed + "\"}").asBoolean())

@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import org.muster.client.Json;
 import org.muster.client.MusterConnection;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -37,6 +38,9 @@ final class HistoryCommand implements Callable<Integer> {
     @Option(names = "--limit", paramLabel = "N", defaultValue = "100", description = "The last N (default 100).")
     private int limit;
 
+    @Mixin
+    private Repeat repeat;
+
     @Override
     public Integer call() throws Exception {
         if (limit < 1 || limit > 10_000) {
@@ -49,21 +53,30 @@ final class HistoryCommand implements Callable<Integer> {
         if (wanted.isEmpty()) {
             params.put("limit", limit);
         }
+        boolean[] found = {true};
         try (MusterConnection connection = muster.connect()) {
-            JsonNode history = connection.callAndWait("Host.getHistory", params);
-            List<JsonNode> creates = meant(history.path("creates"));
-            if (muster.json()) {
-                ArrayNode all = Json.array();
-                creates.forEach(all::add);
-                ObjectNode answer = Json.object();
-                answer.set("creates", all);
-                answer.set("refused", history.path("refused"));
-                muster.printJson(answer);
-            } else {
-                muster.print(table(creates, history.path("refused")));
-            }
-            return creates.isEmpty() && !wanted.isEmpty() ? ExitCode.REFUSED : ExitCode.OK;
+            repeat.run(muster, connection, () -> {
+                JsonNode history = connection.callAndWait("Host.getHistory", params);
+                found[0] = show(history) || wanted.isEmpty();
+            });
+            return found[0] ? ExitCode.OK : ExitCode.REFUSED;
         }
+    }
+
+    /** Tells whether there was anything to show. */
+    private boolean show(JsonNode history) {
+        List<JsonNode> creates = meant(history.path("creates"));
+        if (muster.json()) {
+            ArrayNode all = Json.array();
+            creates.forEach(all::add);
+            ObjectNode answer = Json.object();
+            answer.set("creates", all);
+            answer.set("refused", history.path("refused"));
+            muster.printJson(answer);
+        } else {
+            muster.print(table(creates, history.path("refused")));
+        }
+        return !creates.isEmpty();
     }
 
     /** The wanted ones, the last accepted first. */

@@ -111,6 +111,9 @@ class QueueCommandsTest {
         assertThat(CliRun.of(agent, "history", "two").out()).contains("two").doesNotContain("one");
         assertThat(CliRun.of(agent, "history", "aa11").out()).contains("one").doesNotContain("two");
         assertThat(CliRun.of(agent, "history", "nobody").exitCode()).isEqualTo(ExitCode.REFUSED);
+        CliRun watched = CliRun.of(
+                agent, "history", "two", "--watch", "--interval", "0.01", "--times", "2", "--output", "json");
+        assertThat(watched.lines()).hasSize(2);
     }
 
     @Test
