@@ -4,12 +4,17 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * The command line: {@code NAME [--rounds N] [--minutes M]}.
+ * The command line: {@code NAME [--rounds N] [--minutes M] [--guests G] [--model]}.
  *
  * @param rounds how often each side is measured
+ * @param guests of monday
+ * @param model monday on hosts that are formulas
  * @param minutes how long a benchmark that watches for a time does so; empty for its own usual time
  */
-record Arguments(String name, int rounds, OptionalDouble minutes) {
+record Arguments(String name, int rounds, OptionalDouble minutes, int guests, boolean model) {
+    /** Of monday, unless said otherwise. */
+    static final int GUESTS = 50;
+
     /** Six is the fewest whose interval covers 95 %; fewer are for trying things out. */
     private static final int DEFAULT_ROUNDS = 6;
 
@@ -17,9 +22,12 @@ record Arguments(String name, int rounds, OptionalDouble minutes) {
     private static final double MOST_MINUTES = 10_000;
 
     static String usage() {
-        return "usage: bench NAME [--rounds N] [--minutes M]\n  NAME: " + String.join(", ", Catalogue.names())
+        return "usage: bench NAME [--rounds N] [--minutes M] [--guests G] [--model]\n  NAME: "
+                + String.join(", ", Catalogue.names())
                 + "\n  N: 1 to " + MOST_ROUNDS + ", default " + DEFAULT_ROUNDS + "; less than 5 is only for trying"
-                + "\n  M: for frozen (default 5, each of four times) and soak (30); less is only for trying";
+                + "\n  M: for frozen (default 5, each of four times) and soak (30); less is only for trying"
+                + "\n  G: for monday, 1 to " + MOST_ROUNDS + ", default " + GUESTS
+                + "\n  --model: monday on hosts that are formulas, in virtual time";
     }
 
     /** Errors: IllegalArgumentException, naming what is wrong. */
@@ -34,25 +42,30 @@ record Arguments(String name, int rounds, OptionalDouble minutes) {
         }
         int rounds = DEFAULT_ROUNDS;
         OptionalDouble minutes = OptionalDouble.empty();
-        for (int i = 1; i < words.size(); i += 2) {
+        int guests = GUESTS;
+        boolean model =
+                words.size() > 1 && name.equals("monday") && words.get(1).equals("--model");
+        for (int i = model ? 2 : 1; i < words.size(); i += 2) {
             String value = i + 1 < words.size() ? words.get(i + 1) : "";
             switch (words.get(i)) {
-                case "--rounds" -> rounds = rounds(value);
+                case "--rounds" -> rounds = rounds("--rounds", value);
+                case "--guests" -> guests = rounds("--guests", value);
                 case "--minutes" -> minutes = OptionalDouble.of(minutes(value));
                 default ->
-                    throw new IllegalArgumentException("after NAME only --rounds N and --minutes M may follow, got '"
-                            + String.join(" ", words.subList(i, words.size())) + "'");
+                    throw new IllegalArgumentException(
+                            "after NAME only --rounds N, --minutes M and --guests G may follow, got '"
+                                    + String.join(" ", words.subList(i, words.size())) + "'");
             }
         }
-        return new Arguments(name, rounds, minutes);
+        return new Arguments(name, rounds, minutes, guests, model);
     }
 
-    private static int rounds(String word) {
+    private static int rounds(String option, String word) {
         if (word.matches("[1-9]\\d{0,3}") && Integer.parseInt(word) <= MOST_ROUNDS) {
             return Integer.parseInt(word);
         }
         throw new IllegalArgumentException(
-                "--rounds must be a number from 1 to " + MOST_ROUNDS + ", got '" + word + "'");
+                option + " must be a number from 1 to " + MOST_ROUNDS + ", got '" + word + "'");
     }
 
     private static double minutes(String word) {

@@ -34,6 +34,10 @@ public final class Bench {
     private static int run(Arguments arguments) {
         try {
             Path root = root();
+            if (arguments.model()) {
+                MondayModel.run(root.resolve("benchmarks/target"));
+                return 0;
+            }
             Report report = measure(root, arguments);
             Path folder = root.resolve("benchmarks/target");
             report.write(folder);

@@ -15,7 +15,8 @@ final class Catalogue {
             "rpc", RpcBenchmark::new,
             "startup", StartupBenchmark::new,
             "frozen", FrozenBenchmark::new,
-            "soak", SoakBenchmark::new));
+            "soak", SoakBenchmark::new,
+            "monday", MondayBenchmark::new));
 
     private Catalogue() {}
 

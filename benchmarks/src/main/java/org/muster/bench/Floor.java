@@ -37,6 +37,12 @@ final class Floor {
         return spans(run(xmls, "create", Integer.toString(threads), shape.state()));
     }
 
+    /** The same; the seconds to each one. */
+    double[] createEach(List<Guest> guests, int threads, GuestShape shape) throws BenchException, InterruptedException {
+        String xmls = guests.stream().map(Guest::xml).collect(Collectors.joining("\n"));
+        return doubles(run(xmls, "create", Integer.toString(threads), shape.state()), "seconds");
+    }
+
     /** Destroys and undefines them all. */
     Spans destroy(List<Guest> guests, int threads) throws BenchException, InterruptedException {
         return spans(run(ids(guests), "destroy", Integer.toString(threads)));

@@ -86,6 +86,12 @@ final class StartedWatch implements EventListener {
 
     /** Waits for the last of them. */
     Spans await(long sentAtNanos, Duration limit) throws BenchException, InterruptedException {
+        double[] seconds = awaitEach(sentAtNanos, limit);
+        return new Spans(Statistics.percentile(seconds, 1), Statistics.mean(seconds));
+    }
+
+    /** The same; the seconds to each one, in no order. */
+    double[] awaitEach(long sentAtNanos, Duration limit) throws BenchException, InterruptedException {
         long left = limit.toNanos();
         lock.lock();
         try {
@@ -99,10 +105,9 @@ final class StartedWatch implements EventListener {
             if (!failure.isEmpty()) {
                 throw new BenchException(failure);
             }
-            double[] seconds = startedAtNanos.values().stream()
+            return startedAtNanos.values().stream()
                     .mapToDouble(at -> (at - sentAtNanos) / (double) TimeUnit.SECONDS.toNanos(1))
                     .toArray();
-            return new Spans(Statistics.percentile(seconds, 1), Statistics.mean(seconds));
         } finally {
             lock.unlock();
         }

@@ -17,9 +17,9 @@ final class ArgumentsTest {
     @Test
     void roundsAreTaken() {
         assertThat(Arguments.parse(List.of("rpc", "--rounds", "9")))
-                .isEqualTo(new Arguments("rpc", 9, OptionalDouble.empty()));
+                .isEqualTo(new Arguments("rpc", 9, OptionalDouble.empty(), 50, false));
         assertThat(Arguments.parse(List.of("soak", "--minutes", "0.5", "--rounds", "2")))
-                .isEqualTo(new Arguments("soak", 2, OptionalDouble.of(0.5)));
+                .isEqualTo(new Arguments("soak", 2, OptionalDouble.of(0.5), 50, false));
     }
 
     @Test
@@ -38,5 +38,14 @@ final class ArgumentsTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Arguments.parse(List.of(words)))
                 .withMessageContaining(message);
+    }
+
+    @Test
+    void mondayHasGuestsAndAModel() {
+        assertThat(Arguments.parse(List.of("monday", "--guests", "20")).guests())
+                .isEqualTo(20);
+        assertThat(Arguments.parse(List.of("monday", "--model")).model()).isTrue();
+        refused("got '0'", "monday", "--guests", "0");
+        refused("got '--model'", "create", "--model");
     }
 }
