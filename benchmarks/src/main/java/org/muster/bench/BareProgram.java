@@ -10,26 +10,27 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * How long a JVM program takes that opens one libvirt connection and nothing else, from its process's start. It has the
- * agent's own options and libraries, but no archive of classes beside the JVM's. Confined to main.
+ * How long a JVM program takes that opens one libvirt connection and nothing else, from its process's start: with the agent's
+ * libraries, and without any option. Confined to main.
  */
 final class BareProgram {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final String NAME = "BareConnection";
 
-    private final Path tree; // the agent's, as it is packaged
     private final String uri;
     private final Children children;
     private final String classPath;
 
-    private BareProgram(Path tree, String uri, Children children, String classPath) {
-        this.tree = tree;
+    private BareProgram(String uri, Children children, String classPath) {
         this.uri = uri;
         this.children = children;
         this.classPath = classPath;
     }
 
-    /** @param module the folder benchmarks */
+    /**
+     * @param module the folder benchmarks
+     * @param tree the agent's, as it is packaged
+     */
     static BareProgram compile(Path module, Path tree, String uri, Children children)
             throws BenchException, InterruptedException {
         Path classes = module.resolve("target/bare");
@@ -38,7 +39,7 @@ final class BareProgram {
         command.addAll(List.of("-d", classes.toString()));
         command.add(module.resolve("src/main/bare/" + NAME + ".java").toString());
         children.run(LIMIT, "", command);
-        return new BareProgram(tree, uri, children, classes + ":" + libraries);
+        return new BareProgram(uri, children, classes + ":" + libraries);
     }
 
     private static String libraries(Path folder) throws BenchException {
@@ -63,16 +64,9 @@ final class BareProgram {
 
     double seconds() throws BenchException, InterruptedException {
         List<String> command = new ArrayList<>(Children.LIKE_THE_SERVICE);
-        command.addAll(List.of(java("java"), "@" + tree.resolve("lib/musterd.jvm")));
-        command.add("-Djna.boot.library.path=" + tree.resolve("lib/jna/linux-" + machine()));
-        command.addAll(List.of("-cp", classPath, NAME, uri));
+        command.addAll(List.of(java("java"), "-cp", classPath, NAME, uri));
         long before = System.nanoTime();
         children.run(LIMIT, "", command);
         return (System.nanoTime() - before) / (double) TimeUnit.SECONDS.toNanos(1);
-    }
-
-    private static String machine() {
-        String arch = System.getProperty("os.arch");
-        return arch.equals("amd64") ? "x86-64" : arch;
     }
 }

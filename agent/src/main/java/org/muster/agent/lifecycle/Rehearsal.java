@@ -21,11 +21,12 @@ import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.LibvirtHypervisor;
 
 /**
- * Starts the agent on libvirt's built-in test host, which needs no libvirtd, asks it a few things over its socket, and stops it.
+ * Starts the agent on libvirt's built-in test host, which needs no libvirtd, asks it a few things over its socket, and stops it; twice.
  * What is loaded then is what bin/muster-archive keeps for quicker starts; nothing else uses this.
  */
 final class Rehearsal {
     private static final long LIMIT_MILLIS = 60_000;
+    private static final long POLL_MILLIS = 10;
     private static final List<String> QUESTIONS = List.of(
             "Host.ping",
             "Host.getVMList",
@@ -38,7 +39,7 @@ final class Rehearsal {
     private Rehearsal() {}
 
     /** @param args a folder for everything that the agent writes */
-    public static void main(String[] args) throws IOException, InvalidConfigException {
+    public static void main(String[] args) throws IOException, InvalidConfigException, InterruptedException {
         Timer limit = new Timer("limit", true);
         limit.schedule(
                 new TimerTask() {
@@ -65,6 +66,19 @@ final class Rehearsal {
                 [state]
                 directory = "%s"
                 """.formatted(socket, folder.resolve("state")));
+        firstLife(file, socket);
+        // As it is started: what only the second one has is a journal to read.
+        Thread agent = new Thread(() -> Musterd.run(List.of("--config", file.toString())), "agent");
+        agent.setDaemon(true);
+        agent.start();
+        while (!Files.exists(socket)) { // until the limit
+            Thread.sleep(POLL_MILLIS);
+        }
+        ask(socket);
+        Runtime.getRuntime().exit(0); // stops it as SIGTERM does
+    }
+
+    private static void firstLife(Path file, Path socket) throws IOException, InvalidConfigException {
         LibvirtHypervisor.preload();
         MusterConfig config = ConfigFile.read(file).effective();
         CallGuard guard = new CallGuard(config.libvirt().maxStuckCalls(), System::nanoTime);
@@ -73,6 +87,7 @@ final class Rehearsal {
             daemon.start();
             ask(socket);
         }
+        Files.deleteIfExists(socket);
     }
 
     private static void ask(Path socket) throws IOException {
