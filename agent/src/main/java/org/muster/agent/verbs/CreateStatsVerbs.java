@@ -89,7 +89,8 @@ public final class CreateStatsVerbs {
                         "slowest",
                         WireType.array(CreateViews.CREATE, MOST_SLOWEST),
                         "with the greatest total, the slowest first"),
-                Param.optional("calls", WireType.array(call, 64), "by rising number, those that occurred; not of a batch"),
+                Param.optional(
+                        "calls", WireType.array(call, 64), "by rising number, those that occurred; not of a batch"),
                 Param.optional("waiting", count, "creates that wait for a slot now; not of a batch"),
                 Param.optional("running", count, "that have one now; not of a batch"),
                 Param.optional("mostWaiting", count, "that waited at once at most since then; not of a batch"),

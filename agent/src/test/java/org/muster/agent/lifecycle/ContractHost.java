@@ -115,7 +115,7 @@ final class ContractHost implements AutoCloseable {
 
     /** A domain as small as an engine's could be. */
     static String xml(String name, UUID id) {
-        return "<domain type='kvm'><name>%s</name><uuid>%s</uuid><memory>65536</memory><vcpu>1</vcpu><devices/></domain>"
+        return "<domain type='kvm'><name>%s</name><uuid>%s</uuid><memory>65536</memory><vcpu>1</vcpu><devices></devices></domain>"
                 .formatted(name, id);
     }
 

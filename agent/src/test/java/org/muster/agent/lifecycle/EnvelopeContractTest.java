@@ -122,7 +122,7 @@ class EnvelopeContractTest {
         }
         JsonNode xmls = engine.call("Host.dumpxmls", "{\"vmList\":[\"" + vm + "\",\"" + UUID.randomUUID() + "\"]}");
         assertThat(xmls.size()).as("an unknown one is left out").isEqualTo(1);
-        assertThat(xmls.get(vm.toString()).textValue()).contains("<devices", "<name>kind-" + vm);
+        assertThat(xmls.get(vm.toString()).textValue()).contains("<devices>", "</devices>", "<name>kind-" + vm);
         assertThat(engine.call("Host.setMOMPolicyParameters", "{\"key_value_store\":{\"balloonEnabled\":true}}")
                         .booleanValue())
                 .isTrue();

@@ -69,7 +69,8 @@ class HungCreateQemuTest {
             assertThat(client.call("Host.getCalls").get("calls"))
                     .as("the start that hangs is told, oldest first")
                     .anySatisfy(call -> {
-                        assertThat(call.get("vmId").asText()).isEqualTo(hung.uuid().toString());
+                        assertThat(call.get("vmId").asText())
+                                .isEqualTo(hung.uuid().toString());
                         assertThat(call.get("vmName").asText()).isEqualTo(hung.name());
                         assertThat(call.get("role").asText()).isEqualTo("create");
                         assertThat(call.get("thread").asText()).startsWith("create-");

@@ -288,7 +288,8 @@ class TransportContractTest {
             assertThat(asks.read()).isEqualTo('\n');
         }
         assertThat(Duration.ofNanos(System.nanoTime() - since))
-                .isBetween(Duration.ofMillis(900), Duration.ofMillis(4000));
+                .as("two beats, each after at most a second; the rest is for a host whose CPUs are taken")
+                .isBetween(Duration.ofMillis(900), Duration.ofMillis(2600));
         assertThat(promises.endsSilently()).isTrue();
     }
 
@@ -437,11 +438,9 @@ class TransportContractTest {
             assertThat(answer.headers()).containsEntry("subscription", "s").containsEntry("destination", queue);
             assertThat(answer.json().get("id").textValue()).isEqualTo("" + i);
         }
-        assertThatNothingElseComes(peer);
-    }
-
-    private static void assertThatNothingElseComes(RawPeer peer) throws IOException {
-        peer.assertSilentFor(60); // ms: an event would have been at the lost queue's place
+        UUID vm = UUID.randomUUID();
+        engine(way).create("peer-" + vm, vm);
+        peer.assertSilentFor(700); // ms: by then an event would have been made up for at a lost subscription's place
     }
 
     // 1.9: ids are echoed as they are; the same id twice is answered twice

@@ -111,8 +111,8 @@ class QueueCommandsTest {
         assertThat(CliRun.of(agent, "history", "two").out()).contains("two").doesNotContain("one");
         assertThat(CliRun.of(agent, "history", "aa11").out()).contains("one").doesNotContain("two");
         assertThat(CliRun.of(agent, "history", "nobody").exitCode()).isEqualTo(ExitCode.REFUSED);
-        CliRun watched = CliRun.of(
-                agent, "history", "two", "--watch", "--interval", "0.01", "--times", "2", "--output", "json");
+        CliRun watched =
+                CliRun.of(agent, "history", "two", "--watch", "--interval", "0.01", "--times", "2", "--output", "json");
         assertThat(watched.lines()).hasSize(2);
     }
 
@@ -171,7 +171,8 @@ class QueueCommandsTest {
                         + phase("queueWait", 5) + "," + phase("total", 25) + "},\"classes\":{" + classes
                         + "},\"slowest\":["
                         + create(A, "one", "UP", "").replace("{}", "{\"queueWait\":12.5,\"total\":150}") + ","
-                        + create(B, "two", "UP", "") + "],\"calls\":[{\"atOnce\":1,\"count\":3,\"mean\":290.4,\"inflation\":1},"
+                        + create(B, "two", "UP", "")
+                        + "],\"calls\":[{\"atOnce\":1,\"count\":3,\"mean\":290.4,\"inflation\":1},"
                         + "{\"atOnce\":2,\"count\":9,\"mean\":406.6,\"inflation\":1.4}],\"batch\":{\"started\":2,\"makespan\":500,\"perSecond\":4}}");
     }
 
@@ -210,9 +211,12 @@ class QueueCommandsTest {
 
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).contains("HA      total").contains("NORMAL  total");
-        answer("Host.getCreateStats", "{\"since\":1000000,\"outcomes\":{},\"waiting\":2,\"running\":1,\"mostWaiting\":7}");
+        answer(
+                "Host.getCreateStats",
+                "{\"since\":1000000,\"outcomes\":{},\"waiting\":2,\"running\":1,\"mostWaiting\":7}");
         assertThat(CliRun.of(agent, "create-stats").lines())
-                .containsExactly("since 1970-01-01 00:16:40: no create has ended; now 1 being started, 2 waiting, at most 7");
+                .containsExactly(
+                        "since 1970-01-01 00:16:40: no create has ended; now 1 being started, 2 waiting, at most 7");
         assertThat(order).containsExactly("1 asked before");
         assertThat(CliRun.of(agent, "create-stats", "--slowest", "21").exitCode())
                 .isEqualTo(ExitCode.USAGE);
