@@ -61,7 +61,11 @@ final class MusterSide implements AutoCloseable {
         return watch.awaitEach(sentAt, START_LIMIT);
     }
 
-    /** How many the agent starts at once. @param concurrency a number or a word */
+    /**
+     * How many the agent starts at once.
+     *
+     * @param concurrency a number or a word
+     */
     void concurrency(Object concurrency) throws BenchException, InterruptedException {
         ObjectNode params = Json.object();
         params.putPOJO("concurrency", concurrency);
