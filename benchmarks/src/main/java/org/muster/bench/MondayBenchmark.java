@@ -70,7 +70,7 @@ final class MondayBenchmark implements Benchmark {
             });
         }
         ways.put(AUTO, guests -> {
-            muster.concurrency("auto");
+            muster.concurrencyAuto();
             return muster.createAll(guests, SHAPE);
         });
         for (int threads : FLOORS) {

@@ -61,14 +61,17 @@ final class MusterSide implements AutoCloseable {
         return watch.awaitEach(sentAt, START_LIMIT);
     }
 
-    /**
-     * How many the agent starts at once.
-     *
-     * @param concurrency a number or a word
-     */
-    void concurrency(Object concurrency) throws BenchException, InterruptedException {
-        ObjectNode params = Json.object();
-        params.putPOJO("concurrency", concurrency);
+    /** How many the agent starts at once. */
+    void concurrency(int number) throws BenchException, InterruptedException {
+        setConcurrency(Json.object().put("concurrency", number));
+    }
+
+    /** The agent finds itself how many it starts at once. */
+    void concurrencyAuto() throws BenchException, InterruptedException {
+        setConcurrency(Json.object().put("concurrency", "auto"));
+    }
+
+    private void setConcurrency(ObjectNode params) throws BenchException, InterruptedException {
         JsonNode unused = await("Host.setCreateConcurrency", connection.call("Host.setCreateConcurrency", params));
     }
 

@@ -11,6 +11,7 @@ final class CostWindow {
     static final long EARLIEST_LATE_NANOS = 250_000_000;
 
     private static final int REMEMBERED = 32;
+    private static final int LATELY = 3;
     private static final int TIMES_P95 = 4;
     private static final int UNKNOWN_SHARE = 4; // of the timeout, before anything was measured
     private static final double PERCENTILE = 0.95;
@@ -38,9 +39,12 @@ final class CostWindow {
         return Math.min(atMostNanos, Math.max(EARLIEST_LATE_NANOS, usual));
     }
 
-    /** What half of the calls of that size take at most; 0 when nothing was measured. */
+    /**
+     * What half of the calls of that size take at most; 0 when nothing was measured. By the last of them, if those were
+     * quicker: a host that has just started its guests is soon another one, and should not be waited for as before.
+     */
     long usualNanos(int guests) {
-        return perGuestNanos(guests, 0.5) * guests;
+        return Math.min(perGuestNanos(guests, 0.5, size), perGuestNanos(guests, 0.5, LATELY)) * guests;
     }
 
     /** What one guest costs at most, as a rule, in the largest calls; 0 when nothing was measured. */
@@ -53,6 +57,11 @@ final class CostWindow {
      * hundred, says nothing about a call for a hundred.
      */
     private long perGuestNanos(int guests, double percentile) {
+        return perGuestNanos(guests, percentile, size);
+    }
+
+    /** @param last so many of them, the latest */
+    private long perGuestNanos(int guests, double percentile, int last) {
         int largest = 0;
         for (int i = 0; i < size; i++) {
             largest = Math.max(largest, guestsAsked[i]);
@@ -60,7 +69,8 @@ final class CostWindow {
         int likeIt = Math.min(guests, largest);
         long[] comparable = new long[size];
         int found = 0;
-        for (int i = 0; i < size; i++) {
+        for (int back = 1; back <= size && found < last; back++) {
+            int i = Math.floorMod(next - back, REMEMBERED);
             if (2 * guestsAsked[i] >= likeIt) {
                 comparable[found++] = perGuestNanos[i];
             }

@@ -135,6 +135,25 @@ final class DecisionsTest {
     }
 
     @Test
+    void whatIsUsualIsWhatTheLastCallsTookIfTheyWereQuicker() {
+        CostWindow cost = new CostWindow();
+        for (int i = 0; i < 20; i++) {
+            cost.add(1000 * MS, 100); // all are being started
+        }
+        cost.add(100 * MS, 100);
+        assertThat(cost.usualNanos(100)).isEqualTo(1000 * MS);
+        cost.add(100 * MS, 100);
+        cost.add(1 * MS, 1); // of another size
+        assertThat(cost.usualNanos(100)).isEqualTo(100 * MS);
+        for (int i = 0; i < 5; i++) {
+            cost.add(4000 * MS, 100);
+        }
+        assertThat(cost.usualNanos(100))
+                .as("a few slow ones do not make it wait longer")
+                .isEqualTo(1000 * MS);
+    }
+
+    @Test
     void aHundredGuestsAreOneShardOnTwoCpusWhateverTheyCost() {
         ShardPlan two = ShardPlan.forCpus(2);
         assertThat(two.parallel()).isEqualTo(1);

@@ -7,6 +7,9 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,16 +37,30 @@ class HostInfoVerbsTest {
     private Host host;
     private VerbCalls verbs;
 
-    /** A kernel that has been built without networking. */
+    /** A host without any interface, which stays so. */
     private static final class NoNetwork implements NetworkSource {
         @Override
-        public NetworkDump dump() throws IOException {
-            throw new IOException("no network");
+        public NetworkDump dump() {
+            return new NetworkDump(List.of(), List.of(), List.of());
         }
 
         @Override
-        public Changes watch() throws IOException {
-            throw new IOException("no network");
+        public Changes watch() {
+            return new Changes() {
+                private final CountDownLatch never = new CountDownLatch(1);
+
+                @Override
+                public boolean await(Duration patience) throws IOException {
+                    try {
+                        return never.await(Math.min(patience.toMillis(), 20), TimeUnit.MILLISECONDS);
+                    } catch (InterruptedException e) {
+                        throw new IOException(e);
+                    }
+                }
+
+                @Override
+                public void close() {}
+            };
         }
     }
 
@@ -71,6 +88,7 @@ class HostInfoVerbsTest {
 
     @Test
     void beforeLibvirtdHasToldTheEngineIsAskedToComeBack() {
+        host.start(Duration.ofHours(1));
         assertThat(code("Host.getCapabilities", "{}")).isEqualTo(99);
         assertThat(code("Host.hostdevListByCaps", "{}")).isEqualTo(99);
         assertThat(code("Host.getHardwareInfo", "{}")).isEqualTo(57);
