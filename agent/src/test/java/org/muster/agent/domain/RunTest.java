@@ -35,6 +35,22 @@ class RunTest {
         table.endLaunch(vm, true, System.currentTimeMillis());
     }
 
+    @Test
+    void whatIsKnownOfAGuestThatWasJustStartedDependsOnItsAgent() {
+        long now = 500_000;
+        Run expecting = Run.NEW.agentChannel(true, false);
+
+        assertThat(expecting.stillBooting(OptionalLong.of(now - 10_000), now).phase())
+                .isEqualTo(Phase.BOOTING);
+        assertThat(expecting.stillBooting(OptionalLong.of(now - 10_000), now).phaseSince())
+                .isEqualTo(now - 10_000);
+        assertThat(expecting.stillBooting(OptionalLong.of(now - 60_000), now)).isEqualTo(expecting);
+        assertThat(expecting.stillBooting(OptionalLong.empty(), now)).isEqualTo(expecting);
+        Run connected = Run.NEW.agentChannel(true, true);
+        assertThat(connected.stillBooting(OptionalLong.of(now - 10_000), now)).isEqualTo(connected);
+        assertThat(Run.NEW.stillBooting(OptionalLong.of(now - 10_000), now)).isEqualTo(Run.NEW);
+    }
+
     private Vm vm() {
         return table.get(ID).orElseThrow();
     }

@@ -178,6 +178,7 @@ final class BigHost {
                         link(10, "veth4711", UP, 0, 99, "veth", -1),
                         link(11, "veth_lab", UP, 0, 99, "veth", -1),
                         link(12, "orphan.7", UP, 0, 10, "vlan", 7),
+                        link(14, "red.5", UP, 0, 8, "vlan", 5),
                         new Link(13, "sit0", 776, 0x80, 0, 1480, "", "", 0, 0, "sit", -1)),
                 List.of(
                         new Address(7, false, "10.1.2.3", 22, 0, 0x80 | 1, -1), // the second one of its network

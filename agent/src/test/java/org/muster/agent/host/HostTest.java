@@ -121,6 +121,10 @@ class HostTest {
 
         assertThat(EngineTypes.check(caps, HostFields.CAPABILITIES)).isEmpty();
         assertThat(caps.get("boot_uuid").textValue()).isEqualTo("boot-1");
+        assertThat(caps.get("vlans").fieldNames())
+                .toIterable()
+                .as("on a reported nic or bond, as the engine wants it")
+                .containsExactly("bond0.100");
         assertThat(caps.get("uuid").textValue()).isEqualTo("11111111-2222-3333-4444-555555555555");
         assertThat(caps.get("bootTime").textValue()).isEqualTo("1700000000");
     }

@@ -82,7 +82,6 @@ class CrowdTest {
             slow.call(
                     "Host.ping2", "{}"); // reads what came meanwhile: an error that stands for a lost host fails there
             assertThat(slow.outstanding()).isGreaterThanOrEqualTo(SLOW_CALLS);
-            host.agent().kill(); // ending all this in order would take minutes
         }
     }
 

@@ -1,0 +1,31 @@
+package org.muster.agent.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.muster.agent.rpc.Account.Verdict;
+
+class AccountTest {
+    private final ByteBudget budget = new ByteBudget(1000);
+    private final Account account = new Account(budget, 100);
+
+    @Test
+    void whatWaitsBeyondTheLimitIsOfAPeerThatDoesNotRead() {
+        assertThat(account.take(90)).isEqualTo(Verdict.TAKEN);
+        assertThat(account.take(20)).isEqualTo(Verdict.OVER_LIMIT);
+    }
+
+    /** A reply larger than the limit takes its time also where the peer reads as fast as it can. */
+    @Test
+    void whatIsBeingWrittenDoesNotCountAsWaiting() {
+        assertThat(account.take(500)).isEqualTo(Verdict.TAKEN);
+        account.begun(500);
+
+        assertThat(account.take(60)).isEqualTo(Verdict.TAKEN);
+        assertThat(account.take(60)).as("two wait behind it").isEqualTo(Verdict.OVER_LIMIT);
+        account.written(500);
+
+        assertThat(account.held()).isEqualTo(60);
+        assertThat(budget.held()).isEqualTo(60);
+    }
+}
