@@ -34,7 +34,6 @@ import org.muster.rig.PrivateHypervisor;
 
 /** The adapter against a real libvirtd in its stock configuration (5 workers at the start, 5 calls a connection). */
 @Tag("qemu")
-@Tag("patient")
 class LibvirtHypervisorQemuTest {
     private static final Duration SOON = Duration.ofSeconds(20);
     private static final Duration PATIENCE = Duration.ofSeconds(2);

@@ -12,7 +12,6 @@ import org.junit.jupiter.api.Test;
 
 /** That the rig does what its users rely on: real effects, faults that can be undone, nothing left. */
 @Tag("qemu")
-@Tag("patient")
 class RigQemuTest {
     private static final Duration SOON = Duration.ofSeconds(10);
 

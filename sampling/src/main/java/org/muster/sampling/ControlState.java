@@ -6,8 +6,14 @@ import java.time.Duration;
  * What the hypervisor says about a domain's monitor, without asking the monitor (virDomainGetControlInfo).
  *
  * @param since how long it has been in this state; zero when the hypervisor does not say
+ * @param stopped the emulator does not run at all (SIGSTOP, a debugger), by the kernel's word; false also if that is not known
  */
-public record ControlState(Kind kind, Duration since) {
+public record ControlState(Kind kind, Duration since, boolean stopped) {
+
+    /** Of an emulator that nobody is known to have stopped. */
+    public ControlState(Kind kind, Duration since) {
+        this(kind, since, false);
+    }
 
     /** The states of virDomainControlState, and the one that libvirt has no word for. */
     public enum Kind {

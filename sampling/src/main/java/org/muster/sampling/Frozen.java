@@ -1,8 +1,5 @@
 package org.muster.sampling;
 
-import java.util.Optional;
-import java.util.OptionalDouble;
-
 /**
  * Why a guest is left out, and what tells that it is back. Confined to the thread {@code sampler}.
  */
@@ -18,16 +15,10 @@ final class Frozen {
     }
 
     final long sinceNanos;
-    ControlState.Kind reason;
-
-    private static final int STILL_WINDOWS = 2; // in a row, each as long as an interval
-    private static final double BUSY_PERCENT = 1; // several clock ticks in a second
+    private ControlState state; // what the hypervisor says of it
 
     /** It was a call about disks that found it so. */
-    private boolean foundByDisks;
-
-    private final double percentBefore; // of a CPU, while it was still sampled
-    private int stillWindows;
+    private final boolean foundByDisks;
 
     /** The call that it keeps; null once that returned or belongs to a connection that is gone. */
     Call sensor;
@@ -40,44 +31,28 @@ final class Frozen {
     private long probeAtNanos;
     private long pauseNanos;
 
-    Frozen(long sinceNanos, ControlState.Kind reason, Call sensor, Optional<GuestStats.Cpu> cpuBefore) {
+    Frozen(long sinceNanos, ControlState state, Call sensor) {
         this.sinceNanos = sinceNanos;
         this.probeAtNanos = sinceNanos;
-        this.reason = reason;
+        this.state = state;
         this.sensor = sensor;
-        this.percentBefore =
-                cpuBefore.map(Frozen::percent).orElse(OptionalDouble.empty()).orElse(0);
         this.foundByDisks = sensor != null && sensor.tier == Tier.BLOCK && sensor.reachesMonitor();
     }
 
+    ControlState.Kind reason() {
+        return state.kind();
+    }
+
+    void state(ControlState now) {
+        state = now;
+    }
+
+    /** An emulator that was stopped waits for no disk: it was only by chance that a call about disks met it first. */
     GuestStats.Cause cause() {
-        if (foundByDisks) {
+        if (foundByDisks && !state.stopped()) {
             return GuestStats.Cause.STORAGE;
         }
-        return reason == ControlState.Kind.OCCUPIED ? GuestStats.Cause.MONITOR : GuestStats.Cause.BUSY;
-    }
-
-    /**
-     * Takes what its CPU time is now. A guest that used CPU time and uses none at all any more does not wait for a disk: its
-     * emulator has been stopped, and it was only by chance that a call about disks met it first.
-     *
-     * @return true if that has just been found out
-     */
-    boolean standsStill(Optional<GuestStats.Cpu> cpu) {
-        OptionalDouble percent = cpu.map(Frozen::percent).orElse(OptionalDouble.empty());
-        if (!foundByDisks || percent.isEmpty() || percentBefore < BUSY_PERCENT) {
-            return false;
-        }
-        stillWindows = percent.getAsDouble() == 0 ? stillWindows + 1 : 0;
-        foundByDisks = stillWindows < STILL_WINDOWS;
-        return !foundByDisks;
-    }
-
-    private static OptionalDouble percent(GuestStats.Cpu cpu) {
-        return cpu.userPercent().isPresent() && cpu.systemPercent().isPresent()
-                ? OptionalDouble.of(
-                        cpu.userPercent().getAsDouble() + cpu.systemPercent().getAsDouble())
-                : OptionalDouble.empty();
+        return state.kind() == ControlState.Kind.OCCUPIED ? GuestStats.Cause.MONITOR : GuestStats.Cause.BUSY;
     }
 
     /** Not before that is it asked whether it is back. */

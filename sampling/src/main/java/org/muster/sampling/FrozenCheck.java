@@ -80,7 +80,7 @@ final class FrozenCheck {
             } else if (state.kind() == ControlState.Kind.OK || state.kind() == ControlState.Kind.ERROR) {
                 quarantine.free(guest);
             } else {
-                quarantine.reason(guest, state.kind());
+                quarantine.state(guest, state);
             }
         }
     }
@@ -89,7 +89,7 @@ final class FrozenCheck {
         boolean hung =
                 state.kind() == ControlState.Kind.OCCUPIED && state.since().compareTo(config.timeout()) >= 0;
         if (hung) {
-            quarantine.freeze(guest, state.kind(), flight.abandonedWith(guest), now);
+            quarantine.freeze(guest, state, flight.abandonedWith(guest), now);
         }
     }
 

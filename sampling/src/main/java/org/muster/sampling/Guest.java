@@ -50,7 +50,7 @@ final class Guest {
     void frozen(Frozen changed) {
         frozen = changed;
         Optional<GuestStats.Frozen> shown =
-                Optional.ofNullable(changed).map(f -> new GuestStats.Frozen(f.sinceNanos, f.reason, f.cause()));
+                Optional.ofNullable(changed).map(f -> new GuestStats.Frozen(f.sinceNanos, f.reason(), f.cause()));
         stats = stats.withFrozen(shown);
     }
 

@@ -170,7 +170,7 @@ final class Lateness {
                 becomesLate(call);
             }
             call.settled = true;
-            culprits.forEach(g -> blame(g, call, states.get(g.id).kind(), now));
+            culprits.forEach(g -> blame(g, call, states.get(g.id), now));
             abandon(call, present);
         } else if (call.phase == Phase.LATE && (somebodyLeaves || call.ageNanos(now) >= patience)) {
             LOG.info(
@@ -191,11 +191,11 @@ final class Lateness {
         call.checkAtNanos = beforeLate ? call.lateAtNanos : now + pause;
     }
 
-    private void blame(Guest guest, Call call, ControlState.Kind kind, long now) {
+    private void blame(Guest guest, Call call, ControlState state, long now) {
         if (guest.frozen == null) {
-            quarantine.freeze(guest, kind, call, now);
+            quarantine.freeze(guest, state, call, now);
         } else {
-            quarantine.reason(guest, kind);
+            quarantine.state(guest, state);
         }
         asking.readWithoutMonitor();
     }

@@ -23,29 +23,30 @@ final class Quarantine {
         this.announcer = announcer;
     }
 
-    void freeze(Guest guest, ControlState.Kind reason, Call sensor, long now) {
+    void freeze(Guest guest, ControlState state, Call sensor, long now) {
         long since = sensor == null ? now : sensor.startedAtNanos;
         guest.suspect = null;
-        guest.frozen(new Frozen(since, reason, sensor, guest.stats().cpu()));
+        guest.frozen(new Frozen(since, state, sensor));
         guests.add(guest);
         LOG.warn(
                 "guest {} keeps a call since {} ms ({}, {}): it is left out until that returns",
                 guest.id,
                 Duration.ofNanos(now - since).toMillis(),
-                reason,
+                state.kind(),
                 guest.frozen.cause());
         announcer.frozen(guest);
     }
 
     /** The hypervisor says something else of a guest that is frozen already. */
-    void reason(Guest guest, ControlState.Kind reason) {
-        if (guest.frozen.reason != reason) {
-            GuestStats.Cause before = guest.frozen.cause();
-            guest.frozen.reason = reason;
+    void state(Guest guest, ControlState state) {
+        ControlState.Kind reason = guest.frozen.reason();
+        GuestStats.Cause cause = guest.frozen.cause();
+        guest.frozen.state(state);
+        if (guest.frozen.reason() != reason || guest.frozen.cause() != cause) {
             guest.frozen(guest.frozen);
-            if (guest.frozen.cause() != before) {
-                announcer.frozen(guest);
-            }
+        }
+        if (guest.frozen.cause() != cause) {
+            announcer.frozen(guest);
         }
     }
 
@@ -140,7 +141,7 @@ final class Quarantine {
     List<Guest> readable() {
         List<Guest> readable = new ArrayList<>();
         for (Guest guest : guests) {
-            if (guest.frozen.reason == ControlState.Kind.OCCUPIED) {
+            if (guest.frozen.reason() == ControlState.Kind.OCCUPIED) {
                 readable.add(guest);
             }
         }
@@ -160,7 +161,7 @@ final class Quarantine {
         List<SamplerState.FrozenGuest> shown = new ArrayList<>();
         for (Guest guest : guests) {
             shown.add(new SamplerState.FrozenGuest(
-                    guest.id, guest.frozen.reason, guest.frozen.cause(), guest.frozen.sinceNanos));
+                    guest.id, guest.frozen.reason(), guest.frozen.cause(), guest.frozen.sinceNanos));
         }
         return shown;
     }

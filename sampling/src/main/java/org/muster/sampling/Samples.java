@@ -42,7 +42,6 @@ final class Samples {
             boolean complete = Monitor.complete(guest.stats(), sample, call.groups());
             store(guest, sample, call, outcome.returnedAtNanos(), config);
             if (!call.reachesMonitor()) {
-                lookAtCause(guest);
                 continue;
             }
             if (guest.suspect == call.tier || call.tier == Tier.BLOCK) {
@@ -76,13 +75,6 @@ final class Samples {
             announcer.responsive(guest.id);
         } else {
             guest.stats(merged);
-        }
-    }
-
-    private void lookAtCause(Guest guest) {
-        if (guest.frozen != null && guest.frozen.standsStill(guest.stats().cpu())) {
-            guest.frozen(guest.frozen);
-            announcer.frozen(guest);
         }
     }
 

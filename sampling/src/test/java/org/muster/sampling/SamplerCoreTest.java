@@ -413,7 +413,7 @@ final class SamplerCoreTest {
     }
 
     @Test
-    void aGuestThatACallAboutDisksFoundStandingStillIsFrozenAfterAll() {
+    void aStoppedEmulatorThatACallAboutDisksMetFirstIsFrozenAfterAll() {
         SimulatedHost host = host(5);
         host.run(Duration.ofSeconds(29).plusMillis(900));
         for (int i = 0;
@@ -428,10 +428,13 @@ final class SamplerCoreTest {
         host.freeze(4); // in the middle of the call about disks
         host.run(Duration.ofSeconds(1));
         assertThat(host.stats(4).frozen().orElseThrow().cause()).isEqualTo(GuestStats.Cause.STORAGE);
-        host.run(INTERVAL.multipliedBy(3));
+        host.guest(4).stopped = true;
+        host.run(INTERVAL.multipliedBy(2));
         assertThat(host.stats(4).frozen().orElseThrow().cause()).isEqualTo(GuestStats.Cause.MONITOR);
+        host.guest(4).stopped = false; // goes on, and meets the disk
+        host.run(INTERVAL.multipliedBy(2));
         assertThat(host.listener.of("frozen").stream().map(RecordingListener.Told::detail))
-                .containsExactly("STORAGE", "MONITOR");
+                .containsExactly("STORAGE", "MONITOR", "STORAGE");
     }
 
     @Test

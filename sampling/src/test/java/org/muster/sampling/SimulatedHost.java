@@ -62,6 +62,7 @@ final class SimulatedHost implements Lanes {
     static final class SimulatedGuest {
         final UUID id;
         boolean frozen;
+        boolean stopped; // by a signal, and the kernel says so
         boolean diskHung;
         boolean infoHangs; // what asks for its disk's sizes
         boolean locked;
@@ -460,7 +461,7 @@ final class SimulatedHost implements Lanes {
                     ? ControlState.Kind.NO_ANSWER
                     : guest.holder == null ? ControlState.Kind.OK : ControlState.Kind.OCCUPIED;
             long since = guest.holder == null ? 0 : now - guest.occupiedSince;
-            states.put(id, new ControlState(kind, Duration.ofNanos(since)));
+            states.put(id, new ControlState(kind, Duration.ofNanos(since), guest.stopped));
         }
         return new ControlRequest.Answer(states, null);
     }

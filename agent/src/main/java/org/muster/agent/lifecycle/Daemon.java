@@ -31,6 +31,7 @@ import org.muster.agent.domain.VmTable;
 import org.muster.agent.factors.SamplingFactors;
 import org.muster.agent.guest.AgentData;
 import org.muster.agent.guest.GuestAgents;
+import org.muster.agent.host.Emulators;
 import org.muster.agent.host.Host;
 import org.muster.agent.host.HostIdentity;
 import org.muster.agent.host.HostRoot;
@@ -171,9 +172,10 @@ public final class Daemon implements AutoCloseable {
                 this::remoteAliveWithin,
                 reconciler::check,
                 metrics);
+        Emulators emulators = new Emulators(HostRoot.system(), hypervisor::daemonPid);
         this.sampler = new Sampler(
                 samplingConfig(config.sampling()),
-                new LibvirtStatsSource(hypervisor),
+                new LibvirtStatsSource(hypervisor, id -> emulatorStopped(emulators, id)),
                 this::sampled,
                 this::stuckBudget,
                 samplingEvents,
@@ -287,6 +289,10 @@ public final class Daemon implements AutoCloseable {
             }
         }
         return ids;
+    }
+
+    private boolean emulatorStopped(Emulators emulators, UUID id) {
+        return table.get(id).map(vm -> emulators.stopped(vm.name())).orElse(false);
     }
 
     private boolean frozen(UUID id) {

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.muster.libvirt.ControlInfo;
 import org.muster.libvirt.CpuTime;
 import org.muster.libvirt.Hypervisor;
@@ -29,11 +30,15 @@ import org.muster.sampling.StatsUnavailableException.Why;
 /** The one place where sampling's port meets libvirt's. Thread-safe; blocks as {@link StatsSource} says. */
 public final class LibvirtStatsSource implements StatsSource {
     private static final Set<StatsGroup> WITHOUT_MONITOR = Set.of(StatsGroup.STATE, StatsGroup.INTERFACE);
+    private static final Duration SUSPICIOUS = Duration.ofMillis(100); // healthy guests are occupied for moments
 
     private final Hypervisor hypervisor;
+    private final Predicate<UUID> stopped;
 
-    public LibvirtStatsSource(Hypervisor hypervisor) {
+    /** @param stopped true if the kernel says that the domain's emulator was stopped; must not block */
+    public LibvirtStatsSource(Hypervisor hypervisor, Predicate<UUID> stopped) {
         this.hypervisor = hypervisor;
+        this.stopped = stopped;
     }
 
     @Override
@@ -72,13 +77,17 @@ public final class LibvirtStatsSource implements StatsSource {
     public Map<UUID, ControlState> control(List<UUID> domains, Duration patience) throws StatsUnavailableException {
         try {
             Map<UUID, ControlState> states = new HashMap<>();
-            hypervisor
-                    .control(domains, patience)
-                    .forEach((id, info) -> states.put(id, new ControlState(kind(info.kind()), info.since())));
+            hypervisor.control(domains, patience).forEach((id, info) -> states.put(id, state(id, info)));
             return states;
         } catch (HypervisorException e) {
             throw unavailable(e);
         }
+    }
+
+    private ControlState state(UUID domain, ControlInfo info) {
+        boolean suspicious =
+                info.kind() == ControlInfo.Kind.OCCUPIED && info.since().compareTo(SUSPICIOUS) >= 0;
+        return new ControlState(kind(info.kind()), info.since(), suspicious && stopped.test(domain));
     }
 
     private static ControlState.Kind kind(ControlInfo.Kind kind) {

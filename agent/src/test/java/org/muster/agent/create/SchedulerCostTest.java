@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.muster.agent.domain.EventClock;
 import org.muster.agent.domain.Vm;
@@ -15,6 +16,7 @@ import org.muster.agent.domain.VmTable;
 import org.muster.agent.journal.AcceptedItem;
 
 /** What the order of 4000 waiting creates costs each create: its place, its turn, its slot. */
+@Tag("alone")
 class SchedulerCostTest {
     private static final int WAITING = 4000;
     private static final int ROUNDS = 9;

@@ -16,7 +16,6 @@ import org.muster.rig.PrivateHypervisor;
 
 /** What cannot be done is refused by name, and the next request is served as if nothing had happened. */
 @Tag("qemu")
-@Tag("patient")
 class BadInputQemuTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static PrivateHypervisor host;

@@ -28,6 +28,7 @@ import org.muster.rig.Truth;
 
 /** Bulks with bad ones among the good, on a real libvirtd. */
 @Tag("qemu")
+@Tag("alone")
 @Timeout(300)
 class BulkQemuTest {
     private static final Duration SOON = Duration.ofSeconds(60);

@@ -38,7 +38,6 @@ import org.muster.rig.Truth;
  * as there are steps stand each at its own, and all are killed at once. Those of the journal, which has one thread, come one by one.
  */
 @Tag("qemu")
-@Tag("patient")
 @Timeout(300)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS) // one host and one recording for all
 class CrashQemuTest {

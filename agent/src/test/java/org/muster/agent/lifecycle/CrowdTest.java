@@ -11,12 +11,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.muster.agent.lifecycle.ContractHost.Way;
 import org.muster.rig.Await;
 
 /** What is read from memory is answered as ever, whatever else is going on. */
+@Tag("alone")
 class CrowdTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final int GUESTS = 40;

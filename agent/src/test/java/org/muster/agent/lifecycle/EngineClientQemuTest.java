@@ -24,6 +24,7 @@ import org.ovirt.vdsm.jsonrpc.client.JsonRpcResponse;
 
 /** The engine's own client, unmodified, over TLS, drives twenty real guests through their life. */
 @Tag("qemu")
+@Tag("alone")
 @Timeout(240)
 class EngineClientQemuTest {
     private static final Duration SOON = Duration.ofSeconds(90);

@@ -28,7 +28,6 @@ import org.muster.rig.PrivateHypervisor;
 
 /** What the engine leaves to the host, on a real libvirtd: images, names, bridges, the display network, a reboot that ends. */
 @Tag("qemu")
-@Tag("patient")
 @Timeout(180)
 class EngineXmlQemuTest {
     private static final Duration SOON = Duration.ofSeconds(60);

@@ -28,6 +28,7 @@ import org.muster.rig.Truth;
 
 /** Frozen guests cost the others nothing: twenty real guests, some of which stop answering, in several ways. */
 @Tag("qemu")
+@Tag("alone")
 @Timeout(240)
 class FreezeQemuTest {
     private static final Duration SOON = Duration.ofSeconds(60);

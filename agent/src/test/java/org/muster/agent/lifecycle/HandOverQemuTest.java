@@ -25,7 +25,6 @@ import org.muster.rig.PrivateHypervisor;
 
 /** A host that VDSM has managed, and will again: its guests run on, and what either keeps in their metadata stays. */
 @Tag("qemu")
-@Tag("patient")
 @Timeout(300)
 class HandOverQemuTest {
     private static final Duration LONG = Duration.ofSeconds(60);

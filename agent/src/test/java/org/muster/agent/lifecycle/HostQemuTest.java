@@ -27,7 +27,6 @@ import org.muster.rig.PrivateHypervisor;
 
 /** What the agent says of this machine is what the machine says of itself: /proc, /sys, virsh and ip. */
 @Tag("qemu")
-@Tag("patient")
 class HostQemuTest {
     private static final Duration LONG = Duration.ofMinutes(2);
     private static final Path ACROSS = Path.of("/sys/kernel/mm/ksm/merge_across_nodes");

@@ -23,7 +23,6 @@ import org.muster.rig.PrivateHypervisor;
 
 /** vCPUs, NICs and disks come and go between samples, and the agent with them: no figure is negative or absurd. */
 @Tag("qemu")
-@Tag("patient")
 @Timeout(240)
 class HotplugQemuTest {
     private static final Duration SOON = Duration.ofSeconds(60);

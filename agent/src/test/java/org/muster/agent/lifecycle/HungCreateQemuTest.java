@@ -19,7 +19,6 @@ import org.muster.rig.Truth;
 
 /** Creates that hang keep their own slot and nothing else. */
 @Tag("qemu")
-@Tag("patient")
 @Timeout(240)
 class HungCreateQemuTest {
     private static final Duration SOON = Duration.ofSeconds(60);

@@ -17,7 +17,6 @@ import org.muster.rig.PrivateHypervisor;
 
 /** Guests whose code runs: an agent that answers, a reboot and a power-off from inside, as engine-contract 5 has them. */
 @Tag("qemu")
-@Tag("patient")
 class LinuxGuestQemuTest {
     private static final Duration LONG = Duration.ofSeconds(90);
     private static final String IMAGE = "6d1b2d0c-1111-4000-8000-000000000001";

@@ -22,7 +22,6 @@ import org.muster.rig.Truth;
 
 /** Whatever dies, the agent answers, and what it says is so. */
 @Tag("qemu")
-@Tag("patient")
 @Timeout(240)
 class OutageQemuTest {
     private static final Duration SOON = Duration.ofSeconds(60);

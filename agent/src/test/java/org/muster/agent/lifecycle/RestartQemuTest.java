@@ -19,7 +19,6 @@ import org.muster.rig.PrivateHypervisor;
 
 /** An agent that is killed while 40 guests are there: nothing lost, nothing Down that runs, hashes as before. */
 @Tag("qemu")
-@Tag("patient")
 class RestartQemuTest {
     private static final int GUESTS = 40;
     private static final Duration LONG = Duration.ofSeconds(90);

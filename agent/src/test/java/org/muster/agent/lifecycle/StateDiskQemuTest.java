@@ -28,7 +28,6 @@ import org.muster.rig.Truth;
  * again by themselves when it takes something.
  */
 @Tag("qemu")
-@Tag("patient")
 @Timeout(240)
 class StateDiskQemuTest {
     private static final Duration SOON = Duration.ofSeconds(60);

@@ -24,6 +24,7 @@ import org.muster.rig.SlowEmulator;
 
 /** A libvirtd as it is installed, with min_workers = 5, is never used up, whatever hangs. */
 @Tag("qemu")
+@Tag("alone")
 @Timeout(240)
 class StockLibvirtdQemuTest {
     private static final Duration SOON = Duration.ofSeconds(60);

@@ -16,6 +16,7 @@ import org.muster.rig.PrivateHypervisor;
 
 /** The number of threads does not follow the number of guests. */
 @Tag("qemu")
+@Tag("alone")
 class ThreadsQemuTest {
     private static final Duration LONG = Duration.ofMinutes(2);
 

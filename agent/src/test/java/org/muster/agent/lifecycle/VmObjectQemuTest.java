@@ -25,7 +25,6 @@ import org.muster.rig.PrivateHypervisor;
 
 /** The VM as the engine sees it, on real guests: every field's type, ends of every kind, what changes while it runs. */
 @Tag("qemu")
-@Tag("patient")
 class VmObjectQemuTest {
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final String CONSOLE =

@@ -44,6 +44,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The engine's own client, unmodified, over TLS 1.2 as engines use it and over plain TCP: nothing may reach its callbacks late. */
+@Tag("alone")
 class OvirtClientTest {
 
     private static final long LATE_NANOS = TimeUnit.SECONDS.toNanos(1);

@@ -20,12 +20,14 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.muster.agent.tls.TestPki;
 import org.muster.agent.tls.TlsFiles;
 
 /** Who gets in over TLS, how fast, and what the records look like. */
+@Tag("alone")
 class TlsWireTest {
 
     private static final Duration ENGINE_GIVES_UP = Duration.ofMillis(450);

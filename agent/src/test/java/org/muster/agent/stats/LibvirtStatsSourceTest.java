@@ -96,7 +96,7 @@ class LibvirtStatsSourceTest {
     @Test
     void aLostLinkIsTellable() {
         FakeHypervisor hypervisor = new FakeHypervisor();
-        LibvirtStatsSource source = new LibvirtStatsSource(hypervisor);
+        LibvirtStatsSource source = new LibvirtStatsSource(hypervisor, id -> false);
 
         assertThat(failure(source).why()).isEqualTo(StatsUnavailableException.Why.FAILED);
         hypervisor.loseLink();
@@ -153,7 +153,7 @@ class LibvirtStatsSourceTest {
             simulation.hypervisor().start(new Deaf());
             simulation.begin();
             UUID id = simulation.hypervisor().list().get(0).domain();
-            LibvirtStatsSource source = new LibvirtStatsSource(simulation.hypervisor());
+            LibvirtStatsSource source = new LibvirtStatsSource(simulation.hypervisor(), domain -> false);
 
             DomainSample sample = source.withoutMonitor(List.of(id)).get(0);
             assertThat(sample.state()).hasValue(1);

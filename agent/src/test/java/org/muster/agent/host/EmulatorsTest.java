@@ -1,0 +1,91 @@
+package org.muster.agent.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whose emulator is said to be stopped. */
+class EmulatorsTest {
+    private static final String MOUNTS = "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n";
+
+    @TempDir
+    private Path root;
+
+    private Emulators emulators;
+
+    @BeforeEach
+    void aHost() throws IOException {
+        write("proc/self/mountinfo", MOUNTS);
+        write("proc/77/mountinfo", MOUNTS);
+        emulators = emulators(OptionalLong.of(77));
+    }
+
+    private Emulators emulators(OptionalLong daemon) {
+        return new Emulators(new HostRoot(root), () -> daemon);
+    }
+
+    private void write(String file, String text) throws IOException {
+        Files.createDirectories(root.resolve(file).getParent());
+        Files.writeString(root.resolve(file), text);
+    }
+
+    private void guest(String name, int pid, String program, char state) throws IOException {
+        write("run/libvirt/qemu/" + name + ".pid", pid + "\n");
+        write("proc/" + pid + "/stat", pid + " (" + program + ") " + state + " 1 5 5 0 -1 4194624 8");
+    }
+
+    @Test
+    void aSignalOrADebuggerStopsWhatWaitsOrRunsIsNotStopped() throws IOException {
+        guest("signal", 101, "qemu-system-x86", 'T');
+        guest("debugger", 102, "qemu-kvm", 't');
+        guest("disk", 103, "qemu-system-x86", 'D');
+        guest("idle", 104, "qemu-system-x86", 'S');
+        guest("odd) T name", 105, "qemu) T (x", 'R');
+
+        assertThat(emulators.stopped("signal")).isTrue();
+        assertThat(emulators.stopped("debugger")).isTrue();
+        assertThat(emulators.stopped("disk")).isFalse();
+        assertThat(emulators.stopped("idle")).isFalse();
+        assertThat(emulators.stopped("odd) T name")).isFalse();
+    }
+
+    @Test
+    void whatCannotBeToldIsNotStopped() throws IOException {
+        guest("reused", 106, "bash", 'T');
+        write("run/libvirt/qemu/gone.pid", "107");
+        write("run/libvirt/qemu/bad.pid", "many");
+        write("other.pid", "101");
+        guest("signal", 101, "qemu-system-x86", 'T');
+
+        assertThat(emulators.stopped("reused"))
+                .as("another program has its number")
+                .isFalse();
+        assertThat(emulators.stopped("gone")).isFalse();
+        assertThat(emulators.stopped("bad")).isFalse();
+        assertThat(emulators.stopped("unknown")).isFalse();
+        assertThat(emulators.stopped("../../../other"))
+                .as("no name of libvirt's")
+                .isFalse();
+        assertThat(emulators.stopped("a\0b")).isFalse();
+        assertThat(emulators(OptionalLong.empty()).stopped("signal"))
+                .as("no daemon known")
+                .isFalse();
+    }
+
+    @Test
+    void aDaemonThatSeesOtherFilesIsAskedThroughItsOwnRootOrNotAtAll() throws IOException {
+        guest("signal", 101, "qemu-system-x86", 'T');
+        write("proc/77/mountinfo", MOUNTS + "2 1 0:9 / /run rw - tmpfs tmpfs rw\n");
+        assertThat(emulators.stopped("signal")).as("its /run is not ours").isFalse();
+
+        write("proc/77/root/run/libvirt/qemu/inside.pid", "101");
+        assertThat(emulators.stopped("inside")).isTrue();
+        assertThat(emulators.stopped("signal")).isFalse();
+    }
+}
