@@ -16,7 +16,6 @@ import org.muster.rig.PrivateHypervisor;
 
 /** The number of threads does not follow the number of guests. */
 @Tag("qemu")
-@Tag("alone")
 class ThreadsQemuTest {
     private static final Duration LONG = Duration.ofMinutes(2);
 
