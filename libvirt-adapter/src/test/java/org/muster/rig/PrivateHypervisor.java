@@ -19,7 +19,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * <p>Thread-safe: holds nothing but its directory.
  */
 public final class PrivateHypervisor implements AutoCloseable {
-    private static final Duration DEADLINE = Duration.ofSeconds(120);
+    private static final Duration DEADLINE = Duration.ofMinutes(2);
     private static final Path PARENT = Path.of("/tmp"); // short: a unix socket's path holds 107 bytes
     private static final String PREFIX = "mr-";
 
