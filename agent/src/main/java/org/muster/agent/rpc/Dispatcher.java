@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Messages to calls, calls to answers.
@@ -18,6 +20,7 @@ import java.util.function.Consumer;
  */
 final class Dispatcher {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
     private static final int LONG_MESSAGE_BYTES = 64 << 10;
     private static final int SMALL_MESSAGE_BYTES = 1024;
 
@@ -133,7 +136,7 @@ final class Dispatcher {
                     RpcException.BUSY, verb.name() + " not started: " + budget.limit() + " bytes are being served");
         }
         ParamCheck.Checked checked = ParamCheck.check(verb.params(), request.params());
-        metrics.unknownParams().inc(checked.unknown());
+        ignored(verb, checked.unknown());
         if (!peer.pending().tryBegin()) {
             throw new RpcException(
                     RpcException.BUSY,
@@ -149,6 +152,13 @@ final class Dispatcher {
                 peer.remote(),
                 peer.localAddress());
         new Exchange(verb, call, request.id(), peer, envelope, latest.get(verb), metrics, answer).begin(patience);
+    }
+
+    private void ignored(Verb verb, Undeclared unknown) {
+        if (unknown.count() > 0) {
+            metrics.unknownParams().inc(unknown.count());
+            LOG.debug("{} does not know {}, which is ignored", verb.name(), unknown);
+        }
     }
 
     private JsonText bounded(Gathering answers, JsonNode id, JsonText body) {

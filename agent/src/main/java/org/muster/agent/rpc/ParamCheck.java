@@ -13,9 +13,9 @@ final class ParamCheck {
     /**
      * Checked parameters.
      *
-     * @param unknown how many were sent that the verb does not declare, and ignored
+     * @param unknown what was sent that the verb does not declare, and is ignored
      */
-    record Checked(ObjectNode params, int unknown) {}
+    record Checked(ObjectNode params, Undeclared unknown) {}
 
     private ParamCheck() {}
 
@@ -35,10 +35,8 @@ final class ParamCheck {
         Map<String, JsonNode> given = sent == null ? Map.of() : byName(declared, sent);
         ObjectNode params = JsonNodeFactory.instance.objectNode();
         Problems problems = new Problems();
-        int used = 0;
         for (Param param : declared) {
             JsonNode value = given.get(param.name());
-            used += value == null ? 0 : 1;
             problems.checkMember("", param, value);
             if (value != null && !(value.isNull() && !param.required())) {
                 params.set(param.name(), value);
@@ -49,7 +47,20 @@ final class ParamCheck {
             data.set("problems", problems.toJson());
             throw new RpcException(RpcException.INVALID_PARAMS, "Invalid params: " + problems, data);
         }
-        return new Checked(params, (sent == null ? 0 : sent.size()) - used);
+        return new Checked(params, undeclared(declared, sent));
+    }
+
+    private static Undeclared undeclared(List<Param> declared, JsonNode sent) {
+        Undeclared found = new Undeclared();
+        if (sent != null && sent.isArray()) {
+            for (int i = 0; i < sent.size() && i < declared.size(); i++) {
+                declared.get(i).type().undeclared(declared.get(i).name(), sent.get(i), found);
+            }
+            found.addNameless(Math.max(0, sent.size() - declared.size()));
+        } else if (sent != null) {
+            Undeclared.in("", declared, sent, found);
+        }
+        return found;
     }
 
     private static Map<String, JsonNode> byName(List<Param> declared, JsonNode sent) {

@@ -16,7 +16,7 @@ import org.muster.agent.tls.TlsMaterial;
  *
  * @param connections open now
  * @param refused closed at accept: too many, no right to be here, or no known protocol
- * @param unknownParams sent, not declared, ignored
+ * @param unknownParams sent, not declared, ignored; members of objects too
  * @param slowReaders closed because they did not read
  * @param handshakesFailed in TLS, the peer's certificate not being good included
  * @param handshakesDropped unfinished, to make room

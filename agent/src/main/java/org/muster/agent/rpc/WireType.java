@@ -25,6 +25,9 @@ public sealed interface WireType {
     /** Adds to {@code problems} everything that is wrong with the value; nothing if it is right. */
     void check(String path, JsonNode value, Problems problems);
 
+    /** Adds to {@code found} every member of an object in the value that nobody declared. */
+    default void undeclared(String path, JsonNode value, Undeclared found) {}
+
     /** The type as JSON Schema (draft 7), for the API description. Answers a new tree each time. */
     ObjectNode schema();
 
@@ -288,7 +291,8 @@ public sealed interface WireType {
         public ObjectNode schema() {
             ObjectNode schema = of("array");
             schema.set("items", element.schema());
-            return schema.put("minItems", minItems).put("maxItems", maxItems);
+            schema.put("minItems", minItems);
+            return maxItems == Integer.MAX_VALUE ? schema : schema.put("maxItems", maxItems);
         }
 
         @Override
@@ -297,6 +301,13 @@ public sealed interface WireType {
             problems.require(fits, path, this, value);
             for (int i = 0; fits && i < value.size() && !problems.full(); i++) {
                 element.check(path + "[" + i + "]", value.get(i), problems);
+            }
+        }
+
+        @Override
+        public void undeclared(String path, JsonNode value, Undeclared found) {
+            for (int i = 0; value.isArray() && i < value.size(); i++) {
+                element.undeclared(path + "[" + i + "]", value.get(i), found);
             }
         }
     }
@@ -323,6 +334,11 @@ public sealed interface WireType {
                 }
                 value.check(path + "." + Clip.text(member.getKey()), member.getValue(), problems);
             }
+        }
+
+        @Override
+        public void undeclared(String path, JsonNode node, Undeclared found) {
+            node.properties().forEach(member -> value.undeclared(path + "." + Clip.text(member.getKey()), member.getValue(), found));
         }
     }
 
@@ -354,6 +370,11 @@ public sealed interface WireType {
                 members.forEach(member -> problems.checkMember(path + ".", member, value.get(member.name())));
             }
         }
+
+        @Override
+        public void undeclared(String path, JsonNode value, Undeclared found) {
+            Undeclared.in(path + ".", members, value, found);
+        }
     }
 
     record Unchecked(WireType described) implements WireType {
@@ -369,5 +390,10 @@ public sealed interface WireType {
 
         @Override
         public void check(String path, JsonNode value, Problems problems) {}
+
+        @Override
+        public void undeclared(String path, JsonNode value, Undeclared found) {
+            described.undeclared(path, value, found);
+        }
     }
 }

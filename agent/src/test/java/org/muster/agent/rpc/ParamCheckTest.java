@@ -30,7 +30,49 @@ class ParamCheckTest {
         ParamCheck.Checked checked = check("{'vmID':'" + ID + "','count':3,'foo':1,'bar':{}}");
 
         assertThat(checked.params().properties()).hasSize(2);
-        assertThat(checked.unknown()).isEqualTo(2);
+        assertThat(checked.unknown().count()).isEqualTo(2);
+    }
+
+    @Test
+    void countsAndNamesWhatNobodyDeclaredInsideOfObjectsToo() {
+        List<Param> declared = List.of(
+                Param.required(
+                        "vmParams",
+                        WireType.object(
+                                Param.optional("xml", WireType.text(9), ""),
+                                Param.optional("extra", WireType.map(WireType.object()), "")),
+                        ""),
+                Param.optional(
+                        "vms",
+                        WireType.array(
+                                WireType.unchecked(WireType.object(Param.optional("a", WireType.any(), ""))), 3),
+                        ""));
+
+        Undeclared unknown = ParamCheck.check(
+                        declared,
+                        parse("{'vmParams':{'xml':'x','foo':1,'extra':{'k':{'deep':2}}},"
+                                + "'vms':[{'a':{'anything':1}},{'b':1},5],'bar':0}"))
+                .unknown();
+
+        assertThat(unknown.count()).isEqualTo(4);
+        assertThat(unknown).hasToString("vmParams.foo, vmParams.extra.k.deep, vms[1].b, bar");
+        assertThat(ParamCheck.check(declared, parse("[{'foo':1},[{'b':2}],3,4]"))
+                        .unknown()
+                        .count())
+                .isEqualTo(4);
+    }
+
+    @Test
+    void namesTheFirstTenThatNobodyDeclaredAndCountsTheRest() {
+        StringBuilder many = new StringBuilder("{'vmID':'" + ID + "'");
+        for (int i = 0; i < 500; i++) {
+            many.append(",'u").append(i).append("':0");
+        }
+
+        Undeclared unknown = check(many + "}").unknown();
+
+        assertThat(unknown.count()).isEqualTo(500);
+        assertThat(unknown.toString()).startsWith("u0, u1, ").endsWith(", u9 and 490 more");
     }
 
     @Test
