@@ -1,5 +1,6 @@
 package org.muster.libvirt;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -154,6 +155,11 @@ public interface Hypervisor extends AutoCloseable {
     /** True if guests run on the machine that we run on, so that its memory and its files are theirs. Never blocks. */
     default boolean local() {
         return false;
+    }
+
+    /** The script that it follows, if it only exists in memory and nothing of it is real. */
+    default Optional<Path> simulation() {
+        return Optional.empty();
     }
 
     /**

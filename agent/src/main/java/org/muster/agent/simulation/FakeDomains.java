@@ -1,5 +1,6 @@
 package org.muster.agent.simulation;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -8,7 +9,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.ToDoubleFunction;
 import org.muster.libvirt.BlockJob;
+import org.muster.libvirt.DomainDetails;
 import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainRecord.ShutoffReason;
 import org.muster.libvirt.DomainRecord.State;
@@ -35,6 +38,7 @@ final class FakeDomains {
         private long frozenSinceNanos; // or paused; 0 while it goes on
         private long stoodStillNanos; // in all since its start
         private final Map<String, BlockJob> jobs = new HashMap<>(); // by disk
+        private double bootsSince; // seconds that it had run when it was started or reset
         private GuestXml live; // null before somebody asked for it; made anew by every start
 
         Domain(UUID id) {
@@ -46,6 +50,7 @@ final class FakeDomains {
             startedAtNanos = System.nanoTime();
             frozenSinceNanos = 0;
             stoodStillNanos = 0;
+            bootsSince = 0;
             live = null;
         }
 
@@ -72,6 +77,7 @@ final class FakeDomains {
 
     private final Map<UUID, Domain> domains = new LinkedHashMap<>();
     private final Set<HostParts.Network> networks = new HashSet<>();
+    private final Set<UUID> booting = new HashSet<>(); // guests whose agent is still to come
     private int starts; // so far, of all domains
     private final Set<UUID> killedWhileStarting = new HashSet<>();
 
@@ -148,6 +154,50 @@ final class FakeDomains {
         if (paused) {
             domain.frozenSinceNanos = domain.startedAtNanos; // it uses nothing before somebody lets it go on
         }
+        if (DomainDetails.mayHaveAgent(domain.xml)) {
+            booting.add(id);
+        }
+    }
+
+    /** The guest was reset: its agent is to come again. */
+    void reset(UUID id) {
+        Domain domain = domains.get(id);
+        if (domain != null && domain.state.active() && domain.live().agentExpected()) {
+            domain.live = domain.live().withAgent(false);
+            domain.bootsSince = domain.ranSeconds(System.nanoTime());
+            booting.add(id);
+        }
+    }
+
+    /** Opens the agent's channel of each guest that has run for long enough, and says which. */
+    List<UUID> agentsCome(ToDoubleFunction<String> bootSeconds) {
+        long now = System.nanoTime();
+        List<UUID> come = new ArrayList<>();
+        for (UUID id : booting) {
+            Domain domain = domains.get(id);
+            if (domain.ranSeconds(now) - domain.bootsSince >= bootSeconds.applyAsDouble(domain.name)) {
+                domain.live = domain.live().withAgent(true);
+                come.add(id);
+            }
+        }
+        come.forEach(booting::remove);
+        return come;
+    }
+
+    /** What the agent of a guest that runs can be made to tell; empty without an agent that has its channel open. */
+    Optional<AgentTalk.Speaker> speaker(UUID id) {
+        Domain domain = domains.get(id);
+        if (domain == null
+                || domain.state != State.RUNNING
+                || booting.contains(id)
+                || !domain.live().agentExpected()) {
+            return Optional.empty();
+        }
+        return Optional.of(new AgentTalk.Speaker(
+                domain.name,
+                domain.number,
+                domain.live().text(),
+                moment(id, System.nanoTime()).orElseThrow()));
     }
 
     /** The start failed after QEMU was there. */
@@ -225,6 +275,9 @@ final class FakeDomains {
         }
         domain.state = state;
         domain.reason = reason;
+        if (!state.active()) {
+            booting.remove(id);
+        }
         if (!state.active() && !domain.defined) {
             domains.remove(id);
         }

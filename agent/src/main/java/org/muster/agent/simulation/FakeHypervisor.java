@@ -1,5 +1,6 @@
 package org.muster.agent.simulation;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
 import org.muster.libvirt.BlockJob;
 import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.ControlInfo;
@@ -75,7 +77,8 @@ public final class FakeHypervisor implements Hypervisor {
     private final Monitors monitors;
     private final Optional<FakeStatistics> statistics;
     private final Optional<HostFacts> facts;
-    private volatile AgentScript agents; // set by a test
+    private final Optional<Path> script;
+    private volatile AgentScript agents; // set before the first question
 
     /** What the guests' agents answer; may hang and fail. */
     public interface AgentScript {
@@ -100,6 +103,7 @@ public final class FakeHypervisor implements Hypervisor {
                         .execute(what),
                 new Monitors(),
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
         guard.workers(new CallGuard.Workers(20, 70, true));
     }
@@ -111,13 +115,15 @@ public final class FakeHypervisor implements Hypervisor {
             FakeCalls.Later later,
             Monitors monitors,
             Optional<GuestLoad> load,
-            Optional<HostFacts> facts) {
+            Optional<HostFacts> facts,
+            Optional<Path> script) {
         this.guard = guard;
         this.log = log;
         this.calls = new FakeCalls(guard, log, course, later);
         this.monitors = monitors;
         this.statistics = load.map(guests -> new FakeStatistics(calls, guard, monitors, guests));
         this.facts = facts;
+        this.script = script;
     }
 
     /** Scripts the calls of one operation on one domain; a former script of it is replaced. */
@@ -229,6 +235,30 @@ public final class FakeHypervisor implements Hypervisor {
         return monitors.isFrozen(id);
     }
 
+    /** The guest is reset, by itself. */
+    void reboot(UUID id) {
+        calls.with(truth -> {
+            truth.reset(id);
+            return null;
+        });
+        happen(id, new GuestEvent.Rebooted());
+    }
+
+    /**
+     * Has the agents come of guests that are up by now.
+     *
+     * @param bootSeconds how long a guest takes, by its name
+     */
+    void agentsCome(ToDoubleFunction<String> bootSeconds) {
+        calls.with(truth -> truth.agentsCome(bootSeconds))
+                .forEach(id -> happen(id, new GuestEvent.AgentChanged(true)));
+    }
+
+    /** What the guest's agent can be made to tell; empty if there is none that would. */
+    Optional<AgentTalk.Speaker> speaker(UUID id) {
+        return calls.with(truth -> truth.speaker(id));
+    }
+
     /** Loses events from now on, or not any more. */
     public void silent(boolean now) {
         calls.silent(now);
@@ -255,6 +285,11 @@ public final class FakeHypervisor implements Hypervisor {
     /** Something happens to a guest that does not change its state. */
     public void happen(UUID id, GuestEvent event) {
         calls.happen(id, event);
+    }
+
+    @Override
+    public Optional<Path> simulation() {
+        return script;
     }
 
     @Override

@@ -14,6 +14,7 @@ import javax.xml.transform.TransformerException;
 import javax.xml.transform.TransformerFactory;
 import javax.xml.transform.dom.DOMSource;
 import javax.xml.transform.stream.StreamResult;
+import org.muster.libvirt.DomainDetails;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.Node;
@@ -100,13 +101,41 @@ record GuestXml(String text, GuestShape shape) {
         return "vnet" + number + (index == 0 ? "" : "x" + index);
     }
 
+    /** Another one for every start, until they have all been given. */
+    static int port(int number) {
+        return FIRST_PORT + number % PORTS;
+    }
+
     private static void givePorts(Element domain, int number) {
-        int port = FIRST_PORT + number % PORTS;
         for (Element graphics : elements(domain, "graphics")) {
             if (graphics.getAttribute("autoport").equals("yes")
                     || graphics.getAttribute("port").equals("-1")) {
-                graphics.setAttribute("port", Integer.toString(port));
+                graphics.setAttribute("port", Integer.toString(port(number)));
             }
+        }
+    }
+
+    /** Whether there is a channel for a guest agent. */
+    boolean agentExpected() {
+        return DomainDetails.mayHaveAgent(text);
+    }
+
+    /** The same with the agent's channel open, or not. */
+    GuestXml withAgent(boolean connected) {
+        try {
+            Document document = parse(text);
+            for (Element channel : elements(document.getDocumentElement(), "channel")) {
+                for (Element target : elements(channel, "target")) {
+                    if (target.getAttribute("name").equals(DomainDetails.AGENT_CHANNEL)) {
+                        target.setAttribute("state", connected ? "connected" : "disconnected");
+                    }
+                }
+            }
+            return new GuestXml(write(document), shape);
+        } catch (SAXException e) {
+            return this; // somebody else's domain, which we are to survive
+        } catch (ParserConfigurationException | TransformerException | IOException e) {
+            throw new IllegalStateException("every JDK parses and writes XML", e);
         }
     }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import org.muster.libvirt.DomainDetails;
 
 /** The guests that run when a simulation begins: names, UUIDs and XML from the script. Confined to one thread. */
 final class Population {
@@ -60,6 +61,7 @@ final class Population {
                     "<interface type='bridge'><mac address='%s'/><source bridge='ovirtmgmt'/><target dev='%s'/><model type='virtio'/><alias name='ua-%s'/></interface>"
                             .formatted(mac(name, i), tap, alias(name, "nic" + i)));
         }
+        devices.append(console(group.console())).append(channel(group.agent()));
         String metadata =
                 group.ours() ? "<metadata><ovirt-vm:vm xmlns:ovirt-vm='http://ovirt.org/vm/1.0'/></metadata>" : "";
         long memoryKib = group.memoryMib() * KIB_PER_MIB;
@@ -67,6 +69,24 @@ final class Population {
                 "<domain type='kvm'><name>%s</name><uuid>%s</uuid>%s<memory unit='KiB'>%d</memory><vcpu>%d</vcpu><os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os><features><acpi/></features><devices>%s<memballoon model='virtio'/></devices></domain>"
                         .formatted(name, id, metadata, memoryKib, group.vcpus(), devices);
         return new GuestXml(xml, new GuestShape(group.vcpus(), memoryKib, nics, disks));
+    }
+
+    /** With another port than any other guest's; a SPICE console has only the encrypted one, as the engine makes them. */
+    private String console(Script.Console console) {
+        int port = GuestXml.port(number);
+        return switch (console) {
+            case VNC -> "<graphics type='vnc' port='%d' autoport='yes' listen='0.0.0.0'/>".formatted(port);
+            case SPICE ->
+                "<graphics type='spice' port='-1' tlsPort='%d' autoport='yes' listen='0.0.0.0'/>".formatted(port);
+            case NONE -> "";
+        };
+    }
+
+    private static String channel(boolean agent) {
+        return agent
+                ? "<channel type='unix'><target type='virtio' name='%s' state='connected'/></channel>"
+                        .formatted(DomainDetails.AGENT_CHANNEL)
+                : "";
     }
 
     private UUID alias(String name, String device) {

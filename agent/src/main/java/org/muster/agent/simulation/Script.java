@@ -32,19 +32,37 @@ record Script(
     record Host(String name, int cpus, int cells, int threadsPerCore, long memoryMib, String cpuModel) {}
 
     /**
-     * How long calls take.
+     * How long calls take, and guests.
      *
      * @param destroyFrozen of a guest that is frozen
+     * @param boot from a guest's start, or reset, until its agent is there
      */
-    record Paces(Pace define, Pace start, Pace destroy, Pace destroyFrozen) {}
+    record Paces(Pace define, Pace start, Pace destroy, Pace destroyFrozen, Pace boot) {}
+
+    /** What kind of console a guest has. */
+    enum Console {
+        VNC,
+        SPICE,
+        NONE
+    }
 
     /**
      * Guests of one kind that run when the simulation begins.
      *
      * @param name with one place for a number, such as {@code web-%03d}
+     * @param agent whether a guest agent runs in them
      * @param ours false for guests that neither we nor the engine made
      */
-    record Group(int count, String name, int vcpus, long memoryMib, int disks, int nics, boolean ours) {}
+    record Group(
+            int count,
+            String name,
+            int vcpus,
+            long memoryMib,
+            int disks,
+            int nics,
+            Console console,
+            boolean agent,
+            boolean ours) {}
 
     /**
      * Which guests: of those that run at the moment, in the order in which they came.

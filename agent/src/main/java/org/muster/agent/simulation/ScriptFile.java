@@ -49,7 +49,8 @@ final class ScriptFile {
                         pace(root.section("define"), "20ms"),
                         pace(root.section("start"), "500ms"),
                         pace(root.section("destroy"), "300ms"),
-                        pace(root.section("destroy-frozen"), "12s")),
+                        pace(root.section("destroy-frozen"), "12s"),
+                        pace(root.section("boot"), "5s")),
                 root.sections("vms").stream().map(this::group).toList(),
                 root.sections("freeze").stream().map(this::freeze).toList(),
                 root.sections("fail").stream().map(this::failure).toList(),
@@ -109,6 +110,8 @@ final class ScriptFile {
                 section.whole("memory-mib", 1024, 1, 1L << 24),
                 (int) section.whole("disks", 1, 0, 26),
                 (int) section.whole("nics", 1, 0, 16),
+                section.word("console", Script.Console.VNC, List.of(Script.Console.values())),
+                section.flag("agent", true),
                 section.flag("ours", true));
         section.end();
         return group;

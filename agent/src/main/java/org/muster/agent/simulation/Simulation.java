@@ -16,7 +16,6 @@ import org.muster.agent.config.InvalidConfigException;
 import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.DomainRecord.ShutoffReason;
 import org.muster.libvirt.DomainRecord.State;
-import org.muster.libvirt.GuestEvent;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorListener.DomainEvent;
 import org.slf4j.Logger;
@@ -31,13 +30,14 @@ import org.slf4j.LoggerFactory;
  */
 public final class Simulation implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Simulation.class);
+    private static final Duration BOOTS_LOOKED_AT = Duration.ofMillis(500);
     private static final String GONE = "libvirtd is gone, as the script says";
 
     private final Script script;
     private final FakeHypervisor hypervisor;
     private final ScheduledThreadPoolExecutor clock;
 
-    private Simulation(Script script, OptionalInt maxStuckCalls) {
+    private Simulation(Path file, Script script, OptionalInt maxStuckCalls) {
         this.script = script;
         CallGuard guard = new CallGuard(maxStuckCalls, System::nanoTime);
         guard.workers(script.workers());
@@ -49,14 +49,17 @@ public final class Simulation implements AutoCloseable {
         clock.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy()); // only when closed
         clock.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         Monitors monitors = new Monitors();
+        GuestLoad load = new GuestLoad(script.seed(), script.load());
         hypervisor = new FakeHypervisor(
                 guard,
                 CallLog.none(),
                 new ScriptedCourse(script, monitors::isFrozen),
                 (nanos, what) -> clock.schedule(what, nanos, TimeUnit.NANOSECONDS),
                 monitors,
-                Optional.of(new GuestLoad(script.seed(), script.load())),
-                Optional.of(SimulatedHost.facts(script)));
+                Optional.of(load),
+                Optional.of(SimulatedHost.facts(script)),
+                Optional.of(file.toAbsolutePath().normalize()));
+        hypervisor.agents(new AgentTalk(script.seed(), load, hypervisor));
         new Population(hypervisor, script.seed()).settle(script.groups());
     }
 
@@ -67,7 +70,7 @@ public final class Simulation implements AutoCloseable {
      * @throws InvalidConfigException with every problem of the script, each with its place
      */
     public static Simulation of(Path file, OptionalInt maxStuckCalls) throws InvalidConfigException {
-        return new Simulation(ScriptFile.read(file), maxStuckCalls);
+        return new Simulation(file, ScriptFile.read(file), maxStuckCalls);
     }
 
     public Hypervisor hypervisor() {
@@ -81,9 +84,16 @@ public final class Simulation implements AutoCloseable {
 
     /** Starts the script's clock. */
     public void begin() {
+        Script.When always = new Script.When(BOOTS_LOOKED_AT, Optional.of(BOOTS_LOOKED_AT));
+        plan(always, () -> hypervisor.agentsCome(this::bootSeconds));
         script.freezes().forEach(freeze -> plan(freeze.when(), () -> freeze(freeze)));
         script.outages().forEach(outage -> plan(outage.when(), () -> outage(outage)));
         script.actions().forEach(action -> plan(action.when(), () -> act(action)));
+    }
+
+    private double bootSeconds(String name) {
+        long bits = Draws.mix(script.seed(), "boot " + name);
+        return script.paces().boot().draw(bits, 0).toNanos() / 1e9;
     }
 
     private void plan(Script.When when, Runnable what) {
@@ -141,7 +151,7 @@ public final class Simulation implements AutoCloseable {
             switch (action.deed()) {
                 case POWER_OFF -> end(id, ShutoffReason.SHUTDOWN, DomainEvent.STOPPED);
                 case CRASH -> end(id, ShutoffReason.CRASHED, DomainEvent.STOPPED);
-                case REBOOT -> hypervisor.happen(id, new GuestEvent.Rebooted());
+                case REBOOT -> hypervisor.reboot(id);
             }
         }
     }

@@ -74,7 +74,7 @@ class ScrapeTest {
     private Simulation guests() throws Exception {
         Path script = Files.writeString(
                 folder.resolve("script.toml"),
-                "[[vms]]\ncount = " + GUESTS + "\nname = \"sim-%03d\"\ndisks = 1\nnics = 1");
+                "[[vms]]\ncount = " + GUESTS + "\nname = \"sim-%03d\"\ndisks = 1\nnics = 1\nagent = false");
         return Simulation.of(script, OptionalInt.empty());
     }
 

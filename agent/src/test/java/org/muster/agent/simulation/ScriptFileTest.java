@@ -54,6 +54,8 @@ class ScriptFileTest {
                 mean = "2s"
                 deviation = "1s"
                 slowdown = 0.5
+                [boot]
+                mean = "7s"
                 [[vms]]
                 count = 3
                 name = "a-%02d"
@@ -61,6 +63,8 @@ class ScriptFileTest {
                 memory-mib = 512
                 disks = 2
                 nics = 0
+                console = "spice"
+                agent = false
                 ours = false
                 [[freeze]]
                 names = "a-*"
@@ -89,7 +93,9 @@ class ScriptFileTest {
         assertThat(script.workers().max()).isEqualTo(30);
         assertThat(script.paces().start())
                 .isEqualTo(new Pace(Pace.Distribution.LOGNORMAL, Duration.ofSeconds(2), Duration.ofSeconds(1), 0.5));
-        assertThat(script.groups()).containsExactly(new Script.Group(3, "a-%02d", 4, 512, 2, 0, false));
+        assertThat(script.paces().boot().mean()).isEqualTo(Duration.ofSeconds(7));
+        assertThat(script.groups())
+                .containsExactly(new Script.Group(3, "a-%02d", 4, 512, 2, 0, Script.Console.SPICE, false, false));
         assertThat(script.freezes())
                 .containsExactly(new Script.Freeze(
                         new Script.When(Duration.ofSeconds(1), Optional.of(Duration.ofSeconds(10))),

@@ -26,6 +26,7 @@ import org.muster.libvirt.DomainDetails;
 import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.GuestEvent;
+import org.muster.libvirt.GuestReport;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorException;
 import org.muster.libvirt.HypervisorListener;
@@ -124,6 +125,126 @@ class SimulationTest {
             }
         }
         assertThat(cpuTimes).hasSize(50);
+    }
+
+    @Test
+    void eachGuestHasItsOwnConsoleAndTellsItsOwnNameAndAddresses() throws Exception {
+        Hypervisor hypervisor = begin("""
+                [[vms]]
+                count = 30
+                nics = 2
+                [[vms]]
+                count = 1
+                name = "spice-%d"
+                console = "spice"
+                [[vms]]
+                count = 1
+                name = "bare-%d"
+                console = "none"
+                agent = false
+                """);
+        Set<String> ports = new HashSet<>();
+        Set<String> names = new HashSet<>();
+        Set<String> addresses = new HashSet<>();
+        Set<String> systems = new HashSet<>();
+        List<UUID> ids = ids(hypervisor);
+        for (UUID id : ids.subList(0, 30)) {
+            DomainDetails details = DomainDetails.parse(hypervisor.xml(id));
+            ports.add(details.consoles().get(0).port());
+            assertThat(details.agentChannel()).contains(new DomainDetails.AgentChannel(true));
+            GuestReport report = hypervisor.guestReport(id, Set.of(), SOON);
+            names.add(report.hostname().orElseThrow());
+            assertThat(report.nics().orElseThrow())
+                    .extracting(GuestReport.Nic::mac)
+                    .contains(details.nics().get(0).mac(), details.nics().get(1).mac());
+            report.nics()
+                    .orElseThrow()
+                    .forEach(nic -> nic.addresses().forEach(address -> addresses.add(address.address())));
+            assertThat(report.fileSystems().orElseThrow()).hasSize(1);
+            systems.add(report.os().orElseThrow().id() + report.zone().orElseThrow().name());
+        }
+
+        assertThat(systems).hasSizeGreaterThan(3);
+        assertThat(ports).hasSize(30);
+        assertThat(names).hasSize(30);
+        assertThat(addresses).as("two of each interface, and those of every loopback").hasSize(30 * 2 * 2 + 2);
+        DomainDetails.Console spice =
+                DomainDetails.parse(hypervisor.xml(ids.get(30))).consoles().get(0);
+        assertThat(spice.type()).isEqualTo("spice");
+        assertThat(spice.port()).isEqualTo("-1");
+        assertThat(ports).doesNotContain(spice.tlsPort());
+        DomainDetails bare = DomainDetails.parse(hypervisor.xml(ids.get(31)));
+        assertThat(bare.consoles()).isEmpty();
+        assertThat(bare.agentChannel()).isEmpty();
+        assertThatThrownBy(() -> hypervisor.guestReport(ids.get(31), Set.of(), SOON))
+                .hasMessageContaining("not connected");
+    }
+
+    @Test
+    void whoIsLoggedInChangesAndSoDoesHowFullFileSystemsAre() throws Exception {
+        AgentTalk talk = new AgentTalk(3, new GuestLoad(3, 0.5), null); // nobody is asked over a hypervisor
+        GuestShape shape = new GuestShape(1, 1024, List.of(), List.of(new GuestShape.Disk("vda", "/a")));
+        Set<List<String>> users = new HashSet<>();
+        long used = 0;
+        for (int second = 0; second < 3600; second += 30) {
+            GuestReport report = talk.told(
+                    new AgentTalk.Speaker(
+                            "a",
+                            1,
+                            domain(new UUID(1, 1), "a"),
+                            new GuestLoad.Moment(new UUID(1, 1), shape, 1, 1, second, 0)),
+                    Set.of());
+            users.add(report.users().orElseThrow());
+            GuestReport.FileSystem root =
+                    report.fileSystems().orElseThrow().get(0);
+            long now = root.usedBytes().orElseThrow();
+            assertThat(now)
+                    .as("seed 3, at %d s", second)
+                    .isNotEqualTo(used)
+                    .isBetween(1L, root.totalBytes().orElseThrow() - 1);
+            used = now;
+        }
+
+        assertThat(users).as("nobody, and more than one").contains(List.of()).hasSizeGreaterThan(2);
+    }
+
+    @Test
+    void anAgentIsAskedInPartsAndOneOfAFrozenGuestDoesNotAnswer() throws Exception {
+        Hypervisor hypervisor = begin("[[vms]]\ncount = 1");
+        UUID id = ids(hypervisor).get(0);
+
+        GuestReport names = hypervisor.guestReport(id, Set.of(Hypervisor.GuestPart.HOSTNAME), SOON);
+        ((FakeHypervisor) hypervisor).freeze(id);
+
+        assertThat(names.hostname()).isPresent();
+        assertThat(names.os()).isEmpty();
+        assertThatThrownBy(() -> hypervisor.guestReport(id, Set.of(), SOON))
+                .isInstanceOfSatisfying(
+                        HypervisorException.class,
+                        e -> assertThat(e.kind()).isEqualTo(HypervisorException.Kind.TIMED_OUT));
+    }
+
+    @Test
+    void anAgentComesWhenItsGuestHasBootedAndAgainAfterAReset() throws Exception {
+        Hypervisor hypervisor = begin("[start]\nmean = \"0ms\"\n[boot]\nmean = \"100ms\"");
+        UUID id = new UUID(1, 2);
+        hypervisor.define(domain(id, "a").replace("<graphics", """
+                <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel><graphics"""));
+        hypervisor.start(id, true);
+        assertThatThrownBy(() -> hypervisor.guestReport(id, Set.of(), SOON)).hasMessageContaining("not connected");
+        hypervisor.resume(id);
+
+        Await.until("its agent is there", SOON, () -> heard.contains("AgentChanged " + id));
+        assertThat(hypervisor.guestReport(id, Set.of(), SOON).hostname()).contains("a.example");
+        assertThat(DomainDetails.parse(hypervisor.xml(id)).agentChannel()).contains(new DomainDetails.AgentChannel(true));
+
+        ((FakeHypervisor) hypervisor).reboot(id);
+        Await.until(
+                "its agent is there again",
+                SOON,
+                () -> heard.stream().filter(("AgentChanged " + id)::equals).count() == 2);
+        assertThat(heard.stream().filter(event -> event.endsWith(" " + id)).toList())
+                .containsSubsequence("AgentChanged " + id, "Rebooted " + id, "AgentChanged " + id);
     }
 
     @Test
