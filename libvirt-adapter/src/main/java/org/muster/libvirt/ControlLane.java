@@ -129,7 +129,7 @@ final class ControlLane implements AutoCloseable {
             }
             return result;
         } catch (RejectedExecutionException e) {
-            throw busy("all " + THREADS + " control threads are stuck", e);
+            throw refused(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw busy("interrupted", e);
@@ -159,7 +159,7 @@ final class ControlLane implements AutoCloseable {
                         null);
             }
         } catch (RejectedExecutionException e) {
-            throw busy("all " + THREADS + " control threads are stuck", e);
+            throw refused(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw busy("interrupted", e);
@@ -167,6 +167,14 @@ final class ControlLane implements AutoCloseable {
         if (failure[0] != null) {
             throw failure[0];
         }
+    }
+
+    /** Too much waits, or, which is nobody's fault, we are being stopped. */
+    private HypervisorException refused(RejectedExecutionException e) {
+        return threads.isShutdown()
+                ? new HypervisorException(
+                        HypervisorException.Kind.DISCONNECTED, 0, "virDomainGetControlInfo", "", "closed", null)
+                : busy("all " + THREADS + " control threads are stuck", e);
     }
 
     private static HypervisorException busy(String message, Exception cause) {

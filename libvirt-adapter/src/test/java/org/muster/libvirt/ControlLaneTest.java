@@ -84,6 +84,17 @@ class ControlLaneTest {
     }
 
     @Test
+    void oneThatIsClosedHasNoLinkAndIsNotBusy() {
+        lane.close();
+
+        assertThatThrownBy(() -> lane.ask(domains(3), PATIENCE, () -> {}))
+                .isInstanceOfSatisfying(
+                        HypervisorException.class,
+                        e -> assertThat(e.kind()).isEqualTo(HypervisorException.Kind.DISCONNECTED))
+                .hasNoCause();
+    }
+
+    @Test
     void aSilentLibvirtdBlamesNobody() {
         assertThatThrownBy(() -> lane.ask(domains(3), PATIENCE, () -> await(release)))
                 .isInstanceOfSatisfying(

@@ -252,6 +252,7 @@ public final class Daemon implements AutoCloseable {
                 this::ailments,
                 StatusWords::of,
                 config.libvirt().uri(),
+                hypervisor.simulation(),
                 version,
                 System::nanoTime);
     }
@@ -322,6 +323,7 @@ public final class Daemon implements AutoCloseable {
         started.push(reconciler);
         creator.start();
         started.push(creator);
+        started.push(hypervisor); // connected below; closed behind those that ask it all the time
         sampler.start();
         started.push(sampler);
         host.start(sampleEvery);
@@ -335,7 +337,6 @@ public final class Daemon implements AutoCloseable {
         started.push(calibration);
         reconciler.keepReading();
         hypervisor.start(new Link());
-        started.push(hypervisor);
         readiness.await();
         server.start();
         started.push(server);

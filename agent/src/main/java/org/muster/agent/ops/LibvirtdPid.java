@@ -20,14 +20,21 @@ final class LibvirtdPid {
 
     private final List<Path> candidates;
 
-    LibvirtdPid(String uri) {
+    private LibvirtdPid(List<Path> candidates) {
+        this.candidates = candidates;
+    }
+
+    static LibvirtdPid of(OpsSources sources) {
+        return sources.simulation().isPresent() ? new LibvirtdPid(List.of()) : of(sources.libvirtUri());
+    }
+
+    static LibvirtdPid of(String uri) {
         Matcher socket = SOCKET.matcher(uri);
         if (socket.find()) { // a daemon beside the host's: not that one's memory
             Path folder = Path.of(socket.group(1)).toAbsolutePath().getParent();
-            candidates = List.of(folder.resolve("libvirtd.pid"), folder.resolve("../libvirtd.pid"));
-        } else {
-            candidates = USUAL;
+            return new LibvirtdPid(List.of(folder.resolve("libvirtd.pid"), folder.resolve("../libvirtd.pid")));
         }
+        return new LibvirtdPid(USUAL);
     }
 
     /** Empty if it left none, or none that we may read. */

@@ -9,7 +9,7 @@ final class MetricsPage {
     MetricsPage(OpsSources sources, boolean perVm) {
         this.sources = sources;
         this.perVm = perVm;
-        this.process = new ProcessFamilies(new LibvirtdPid(sources.libvirtUri()));
+        this.process = new ProcessFamilies(LibvirtdPid.of(sources));
     }
 
     byte[] make() {

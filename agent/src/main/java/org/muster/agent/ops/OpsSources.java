@@ -1,6 +1,7 @@
 package org.muster.agent.ops;
 
 import com.codahale.metrics.MetricRegistry;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -28,6 +29,8 @@ import org.muster.sampling.SamplerState;
  * @param ready whether the table of VMs is complete, so that verbs are served
  * @param ailments what keeps the agent itself from making progress, a line each; empty while it lives
  * @param words the wire's word for a VM's status
+ * @param libvirtUri of the configuration; means nothing to a simulation
+ * @param simulation the script, where nothing is real
  * @param nanoTime the sampler's clock
  */
 public record OpsSources(
@@ -43,5 +46,6 @@ public record OpsSources(
         Supplier<List<String>> ailments,
         Function<Vm, String> words,
         String libvirtUri,
+        Optional<Path> simulation,
         String version,
         LongSupplier nanoTime) {}

@@ -43,8 +43,11 @@ final class StatusJson {
                 .put("version", sources.version())
                 .put("atMillis", state.atMillis())
                 .put("ready", state.ready())
-                .put("libvirtUri", sources.libvirtUri())
                 .put("connected", state.connected());
+        sources.simulation()
+                .ifPresentOrElse(
+                        script -> json.put("simulation", script.toString()),
+                        () -> json.put("libvirtUri", sources.libvirtUri()));
         ArrayNode ailments = json.putArray("ailments");
         state.ailments().forEach(ailments::add);
         guests(json.putObject("guests"), state, query);

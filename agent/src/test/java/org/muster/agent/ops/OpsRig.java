@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -54,6 +55,7 @@ final class OpsRig implements AutoCloseable {
     final AtomicInteger made = new AtomicInteger(); // pages made
     final AtomicReference<QueueView> queue = new AtomicReference<>(
             new QueueView(List.of(), List.of(), List.of(), "", 4000, new Concurrency.Auto(), 4, false, ""));
+    private final Optional<Path> simulation;
     final List<CreateRecord> creates = new CopyOnWriteArrayList<>(); // the last accepted first
     private final OpsServer server;
 
@@ -66,6 +68,12 @@ final class OpsRig implements AutoCloseable {
     }
 
     OpsRig(OpsConfig config, TlsPeers tls) {
+        this(config, tls, Optional.empty());
+    }
+
+    /** @param script of a simulated host */
+    OpsRig(OpsConfig config, TlsPeers tls, Optional<Path> script) {
+        simulation = script;
         calls = new CallGuard(OptionalInt.empty(), clock::get);
         server = new OpsServer(config, sources(), tls, "thishost\n");
         server.start();
@@ -92,6 +100,7 @@ final class OpsRig implements AutoCloseable {
                 () -> List.copyOf(ailments),
                 vm -> vm.status().toString(),
                 "qemu:///system?socket=/nonexistent/libvirt-sock",
+                simulation,
                 "1.2.3",
                 clock::get);
     }

@@ -8,12 +8,14 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
@@ -62,6 +64,20 @@ class StatusTest {
                 state.isFinal() ? 5 : 0,
                 1,
                 state.isFinal() ? Map.of(Phase.TOTAL, 3 * SECOND) : Map.of());
+    }
+
+    @Test
+    void aSimulationSaysThatItIsOneAndOfWhichScript() throws Exception {
+        try (OpsRig real = new OpsRig();
+                OpsRig rig = new OpsRig(
+                        OpsRig.config(), new OpsRig.NoTls(), Optional.of(Path.of("/etc/muster/script.toml")))) {
+            assertThat(status(real, "").get("libvirtUri").textValue()).startsWith("qemu:///system");
+            assertThat(status(real, "").has("simulation")).isFalse();
+
+            JsonNode simulated = status(rig, "");
+            assertThat(simulated.get("simulation").textValue()).isEqualTo("/etc/muster/script.toml");
+            assertThat(simulated.has("libvirtUri")).isFalse();
+        }
     }
 
     @Test
