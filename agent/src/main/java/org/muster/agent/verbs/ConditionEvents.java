@@ -2,7 +2,6 @@ package org.muster.agent.verbs;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -22,8 +21,6 @@ import org.muster.agent.stats.Condition;
  * <p>Thread-safe; of one VM called in the order of the changes. Publishing hands over and returns.
  */
 public final class ConditionEvents {
-    private static final WireType WORDS = WireType.oneOf(
-            Arrays.stream(Condition.values()).map(Condition::word).toArray(String[]::new));
     private static final Param NOTIFY_TIME = Param.required(
             "notify_time", WireType.integer(0, Long.MAX_VALUE), "milliseconds, on the clock of statusTime");
 
@@ -36,7 +33,7 @@ public final class ConditionEvents {
                     List.of(
                             Param.required(
                                     "<vmId>",
-                                    WireType.object(Param.required("condition", WORDS, "as in Host.getAllVmStats")),
+                                    WireType.object(Param.required("condition", VmFields.CONDITION, "as in Host.getAllVmStats")),
                                     "the VM that the event is about"),
                             NOTIFY_TIME)),
             new EventKind(
@@ -44,7 +41,7 @@ public final class ConditionEvents {
                     "Something of the host's keeps samples of VMs from coming, or nothing does any more.",
                     true,
                     List.of(
-                            Param.required("condition", WORDS, "as in sampling of Host.getStats"),
+                            Param.required("condition", VmFields.CONDITION, "as in sampling of Host.getStats"),
                             Param.required("frozen", WireType.integer(0, Integer.MAX_VALUE), "VMs that hang"),
                             NOTIFY_TIME)));
 

@@ -41,33 +41,30 @@ public final class HostInfoVerbs {
         return List.of(
                 Verb.named("Host.getCapabilities", "What this host is and can.")
                         .access(Access.MONITOR)
-                        .returns(WireType.map(WireType.any()), "the host's capabilities")
+                        .returns(CapabilityFields.ALL, "the host's capabilities")
                         .error(INITIALIZING, "libvirtd has not said yet what this host can")
                         .memory(call -> done(capabilities(call))),
                 Verb.named("Host.getHardwareInfo", "What the hardware says of itself.")
                         .access(Access.MONITOR)
-                        .returns(WireType.map(WireType.text(Integer.MAX_VALUE)), "what is known of it")
+                        .returns(HostFields.HARDWARE, "what is known of it")
                         .error(NO_HARDWARE_INFO, "neither libvirtd nor the kernel tells anything of the hardware")
                         .memory(call -> done(hardware())),
                 Verb.named("Host.getStats", "How busy this host is.")
                         .access(Access.MONITOR)
-                        .returns(WireType.map(WireType.any()), "the host's statistics")
+                        .returns(HostFields.STATS, "the host's statistics")
                         .sharedResult()
                         .memory(call -> done(host.stats().set("sampling", sampling.get()))),
                 Verb.named("Host.hostdevListByCaps", "The host's devices.")
                         .access(Access.MONITOR)
                         .optional("caps", names(), "only devices of these capabilities")
-                        .returns(
-                                WireType.map(WireType.object(Param.required(
-                                        "params", WireType.map(WireType.any()), "what is known of the device"))),
-                                "by name")
+                        .returns(HostFields.DEVICES, "by name")
                         .error(INITIALIZING, "libvirtd has not listed them yet")
                         .memory(call -> done(devices(call))),
                 Verb.named("Host.getJobs", "Jobs of the host; none of the verbs here makes one.")
                         .access(Access.MONITOR)
                         .optional("job_type", WireType.text(LONGEST_NAME), "only jobs of this type")
                         .optional("job_ids", names(), "only these")
-                        .returns(WireType.map(WireType.any()), "by id")
+                        .returns(WireType.map(WireType.any()), "by id; always empty")
                         .memory(call -> done(JsonNodeFactory.instance.objectNode())),
                 Verb.named("Host.setMOMPolicyParameters", "Sets ballooning and the merging of equal pages.")
                         .access(Access.OPERATE)

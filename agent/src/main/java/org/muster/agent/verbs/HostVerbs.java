@@ -27,7 +27,6 @@ public final class HostVerbs {
     private static final int NO_SUCH_VM = 1;
     private static final int MOST_IDS = 10_000;
     private static final int MOST_ID_CHARS = 200;
-    private static final String SHORT_STATUS = "vmId, vmName, status, statusTime, external";
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final VmTable table;
@@ -57,28 +56,28 @@ public final class HostVerbs {
                         .optional("fullStatus", WireType.bool(), "has no effect, as in VDSM")
                         .optional("vmList", ids(), "only these; none, or an empty list: all")
                         .optional("onlyUUID", WireType.bool(), "has no effect, as in VDSM")
-                        .returns(WireType.array(WireType.map(WireType.any()), MOST_IDS), SHORT_STATUS)
+                        .returns(WireType.array(VmFields.SHORT, MOST_IDS), "one object per VM")
                         .memory(call -> done(list(call))),
                 Verb.named("Host.getVMFullList", "The same as Host.getVMList.")
                         .access(Access.MONITOR)
                         .optional("vmList", ids(), "only these; none, or an empty list: all")
-                        .returns(WireType.array(WireType.map(WireType.any()), MOST_IDS), SHORT_STATUS)
+                        .returns(WireType.array(VmFields.SHORT, MOST_IDS), "one object per VM")
                         .memory(call -> done(list(call))),
                 Verb.named("VM.getInfo", "The short status of one VM.")
                         .access(Access.MONITOR)
                         .required("vmID", WireType.uuid(), "the VM")
-                        .returns(WireType.map(WireType.any()), SHORT_STATUS)
+                        .returns(VmFields.SHORT, "its short status")
                         .error(NO_SUCH_VM, "there is no such VM")
                         .memory(call -> done(info(call))),
                 Verb.named("Host.getAllVmStats", "The statistics of every VM that this host answers for.")
                         .access(Access.MONITOR)
-                        .returns(WireType.array(WireType.map(WireType.any()), MOST_IDS), "one object per VM")
+                        .returns(WireType.array(VmFields.STATS, MOST_IDS), "one object per VM")
                         .sharedResult()
                         .memory(call -> done(allStats())),
                 Verb.named("VM.getStats", "The statistics of one VM.")
                         .access(Access.MONITOR)
                         .required("vmID", WireType.uuid(), "the VM")
-                        .returns(WireType.array(WireType.map(WireType.any()), 1), "one object")
+                        .returns(WireType.array(VmFields.STATS, 1, 1), "one object")
                         .error(NO_SUCH_VM, "there is no such VM")
                         .memory(call -> done(stats(call))),
                 Verb.named("Host.dumpxmls", "The live domain XML of the given VMs; unknown ones are left out.")

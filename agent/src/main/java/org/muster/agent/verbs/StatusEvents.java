@@ -29,21 +29,13 @@ public final class StatusEvents implements VmListener {
     /** For the API description. */
     public static final List<EventKind> KINDS = List.of(new EventKind(
             "|virt|VM_status|<vmId>",
-            "A VM changed its status, or its guest stopped or began to answer.",
+            "A VM changed its status, its devices or consoles, or its guest stopped or began to answer or told something new.",
             false,
             List.of(
                     Param.required(
                             "<vmId>",
-                            WireType.object(
-                                    Param.required("status", WireType.text(64), "as in Host.getAllVmStats"),
-                                    Param.optional("exitCode", WireType.integer(0, 1), "when Down: 1 for an error"),
-                                    Param.optional("exitReason", WireType.integer(0, 99), "when Down: VDSM's number"),
-                                    Param.optional("exitMessage", WireType.text(65_536), "when Down: in words"),
-                                    Param.optional(
-                                            "monitorResponse", WireType.oneOf("0", "-1"), "-1: the guest is stuck"),
-                                    Param.optional(
-                                            "statusReason", WireType.text(65_536), "why it is still in this status")),
-                            "the VM that the event is about"),
+                            VmFields.NEWS,
+                            "the VM that the event is about; the first event of a connection that looks like the engine's has all"),
                     Param.required(
                             "notify_time",
                             WireType.integer(0, Long.MAX_VALUE),

@@ -16,7 +16,7 @@ public final class StatusWords {
         return vm.status() == VmStatus.UP ? of(vm.run().phase()) : of(vm.status());
     }
 
-    private static String of(Run.Phase phase) {
+    static String of(Run.Phase phase) {
         return switch (phase) {
             case BOOTING -> "Powering up";
             case REBOOTING -> "RebootInProgress";

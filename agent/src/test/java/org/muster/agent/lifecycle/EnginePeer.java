@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.muster.agent.rpc.RawPeer;
 
 /**
@@ -103,8 +104,14 @@ final class EnginePeer implements AutoCloseable {
     }
 
     JsonNode create(String name, UUID id) {
-        String xml =
-                JsonNodeFactory.instance.textNode(ContractHost.xml(name, id)).toString();
+        return create(name, id, UnaryOperator.identity());
+    }
+
+    /** @param change of a domain as small as can be */
+    JsonNode create(String name, UUID id, UnaryOperator<String> change) {
+        String xml = JsonNodeFactory.instance
+                .textNode(change.apply(ContractHost.xml(name, id)))
+                .toString();
         return call(
                 "VM.create", "{\"vmID\":\"" + id + "\",\"vmParams\":{\"vmId\":\"" + id + "\",\"xml\":" + xml + "}}");
     }

@@ -13,6 +13,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -49,6 +50,8 @@ class MonitoringContractTest {
                 count = 2
                 name = "foreign-%02d"
                 ours = false
+                [boot]
+                mean = "100ms"
                 [start]
                 mean = "20ms"
                 [destroy]
@@ -126,6 +129,58 @@ class MonitoringContractTest {
         assertThat(engine.call("Host.getVMList", "{}"))
                 .hasSize(all.size())
                 .allSatisfy(vm -> assertThat(vm.get("statusTime").textValue()).matches("\\d{10,}"));
+    }
+
+    // every field of every answer is described, and every one that must be there is
+    @Test
+    void whatIsAnsweredIsWhatIsDescribed() {
+        EnginePeer engine = engine(Way.PLAIN);
+        Description described = new Description(engine.call("rpc.discover", "{}"));
+        for (String verb : List.of(
+                "Host.getCapabilities",
+                "Host.getStats",
+                "Host.getHardwareInfo",
+                "Host.hostdevListByCaps",
+                "Host.getJobs",
+                "Host.getVMList",
+                "Host.getVMFullList")) {
+            described.checkAnswer(verb, engine.call(verb, "{}"));
+        }
+        JsonNode all = engine.call("Host.getAllVmStats", "{}");
+        described.checkAnswer("Host.getAllVmStats", all);
+        int consoles = 0;
+        for (JsonNode vm : all) {
+            String id = "{\"vmID\":\"" + vm.get("vmId").textValue() + "\"}";
+            described.checkAnswer("VM.getStats", engine.call("VM.getStats", id));
+            described.checkAnswer("VM.getInfo", engine.call("VM.getInfo", id));
+            consoles += vm.path("displayInfo").size();
+        }
+        assertThat(consoles).isGreaterThanOrEqualTo(7);
+    }
+
+    // the same of every event of a VM's life, and of a guest's agent that tells something
+    @Test
+    void whatEventsTellIsWhatIsDescribed() {
+        EnginePeer engine = engine(Way.PLAIN);
+        Description described = new Description(engine.call("rpc.discover", "{}"));
+        UUID good = UUID.randomUUID();
+        UUID bad = UUID.randomUUID();
+        String channel =
+                "<devices><channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel></devices>";
+        engine.create("told-" + good, good, xml -> xml.replace("<devices></devices>", channel));
+        engine.create("bad-" + bad, bad);
+        described.checkEvent(engine.statusEvent(good, "WaitForLaunch"));
+        described.checkEvent(engine.event(message -> message.at("/params/" + good + "/guestOsInfo")
+                .isObject()));
+        JsonNode down = engine.statusEvent(bad, "Down");
+        described.checkEvent(down);
+        assertThat(down.at("/params/" + bad).has("exitMessage")).isTrue();
+        described.checkAnswer("VM.getStats", engine.call("VM.getStats", "{\"vmID\":\"" + bad + "\"}"));
+        described.checkAnswer("VM.getStats", engine.call("VM.getStats", "{\"vmID\":\"" + good + "\"}"));
+        for (UUID vm : List.of(good, bad)) {
+            engine.call("VM.destroy", "{\"vmID\":\"" + vm + "\"}");
+        }
+        described.checkEvent(engine.statusEvent(good, "Down"));
     }
 
     // 5.1, 5.2, 6.1 to 6.3: a VM's life as events tell it

@@ -2,6 +2,8 @@ package org.muster.agent.lifecycle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -9,13 +11,17 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.muster.agent.config.ConfigFile;
+import org.muster.agent.create.Phase;
 import org.muster.agent.simulation.FakeHypervisor;
 import org.muster.rig.Await;
 
@@ -65,6 +71,40 @@ class OperationsPageTest {
 
         assertThat(served).hasSizeGreaterThan(30);
         assertThat(found("`([a-z0-9_]+)`", table)).containsAll(served);
+    }
+
+    @Test
+    void theDashboardShowsWhereTheTimeOfCreatesGoesAndAsksForNothingUnknown() throws Exception {
+        JsonNode panels = new ObjectMapper()
+                .readTree(ROOT.resolve("packaging/src/main/root/usr/share/muster/grafana/muster.json")
+                        .toFile())
+                .get("panels");
+        String asked = String.join("\n", panels.findValuesAsText("expr"));
+        Set<String> phases = Arrays.stream(Phase.values())
+                .map(phase -> phase.name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.toSet());
+
+        assertThat(asked)
+                .containsPattern("histogram_quantile\\(0\\.95, sum by \\(le, phase\\) "
+                        + "\\(rate\\(muster_create_duration_seconds_bucket\\{");
+        assertThat(found("(muster_[a-z_]+?)(?:_bucket)?\\{", asked))
+                .isNotEmpty()
+                .allSatisfy(name -> assertThat(page()).contains("`" + name + "`"));
+        assertThat(found("duration_seconds_bucket\\{[^}]*phase=\"([a-z_]+)\"", asked))
+                .isNotEmpty()
+                .isSubsetOf(phases);
+        assertThat(panels.findValuesAsText("id")).doesNotHaveDuplicates();
+        Set<String> taken = new TreeSet<>();
+        for (JsonNode panel : panels) {
+            JsonNode at = panel.get("gridPos");
+            for (int x = at.get("x").intValue(); x < at.get("x").intValue() + at.get("w").intValue(); x++) {
+                for (int y = at.get("y").intValue(); y < at.get("y").intValue() + at.get("h").intValue(); y++) {
+                    assertThat(taken.add(x + "," + y))
+                            .as("%s lies on another panel", panel.get("title"))
+                            .isTrue();
+                }
+            }
+        }
     }
 
     @Test

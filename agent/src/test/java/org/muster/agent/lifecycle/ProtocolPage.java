@@ -3,9 +3,11 @@ package org.muster.agent.lifecycle;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.errorprone.annotations.FormatMethod;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -17,6 +19,7 @@ final class ProtocolPage {
     private final JsonNode document;
     private final List<VdsmVerb> vdsm;
     private final StringBuilder text = new StringBuilder();
+    private final Map<String, String> described = new HashMap<>(); // by the schema of an object: the verb that tells it
 
     ProtocolPage(JsonNode document, List<VdsmVerb> vdsm) {
         this.document = document;
@@ -55,7 +58,7 @@ final class ProtocolPage {
             params(method.get("params"));
             JsonNode result = method.get("result");
             line("Result: %s; %s.%n", result.get("description").asText(), type(result.get("schema")));
-            members(result.get("schema"));
+            members(method.get("name").asText(), result.get("schema"));
             errors(method.get("errors"));
         }
     }
@@ -69,7 +72,6 @@ final class ProtocolPage {
         for (JsonNode param : params) {
             boolean required = param.path("required").asBoolean();
             row(
-                    "",
                     param.get("name").asText(),
                     required,
                     param.get("schema"),
@@ -78,29 +80,48 @@ final class ProtocolPage {
         text.append('\n');
     }
 
-    private void members(JsonNode schema) {
-        if (!schema.has("properties")) {
+    /** Of a result; what an earlier verb answers too is not told again. */
+    private void members(String verb, JsonNode schema) {
+        JsonNode core = schema;
+        while (!core.has("properties") && wrapped(core).isPresent()) {
+            core = wrapped(core).get();
+        }
+        if (core.path("properties").isEmpty()) {
+            return;
+        }
+        String first = described.putIfAbsent(core.toString(), verb);
+        if (first != null) {
+            line("Members: as `%s` tells them.%n", first);
             return;
         }
         line("| member | | type | meaning |");
         line("|---|---|---|---|");
-        rows("", schema);
+        inside("", schema);
         text.append('\n');
     }
 
-    private void row(String prefix, String name, boolean required, JsonNode schema, String description) {
-        line("| `%s%s` | %s | %s | %s |", prefix, name, required ? "required" : "", type(schema), description);
-        JsonNode inner = schema.has("items") ? schema.get("items") : schema;
-        rows(prefix + name + (schema.has("items") ? "[]." : "."), inner);
+    private void row(String path, boolean required, JsonNode schema, String description) {
+        line("| `%s` | %s | %s | %s |", path, required ? "required" : "", type(schema), description);
+        inside(path, schema);
     }
 
-    private void rows(String path, JsonNode object) {
-        Set<String> needed = new TreeSet<>();
-        object.path("required").forEach(member -> needed.add(member.asText()));
-        for (Map.Entry<String, JsonNode> member : object.path("properties").properties()) {
-            String meaning = member.getValue().path("description").asText();
-            row(path, member.getKey(), needed.contains(member.getKey()), member.getValue(), meaning);
+    /** The members of an object, whatever it is wrapped in: {@code []} stands for each element, {@code *} for each name. */
+    private void inside(String path, JsonNode schema) {
+        String prefix = path.isEmpty() ? "" : path + ".";
+        if (schema.has("properties")) {
+            Set<String> needed = new TreeSet<>();
+            schema.path("required").forEach(member -> needed.add(member.asText()));
+            for (Map.Entry<String, JsonNode> member : schema.get("properties").properties()) {
+                String meaning = member.getValue().path("description").asText();
+                row(prefix + member.getKey(), needed.contains(member.getKey()), member.getValue(), meaning);
+            }
+        } else {
+            wrapped(schema).ifPresent(each -> inside(schema.has("items") ? path + "[]" : prefix + "*", each));
         }
+    }
+
+    private static Optional<JsonNode> wrapped(JsonNode schema) {
+        return Optional.ofNullable(schema.has("items") ? schema.get("items") : schema.get("additionalProperties"));
     }
 
     private static String type(JsonNode schema) {
@@ -113,8 +134,10 @@ final class ProtocolPage {
             case "string" -> string(schema);
             case "integer", "number" -> number(schema);
             case "array" ->
-                "array of %s to %s: %s"
-                        .formatted(schema.get("minItems"), schema.get("maxItems"), type(schema.get("items")));
+                schema.has("maxItems")
+                        ? "array of %s to %s: %s"
+                                .formatted(schema.get("minItems"), schema.get("maxItems"), type(schema.get("items")))
+                        : "array of " + type(schema.get("items"));
             case "object" ->
                 schema.has("additionalProperties")
                                 && !schema.get("additionalProperties").isEmpty()
@@ -134,7 +157,9 @@ final class ProtocolPage {
         if (schema.path("format").asText().equals("uuid")) {
             return "UUID";
         }
-        return schema.has("maxLength") ? "text, at most " + schema.get("maxLength") : "text";
+        String length = schema.has("maxLength") ? "text, at most " + schema.get("maxLength") : "text";
+        String pattern = schema.path("pattern").asText().replaceAll("^\\^\\(|\\)\\$$", "");
+        return pattern.isEmpty() ? length : length + ", `" + pattern.replace("|", "\\|") + "`";
     }
 
     private static String number(JsonNode schema) {
