@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -102,6 +103,34 @@ class DocumentsTest {
         for (CommandSpec command : CommandPage.commands(Muster.describe())) {
             assertThat(completion).contains(command.name());
         }
+    }
+
+    @Test
+    void completionOfMusterdKnowsWhatItTakes() throws Exception {
+        Pattern option = Pattern.compile("(?<![a-z-])--[a-z][a-z-]*");
+        Set<String> ofSelfCheck = new TreeSet<>(Set.of("--config", "--output", "--strict", "--help"));
+        Set<String> all = new TreeSet<>(completed("musterd", "--"));
+        assertThat(completed("musterd", "self-check", "--")).isEqualTo(ofSelfCheck);
+        all.addAll(ofSelfCheck);
+        assertThat(all).as("nothing else, and all of it").isEqualTo(found(option, output("--help")));
+        assertThat(completed("musterd", "s")).containsExactly("self-check");
+        assertThat(completed("musterd", "self-check", "--output", "")).containsExactlyInAnyOrder("table", "json");
+        assertThat(completed("musterd", "self-check", "--st")).containsExactly("--strict");
+        Path script = Files.createFile(out.resolve("script.toml"));
+        assertThat(completed("musterd", "--simulate", out.resolve("scr").toString()))
+                .containsExactly(script.toString());
+    }
+
+    /** What bash offers for the last of these words. */
+    private static Set<String> completed(String... words) throws IOException, InterruptedException {
+        String script = ". \"$0\"; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _musterd; printf '%s\\n' \"${COMPREPLY[@]}\"";
+        Path completion = PROJECT.resolve("packaging/src/main/root/usr/share/bash-completion/completions/musterd");
+        List<String> command = new ArrayList<>(List.of("bash", "-c", script, completion.toString()));
+        command.addAll(List.of(words));
+        Process bash = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String text = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(bash.waitFor()).as(text).isZero();
+        return new TreeSet<>(text.lines().toList());
     }
 
     @Test
