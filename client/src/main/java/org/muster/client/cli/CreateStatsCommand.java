@@ -11,6 +11,7 @@ import java.util.concurrent.Callable;
 import org.muster.client.Json;
 import org.muster.client.MusterConnection;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
@@ -41,6 +42,9 @@ final class CreateStatsCommand implements Callable<Integer> {
             description = "Show the N slowest, 0 to 20. Default: ${DEFAULT-VALUE}.")
     private int slowest;
 
+    @Mixin
+    private Repeat repeat;
+
     @Override
     public Integer call() throws Exception {
         if (slowest < 0 || slowest > 20) {
@@ -53,17 +57,25 @@ final class CreateStatsCommand implements Callable<Integer> {
         if (batch != null) {
             params.put("batchId", batch);
         }
+        boolean[] toReset = {reset}; // once, however often it is shown
         try (MusterConnection connection = muster.connect()) {
-            JsonNode stats = connection.callAndWait("Host.getCreateStats", params);
-            if (reset) {
-                connection.callAndWait("Host.resetCreateStats", Json.object());
-            }
-            if (muster.json()) {
-                muster.printJson(stats);
-            } else {
-                show(stats);
-            }
+            repeat.run(muster, connection, () -> {
+                JsonNode stats = connection.callAndWait("Host.getCreateStats", params);
+                if (toReset[0]) {
+                    toReset[0] = false;
+                    connection.callAndWait("Host.resetCreateStats", Json.object());
+                }
+                print(stats);
+            });
             return ExitCode.OK;
+        }
+    }
+
+    private void print(JsonNode stats) {
+        if (muster.json()) {
+            muster.printJson(stats);
+        } else {
+            show(stats);
         }
     }
 

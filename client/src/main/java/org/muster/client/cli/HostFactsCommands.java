@@ -51,7 +51,7 @@ final class HostFactsCommands {
         }
     }
 
-    @Command(name = "caps", description = "What the host can do: Host.getCapabilities.")
+    @Command(name = "caps", aliases = "capabilities", description = "What the host can do: Host.getCapabilities.")
     static final class Caps extends Shown {
         @Override
         JsonNode ask(MusterConnection connection) throws Exception {

@@ -30,7 +30,7 @@ final class StatsCommand implements Callable<Integer> {
     @ParentCommand
     private Muster muster;
 
-    @Option(names = "--watch", description = "Again every --interval seconds, until --count or Ctrl-C.")
+    @Option(names = "--watch", description = "Again every --interval seconds, until --times or Ctrl-C.")
     private boolean watch;
 
     @Option(
@@ -44,8 +44,11 @@ final class StatsCommand implements Callable<Integer> {
     @Option(names = "--ages", description = "How old each group of values is instead, in seconds.")
     private boolean ages;
 
-    @Option(names = "--count", paramLabel = "N", description = "With --watch: end after N times.")
-    private Long count;
+    @Option(
+            names = {"--times", "--count"},
+            paramLabel = "N",
+            description = "With --watch: end after N times.")
+    private Long times;
 
     private Map<String, StatsRow> earlier = new HashMap<>();
 
@@ -55,14 +58,14 @@ final class StatsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (count != null && count < 1) {
-            throw CommandFailure.usage("--count must be at least 1, got " + count);
+        if (times != null && times < 1) {
+            throw CommandFailure.usage("--times must be at least 1, got " + times);
         }
         try (MusterConnection connection = muster.connect()) {
             CountDownLatch ended = new CountDownLatch(1);
             var unused = connection.closed().whenComplete((nothing, failure) -> ended.countDown());
             show(connection);
-            for (long shown = 1; watch && (count == null || shown < count); shown++) {
+            for (long shown = 1; watch && (times == null || shown < times); shown++) {
                 if (ended.await(interval.toNanos(), TimeUnit.NANOSECONDS)) {
                     connection.closed().join();
                 }

@@ -9,11 +9,15 @@ import org.muster.client.Json;
 import org.muster.client.MusterConnection;
 import org.muster.client.RpcError;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
-@Command(name = "show", description = "All the agent says about one VM; with --xml its domain's XML instead.")
+@Command(
+        name = "show",
+        aliases = "info",
+        description = "All the agent says about one VM; with --xml its domain's XML instead.")
 final class VmShowCommand implements Callable<Integer> {
     @ParentCommand
     private VmCommand vm;
@@ -24,24 +28,31 @@ final class VmShowCommand implements Callable<Integer> {
     @Option(names = "--xml", description = "Print the domain's XML (with --output json: add it as xml).")
     private boolean xml;
 
+    @Mixin
+    private Repeat repeat;
+
     @Override
     public Integer call() throws Exception {
         Muster muster = vm.muster();
         try (MusterConnection connection = muster.connect()) {
             String id = VmNames.resolve(connection, List.of(wanted)).get(0).id();
-            if (muster.json()) {
-                ObjectNode shown = Json.object().put("vmId", id);
-                shown.set("stats", stats(connection, id));
-                if (xml) {
-                    shown.put("xml", domainXml(connection, id));
-                }
-                muster.printJson(shown);
-            } else if (xml) {
-                muster.console().out().println(domainXml(connection, id).stripTrailing());
-            } else {
-                muster.print(Members.table(stats(connection, id)));
-            }
+            repeat.run(muster, connection, () -> show(muster, connection, id));
             return ExitCode.OK;
+        }
+    }
+
+    private void show(Muster muster, MusterConnection connection, String id) throws Exception {
+        if (muster.json()) {
+            ObjectNode shown = Json.object().put("vmId", id);
+            shown.set("stats", stats(connection, id));
+            if (xml) {
+                shown.put("xml", domainXml(connection, id));
+            }
+            muster.printJson(shown);
+        } else if (xml) {
+            muster.console().out().println(domainXml(connection, id).stripTrailing());
+        } else {
+            muster.print(Members.table(stats(connection, id)));
         }
     }
 

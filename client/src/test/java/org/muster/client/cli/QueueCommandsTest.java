@@ -199,6 +199,22 @@ class QueueCommandsTest {
     }
 
     @Test
+    void createStatsAreShownAgainAsOftenAsAskedAndResetOnce() {
+        List<String> resets = new ArrayList<>();
+        stats("\"HA\":{}");
+        agent.on("Host.resetCreateStats", params -> {
+            resets.add("once");
+            return Json.parse("true");
+        });
+
+        CliRun run = CliRun.of(
+                agent, "create-stats", "--reset", "--watch", "--times", "3", "--interval", "0.01", "--output", "json");
+
+        assertThat(run.lines()).hasSize(3);
+        assertThat(resets).hasSize(1);
+    }
+
+    @Test
     void createStatsAreShownByClassWhereThereAreSeveralAndResetOnceTheyAreRead() {
         List<String> order = new ArrayList<>();
         stats("\"HA\":{" + phase("total", 1) + "},\"NORMAL\":{" + phase("total", 2) + "}");

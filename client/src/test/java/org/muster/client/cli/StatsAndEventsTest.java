@@ -88,7 +88,7 @@ class StatsAndEventsTest {
 
     @Test
     void watchingShowsNetworkRatesFromTheSecondTimeOn() {
-        CliRun run = CliRun.of(agent, "stats", "--watch", "--interval", "0.01", "--count", "2");
+        CliRun run = CliRun.of(agent, "stats", "--watch", "--interval", "0.01", "--times", "2");
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).contains("NET RX/s");
         assertThat(run.lines().get(2)).matches("web .* - +- +2\\.0 KiB +7 B .*");

@@ -89,6 +89,18 @@ class VmCommandsTest {
     }
 
     @Test
+    void oneVmIsShownAgainAsOftenAsAsked() {
+        agent.on(
+                "VM.getStats",
+                params -> Json.parse("[{\"vmId\":\"" + params.path("vmID").asText() + "\",\"x\":1}]"));
+
+        CliRun run = CliRun.of(agent, "vm", "info", "web", "--watch", "--times", "3", "--interval", "0.01");
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.lines().stream().filter(line -> line.equals("x      1"))).hasSize(3);
+    }
+
+    @Test
     void anAmbiguousNameOrPrefixListsTheCandidates() {
         CliRun name = CliRun.of(agent, "vm", "show", "db");
         assertThat(name.exitCode()).isEqualTo(2);
