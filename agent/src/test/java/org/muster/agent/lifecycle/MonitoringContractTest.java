@@ -161,7 +161,7 @@ class MonitoringContractTest {
     // the same of every event of a VM's life, and of a guest's agent that tells something
     @Test
     void whatEventsTellIsWhatIsDescribed() {
-        EnginePeer engine = engine(Way.PLAIN);
+        EnginePeer engine = engine(Way.PLAIN).greeted();
         Description described = new Description(engine.call("rpc.discover", "{}"));
         UUID good = UUID.randomUUID();
         UUID bad = UUID.randomUUID();
@@ -187,7 +187,7 @@ class MonitoringContractTest {
     @ParameterizedTest
     @EnumSource
     void aLifeIsToldByEventsOnOneClock(Way way) {
-        EnginePeer engine = engine(way);
+        EnginePeer engine = engine(way).greeted(); // else that could be what names the new VM first
         UUID good = UUID.randomUUID();
         UUID bad = UUID.randomUUID();
         long before = Long.parseLong(
