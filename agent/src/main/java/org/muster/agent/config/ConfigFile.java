@@ -8,10 +8,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.muster.sampling.SamplingConfig;
@@ -27,6 +29,7 @@ public final class ConfigFile {
     private final Map<Key, Object> values = new EnumMap<>(Key.class);
     private final Map<Key, String> origins = new EnumMap<>(Key.class);
     private final TomlProblems problems = new TomlProblems();
+    private final Set<Key> doubtful = EnumSet.noneOf(Key.class); // set to something that cannot be used
 
     private ConfigFile() {}
 
@@ -64,7 +67,12 @@ public final class ConfigFile {
     }
 
     private void readOne(Path file) {
-        problems.read(file).ifPresent(toml -> take(file, toml, ""));
+        Optional<TomlTable> toml = problems.read(file);
+        if (toml.isPresent()) {
+            take(file, toml.get(), "");
+        } else {
+            doubtful.addAll(EnumSet.allOf(Key.class)); // it may have set any of them
+        }
     }
 
     private void take(Path file, TomlTable table, String prefix) {
@@ -78,8 +86,10 @@ public final class ConfigFile {
                 take(file, section, path + ".");
             } else if (entry.getValue() instanceof TomlTable) {
                 problems.unknownSection(file, position, path, sections());
+                Nearest.keys(path, sections()).forEach(this::doubtSection);
             } else {
                 problems.unknown(file, position, path, keys(), entry.getValue());
+                Nearest.keys(path, keys()).forEach(meant -> Key.of(meant).ifPresent(doubtful::add));
             }
         }
     }
@@ -88,11 +98,20 @@ public final class ConfigFile {
         Optional<String> broken = key.broken(value);
         if (broken.isPresent()) {
             problems.add(file, position, key.path(), broken.get(), value);
+            doubtful.add(key);
             return;
         }
         // A table as a map: it can be compared and shown
         values.put(key, value instanceof TomlTable table ? new TreeMap<>(table.toMap()) : value);
         origins.put(key, TomlProblems.place(file, position));
+    }
+
+    private void doubtSection(String name) {
+        for (Key key : Key.values()) {
+            if (key.path().startsWith(name + ".")) {
+                doubtful.add(key);
+            }
+        }
     }
 
     private static boolean isSection(String path) {
@@ -115,14 +134,21 @@ public final class ConfigFile {
                 .toList();
     }
 
+    /** Rules between keys, as far as it is known what each of them is to be. */
     private void checkTogether() {
-        if (!problems.isEmpty()) {
-            return;
+        if (doubtful.contains(Key.SAMPLING_INTERVAL)) {
+            return; // all of them are about it
         }
-        MusterConfig.Sampling sampling = effective().sampling();
         for (SamplingConfig.Problem problem : SamplingConfig.problems(
-                sampling.interval(), sampling.blockInterval(), sampling.timeout(), sampling.unresponsiveAfter())) {
-            String origin = Key.of(problem.key()).map(origins::get).orElse(null);
+                duration(Key.SAMPLING_INTERVAL),
+                duration(Key.SAMPLING_BLOCK_INTERVAL),
+                duration(Key.SAMPLING_TIMEOUT),
+                duration(Key.SAMPLING_UNRESPONSIVE_AFTER))) {
+            Optional<Key> key = Key.of(problem.key());
+            if (key.filter(doubtful::contains).isPresent()) {
+                continue;
+            }
+            String origin = key.map(origins::get).orElse(null);
             problems.add((origin == null ? "default" : origin) + ": " + problem.key() + " must be " + problem.rule()
                     + ", got " + problem.value());
         }

@@ -14,8 +14,13 @@ final class Nearest {
 
     /** Such as {@code " (did you mean sampling.interval?)"}; empty when nothing is near. */
     static String key(String key, Collection<String> known) {
+        return hint(keys(key, known));
+    }
+
+    /** Those that were perhaps meant. */
+    static List<String> keys(String key, Collection<String> known) {
         List<String> near = nearest(key, known);
-        return hint(near.isEmpty() ? inAnotherSection(key, known) : near);
+        return near.isEmpty() ? inAnotherSection(key, known) : near;
     }
 
     static String section(String name, Collection<String> sections) {

@@ -340,6 +340,47 @@ class ConfigFileTest {
     }
 
     @Test
+    void rulesBetweenKeysAreToldTogetherWithOtherProblems() throws Exception {
+        String file = directory.resolve("muster.toml").toString();
+
+        assertThat(problems(
+                        "log.level = true",
+                        "sampling.interval = \"5s\"",
+                        "sampling.block-interval = \"2s\"",
+                        "sampling.timeout = \"5 seconds\"",
+                        "sampling.unresponsive-after = \"6s\""))
+                .satisfiesExactlyInAnyOrder(
+                        one -> assertThat(one).startsWith(file + ":1:1: log.level "),
+                        one -> assertThat(one).startsWith(file + ":3:1: sampling.block-interval must be >= "),
+                        one -> assertThat(one).startsWith(file + ":4:1: sampling.timeout "),
+                        one -> assertThat(one).startsWith(file + ":5:1: sampling.unresponsive-after must be >= "));
+    }
+
+    /** Nothing is said about a key whose value is not known. */
+    @Test
+    void rulesBetweenKeysAreCheckedAsFarAsTheirKeysAreKnown() throws Exception {
+        String interval = "sampling.interval = \"20s\"";
+        String block = "sampling.block-interval = \"15s\"";
+        assertThat(problems(interval, block, "sampling.unresponsive-after = \"15\""))
+                .as("one is broken, the other two contradict each other")
+                .hasSize(2)
+                .anyMatch(problem -> problem.contains("sampling.block-interval must be >= "));
+        assertThat(problems("sampling.interval = \"20\"", "sampling.block-interval = \"1s\""))
+                .as("broken")
+                .hasSize(1);
+        assertThat(problems("sampling.intervall = \"500ms\"", "sampling.block-interval = \"1s\""))
+                .as("misspelt")
+                .hasSize(1);
+        assertThat(problems("[samplng]", "interval = \"500ms\"", "[sampling]", "block-interval = \"1s\""))
+                .as("in a misspelt section")
+                .hasSize(1);
+        write("conf.d/a.toml", "sampling.interval = = \"500ms\"");
+        assertThat(problems("sampling.block-interval = \"1s\""))
+                .as("in a file that cannot be read")
+                .allMatch(problem -> problem.startsWith(directory.resolve("conf.d/a.toml") + ":"));
+    }
+
+    @Test
     void dropInsWinInNameOrderAndOnlyTomlCounts() throws Exception {
         write("conf.d/20.toml", "create.queue-capacity = 20");
         write("conf.d/10.toml", "create.queue-capacity = 10", "listen.port = 1");
