@@ -4,6 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -49,6 +50,8 @@ public final class Calibration implements AutoCloseable {
     private static final int LINGER_SECONDS = 5;
     private static final int IDLE_ROUND_TRIPS = 100;
     private static final int PATIENCE_SECONDS = 60;
+    private static final String REMOVING =
+            "while guests of the calibration were removed; that is gone on with, also after a restart";
     private static final int CLEAN_AGAIN_SECONDS = 5;
     private static final long STOP_MILLIS = 5000;
     private static final double NOISY = 0.25;
@@ -60,6 +63,7 @@ public final class Calibration implements AutoCloseable {
     private final BooleanSupplier kvm;
     private final Supplier<UUID> ids;
     private final Removal removal;
+    private final Answers answers;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicBoolean busy = new AtomicBoolean(); // one measurement or clean-up at a time
     private final ThreadPoolExecutor threads;
@@ -79,6 +83,17 @@ public final class Calibration implements AutoCloseable {
             BooleanSupplier creating,
             BooleanSupplier kvm,
             Supplier<UUID> ids) {
+        this(hypervisor, stateDirectory, creating, kvm, ids, Duration.ofSeconds(PATIENCE_SECONDS));
+    }
+
+    /** @param patience for how long a libvirtd that says nothing is waited for */
+    Calibration(
+            Hypervisor hypervisor,
+            Path stateDirectory,
+            BooleanSupplier creating,
+            BooleanSupplier kvm,
+            Supplier<UUID> ids,
+            Duration patience) {
         this.hypervisor = hypervisor;
         this.file = new CalibrationFile(stateDirectory);
         this.creating = creating;
@@ -92,6 +107,7 @@ public final class Calibration implements AutoCloseable {
                     thread.setDaemon(true);
                     return thread;
                 });
+        this.answers = new Answers(threads, patience);
         try {
             made = file.read().orElse(null);
         } catch (IOException e) {
@@ -127,14 +143,14 @@ public final class Calibration implements AutoCloseable {
     private void cleanUntilDone() throws InterruptedException {
         boolean ended = false;
         while (!ended && hypervisor.connected()) { // else the next link goes on
-            boolean done = returned() && clean(true);
+            boolean done = returned() && clean(true, () -> {});
             ended = done || closed.await(CLEAN_AGAIN_SECONDS, TimeUnit.SECONDS);
         }
     }
 
     private boolean returned() {
         LevelRun last = underWay;
-        return last == null || last.finished();
+        return answers.returned() && (last == null || last.finished());
     }
 
     private boolean execute(Runnable task) {
@@ -148,12 +164,12 @@ public final class Calibration implements AutoCloseable {
     }
 
     /** Takes away what was made and forgets it; what cannot be taken away now is tried with the next link, or measurement. */
-    private boolean clean(boolean twice) throws InterruptedException {
+    private boolean clean(boolean twice, Runnable answered) throws InterruptedException {
         Guests guests = made;
         if (guests == null) {
             return true;
         }
-        Set<UUID> left = removal.run(guests, twice);
+        Set<UUID> left = removal.run(guests, twice, answered);
         if (!left.isEmpty()) {
             LOG.warn("{} guests of calibration {} are still there: {}", left.size(), guests.run(), left);
             return false;
@@ -226,14 +242,14 @@ public final class Calibration implements AutoCloseable {
         if (!hypervisor.connected()) {
             throw new CalibrationRefusedException(Reason.FAILED, "there is no link to libvirtd");
         }
-        if (!clean(true)) {
+        if (!returned()) {
+            throw new CalibrationRefusedException(Reason.FAILED, "calls of a former calibration have not returned");
+        }
+        if (!answers.to(answered -> clean(true, answered), REMOVING)) {
             throw new CalibrationRefusedException(Reason.FAILED, "guests of a former calibration cannot be removed");
         }
         long from = System.nanoTime();
-        RoundTrips idle = new RoundTrips(hypervisor);
-        for (int i = 0; i < IDLE_ROUND_TRIPS; i++) {
-            idle.ask();
-        }
+        RoundTrips idle = answers.to(this::idle, "not even when it was asked for nothing");
         Deque<ThrowAwayGuest> guests = new ArrayDeque<>(writtenDown(request));
         List<LevelFigures> figures =
                 request.limits().stream().map(LevelFigures::new).toList();
@@ -244,14 +260,34 @@ public final class Calibration implements AutoCloseable {
                 for (LevelFigures level : figures) {
                     List<ThrowAwayGuest> these = take(guests, request.guests());
                     measure(level, these);
-                    Set<UUID> left = removal.run(guests(these.get(0).run(), these), false);
+                    Guests begun = guests(these.get(0).run(), these);
+                    Set<UUID> left = answers.to(answered -> removal.run(begun, false, answered), REMOVING);
                     LOG.debug("{} guests are left for the end", left.size()); // where they are tried again
                 }
             }
         } finally {
-            clean = returned() && clean(false);
+            clean = cleanNow();
         }
         return report(figures, idle.p95Nanos(), clean, System.nanoTime() - from);
+    }
+
+    private RoundTrips idle(Runnable answered) throws HypervisorException {
+        RoundTrips idle = new RoundTrips(hypervisor);
+        for (int i = 0; i < IDLE_ROUND_TRIPS; i++) {
+            idle.ask();
+            answered.run();
+        }
+        return idle;
+    }
+
+    /** False if that is left to {@link #connected}. */
+    private boolean cleanNow() throws HypervisorException, InterruptedException {
+        try {
+            return returned() && answers.to(answered -> clean(false, answered), REMOVING);
+        } catch (CalibrationRefusedException e) { // what was measured stands
+            LOG.warn("calibration: {}", e.getMessage());
+            return false;
+        }
     }
 
     private List<ThrowAwayGuest> writtenDown(CalibrationRequest request) throws IOException {

@@ -19,6 +19,7 @@ import org.muster.libvirt.ThrowAwayGuest;
  */
 final class LevelRun {
     private static final long TO_RETURN_SECONDS = 5; // after it was told to stop
+    private static final long LOOK_MILLIS = 250; // for a reason to stop, whatever the workers are kept by
 
     private final Hypervisor hypervisor;
     private final boolean kvm;
@@ -96,7 +97,11 @@ final class LevelRun {
                 fail("a guest has not started within " + patienceSeconds + " s");
                 return;
             }
-            TimeUnit.NANOSECONDS.timedWait(this, left);
+            TimeUnit.NANOSECONDS.timedWait(this, Math.min(left, TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS)));
+            String reason = stopReason.get();
+            if (!reason.isEmpty() && ended < begun) {
+                fail(reason);
+            }
         }
     }
 

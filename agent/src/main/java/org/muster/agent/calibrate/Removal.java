@@ -37,9 +37,10 @@ final class Removal {
      * Removes them, again and again until all are gone or a minute has passed.
      *
      * @param twice look a second time a while after nothing was found: calls of a life that was killed may still run in libvirtd
+     * @param answered told whenever libvirtd has answered about one of them
      * @return those that are still there
      */
-    Set<UUID> run(Guests guests, boolean twice) throws InterruptedException {
+    Set<UUID> run(Guests guests, boolean twice, Runnable answered) throws InterruptedException {
         Set<UUID> left = guests.ids();
         int clean = 0;
         for (int pass = 0; pass < MOST_PASSES; pass++) {
@@ -47,6 +48,7 @@ final class Removal {
             boolean found = false;
             for (UUID id : clean > 0 ? guests.ids() : left) {
                 Outcome outcome = remove(id, guests.run());
+                answered.run();
                 found |= outcome != Outcome.ABSENT;
                 if (outcome == Outcome.STILL_THERE) {
                     still.add(id);

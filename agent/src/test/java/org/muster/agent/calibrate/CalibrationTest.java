@@ -264,6 +264,41 @@ class CalibrationTest {
         assertThat(hypervisor.list()).isEmpty();
     }
 
+    @Test
+    void aLibvirtdThatDoesNotAnswerTheRemovalEndsItAndWhatIsThereGoesWhenItDoes() throws Exception {
+        hypervisor.on(Op.FIND, id(3)).hang(); // of the level of one, when it is taken away
+        calibration = new Calibration(
+                hypervisor,
+                state,
+                () -> creating,
+                () -> false,
+                () -> id(numbers.getAndIncrement()),
+                Duration.ofMillis(500));
+
+        refused(calibration.measure(SMALL), Reason.FAILED, "libvirtd has not answered for 0.5 s, while guests of the");
+
+        assertThat(file()).exists();
+        assertThat(calibration.owns(id(3))).isTrue();
+        refused(calibration.measure(SMALL), Reason.BUSY, "clean-up is under way");
+        assertThat(hypervisor.entered(Op.FIND, id(3)))
+                .as("one hung call is enough")
+                .isEqualTo(1);
+        hypervisor.release(Op.FIND, id(3));
+        Await.until("all is taken away", SOON, () -> !Files.exists(file()));
+        assertThat(hypervisor.list()).isEmpty();
+        Await.until("it can be measured again", SOON, () -> measures());
+        assertNothingLeft();
+    }
+
+    private boolean measures() throws Exception {
+        try {
+            return now(calibration.measure(SMALL)).levels().size() == 3;
+        } catch (ExecutionException e) {
+            assertThat(e).hasMessageContaining("clean-up is under way");
+            return false;
+        }
+    }
+
     /** As the daemon's. */
     private final class Link implements HypervisorListener {
         @Override
