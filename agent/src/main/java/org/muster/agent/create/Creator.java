@@ -110,7 +110,7 @@ public final class Creator implements AutoCloseable {
                 new Slots(config.concurrency(), hostCpus),
                 this::guard,
                 System::nanoTime);
-        this.downs = new Downs(table, journal);
+        this.downs = new Downs(table, journal, watch, () -> this.config.resumeWithin());
         this.recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, watch, downs, this::stillWanted);
         CreateTimes times = new CreateTimes(registry, metrics.inflation(), System::currentTimeMillis);
         this.history = new CreateHistory(System::nanoTime, System::currentTimeMillis, journal::note, end -> {
@@ -134,7 +134,8 @@ public final class Creator implements AutoCloseable {
                 metrics,
                 recheck,
                 recovery::mayComeThrough,
-                recovery::abandoned);
+                recovery::abandoned,
+                downs);
         this.policyEnd = new PolicyEnd(table, journal, lane, end, late, recheck);
         Preparation preparation = new Preparation(hypervisor, side.images(), side.facts());
         this.sequence = new StartSequence(table, hypervisor, preparation, journal, metrics, recovery, late, downs);
@@ -267,7 +268,14 @@ public final class Creator implements AutoCloseable {
             CreateRequest request = new CreateRequest(vm, entry.item().get(), createClass, attempt, now, now);
             history.begins(request);
             reserve(request);
-            recovery.take(request, sameBoot ? "the agent was restarted" : "the host was rebooted");
+            if (sameBoot) {
+                recovery.take(
+                        request,
+                        "the agent was restarted",
+                        entry.starting() ? Furthest.START_BEFORE : Furthest.DEFINE);
+            } else {
+                recovery.take(request, "the host was rebooted", Furthest.LOOK_UP); // no call survives that
+            }
         }
     }
 
@@ -328,7 +336,7 @@ public final class Creator implements AutoCloseable {
             return flows.about(request, () -> sequence.run(request, slot.sinceNanos()));
         } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
             LOG.error("starting {} failed", request.vm().id(), e);
-            recovery.take(request, e.toString());
+            recovery.take(request, e.toString(), Furthest.START);
             table.endLaunch(request.vm(), false, 0);
             return Outcome.NOTHING;
         } finally {

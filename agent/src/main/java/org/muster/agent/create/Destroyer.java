@@ -82,6 +82,7 @@ public final class Destroyer {
     private final Consumer<UUID> recheck; // its state is to be asked again
     private final Predicate<UUID> mayComeThrough; // an old call may still start it inside libvirtd
     private final Consumer<CreateRequest> abandoned; // settles a create that is in no queue any more
+    private final Downs downs;
     private final Set<Job> waiting = ConcurrentHashMap.newKeySet(); // bounded by the lane
     private final Map<UUID, Job> ending = new ConcurrentHashMap<>(); // whose end is being written down
 
@@ -97,8 +98,10 @@ public final class Destroyer {
             CreateMetrics metrics,
             Consumer<UUID> recheck,
             Predicate<UUID> mayComeThrough,
-            Consumer<CreateRequest> abandoned) {
+            Consumer<CreateRequest> abandoned,
+            Downs downs) {
         this.abandoned = abandoned;
+        this.downs = downs;
         this.table = table;
         this.journal = journal;
         this.lane = lane;
@@ -324,13 +327,26 @@ public final class Destroyer {
         late.spare(vm.id());
         leftovers.remove(vm.id());
         table.destroying(vm.id(), false);
-        boolean down = table.down(vm, exit);
-        if (down) {
-            journal.note(Downs.record(vm, exit));
-        }
+        boolean down = downOf(vm, exit);
         ending.remove(vm.id(), job);
         String what = down ? "it does not run any more" : "a call that starts it is still under way";
         job.outcome.complete(
                 Outcome.refused(Refusal.FAILED, what + ", but the journal cannot be written: " + e.getMessage()));
+    }
+
+    /** False if a call of ours may still start it. */
+    private boolean downOf(Vm vm, ExitInfo exit) {
+        if (table.startPending(vm.id())) {
+            return false;
+        }
+        boolean ran = table.get(vm.id()).filter(now -> now.status().running()).isPresent();
+        if (!ran) {
+            return downs.down(vm, exit); // our next life may start it as long as this is not on the disk
+        }
+        boolean down = table.down(vm, exit);
+        if (down) {
+            journal.note(Downs.record(vm, exit));
+        }
+        return down;
     }
 }

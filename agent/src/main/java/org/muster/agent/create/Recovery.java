@@ -19,6 +19,7 @@ import org.muster.agent.domain.VmTable;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalRecord;
 import org.muster.libvirt.DomainRecord;
+import org.muster.libvirt.DomainRecord.ShutoffReason;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorException;
 import org.slf4j.Logger;
@@ -26,8 +27,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Settles creates whose outcome is unknown, after an outage of ours or of libvirtd: a guest that runs is taken in; one
- * that does not, seen twice because an old call may still run inside libvirtd, is started once more if it is fresh
- * enough, and is Down otherwise.
+ * that does not, seen twice because an old call may still run inside libvirtd, is started once more if it has certainly not run
+ * ({@link Furthest}) and is fresh enough, and is Down otherwise.
  *
  * <p>Thread-safe; libvirtd is asked on the VM's lane.
  */
@@ -35,8 +36,7 @@ final class Recovery implements StartSequence.Unsettled {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
     private static final Duration SECOND_LOOK = Duration.ofSeconds(1);
 
-    /** @param callUnderWay libvirtd may still be at an old start call of it */
-    private record Pending(CreateRequest request, String why, boolean callUnderWay) {}
+    private record Pending(CreateRequest request, String why, Furthest furthest) {}
 
     private final VmTable table;
     private final Hypervisor hypervisor;
@@ -71,13 +71,13 @@ final class Recovery implements StartSequence.Unsettled {
 
     /** Takes over a create; looked at now if there is a link, else when there is one again. */
     @Override
-    public void take(CreateRequest request, String why) {
+    public void take(CreateRequest request, String why, Furthest furthest) {
         Vm vm = request.vm();
         if (table.get(vm.id()).filter(now -> now.life() == vm.life()).isEmpty()) {
             return;
         }
         LOG.warn("{} ({}): outcome unknown: {}", vm.name(), vm.id(), why);
-        settle(new Pending(request, why, true));
+        settle(new Pending(request, why, furthest));
     }
 
     /** Looks at it when the destroy has ended, which is when the VM's lane gets to it; it is not started any more. */
@@ -87,14 +87,15 @@ final class Recovery implements StartSequence.Unsettled {
         if (table.get(vm.id())
                 .filter(now -> now.life() == vm.life() && !now.status().running() && now.status() != VmStatus.DOWN)
                 .isPresent()) {
-            settle(new Pending(request.resumed(System.nanoTime()), "it was being destroyed, which failed", false));
+            settle(new Pending(
+                    request.resumed(System.nanoTime()), "it was being destroyed, which failed", Furthest.LOOK_UP));
         }
     }
 
-    /** True while an old call may still start the VM inside libvirtd. */
+    /** True while an old call may still define or start the VM inside libvirtd. */
     boolean mayComeThrough(UUID id) {
         Pending mine = pending.get(id);
-        return mine != null && mine.callUnderWay;
+        return mine != null && mine.furthest.mayComeThrough();
     }
 
     private void settle(Pending create) {
@@ -171,15 +172,26 @@ final class Recovery implements StartSequence.Unsettled {
         if (active) {
             journal.note(new JournalRecord.Running(id));
             table.adopt(record.get(), false, System.currentTimeMillis());
+        } else if (mine.furthest.mayHaveRun(record)) {
+            down(mine, ended(mine, record), epoch);
         } else if (mine.request.attempt() == 1 && stillWanted.test(mine.request)) {
             resume(mine.request);
         } else {
-            down(mine, "not started: " + mine.why, epoch);
+            down(mine, ExitInfo.startFailed("not started: " + mine.why), epoch);
         }
     }
 
-    private void down(Pending mine, String why, int epoch) {
-        if (!downs.down(mine.request.vm(), ExitInfo.startFailed(why))) {
+    /** As libvirtd tells it, as far as it does. */
+    private static ExitInfo ended(Pending mine, Optional<DomainRecord> record) {
+        ShutoffReason reason = record.map(DomainRecord::shutoffReason).orElse(ShutoffReason.UNKNOWN);
+        boolean known = reason != ShutoffReason.UNKNOWN && reason != ShutoffReason.FAILED;
+        return known
+                ? ExitInfo.of(reason)
+                : ExitInfo.startFailed("not started again, for it may have run: " + mine.why);
+    }
+
+    private void down(Pending mine, ExitInfo exit, int epoch) {
+        if (!downs.down(mine.request.vm(), exit)) {
             pending.put(mine.request.vm().id(), mine); // its destroy may fail
             later(mine.request.vm().id(), false, epoch);
         }
@@ -200,7 +212,7 @@ final class Recovery implements StartSequence.Unsettled {
                     dispatcher.gone(again.vm()); // destroyed meanwhile
                 }
             } else {
-                settle(new Pending(again, "the journal cannot be written: " + e.getMessage(), false));
+                settle(new Pending(again, "the journal cannot be written: " + e.getMessage(), Furthest.LOOK_UP));
             }
         });
     }

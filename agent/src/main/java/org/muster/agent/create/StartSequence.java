@@ -1,7 +1,11 @@
 package org.muster.agent.create;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.muster.agent.create.Stations.Station;
 import org.muster.agent.domain.ExitInfo;
 import org.muster.agent.domain.Vm;
@@ -26,11 +30,12 @@ import org.slf4j.LoggerFactory;
  */
 final class StartSequence {
     private static final Logger LOG = LoggerFactory.getLogger(StartSequence.class);
+    private static final int JOURNAL_SECONDS = 30;
 
     /** Takes over creates that cannot be settled here. */
     interface Unsettled {
         /** Its outcome is unknown because the link to libvirtd was lost. */
-        void take(CreateRequest request, String why);
+        void take(CreateRequest request, String why, Furthest furthest);
 
         /** It was not, or not any more, started because it is being destroyed; which may fail. */
         void abandoned(CreateRequest request);
@@ -40,6 +45,11 @@ final class StartSequence {
     private enum Reached {
         NOTHING,
         STARTED
+    }
+
+    /** The furthest call that a launch has made. Confined to its worker. */
+    private static final class Way {
+        private Furthest furthest = Furthest.LOOK_UP;
     }
 
     private final VmTable table;
@@ -81,8 +91,9 @@ final class StartSequence {
         long decodedAt = request.decodedAtNanos();
         Reached reached = Reached.NOTHING;
         HypervisorException failure = null;
+        Way way = new Way();
         try {
-            reached = launch(request, slotAt);
+            reached = launch(request, slotAt, way);
         } catch (HypervisorException e) {
             failure = e;
         } catch (RuntimeException e) { // a bug below us: the call is over all the same, and must be known as over
@@ -91,7 +102,7 @@ final class StartSequence {
         }
         boolean unknown = failure != null && (failure.kind() == Kind.DISCONNECTED || failure.kind() == Kind.BUSY);
         if (unknown) { // before the launch counts as over, so that a destroy knows that it may still come through
-            unsettled.take(request, failure.getMessage());
+            unsettled.take(request, failure.getMessage(), way.furthest);
         }
         boolean wanted = table.endLaunch(vm, reached == Reached.STARTED, System.currentTimeMillis());
         if (unknown) {
@@ -104,7 +115,7 @@ final class StartSequence {
             return Outcome.NOTHING;
         }
         if (failure != null) {
-            failed(request, failure);
+            failed(request, failure, way.furthest);
             return Outcome.of(failure);
         }
         if (table.givenUp(vm)) {
@@ -125,11 +136,16 @@ final class StartSequence {
         return (System.nanoTime() - nanos) / 1_000_000;
     }
 
-    private Reached launch(CreateRequest request, long slotAt) throws HypervisorException {
+    private Reached launch(CreateRequest request, long slotAt, Way way) throws HypervisorException {
         Vm vm = request.vm();
-        if (!prepare(vm, request) || !table.beginStart(vm)) {
+        if (!prepare(vm, request, way)) {
             return Reached.NOTHING;
         }
+        writeDown(vm);
+        if (!table.beginStart(vm)) {
+            return Reached.NOTHING;
+        }
+        way.furthest = Furthest.START;
         long callAt = System.nanoTime();
         metrics.prepared(slotAt, callAt);
         request.stations().pass(Station.CALL, callAt);
@@ -147,10 +163,33 @@ final class StartSequence {
         return Reached.STARTED;
     }
 
+    /**
+     * That the call is about to be made. What comes after it may be lost: a note that the guest runs can be owed to a full disk when
+     * we are killed, and our next life would start what has run and ended since.
+     */
+    private void writeDown(Vm vm) throws HypervisorException {
+        try {
+            journal.written(List.of(new JournalRecord.Starting(vm.id()))).get(JOURNAL_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw notWritten(vm, e.getCause().getMessage(), e);
+        } catch (TimeoutException e) {
+            throw notWritten(vm, "its disk has not answered for " + JOURNAL_SECONDS + " s", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw notWritten(vm, "interrupted", e);
+        }
+    }
+
+    private static HypervisorException notWritten(Vm vm, String why, Exception e) {
+        return new HypervisorException(
+                Kind.FAILED, 0, "journal", vm.id().toString(), "its start cannot be written down: " + why, e);
+    }
+
     /** Defines the domain. False if it turned out to run already, and was left alone. */
-    private boolean prepare(Vm vm, CreateRequest request) throws HypervisorException {
+    private boolean prepare(Vm vm, CreateRequest request, Way way) throws HypervisorException {
         Optional<DomainRecord> existing = hypervisor.find(vm.id());
         if (existing.isPresent() && existing.get().startingUp()) {
+            way.furthest = Furthest.START; // not by us
             throw new HypervisorException(
                     Kind.BUSY,
                     0,
@@ -186,16 +225,18 @@ final class StartSequence {
                     "the name " + vm.name() + " belongs to domain " + namesake.get(),
                     null);
         }
-        hypervisor.define(preparation.prepare(vm.id(), request.item().xml(), System.currentTimeMillis()));
+        String xml = preparation.prepare(vm.id(), request.item().xml(), System.currentTimeMillis());
+        way.furthest = Furthest.DEFINE;
+        hypervisor.define(xml);
         return true;
     }
 
     /** Believes a failure only after asking what is so. */
-    private void failed(CreateRequest request, HypervisorException e) {
+    private void failed(CreateRequest request, HypervisorException e, Furthest furthest) {
         try {
             settle(request, e);
         } catch (HypervisorException again) {
-            unsettled.take(request, again.getMessage());
+            unsettled.take(request, again.getMessage(), furthest);
         }
     }
 

@@ -31,15 +31,20 @@ final class Backlog {
         CLOSED
     }
 
-    /** @param done null for a note */
-    record Write(List<JournalRecord> lines, CompletableFuture<Void> done, long sinceNanos) {
-        boolean durable() {
+    /**
+     * Lines that are written together.
+     *
+     * @param done null for a note
+     * @param forced to the disk, before they are {@code done}
+     */
+    record Write(List<JournalRecord> lines, CompletableFuture<Void> done, boolean forced, long sinceNanos) {
+        boolean awaited() {
             return done != null;
         }
 
         /** Nobody waits for it any more. */
         boolean givenUp() {
-            return durable() && done.isDone();
+            return awaited() && done.isDone();
         }
     }
 
@@ -64,7 +69,7 @@ final class Backlog {
     }
 
     /** Takes lines that somebody waits for. */
-    Admission offer(List<JournalRecord> lines, CompletableFuture<Void> done) {
+    Admission offer(List<JournalRecord> lines, CompletableFuture<Void> done, boolean forced) {
         lock.lock();
         try {
             if (closed) {
@@ -73,7 +78,7 @@ final class Backlog {
             if (full()) {
                 return Admission.FULL;
             }
-            waiting.add(new Write(lines, done, System.nanoTime()));
+            waiting.add(new Write(lines, done, forced, System.nanoTime()));
             changed.signal();
             return Admission.TAKEN;
         } finally {
@@ -91,7 +96,7 @@ final class Backlog {
             if (full()) {
                 keepLast(lastWords.computeIfAbsent(line.subject(), any -> new ArrayList<>()), line);
             } else {
-                waiting.add(new Write(List.of(line), null, 0));
+                waiting.add(new Write(List.of(line), null, false, 0));
                 changed.signal();
             }
             return true;
@@ -121,7 +126,7 @@ final class Backlog {
             }
             List<Write> all = waiting;
             for (List<Note> notes : lastWords.values()) {
-                all.add(new Write(List.copyOf(notes), null, 0));
+                all.add(new Write(List.copyOf(notes), null, false, 0));
             }
             waiting = new ArrayList<>();
             lastWords = new LinkedHashMap<>();
@@ -147,7 +152,7 @@ final class Backlog {
         try {
             long now = System.nanoTime();
             return Stream.concat(taken.stream(), waiting.stream())
-                    .filter(write -> write.durable() && !write.givenUp() && now - write.sinceNanos > nanos)
+                    .filter(write -> write.awaited() && !write.givenUp() && now - write.sinceNanos > nanos)
                     .toList();
         } finally {
             lock.unlock();

@@ -131,8 +131,20 @@ public final class Journal implements AutoCloseable {
 
     /** Completes when the lines are on the disk; exceptionally, with none of them written, when that failed. */
     public CompletableFuture<Void> durably(List<JournalRecord> lines) {
+        return offer(lines, true);
+    }
+
+    /**
+     * Completes when the lines are in the file: they survive our death, but not for sure the host's; exceptionally, with none of
+     * them written, when that failed.
+     */
+    public CompletableFuture<Void> written(List<JournalRecord> lines) {
+        return offer(lines, false);
+    }
+
+    private CompletableFuture<Void> offer(List<JournalRecord> lines, boolean forced) {
         CompletableFuture<Void> done = new CompletableFuture<>();
-        switch (backlog.offer(List.copyOf(lines), done)) {
+        switch (backlog.offer(List.copyOf(lines), done, forced)) {
             case TAKEN -> failLeftIfEnded();
             case FULL ->
                 done.completeExceptionally(new IOException("the journal's queue is full: the disk is too slow"));
@@ -185,7 +197,7 @@ public final class Journal implements AutoCloseable {
             List<Write> left = backlog.take(0);
             if (left != null) {
                 left.stream()
-                        .filter(Write::durable)
+                        .filter(Write::awaited)
                         .forEach(write -> write.done().completeExceptionally(closed()));
             }
         } catch (InterruptedException e) {
@@ -215,13 +227,13 @@ public final class Journal implements AutoCloseable {
     private void write(List<Write> taken) {
         List<Write> batch = taken.stream().filter(write -> !write.givenUp()).toList();
         List<JournalRecord> lines = new ArrayList<>();
-        boolean durable = false;
+        boolean forced = false;
         for (Write write : batch) {
             lines.addAll(write.lines());
-            durable |= write.durable();
+            forced |= write.forced();
         }
         try {
-            append(lines, durable);
+            append(lines, forced);
         } catch (IOException | RuntimeException | StackOverflowError | LinkageError | AssertionError e) {
             tellFailure(e);
             batch.forEach(write -> fail(write, e));
@@ -229,7 +241,7 @@ public final class Journal implements AutoCloseable {
         }
         boolean allCount = true;
         for (Write write : batch) {
-            boolean counts = !write.durable() || write.done().complete(null); // else given up while it was written
+            boolean counts = !write.awaited() || write.done().complete(null); // else given up while it was written
             if (counts) {
                 write.lines().forEach(state::apply);
             }
@@ -252,7 +264,7 @@ public final class Journal implements AutoCloseable {
     }
 
     /** Writes what is owed, which is older, and then the lines. */
-    private void append(List<JournalRecord> lines, boolean durable) throws IOException {
+    private void append(List<JournalRecord> lines, boolean forced) throws IOException {
         mend();
         List<JournalRecord> all = new ArrayList<>(owed);
         all.addAll(lines);
@@ -260,7 +272,7 @@ public final class Journal implements AutoCloseable {
         boolean failed = true;
         try {
             lock.exclusive();
-            file.append(all, durable);
+            file.append(all, forced);
             failed = false;
         } catch (IOException | RuntimeException e) {
             doubtful = true;
@@ -308,9 +320,9 @@ public final class Journal implements AutoCloseable {
         compactAt = Math.max(compactBytes, 2 * file.size());
     }
 
-    /** Who waits for durability is told; a note is owed until the disk takes it. */
+    /** Who waits is told; a note is owed until the disk takes it. */
     private void fail(Write write, Throwable e) {
-        if (write.durable()) {
+        if (write.awaited()) {
             write.done().completeExceptionally(e);
             return;
         }

@@ -11,6 +11,7 @@ import java.util.UUID;
 @JsonSubTypes({
     @JsonSubTypes.Type(value = JournalRecord.Accepted.class, name = "accepted"),
     @JsonSubTypes.Type(value = JournalRecord.Answered.class, name = "answered"),
+    @JsonSubTypes.Type(value = JournalRecord.Starting.class, name = "starting"),
     @JsonSubTypes.Type(value = JournalRecord.Running.class, name = "running"),
     @JsonSubTypes.Type(value = JournalRecord.Adopted.class, name = "adopted"),
     @JsonSubTypes.Type(value = JournalRecord.Resumed.class, name = "resumed"),
@@ -37,6 +38,12 @@ public sealed interface JournalRecord {
      * @param answer JSON text
      */
     record Answered(String batchId, String requestHash, String answer, long atMillis) implements JournalRecord {}
+
+    /**
+     * The call that starts the VM is about to be made. Written before it: whatever is lost later, from here on the VM may have run,
+     * and no later life of ours starts it.
+     */
+    record Starting(UUID id) implements JournalRecord {}
 
     /** A line that nobody need wait for: of those about one subject only the last word counts. */
     sealed interface Note extends JournalRecord {

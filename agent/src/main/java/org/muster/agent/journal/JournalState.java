@@ -27,6 +27,7 @@ public final class JournalState {
         private AcceptedItem item;
         private String name = "";
         private String bootId = "";
+        private boolean starting;
         private boolean running;
         private boolean resumed;
         private boolean destroyed;
@@ -54,6 +55,11 @@ public final class JournalState {
         /** The host's boot during which it was accepted. */
         public String bootId() {
             return bootId;
+        }
+
+        /** It may have run: a call that starts it was about to be made. */
+        public boolean starting() {
+            return starting;
         }
 
         public boolean running() {
@@ -131,6 +137,8 @@ public final class JournalState {
             }
         } else if (line instanceof JournalRecord.Answered answered) {
             keep(answered);
+        } else if (line instanceof JournalRecord.Starting starting) {
+            known(starting.id()).ifPresent(entry -> entry.starting = true);
         } else if (line instanceof JournalRecord.Running running) {
             known(running.id()).ifPresent(entry -> {
                 entry.running = true;
@@ -197,6 +205,9 @@ public final class JournalState {
                 lines.add(new JournalRecord.Adopted(entry.id, entry.name));
             } else if (entry.running) {
                 lines.add(new JournalRecord.Running(entry.id));
+            }
+            if (entry.starting && !entry.running) {
+                lines.add(new JournalRecord.Starting(entry.id));
             }
             if (entry.resumed) {
                 lines.add(new JournalRecord.Resumed(entry.id));

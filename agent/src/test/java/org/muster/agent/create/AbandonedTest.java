@@ -52,7 +52,7 @@ class AbandonedTest {
                 () -> new Slots.Guard(10, 3, 0),
                 System::nanoTime);
         CreateMetrics metrics = new CreateMetrics(new MetricRegistry());
-        Downs downs = new Downs(table, journal);
+        Downs downs = new Downs(table, journal, timer, () -> Duration.ZERO);
         Recovery recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, timer, downs, request -> true);
         Chores chores = new Chores(lane, timer, hypervisor::connected);
         LateGuests late = new LateGuests(table, journal, new GuestEnd(hypervisor, id -> {}), downs, chores);

@@ -33,6 +33,11 @@ final class Agent implements AutoCloseable {
     static final Duration SOON = Duration.ofSeconds(8);
     static final String BOOT = "boot-1";
 
+    /** As {@link Journal#open(Path, JournalState)}. */
+    interface JournalOpener {
+        Journal open(Path directory, JournalState state) throws IOException;
+    }
+
     /** What of it a test wants otherwise. */
     static final class Options {
         private CreateConfig config =
@@ -41,6 +46,7 @@ final class Agent implements AutoCloseable {
         private volatile boolean present = true; // read by create-watch
         private volatile Room room = Room.UNKNOWN; // read by whoever creates
         private DiskProbe disks = DiskProbe.BLIND;
+        private JournalOpener journal = Journal::open;
 
         Options config(int limit, Duration startTimeout, Duration resumeWithin) {
             config = new CreateConfig(new Concurrency.Fixed(limit), 100, startTimeout, resumeWithin);
@@ -65,6 +71,12 @@ final class Agent implements AutoCloseable {
 
         Options disks(DiskProbe probe) {
             disks = probe;
+            return this;
+        }
+
+        /** Where its journal is kept. */
+        Options journal(JournalOpener opener) {
+            journal = opener;
             return this;
         }
 
@@ -100,7 +112,7 @@ final class Agent implements AutoCloseable {
         this.hypervisor = hypervisor;
         JournalState state = new JournalState();
         try {
-            journal = Journal.open(directory, state);
+            journal = options.journal.open(directory, state);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

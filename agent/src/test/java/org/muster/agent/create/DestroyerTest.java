@@ -197,11 +197,13 @@ class DestroyerTest {
         hypervisor.loseLink(); // libvirtd goes on with the start
         Await.until("its worker gave up", SOON, () -> !agent().table.launchPending(id(1)));
         hypervisor.restoreLink();
+        hypervisor.on(Op.UNDEFINE, id(1)).hang(); // what is not defined any more cannot come
 
         assertThat(agent().destroy(id(1)).refusal()).isEmpty();
         hypervisor.release(Op.START, id(1));
 
         Await.until("the late guest has come", SOON, () -> hypervisor.starts(id(1)) == 1);
+        hypervisor.release(Op.UNDEFINE, id(1));
         Await.until("the late guest has gone", SOON, () -> !hypervisor.running(id(1)));
         assertThat(agent().table.get(id(1))).isEmpty();
         assertThat(agent().told(id(1))).doesNotContain("UP");
@@ -404,6 +406,24 @@ class DestroyerTest {
 
         agent().await(id(1), VmStatus.UP);
         assertThat(hypervisor.running(id(1)) && hypervisor.defined(id(1))).isTrue();
+    }
+
+    /** A look-up changes nothing, so nothing of it can come through late. */
+    @Test
+    void theUuidIsFreeAtOnceWhenOnlyALookUpWasLost() {
+        hypervisor.on(Op.FIND, id(1)).hang();
+        agent().create(id(1));
+        hypervisor.awaitEntered(Op.FIND, id(1));
+        hypervisor.loseLink();
+        Await.until("its worker gave up", SOON, () -> !agent().table.launchPending(id(1)));
+        hypervisor.on(Op.FIND, id(1)).fail(Kind.BUSY).times(1); // no connection to spare
+        hypervisor.restoreLink();
+
+        assertThat(agent().destroy(id(1)).refusal()).isEmpty();
+
+        assertThat(agent().create(id(1)).isAccepted()).isTrue();
+        agent().await(id(1), VmStatus.UP);
+        assertThat(hypervisor.starts(id(1))).isEqualTo(1);
     }
 
     /** The define went through in a libvirtd whose link was lost; nobody knew that when the VM was destroyed. */

@@ -11,16 +11,20 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.muster.agent.domain.ExitInfo;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.journal.AcceptedItem;
+import org.muster.agent.journal.FullDisk;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalRecord;
 import org.muster.agent.journal.JournalState;
 import org.muster.agent.simulation.FakeHypervisor;
 import org.muster.agent.simulation.FakeHypervisor.Op;
+import org.muster.libvirt.DomainRecord.ShutoffReason;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.HypervisorException.Kind;
 import org.muster.libvirt.HypervisorListener.DomainEvent;
@@ -301,6 +305,145 @@ class RecoveryTest {
             agent.await(id(i), VmStatus.UP);
             assertThat(hypervisor.starts(id(i))).isEqualTo(1);
         }
+    }
+
+    /** What was noted last never reached the disk: nothing that may have run is started again, whatever became of it. */
+    @Test
+    void whatMayHaveRunIsNotStartedAgain() throws IOException {
+        for (int i = 1; i <= 6; i++) {
+            fresh(id(i));
+            lines.add(new JournalRecord.Starting(id(i)));
+        }
+        String xml = Xmls.engines(id(1), Agent.name(id(1)));
+        hypervisor.foreign(id(1), Agent.name(id(1)), State.SHUTOFF, xml);
+        hypervisor.becomes(id(1), State.SHUTOFF, 1, DomainEvent.STOPPED); // SHUTDOWN
+        for (int i = 2; i <= 4; i++) {
+            hypervisor.foreign(id(i), Agent.name(id(i)), State.SHUTOFF, Xmls.engines(id(i), Agent.name(id(i))));
+        }
+        hypervisor.becomes(id(2), State.SHUTOFF, 6, DomainEvent.STOPPED); // FAILED
+        hypervisor.becomes(id(3), State.CRASHED, 0, DomainEvent.STOPPED);
+        hypervisor.foreign(id(6), Agent.name(id(6)), State.RUNNING, Xmls.engines(id(6), Agent.name(id(6))));
+
+        restarted(); // 4: a libvirtd that was restarted knows no reason; 5: somebody has deleted it
+
+        for (int i = 1; i <= 5; i++) {
+            agent.await(id(i), VmStatus.DOWN);
+            Await.until("nothing stays defined of " + id(i), SOON, definedNoMore(id(i)));
+        }
+        agent.await(id(6), VmStatus.UP);
+        assertThat(agent.table.get(id(1)).orElseThrow().exit().orElseThrow())
+                .as("libvirt knows how it ended")
+                .isEqualTo(ExitInfo.of(ShutoffReason.SHUTDOWN));
+        assertThat(message(id(4))).contains("not started again").contains("restarted");
+        assertThat(hypervisor.log()).noneMatch(call -> call.startsWith("START"));
+    }
+
+    private Callable<Boolean> definedNoMore(UUID id) {
+        return () -> !hypervisor.defined(id);
+    }
+
+    @Test
+    void aGuestThatEndedWhileNothingCouldBeWrittenAndNobodyLookedIsNotStartedAgain() throws IOException {
+        FullDisk disk = new FullDisk();
+        options.journal(disk::open);
+        restarted();
+        hypervisor.on(Op.START, id(1)).hang();
+        agent.create(id(1));
+        hypervisor.awaitEntered(Op.START, id(1));
+        disk.fill();
+        hypervisor.release(Op.START, id(1));
+        agent.await(id(1), VmStatus.UP); // that it runs is owed to the disk
+        hypervisor.silent(true);
+        agent.close();
+        hypervisor.loseLink();
+        hypervisor.becomes(id(1), State.SHUTOFF, 0, DomainEvent.UNKNOWN); // and libvirtd was restarted too
+        disk.empty();
+
+        agent = Agent.start(directory, hypervisor, options);
+        hypervisor.silent(false);
+        hypervisor.restoreLink();
+
+        agent.await(id(1), VmStatus.DOWN);
+        assertThat(hypervisor.entered(Op.START, id(1))).isEqualTo(1);
+    }
+
+    /** Told Down, it may be started elsewhere. */
+    @Test
+    void whatCouldNotBeWrittenDownIsNotToldDownAsLongAsTheNextLifeWouldStartIt() throws IOException {
+        FullDisk disk = new FullDisk();
+        options.journal(disk::open);
+        hypervisor.on(Op.DEFINE, id(1)).hang().fail(Kind.INVALID_SPEC);
+        restarted();
+        agent.create(id(1));
+        hypervisor.awaitEntered(Op.DEFINE, id(1));
+        disk.fill();
+        hypervisor.release(Op.DEFINE, id(1));
+        agent.awaitThat(
+                id(1), vm -> vm.statusReason().contains("No space left on device"), "not Down, and it is told why");
+        assertThat(agent.told(id(1))).doesNotContain("DOWN");
+        disk.awaitRefused(2); // it is tried again
+
+        disk.empty();
+
+        agent.await(id(1), VmStatus.DOWN);
+        assertThat(message(id(1))).contains("told to fail").doesNotContain("No space");
+        agent.close();
+        agent = Agent.start(directory, hypervisor, options);
+        assertThat(agent.table.get(id(1)).orElseThrow().status()).isEqualTo(VmStatus.DOWN);
+    }
+
+    @Test
+    void butItIsToldOnceNoLaterLifeWouldStartIt() throws IOException {
+        FullDisk disk = new FullDisk();
+        options.config(4, Duration.ofMinutes(5), Duration.ofMillis(1500)).journal(disk::open);
+        hypervisor.on(Op.DEFINE, id(1)).hang().fail(Kind.INVALID_SPEC);
+        restarted();
+        agent.create(id(1));
+        hypervisor.awaitEntered(Op.DEFINE, id(1));
+        disk.fill();
+
+        hypervisor.release(Op.DEFINE, id(1));
+
+        agent.await(id(1), VmStatus.DOWN);
+        assertThat(message(id(1))).contains("told to fail");
+    }
+
+    @Test
+    void aDestroyThatCannotBeWrittenDownTellsNobodyThatAQueuedOneIsDown() throws IOException {
+        FullDisk disk = new FullDisk();
+        options.config(1, Duration.ofMinutes(5), RESUME_WITHIN).journal(disk::open);
+        restarted();
+        hypervisor.on(Op.START, id(1)).hang();
+        agent.create(id(1));
+        hypervisor.awaitEntered(Op.START, id(1));
+        agent.create(id(2));
+        disk.fill();
+
+        assertThat(agent.destroy(id(2)).message()).contains("the journal cannot be written");
+
+        assertThat(agent.told(id(2))).doesNotContain("DOWN");
+        disk.empty();
+        agent.await(id(2), VmStatus.DOWN);
+        hypervisor.release(Op.START, id(1));
+        agent.await(id(1), VmStatus.UP);
+        assertThat(hypervisor.entered(Op.START, id(2))).isZero();
+    }
+
+    @Test
+    void aStartThatCannotBeWrittenDownIsNotMade() throws IOException {
+        FullDisk disk = new FullDisk();
+        options.config(1, Duration.ofMinutes(5), Duration.ofMillis(1500)).journal(disk::open);
+        hypervisor.on(Op.DEFINE, id(1)).hang();
+        restarted();
+        agent.create(id(1));
+        hypervisor.awaitEntered(Op.DEFINE, id(1));
+        disk.fill();
+
+        hypervisor.release(Op.DEFINE, id(1));
+
+        agent.await(id(1), VmStatus.DOWN);
+        assertThat(message(id(1))).contains("cannot be written down").contains("No space left on device");
+        assertThat(hypervisor.entered(Op.START, id(1))).isZero();
     }
 
     @Test

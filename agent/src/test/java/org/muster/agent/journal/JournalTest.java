@@ -83,11 +83,13 @@ class JournalTest {
     @Test
     void everyKindOfLineComesBack() throws Exception {
         try (Journal journal = open(NEVER)) {
-            for (int i = 1; i <= 6; i++) {
+            for (int i = 1; i <= 7; i++) {
                 write(journal, accepted(i));
             }
             write(
                     journal,
+                    new JournalRecord.Starting(id(2)),
+                    new JournalRecord.Starting(id(7)),
                     new JournalRecord.Running(id(2)),
                     new JournalRecord.Resumed(id(3)),
                     new JournalRecord.Down(id(4), "vm-4", true, 1, "it broke\n"),
@@ -99,11 +101,14 @@ class JournalTest {
         for (int pass = 0; pass < 2; pass++) { // the second reads what the first has compacted
             JournalState state = read();
             List<JournalState.Entry> all = List.copyOf(state.entries());
-            assertThat(numbers(state)).containsExactly(1, 2, 3, 4, 5);
+            assertThat(numbers(state)).containsExactly(1, 2, 3, 4, 5, 7);
             assertThat(all.get(0).item().orElseThrow())
                     .isEqualTo(((JournalRecord.Accepted) accepted(1)).items().get(0));
             assertThat(all.get(0).bootId()).isEqualTo("boot");
-            assertThat(all.get(0).running() || all.get(0).resumed()).isFalse();
+            assertThat(all.get(0).running() || all.get(0).resumed() || all.get(0).starting())
+                    .isFalse();
+            assertThat(all.get(5).starting()).isTrue();
+            assertThat(all.get(5).running()).isFalse();
             assertThat(all.get(1).running()).isTrue();
             assertThat(all.get(2).resumed()).isTrue();
             assertThat(all.get(3).down()).contains(new JournalRecord.Down(id(4), "vm-4", true, 1, "it broke\n"));
@@ -561,6 +566,24 @@ class JournalTest {
         }
 
         assertThat(read().entries()).hasSize(99);
+    }
+
+    /** It must be there for our next life, not for the host's. */
+    @Test
+    void whatMustBeWrittenIsThereAndNotSynced() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1));
+            int before = disk.forced.get();
+
+            journal.written(List.of(new JournalRecord.Starting(id(1)))).get(10, TimeUnit.SECONDS);
+
+            assertThat(disk.forced.get()).isEqualTo(before);
+            assertThat(Files.readString(file())).contains("\"starting\"");
+            disk.room = 0;
+            assertThatThrownBy(() -> journal.written(List.of(new JournalRecord.Starting(id(1))))
+                            .get(10, TimeUnit.SECONDS))
+                    .hasMessageContaining("No space left on device");
+        }
     }
 
     @Test

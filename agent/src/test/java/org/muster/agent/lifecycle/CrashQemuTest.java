@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,8 @@ import org.muster.rig.Truth;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS) // one host and one recording for all
 class CrashQemuTest {
     private static final Duration SOON = Duration.ofSeconds(60);
+    private static final String DEFINED = "create.define.1.after"; // the last step that certainly started nothing
+    private static final String START = "create.start.1.before";
     private static final String WORKERS = "14"; // as many creates as may run on a libvirtd with 20 workers
 
     private PrivateHypervisor host;
@@ -94,8 +97,8 @@ class CrashQemuTest {
         goodSteps = plan.taken(good.uuid());
         assertThat(goodSteps)
                 .contains("create.find.1.before", "create.findByName.1.before", "create.define.1.after")
-                .contains("create.start.1.before", "create.start.1.after", "vm.destroy.1.before", "vm.undefine.1.after")
-                .contains("journal.accepted.forced", "journal.running.before", "journal.gone.forced");
+                .contains(START, "create.start.1.after", "vm.destroy.1.before", "vm.undefine.1.after")
+                .contains("journal.accepted.forced", "journal.starting.written", "journal.running.before", "journal.gone.forced");
         assertThat(badSteps).contains("create.find.2.after", "journal.down.forced", "vm.undefine.1.after");
     }
 
@@ -129,7 +132,7 @@ class CrashQemuTest {
 
     /** From the start that fails on; before it nothing differs. */
     private List<String> failureSteps() {
-        return libvirtSteps(badSteps, "(create|vm)", "create.start.1.before");
+        return libvirtSteps(badSteps, "(create|vm)", START);
     }
 
     private static List<GuestXml> guests(String prefix, int count) {
@@ -247,11 +250,12 @@ class CrashQemuTest {
         startAgain();
 
         awaitSettled(all.keySet());
-        assertThat(withDisk(all, false))
-                .allSatisfy(guest -> assertThat(status(guest)).isEqualTo("Up"));
+        assertThat(withDisk(all, false)).allSatisfy(guest -> assertThat(status(guest))
+                .as(all.get(guest))
+                .isEqualTo(all.get(guest).equals(START) ? "Down" : "Up")); // of that one nobody knows that it did not run
         assertThat(down).allSatisfy(guest -> assertThat(status(guest)).isEqualTo("Down"));
         GuestXml resumed = all.keySet().stream()
-                .filter(guest -> all.get(guest).equals("create.start.1.before"))
+                .filter(guest -> all.get(guest).equals(DEFINED))
                 .findFirst()
                 .orElseThrow();
         List<String> recovery = libvirtSteps(plan.taken(resumed.uuid()), "(create|vm)", "");
@@ -264,7 +268,7 @@ class CrashQemuTest {
         assertThat(recovery).contains("vm.find.1.before", "vm.find.2.after", "create.start.1.after");
         List<GuestXml> guests = guests("again", recovery.size());
         Map<GuestXml, String> begun = new LinkedHashMap<>();
-        guests.forEach(guest -> begun.put(guest, "create.start.1.before"));
+        guests.forEach(guest -> begun.put(guest, DEFINED));
         stand("again", begun);
         kill();
         oneForEach(recovery, guests).forEach((guest, step) -> plan.stopAt(guest.uuid(), step));
@@ -297,6 +301,26 @@ class CrashQemuTest {
         assertThat(agent.alive()).isTrue();
     }
 
+    /** That it runs is written down nowhere, and it has ended while nobody looked. */
+    @Test
+    void whatRanAndEndedWhileTheAgentWasDeadIsNotStartedAgain() {
+        List<GuestXml> guests = guests("ended", 3);
+        stand("ended", oneForEach(Collections.nCopies(3, "create.start.1.after"), guests));
+        kill();
+        guests.forEach(guest -> host.virsh("destroy", guest.name()));
+        host.virsh("undefine", guests.get(1).name());
+        host.killLibvirtd(); // then it knows no more that they ran
+        host.restartLibvirtd();
+        startAgain();
+
+        Await.until(
+                "all are Down",
+                SOON,
+                () -> guests.stream().allMatch(guest -> status(guest).equals("Down")));
+        Truth.of(host).awaitAgreement(() -> AgentProcess.rows(client), SOON);
+        assertThat(guests).allSatisfy(guest -> assertThat(starts(guest)).isEqualTo(1));
+    }
+
     /** What libvirtd is doing when its client dies, it does to the end. */
     @Test
     void theAgentKilledWhileLibvirtdStarts() {
@@ -320,6 +344,7 @@ class CrashQemuTest {
     void theAgentKilledAtTheJournalsStepsThatTell() {
         killAtJournalSteps(Set.of(
                 "journal.accepted.forced",
+                "journal.starting.written",
                 "journal.running.before",
                 "journal.down.forced",
                 "journal.gone.forced",
@@ -351,6 +376,7 @@ class CrashQemuTest {
             String name = "j" + number;
             switch (step.split("\\.")[1]) {
                 case "accepted" -> acceptance(GuestXml.named(name), step);
+                case "starting" -> beginning(GuestXml.named(name), step);
                 case "running", "ended" -> told(GuestXml.named(name), step);
                 case "down" -> failure(broken(name), step);
                 case "gone" -> destroy(GuestXml.named(name), step);
@@ -376,6 +402,15 @@ class CrashQemuTest {
         }
         awaitSettled(List.of(guest));
         assertThat(status(guest)).isEqualTo("Up");
+    }
+
+    /** Written down, it may have run, though nobody has come to it. */
+    private void beginning(GuestXml guest, String step) {
+        stand(step, Map.of(guest, step));
+        kill();
+        startAgain();
+        awaitSettled(List.of(guest));
+        assertThat(status(guest)).isEqualTo(step.endsWith(".before") ? "Up" : "Down");
     }
 
     private void told(GuestXml guest, String step) {
@@ -424,7 +459,7 @@ class CrashQemuTest {
     private void recovery(GuestXml guest, String step) {
         boolean resumed = step.contains("resumed");
         if (resumed) {
-            stand(step, Map.of(guest, "create.start.1.before"));
+            stand(step, Map.of(guest, DEFINED));
         } else {
             client.create(step, List.of(guest.xml()));
             plan.awaitTaken(guest.uuid(), "journal.running.written");

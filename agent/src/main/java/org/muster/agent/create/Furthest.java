@@ -1,0 +1,42 @@
+package org.muster.agent.create;
+
+import java.util.Optional;
+import org.muster.libvirt.DomainRecord;
+import org.muster.libvirt.DomainRecord.ShutoffReason;
+
+/** How far the calls came of a launch whose outcome is unknown: what may yet come of them, and whether its guest may have run. */
+enum Furthest {
+    /** No call that changes anything: nothing can come of it. */
+    LOOK_UP,
+    /** A define, which may come through late. It starts nothing. */
+    DEFINE,
+    /** A start, of which nobody has been told anything: libvirtd knows whether the guest has run. */
+    START,
+    /**
+     * A former life of ours wrote down that it was about to make the call. It may have told that the guest runs, and libvirtd may have
+     * been restarted since, after which it knows nothing of guests that ended before.
+     */
+    START_BEFORE;
+
+    /** Something of it may come through late in libvirtd. */
+    boolean mayComeThrough() {
+        return this != LOOK_UP;
+    }
+
+    /**
+     * Without proof of the contrary it may have, and is not started again.
+     *
+     * @param now its domain, which does not run; empty if there is none
+     */
+    boolean mayHaveRun(Optional<DomainRecord> now) {
+        return switch (this) {
+            case LOOK_UP, DEFINE -> false;
+            // Nothing is known of it: never started. No domain: somebody has deleted it, for a reason.
+            case START ->
+                now.map(DomainRecord::shutoffReason)
+                        .filter(reason -> reason == ShutoffReason.UNKNOWN || reason == ShutoffReason.FAILED)
+                        .isEmpty();
+            case START_BEFORE -> true;
+        };
+    }
+}
