@@ -1,6 +1,8 @@
 package org.muster.agent.create;
 
 import java.util.Arrays;
+import java.util.Optional;
+import org.muster.agent.journal.JournalRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,6 +72,29 @@ public final class AutoLimit {
         return cpus <= SMALL_HOST
                 ? Math.max(FIRST_AT_LEAST, Math.min(SMALL_HOST, 2 * cpus))
                 : Math.min(FIRST_AT_MOST, cpus);
+    }
+
+    /** What it knows, for a later life of ours on the same host. */
+    JournalRecord.Learnt learnt(String bootId) {
+        return new JournalRecord.Learnt(bootId, hostCpus, limit, lastNanos, times.levels());
+    }
+
+    /** Goes on from what a former life of ours had learnt. False, with nothing changed, if that is of another host or makes no sense. */
+    boolean remember(JournalRecord.Learnt learnt, String bootId, long nowNanos) {
+        boolean same = bootId.equals(learnt.bootId()) && learnt.hostCpus() == hostCpus;
+        boolean sensible = learnt.limit() >= 1 && learnt.limit() <= MOST && learnt.lastNanos() <= nowNanos;
+        Optional<StartTimes> known = StartTimes.of(learnt.levels());
+        if (!same || !sensible || known.isEmpty()) {
+            return false;
+        }
+        times = known.get();
+        limit = learnt.limit();
+        lastNanos = learnt.lastNanos();
+        decidedAtNanos = nowNanos;
+        fewestKnown = times.fewest(ENOUGH);
+        mostKnown = times.most(ENOUGH);
+        fit = Double.isNaN(fewestKnown) ? null : CurveFit.of(times, hostCpus);
+        return true;
     }
 
     /** How many may run at once. */

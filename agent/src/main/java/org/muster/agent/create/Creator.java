@@ -37,6 +37,7 @@ import org.slf4j.LoggerFactory;
 public final class Creator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Creator.class);
     private static final long TICK_MILLIS = 250;
+    private static final long LEARNT_EVERY_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final int VM_LANE_THREADS = 16;
     private static final Duration POLLS = Duration.ofSeconds(30); // an engine is heard every 15 s
 
@@ -74,6 +75,8 @@ public final class Creator implements AutoCloseable {
     private final ScheduledThreadPoolExecutor watch;
     private final Set<UUID> timedOut = new HashSet<>(); // confined to create-watch
     private String lastWaiting = ""; // confined to create-watch
+    private long learntAtNanos; // when that was noted; confined to create-watch
+    private long learntEnd; // of the last start that it knows of; confined to create-watch
     private final CreateWorkers workers;
     private volatile CreateConfig config; // replaced as a whole by a reload
     private volatile long linkLostAtNanos; // 0 while there is a link
@@ -224,9 +227,19 @@ public final class Creator implements AutoCloseable {
         state.answers().forEach(service::restore);
         state.ended().forEach(history::restore);
         drain.restore(state.drain());
+        state.learnt().ifPresent(this::remember);
         for (JournalState.Entry entry : List.copyOf(state.entries())) {
             restore(entry);
         }
+    }
+
+    private void remember(JournalRecord.Learnt known) {
+        boolean remembered = dispatcher.remember(known, bootId);
+        learntEnd = remembered ? known.lastNanos() : 0;
+        LOG.info(
+                "how many starts at once are best, {} when the agent was last here, {}",
+                known.limit(),
+                remembered ? "is gone on from" : "was learnt in another boot or on another machine: not used");
     }
 
     private void restore(JournalState.Entry entry) {
@@ -360,6 +373,7 @@ public final class Creator implements AutoCloseable {
             journal.giveUpOverdue(config.resumeWithin());
             refuseUnwanted(now);
             tellWaiting();
+            noteLearnt(now);
         } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
             LOG.error("watching creates failed", e);
         }
@@ -430,6 +444,18 @@ public final class Creator implements AutoCloseable {
         lastWaiting = waiting;
         if (news) {
             LOG.warn("{} creates wait: {}", dispatcher.waiting(), waiting);
+        }
+    }
+
+    private void noteLearnt(long now) {
+        if (learntEnd != 0 && now - learntAtNanos < LEARNT_EVERY_NANOS) {
+            return;
+        }
+        JournalRecord.Learnt next = dispatcher.learnt(bootId);
+        if (next.lastNanos() != learntEnd) { // a start has ended since
+            journal.note(next);
+            learntAtNanos = now;
+            learntEnd = next.lastNanos();
         }
     }
 

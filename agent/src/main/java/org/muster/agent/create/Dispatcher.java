@@ -12,6 +12,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.muster.agent.domain.Vm;
+import org.muster.agent.journal.JournalRecord;
 
 /**
  * Hands waiting requests to create workers as slots become free: queue and slots under one lock, so that a decision and
@@ -291,6 +292,26 @@ final class Dispatcher {
             Concurrency before = slots.set(next);
             changed.signalAll();
             return before;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What the self-tuning limit knows of this host. */
+    JournalRecord.Learnt learnt(String bootId) {
+        lock.lock();
+        try {
+            return slots.auto().learnt(bootId);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Goes on from what a former life of ours had learnt; false if that is of another host. */
+    boolean remember(JournalRecord.Learnt learnt, String bootId) {
+        lock.lock();
+        try {
+            return slots.auto().remember(learnt, bootId, nanoTime.getAsLong());
         } finally {
             lock.unlock();
         }

@@ -73,6 +73,11 @@ final class Slots {
         return before;
     }
 
+    /** The limit that finds itself; under the same lock as this. */
+    AutoLimit auto() {
+        return auto;
+    }
+
     Concurrency concurrency() {
         return concurrency;
     }

@@ -1,6 +1,10 @@
 package org.muster.agent.create;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.IntConsumer;
+import org.muster.agent.journal.JournalRecord.Learnt.Level;
 
 /**
  * How long starts took, by how many ran at once: a mean for each sixteenth of an octave, older ones weighing less and less.
@@ -16,6 +20,30 @@ final class StartTimes {
     private final double[] octaves = new double[LEVELS];
     private final double[] log = new double[LEVELS];
     private final double[] logSquared = new double[LEVELS];
+
+    /** What {@link #levels} gave; empty if that cannot be it. */
+    static Optional<StartTimes> of(List<Level> levels) {
+        StartTimes times = new StartTimes();
+        for (Level one : levels) {
+            double sum = one.octaves() + one.log() + one.logSquared();
+            boolean good = one.level() >= 0 && one.level() < LEVELS && one.weight() > 0 && one.octaves() >= 0;
+            if (!good || !Double.isFinite(one.weight() + sum)) {
+                return Optional.empty();
+            }
+            times.weight[one.level()] = one.weight();
+            times.octaves[one.level()] = one.octaves();
+            times.log[one.level()] = one.log();
+            times.logSquared[one.level()] = one.logSquared();
+        }
+        return Optional.of(times);
+    }
+
+    /** All that counts for something. */
+    List<Level> levels() {
+        List<Level> levels = new ArrayList<>();
+        forEachLevel(i -> levels.add(new Level(i, weight[i], octaves[i], log[i], logSquared[i])));
+        return levels;
+    }
 
     static double octavesOf(double atOnce) {
         return Math.log(Math.max(1, atOnce)) / Math.log(2);

@@ -21,6 +21,7 @@ import java.util.UUID;
     @JsonSubTypes.Type(value = JournalRecord.Leftover.class, name = "leftover"),
     @JsonSubTypes.Type(value = JournalRecord.Gone.class, name = "gone"),
     @JsonSubTypes.Type(value = JournalRecord.Ended.class, name = "ended"),
+    @JsonSubTypes.Type(value = JournalRecord.Learnt.class, name = "learnt"),
     @JsonSubTypes.Type(value = JournalRecord.Drain.class, name = "drain")
 })
 public sealed interface JournalRecord {
@@ -138,6 +139,34 @@ public sealed interface JournalRecord {
         @Override
         public Object subject() {
             return List.of(Ended.class, id); // not one with what is noted of the VM itself
+        }
+    }
+
+    /**
+     * What the self-tuning limit knows of this host.
+     *
+     * @param bootId the host's boot during which that was learnt
+     * @param lastNanos when the last start ended, by {@link System#nanoTime}, which on Linux counts since that boot
+     */
+    record Learnt(String bootId, int hostCpus, int limit, long lastNanos, List<Level> levels) implements Note {
+        public Learnt {
+            levels = levels == null ? List.of() : List.copyOf(levels);
+        }
+
+        /**
+         * Starts at so many at once.
+         *
+         * @param level in the order of how many
+         * @param weight how many starts stand behind it
+         * @param octaves the sum of where they were
+         * @param log the sum of the logarithms of their seconds
+         * @param logSquared the sum of the squares of these
+         */
+        public record Level(int level, double weight, double octaves, double log, double logSquared) {}
+
+        @Override
+        public Object subject() {
+            return Learnt.class;
         }
     }
 

@@ -90,6 +90,7 @@ public final class JournalState {
     private final Deque<JournalRecord.Ended> ended = new ArrayDeque<>(); // oldest first
     private JournalRecord.Drain drain = new JournalRecord.Drain(false, "", 0);
     private String completeInBoot = "";
+    private JournalRecord.Learnt learnt; // null if nothing was
 
     /** How the last creates ended, oldest first. */
     public Collection<JournalRecord.Ended> ended() {
@@ -103,6 +104,11 @@ public final class JournalState {
     /** The host's boot during which the journal came to know every VM; empty if it never did. */
     public String completeInBoot() {
         return completeInBoot;
+    }
+
+    /** What the self-tuning limit knew last. */
+    public Optional<JournalRecord.Learnt> learnt() {
+        return Optional.ofNullable(learnt);
     }
 
     public Collection<Entry> entries() {
@@ -170,6 +176,8 @@ public final class JournalState {
             if (ended.size() > ENDED_KEPT) {
                 ended.remove();
             }
+        } else if (line instanceof JournalRecord.Learnt now) {
+            learnt = now;
         } else if (line instanceof JournalRecord.Drain now) {
             drain = now;
         }
@@ -194,6 +202,7 @@ public final class JournalState {
         if (!completeInBoot.isEmpty()) {
             lines.add(new JournalRecord.Complete(completeInBoot));
         }
+        learnt().ifPresent(lines::add);
         for (Entry entry : entries.values()) {
             if (entry.leftover) { // first: it replaces what was known of the VM
                 lines.add(new JournalRecord.Leftover(entry.id));

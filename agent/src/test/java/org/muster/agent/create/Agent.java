@@ -53,6 +53,12 @@ final class Agent implements AutoCloseable {
             return this;
         }
 
+        Options auto() {
+            config = new CreateConfig(
+                    new Concurrency.Auto(), config.queueCapacity(), config.startTimeout(), config.resumeWithin());
+            return this;
+        }
+
         Options capacity(int capacity) {
             config = new CreateConfig(config.concurrency(), capacity, config.startTimeout(), config.resumeWithin());
             return this;

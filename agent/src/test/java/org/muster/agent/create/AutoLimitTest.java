@@ -5,10 +5,13 @@ import static org.muster.agent.simulation.FormulaHost.Slowdown.locking;
 import static org.muster.agent.simulation.FormulaHost.Slowdown.sharing;
 import static org.muster.agent.simulation.FormulaHost.Slowdown.smooth;
 
+import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.muster.agent.journal.JournalRecord.Learnt;
+import org.muster.agent.journal.JournalRecord.Learnt.Level;
 import org.muster.agent.simulation.FormulaHost;
 import org.muster.agent.simulation.FormulaHost.Slowdown;
 import org.muster.agent.simulation.ModelBulk;
@@ -209,6 +212,54 @@ class AutoLimitTest {
         host.run(ModelBulk.sizes(200, 0.1, 2));
 
         assertThat(host.limit()).isBetween(7, 11);
+    }
+
+    @Test
+    void aLaterLifeGoesOnFromWhatWasLearnt() {
+        ModelHost host = new FormulaHost(sharing(16), ALONE);
+        AutoLimit before = new AutoLimit(CPUS);
+        Times first = ModelBulk.run(host, limit(before), ModelBulk.sizes(400, 0.1, 1), 0);
+        AutoLimit after = new AutoLimit(CPUS);
+        long now = (long) (1e9 * (2 + first.total()));
+
+        assertThat(after.remember(before.learnt("boot"), "boot", now)).isTrue();
+
+        assertThat(after.limit()).isEqualTo(before.limit()).isBetween(14, 20);
+        double[] next = ModelBulk.sizes(100, 0.1, 2);
+        Times goneOn = ModelBulk.run(host, limit(after), next, first.total() + 60);
+        Times anew = ModelBulk.run(host, limit(new AutoLimit(CPUS)), next, first.total() + 60);
+        assertThat(goneOn.total()).isLessThan(0.9 * anew.total());
+        assertThat(after.limit()).isBetween(14, 20);
+    }
+
+    @Test
+    void butNotOnAnotherHostNorFromWhatMakesNoSense() {
+        AutoLimit before = new AutoLimit(CPUS);
+        Times first = ModelBulk.run(new FormulaHost(sharing(16), ALONE), limit(before), ModelBulk.sizes(400, 0, 1), 0);
+        Learnt good = before.learnt("boot");
+        long now = (long) (1e9 * (2 + first.total()));
+
+        assertNotRemembered(good, "another boot", CPUS, now);
+        assertNotRemembered(good, "boot", CPUS + 1, now);
+        assertNotRemembered(good, "boot", CPUS, 1); // from the future
+        for (Level bad : List.of(
+                new Level(-1, 1, 0, 0, 0),
+                new Level(1000, 1, 0, 0, 0),
+                new Level(1, 0, 0, 0, 0),
+                new Level(1, 1, Double.NaN, 0, 0),
+                new Level(1, 1, 0, Double.POSITIVE_INFINITY, 0))) {
+            assertNotRemembered(
+                    new Learnt("boot", CPUS, 16, good.lastNanos(), List.of(good.levels().get(0), bad)), "boot", CPUS, now);
+        }
+        assertNotRemembered(new Learnt("boot", CPUS, 0, good.lastNanos(), good.levels()), "boot", CPUS, now);
+        assertNotRemembered(new Learnt(null, CPUS, 9, good.lastNanos(), null), "boot", CPUS, now);
+    }
+
+    private static void assertNotRemembered(Learnt learnt, String bootId, int cpus, long now) {
+        AutoLimit after = new AutoLimit(cpus);
+        int limit = after.limit();
+        assertThat(after.remember(learnt, bootId, now)).as("%s", learnt).isFalse();
+        assertThat(after.limit()).isEqualTo(limit);
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.muster.agent.create.Agent.SOON;
 import static org.muster.agent.create.Agent.id;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import org.muster.agent.journal.AcceptedItem;
 import org.muster.agent.journal.FullDisk;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.journal.JournalRecord;
+import org.muster.agent.journal.JournalRecord.Learnt;
 import org.muster.agent.journal.JournalState;
 import org.muster.agent.simulation.FakeHypervisor;
 import org.muster.agent.simulation.FakeHypervisor.Op;
@@ -444,6 +446,40 @@ class RecoveryTest {
         agent.await(id(1), VmStatus.DOWN);
         assertThat(message(id(1))).contains("cannot be written down").contains("No space left on device");
         assertThat(hypervisor.entered(Op.START, id(1))).isZero();
+    }
+
+    @Test
+    void whatTheLimitHasLearntIsGoneOnFromInTheSameBoot() throws IOException {
+        options.auto();
+        restarted();
+        int unlearnt = agent.creator.control().queue().limit();
+        for (int i = 1; i <= 5; i++) {
+            agent.create(id(i));
+        }
+        for (int i = 1; i <= 5; i++) {
+            agent.await(id(i), VmStatus.UP);
+        }
+        Await.until(
+                "it is written down",
+                SOON,
+                () -> Files.readString(directory.resolve("journal")).contains("\"learnt\""));
+        agent.close();
+        JournalState state = new JournalState();
+        Journal.open(directory, state).close();
+        Learnt learnt = state.learnt().orElseThrow();
+        assertThat(learnt.levels()).isNotEmpty();
+        Learnt other = new Learnt(
+                learnt.bootId(), learnt.hostCpus(), unlearnt + 3, learnt.lastNanos(), learnt.levels());
+        lines.add(other);
+
+        restarted();
+
+        assertThat(agent.creator.control().queue().limit()).isEqualTo(unlearnt + 3);
+        agent.close();
+        lines.clear();
+        options.boot("another boot");
+        restarted();
+        assertThat(agent.creator.control().queue().limit()).isEqualTo(unlearnt);
     }
 
     @Test
