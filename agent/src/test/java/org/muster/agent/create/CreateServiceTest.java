@@ -130,6 +130,29 @@ class CreateServiceTest {
     }
 
     @Test
+    void ofTenWithOneMalformedNineComeUpInTheOrderAsked() throws Exception {
+        BatchRequest.Item[] items = new BatchRequest.Item[10];
+        for (int i = 0; i < items.length; i++) {
+            items[i] = Agent.item(i, id(i + 1));
+        }
+        items[3] = new BatchRequest.Item(
+                3, Optional.empty(), Optional.of("<domain><name>"), Map.of(), CreateClass.NORMAL, 0, Optional.empty());
+
+        BatchAnswer answer = answer(batch("b", "h", items));
+
+        assertThat(answer.items())
+                .extracting(BatchAnswer.Verdict::code)
+                .containsExactly(0, 0, 0, 100, 0, 0, 0, 0, 0, 0);
+        for (int i = 0; i < items.length; i++) {
+            if (i != 3) {
+                assertThat(answer.items().get(i).vmId()).isEqualTo(id(i + 1).toString());
+                agent().await(id(i + 1), VmStatus.UP);
+            }
+        }
+        assertThat(agent().table.all()).hasSize(9);
+    }
+
+    @Test
     void aUuidTwiceInABatchIsAcceptedOnceAndCode4() throws Exception {
         BatchAnswer answer = answer(batch("b", "h", Agent.item(0, id(1)), Agent.item(1, id(1))));
 

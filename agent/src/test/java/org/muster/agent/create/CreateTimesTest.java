@@ -143,6 +143,19 @@ class CreateTimesTest {
     }
 
     @Test
+    void oneThatHungForTwoMinutesHasItsTrueLengthInEveryPhase() {
+        run(CreateClass.NORMAL, 40_000, 120_000);
+
+        Map<Phase, Summary> all = times.stats().all();
+
+        assertThat(all.get(Phase.QUEUE_WAIT).greatestNanos()).isEqualTo(40_000 * MILLI);
+        assertThat(all.get(Phase.CREATE_CALL).greatestNanos()).isEqualTo(120_000 * MILLI);
+        assertThat(all.get(Phase.TO_RUNNING).greatestNanos()).isEqualTo(120_000 * MILLI);
+        assertThat(all.get(Phase.TOTAL).greatestNanos()).isEqualTo(160_007 * MILLI);
+        assertSumsMatch(all, 1);
+    }
+
+    @Test
     void theSlowestAreKeptWithTheirPhasesAndNoMoreThanTwenty() {
         for (int i = 1; i <= 200; i++) {
             run(CreateClass.NORMAL, (i * 37) % 200, 10);

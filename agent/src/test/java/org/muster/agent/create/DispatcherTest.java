@@ -77,6 +77,7 @@ class DispatcherTest {
                         0L, 0L, 0L, 0L, 500L, 500L, 500L, 500L, 1000L, 1000L, 1000L, 1000L, 1500L, 1500L, 1500L, 1500L,
                         2000L, 2000L, 2000L, 2000L);
         assertThat(now / MILLI).isEqualTo(2500);
+        assertThat(begun.stream().mapToLong(at -> at + 500).average()).hasValue(1500);
     }
 
     @Test

@@ -91,6 +91,33 @@ class SlotScenariosTest {
     }
 
     @Test
+    void oneThatHangsForTwoMinutesAndReturnsCostsItsSlotForThirtySecondsOnly() throws InterruptedException {
+        Dispatcher dispatcher = dispatcher(4);
+        List<CreateRequest> slow = requests(1, CreateClass.HA);
+        ask(dispatcher, slow);
+        ask(dispatcher, requests(1000, CreateClass.NORMAL));
+
+        List<Ended> ended = run(dispatcher, 1001, request -> slow.contains(request) ? (long) (120 * SECOND) : CALL);
+
+        assertThat(ended)
+                .filteredOn(end -> slow.contains(end.request))
+                .singleElement()
+                .extracting(Ended::seconds)
+                .isEqualTo(120.0);
+        assertThat(between(ended, 1, 30)).as("with three slots").isBetween(5.8, 6.2);
+        assertThat(between(ended, 31, 119)).as("with a substitute").isBetween(7.8, 8.2);
+        assertThat(between(ended, 121, 128)).as("when it has returned").isBetween(7.0, 8.2);
+    }
+
+    /** How many ended a second. */
+    private static double between(List<Ended> ended, double from, double to) {
+        return ended.stream()
+                        .filter(end -> end.seconds > from && end.seconds <= to)
+                        .count()
+                / (to - from);
+    }
+
+    @Test
     void asManyDeadDisksAsSlotsAndTheOthersStillStart() throws InterruptedException {
         Dispatcher dispatcher = dispatcher(4);
         List<CreateRequest> dead = requests(4, CreateClass.HA);

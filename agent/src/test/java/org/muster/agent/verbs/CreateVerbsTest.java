@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,7 @@ import org.muster.agent.rpc.RpcException;
 import org.muster.agent.rpc.Verb;
 import org.muster.agent.rpc.VerbCalls;
 import org.muster.agent.simulation.FakeHypervisor;
+import org.muster.agent.simulation.FakeHypervisor.Op;
 import org.muster.agent.stats.StatsView;
 import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainRecord.State;
@@ -136,6 +138,34 @@ class CreateVerbsTest {
         assertThat(vms.get(3).get("problems").get(0).get("field").textValue()).isEqualTo("item");
         assertThat(vms.get(4).get("status").textValue()).isEqualTo("ACCEPTED");
         awaitUp(A);
+    }
+
+    @Test
+    void fourStartsThatNeverReturnDelayNoAnswer() {
+        List<UUID> stuck = IntStream.range(0, 4).mapToObj(i -> new UUID(0x20, i)).toList();
+        stuck.forEach(id -> hypervisor.on(Op.START, id).hang());
+        for (UUID id : stuck) {
+            verbs.call("VM.create", create(id, xml(id, "stuck-" + id)));
+        }
+        stuck.forEach(id -> hypervisor.awaitEntered(Op.START, id)); // all slots
+        List<Long> millis = new ArrayList<>();
+
+        for (int i = 1; i <= 15; i++) {
+            UUID id = new UUID(0x30, i);
+            long before = System.nanoTime();
+            JsonNode answer = verbs.call(
+                    "Host.createVms",
+                    json("{'batchId':'b%d','vms':[{'xml':'%s'}]}".formatted(i, xml(id, "waits-" + i))));
+            millis.add((System.nanoTime() - before) / 1_000_000);
+            assertThat(answer.at("/vms/0/queuePosition").asInt()).isEqualTo(i);
+            assertThat(verbs.call("Host.getVMList", "{}")).hasSize(4 + i);
+            assertThat(verbs.call("Host.getQueue", "{}").get("waiting")).hasSize(i);
+        }
+
+        millis.sort(null);
+        assertThat(millis.get(7)).as("the median of %s ms", millis).isLessThan(100);
+        stuck.forEach(id -> hypervisor.release(Op.START, id));
+        awaitUp(new UUID(0x30, 15));
     }
 
     @Test
