@@ -283,9 +283,7 @@ public final class Creator implements AutoCloseable {
             reserve(request);
             if (sameBoot) {
                 recovery.take(
-                        request,
-                        "the agent was restarted",
-                        entry.starting() ? Furthest.START_BEFORE : Furthest.DEFINE);
+                        request, "the agent was restarted", entry.starting() ? Furthest.START_BEFORE : Furthest.DEFINE);
             } else {
                 recovery.take(request, "the host was rebooted", Furthest.LOOK_UP); // no call survives that
             }

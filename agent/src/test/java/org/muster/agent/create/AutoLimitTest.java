@@ -249,7 +249,15 @@ class AutoLimitTest {
                 new Level(1, 1, Double.NaN, 0, 0),
                 new Level(1, 1, 0, Double.POSITIVE_INFINITY, 0))) {
             assertNotRemembered(
-                    new Learnt("boot", CPUS, 16, good.lastNanos(), List.of(good.levels().get(0), bad)), "boot", CPUS, now);
+                    new Learnt(
+                            "boot",
+                            CPUS,
+                            16,
+                            good.lastNanos(),
+                            List.of(good.levels().get(0), bad)),
+                    "boot",
+                    CPUS,
+                    now);
         }
         assertNotRemembered(new Learnt("boot", CPUS, 0, good.lastNanos(), good.levels()), "boot", CPUS, now);
         assertNotRemembered(new Learnt(null, CPUS, 9, good.lastNanos(), null), "boot", CPUS, now);

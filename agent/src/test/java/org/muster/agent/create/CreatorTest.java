@@ -17,11 +17,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.muster.agent.domain.ExitInfo;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmListener;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.simulation.FakeHypervisor;
 import org.muster.agent.simulation.FakeHypervisor.Op;
+import org.muster.libvirt.DomainRecord.ShutoffReason;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.HypervisorException.Kind;
 import org.muster.libvirt.HypervisorListener.DomainEvent;
@@ -419,6 +421,36 @@ class CreatorTest {
 
         agent().await(id(1), VmStatus.UP);
         assertThat(hypervisor.entered(Op.START, id(1))).isEqualTo(1);
+    }
+
+    @Test
+    void aGuestThatRanAndEndedWhileTheLinkWasLostIsNotStartedAgain() {
+        for (int i = 1; i <= 3; i++) {
+            hypervisor.on(Op.START, id(i)).hang();
+            agent().create(id(i));
+        }
+        for (int i = 1; i <= 3; i++) {
+            hypervisor.awaitEntered(Op.START, id(i));
+        }
+        hypervisor.loseLink();
+        for (int i = 1; i <= 3; i++) {
+            hypervisor.release(Op.START, id(i)); // libvirtd goes on with it
+            UUID id = id(i);
+            Await.until("it runs", SOON, () -> hypervisor.running(id));
+        }
+        hypervisor.becomes(id(1), State.SHUTOFF, 1, DomainEvent.STOPPED); // SHUTDOWN
+        hypervisor.becomes(id(2), State.SHUTOFF, 3, DomainEvent.STOPPED); // CRASHED
+        hypervisor.becomes(id(3), State.SHUTOFF, 6, DomainEvent.STOPPED); // FAILED: its start, at the very end
+
+        hypervisor.restoreLink();
+
+        agent().await(id(1), VmStatus.DOWN);
+        agent().await(id(2), VmStatus.DOWN);
+        agent().await(id(3), VmStatus.UP);
+        assertThat(hypervisor.entered(Op.START, id(1))).isEqualTo(1);
+        assertThat(hypervisor.entered(Op.START, id(2))).isEqualTo(1);
+        assertThat(agent().table.get(id(1)).orElseThrow().exit()).contains(ExitInfo.of(ShutoffReason.SHUTDOWN));
+        assertThat(agent().table.get(id(2)).orElseThrow().exit()).contains(ExitInfo.of(ShutoffReason.CRASHED));
     }
 
     @Test

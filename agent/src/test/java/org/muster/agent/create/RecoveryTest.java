@@ -468,8 +468,8 @@ class RecoveryTest {
         Journal.open(directory, state).close();
         Learnt learnt = state.learnt().orElseThrow();
         assertThat(learnt.levels()).isNotEmpty();
-        Learnt other = new Learnt(
-                learnt.bootId(), learnt.hostCpus(), unlearnt + 3, learnt.lastNanos(), learnt.levels());
+        Learnt other =
+                new Learnt(learnt.bootId(), learnt.hostCpus(), unlearnt + 3, learnt.lastNanos(), learnt.levels());
         lines.add(other);
 
         restarted();

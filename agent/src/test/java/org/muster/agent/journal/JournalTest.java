@@ -105,7 +105,9 @@ class JournalTest {
             assertThat(all.get(0).item().orElseThrow())
                     .isEqualTo(((JournalRecord.Accepted) accepted(1)).items().get(0));
             assertThat(all.get(0).bootId()).isEqualTo("boot");
-            assertThat(all.get(0).running() || all.get(0).resumed() || all.get(0).starting())
+            assertThat(all.get(0).running()
+                            || all.get(0).resumed()
+                            || all.get(0).starting())
                     .isFalse();
             assertThat(all.get(5).starting()).isTrue();
             assertThat(all.get(5).running()).isFalse();

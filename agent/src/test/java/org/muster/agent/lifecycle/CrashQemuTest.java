@@ -98,7 +98,11 @@ class CrashQemuTest {
         assertThat(goodSteps)
                 .contains("create.find.1.before", "create.findByName.1.before", "create.define.1.after")
                 .contains(START, "create.start.1.after", "vm.destroy.1.before", "vm.undefine.1.after")
-                .contains("journal.accepted.forced", "journal.starting.written", "journal.running.before", "journal.gone.forced");
+                .contains(
+                        "journal.accepted.forced",
+                        "journal.starting.written",
+                        "journal.running.before",
+                        "journal.gone.forced");
         assertThat(badSteps).contains("create.find.2.after", "journal.down.forced", "vm.undefine.1.after");
     }
 
@@ -250,9 +254,13 @@ class CrashQemuTest {
         startAgain();
 
         awaitSettled(all.keySet());
-        assertThat(withDisk(all, false)).allSatisfy(guest -> assertThat(status(guest))
-                .as(all.get(guest))
-                .isEqualTo(all.get(guest).equals(START) ? "Down" : "Up")); // of that one nobody knows that it did not run
+        assertThat(withDisk(all, false))
+                .allSatisfy(guest -> assertThat(status(guest))
+                        .as(all.get(guest))
+                        .isEqualTo(
+                                all.get(guest).equals(START)
+                                        ? "Down"
+                                        : "Up")); // of that one nobody knows that it did not run
         assertThat(down).allSatisfy(guest -> assertThat(status(guest)).isEqualTo("Down"));
         GuestXml resumed = all.keySet().stream()
                 .filter(guest -> all.get(guest).equals(DEFINED))

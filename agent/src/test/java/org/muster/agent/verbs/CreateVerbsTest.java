@@ -142,7 +142,8 @@ class CreateVerbsTest {
 
     @Test
     void fourStartsThatNeverReturnDelayNoAnswer() {
-        List<UUID> stuck = IntStream.range(0, 4).mapToObj(i -> new UUID(0x20, i)).toList();
+        List<UUID> stuck =
+                IntStream.range(0, 4).mapToObj(i -> new UUID(0x20, i)).toList();
         stuck.forEach(id -> hypervisor.on(Op.START, id).hang());
         for (UUID id : stuck) {
             verbs.call("VM.create", create(id, xml(id, "stuck-" + id)));
