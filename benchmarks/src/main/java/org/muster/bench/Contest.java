@@ -89,15 +89,19 @@ final class Contest {
         return text.toString();
     }
 
-    /** Auto beside the best of the floors, and beside VDSM's way. */
-    List<Measured> measured(String auto, String vdsm, List<String> floors) {
+    /**
+     * Auto beside the best of the floors, and beside VDSM's way.
+     *
+     * @param group the first part of the metrics' names
+     */
+    List<Measured> measured(String group, String auto, String vdsm, List<String> floors) {
         String best = floors.stream()
                 .min(Comparator.comparingDouble(who -> Statistics.median(each(who, Contest::total))))
                 .orElseThrow();
         return List.of(
-                new Measured("floor.total", "s", each(auto, Contest::total), each(best, Contest::total), best),
-                new Measured("floor.mean", "s", each(auto, Statistics::mean), each(best, Statistics::mean), best),
-                new Measured("vdsm.total", "s", each(auto, Contest::total), each(vdsm, Contest::total), vdsm));
+                new Measured(group + ".floor.total", "s", each(auto, Contest::total), each(best, Contest::total), best),
+                new Measured(group + ".floor.mean", "s", each(auto, Statistics::mean), each(best, Statistics::mean), best),
+                new Measured(group + ".vdsm.total", "s", each(auto, Contest::total), each(vdsm, Contest::total), vdsm));
     }
 
     /** Writes NAME.json, with every second measured, and NAME.svg. */

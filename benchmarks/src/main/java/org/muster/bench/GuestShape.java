@@ -30,6 +30,15 @@ enum GuestShape {
         return paused;
     }
 
+    /** In file names and metrics. */
+    String word() {
+        return paused ? "paused" : "running";
+    }
+
+    String about() {
+        return paused ? "paused and bare" : "running, with a disk and a NIC";
+    }
+
     boolean hasDisk() {
         return this == RUNNING;
     }
