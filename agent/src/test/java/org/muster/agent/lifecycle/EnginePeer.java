@@ -129,9 +129,10 @@ final class EnginePeer implements AutoCloseable {
         }
     }
 
-    /** The VM's part of its next event with this status. */
+    /** The VM's next event with this status; the word of how all VMs are, which every new engine gets, is none. */
     JsonNode statusEvent(UUID vm, String status) {
-        return event(message -> message.at("/params/" + vm + "/status").asText().equals(status));
+        return event(message -> message.get("method").asText().equals("|virt|VM_status|" + vm)
+                && message.at("/params/" + vm + "/status").asText().equals(status));
     }
 
     /** Calls without an answer so far. */
