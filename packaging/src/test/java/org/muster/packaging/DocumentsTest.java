@@ -123,7 +123,8 @@ class DocumentsTest {
 
     /** What bash offers for the last of these words. */
     private static Set<String> completed(String... words) throws IOException, InterruptedException {
-        String script = ". \"$0\"; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _musterd; printf '%s\\n' \"${COMPREPLY[@]}\"";
+        String script =
+                ". \"$0\"; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _musterd; printf '%s\\n' \"${COMPREPLY[@]}\"";
         Path completion = PROJECT.resolve("packaging/src/main/root/usr/share/bash-completion/completions/musterd");
         List<String> command = new ArrayList<>(List.of("bash", "-c", script, completion.toString()));
         command.addAll(List.of(words));

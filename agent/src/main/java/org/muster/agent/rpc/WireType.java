@@ -338,7 +338,9 @@ public sealed interface WireType {
 
         @Override
         public void undeclared(String path, JsonNode node, Undeclared found) {
-            node.properties().forEach(member -> value.undeclared(path + "." + Clip.text(member.getKey()), member.getValue(), found));
+            node.properties()
+                    .forEach(member ->
+                            value.undeclared(path + "." + Clip.text(member.getKey()), member.getValue(), found));
         }
     }
 

@@ -84,7 +84,8 @@ final class AgentTalk implements FakeHypervisor.AgentScript {
         }
         Speaker speaker = hypervisor
                 .speaker(id)
-                .orElseThrow(() -> FakeErrors.of(Kind.WRONG_STATE, "guestReport", id, "the guest agent is not connected"));
+                .orElseThrow(
+                        () -> FakeErrors.of(Kind.WRONG_STATE, "guestReport", id, "the guest agent is not connected"));
         return told(speaker, parts);
     }
 
@@ -137,9 +138,9 @@ final class AgentTalk implements FakeHypervisor.AgentScript {
                     nic.mac(),
                     List.of(
                             new GuestReport.Address(
-                                    false,
-                                    "10." + index + "." + (number >> 8 & 0xff) + "." + (number & 0xff)),
-                            new GuestReport.Address(true, "fd00::" + (index + 1) + ":" + Integer.toHexString(number)))));
+                                    false, "10." + index + "." + (number >> 8 & 0xff) + "." + (number & 0xff)),
+                            new GuestReport.Address(
+                                    true, "fd00::" + (index + 1) + ":" + Integer.toHexString(number)))));
             index++;
         }
         return nics;

@@ -250,8 +250,7 @@ public final class FakeHypervisor implements Hypervisor {
      * @param bootSeconds how long a guest takes, by its name
      */
     void agentsCome(ToDoubleFunction<String> bootSeconds) {
-        calls.with(truth -> truth.agentsCome(bootSeconds))
-                .forEach(id -> happen(id, new GuestEvent.AgentChanged(true)));
+        calls.with(truth -> truth.agentsCome(bootSeconds)).forEach(id -> happen(id, new GuestEvent.AgentChanged(true)));
     }
 
     /** What the guest's agent can be made to tell; empty if there is none that would. */

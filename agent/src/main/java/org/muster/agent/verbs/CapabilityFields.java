@@ -66,13 +66,12 @@ final class CapabilityFields {
             maybe("onlineCpus", TEXT, "numbers, commas between"),
             always(
                     "cpuTopology",
-                    Told.list(
-                            WireType.object(
-                                    always("cpu_id", INT, "the kernel's number"),
-                                    always("numa_cell_id", INT, "its NUMA cell"),
-                                    always("socket_id", INT, "its socket"),
-                                    always("die_id", INT, "its die"),
-                                    always("core_id", INT, "its core"))),
+                    Told.list(WireType.object(
+                            always("cpu_id", INT, "the kernel's number"),
+                            always("numa_cell_id", INT, "its NUMA cell"),
+                            always("socket_id", INT, "its socket"),
+                            always("die_id", INT, "its die"),
+                            always("core_id", INT, "its core"))),
                     "of the CPUs that are online"),
             always("vdsmToCpusAffinity", NUMBERS, "always empty: no CPU is kept for the agent"),
             maybe("tscFrequency", WHOLE, "Hz"),
@@ -119,16 +118,14 @@ final class CapabilityFields {
                     WireType.object(
                             always(
                                     "FC",
-                                    Told.list(
-                                            WireType.object(
-                                                    always("wwpn", TEXT, "of the port"),
-                                                    always("wwnn", TEXT, "of the node"),
-                                                    always("model", TEXT, "of the adapter"))),
+                                    Told.list(WireType.object(
+                                            always("wwpn", TEXT, "of the port"),
+                                            always("wwnn", TEXT, "of the node"),
+                                            always("model", TEXT, "of the adapter"))),
                                     "Fibre Channel"),
                             always(
                                     "iSCSI",
-                                    Told.list(
-                                            WireType.object(always("InitiatorName", TEXT, "the host's"))),
+                                    Told.list(WireType.object(always("InitiatorName", TEXT, "the host's"))),
                                     "initiators")),
                     "adapters of storage networks"),
             maybe("ISCSIInitiatorName", TEXT, "the host's"),
@@ -169,17 +166,15 @@ final class CapabilityFields {
 
     private static final Param AGGREGATOR = maybe("ad_aggregator_id", WHOLE, "of 802.3ad");
 
-    private static final Param[] DEVICE = members(
-            always("hwaddr", TEXT, "MAC address"), always("speed", INT, "Mbit/s; 0: not known"));
+    private static final Param[] DEVICE =
+            members(always("hwaddr", TEXT, "MAC address"), always("speed", INT, "Mbit/s; 0: not known"));
 
     private static final Param[] NETWORK = members(
             always(
                     "nics",
                     WireType.map(object(
                             DEVICE,
-                            members(
-                                    maybe("permhwaddr", TEXT, "MAC address that it was made with"),
-                                    AGGREGATOR),
+                            members(maybe("permhwaddr", TEXT, "MAC address that it was made with"), AGGREGATOR),
                             ADDRESSES)),
                     "by name; without the guests' own"),
             always(

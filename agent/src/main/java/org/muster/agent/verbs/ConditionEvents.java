@@ -33,7 +33,8 @@ public final class ConditionEvents {
                     List.of(
                             Param.required(
                                     "<vmId>",
-                                    WireType.object(Param.required("condition", VmFields.CONDITION, "as in Host.getAllVmStats")),
+                                    WireType.object(Param.required(
+                                            "condition", VmFields.CONDITION, "as in Host.getAllVmStats")),
                                     "the VM that the event is about"),
                             NOTIFY_TIME)),
             new EventKind(

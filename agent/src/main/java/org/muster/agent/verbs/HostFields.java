@@ -51,10 +51,7 @@ final class HostFields {
     private static final WireType CELL_MEMORY = WireType.object(
             always("memFree", WHOLE, "MiB"),
             always("memPercent", WireType.integer(0, 100), "% used"),
-            always(
-                    "hugepages",
-                    WireType.map(WireType.object(always("freePages", LONG, "pages"))),
-                    "by size in KiB"));
+            always("hugepages", WireType.map(WireType.object(always("freePages", LONG, "pages"))), "by size in KiB"));
 
     private static final WireType CYCLE = WireType.object(
             always("age", LONG, "ms since it began"),
@@ -85,8 +82,7 @@ final class HostFields {
             members(
                     always(
                             "cpuStatistics",
-                            WireType.map(object(
-                                    members(always("nodeIndex", INT, "the CPU's NUMA cell")), CPU_SHARES)),
+                            WireType.map(object(members(always("nodeIndex", INT, "the CPU's NUMA cell")), CPU_SHARES)),
                             "by CPU"),
                     always("numaNodeCpu", WireType.map(object(CPU_SHARES)), "by cell, its CPUs together"),
                     maybe("cpuLoad", WireType.pattern(20, "\\d+\\.\\d+"), "load average of a minute"),
@@ -112,10 +108,7 @@ final class HostFields {
                     always("vmMigrating", INT, "VMs"),
                     always("incomingVmMigrations", INT, "VMs"),
                     always("outgoingVmMigrations", INT, "VMs"),
-                    always(
-                            "dateTime",
-                            WireType.pattern(40, "\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2} GMT"),
-                            "now"),
+                    always("dateTime", WireType.pattern(40, "\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2} GMT"), "now"),
                     maybe("bootTime", WHOLE, "s since 1970"),
                     always("elapsedTime", WHOLE, "s since the agent's start"),
                     always("momStatus", WireType.oneOf("inactive"), "there is no MOM"),

@@ -41,8 +41,8 @@ final class VmFields {
     static final WireType CONDITION = WireType.oneOf(
             Arrays.stream(Condition.values()).map(Condition::word).toArray(String[]::new));
 
-    private static final Param STATUS_TIME =
-            always("statusTime", WHOLE, "ms since the host's boot plus 2^31 - 1: when this was asked, or began if later");
+    private static final Param STATUS_TIME = always(
+            "statusTime", WHOLE, "ms since the host's boot plus 2^31 - 1: when this was asked, or began if later");
 
     private static final Param MONITOR_RESPONSE =
             maybe("monitorResponse", WireType.oneOf("0", "-1"), "running: -1 once its QEMU has not answered for long");
@@ -90,19 +90,17 @@ final class VmFields {
             maybe(
                     "watchdogEvent",
                     WireType.object(
-                            always("time", LONG, "s since 1970"),
-                            always("action", TEXT, "what libvirt did about it")),
+                            always("time", LONG, "s since 1970"), always("action", TEXT, "what libvirt did about it")),
                     "the guest's watchdog bit"),
             maybe("vcpuQuota", WHOLE, "microseconds that each vCPU may run in a period, if limited"),
             maybe("vcpuPeriod", LONG, "microseconds, if limited"),
             maybe("vcpuUserLimit", TEXT, "%, if the engine limits it"),
             maybe(
                     "ioTune",
-                    Told.list(
-                            WireType.object(
-                                    always("name", TEXT, "such as vda"),
-                                    always("path", TEXT, "file or device"),
-                                    always("ioTune", WireType.map(WHOLE), "libvirt's limits that are set"))),
+                    Told.list(WireType.object(
+                            always("name", TEXT, "such as vda"),
+                            always("path", TEXT, "file or device"),
+                            always("ioTune", WireType.map(WHOLE), "libvirt's limits that are set"))),
                     "disks whose speed is limited"));
 
     /** What its agent tells, or the defaults of a guest without one. */
@@ -116,12 +114,11 @@ final class VmFields {
             maybe("guestIPs", TEXT, "blank between, IPv4 first, none of loopback or link-local"),
             maybe(
                     "netIfaces",
-                    Told.list(
-                            WireType.object(
-                                    always("name", TEXT, "the guest's own"),
-                                    always("hw", TEXT, "MAC address; empty if it has none"),
-                                    always("inet", TEXTS, "IPv4 addresses"),
-                                    always("inet6", TEXTS, "IPv6 addresses"))),
+                    Told.list(WireType.object(
+                            always("name", TEXT, "the guest's own"),
+                            always("hw", TEXT, "MAC address; empty if it has none"),
+                            always("inet", TEXTS, "IPv4 addresses"),
+                            always("inet6", TEXTS, "IPv6 addresses"))),
                     "its interfaces"),
             maybe("guestOs", TEXT, "its kernel's release; of Windows the name"),
             maybe(
@@ -142,12 +139,11 @@ final class VmFields {
                     "its time zone"),
             maybe(
                     "disksUsage",
-                    Told.list(
-                            WireType.object(
-                                    always("path", TEXT, "where it is mounted"),
-                                    always("total", WHOLE, "bytes"),
-                                    always("used", WHOLE, "bytes"),
-                                    always("fs", TEXT, "type"))),
+                    Told.list(WireType.object(
+                            always("path", TEXT, "where it is mounted"),
+                            always("total", WHOLE, "bytes"),
+                            always("used", WHOLE, "bytes"),
+                            always("fs", TEXT, "type"))),
                     "its file systems"));
 
     private static final WireType MEMORY = WireType.object(
@@ -234,10 +230,7 @@ final class VmFields {
                     "sampleAges",
                     WireType.object(groups(SAMPLE_GROUP, true)),
                     "ms: how old the values of each group are"),
-            maybe(
-                    "sampleTimes",
-                    WireType.object(groups(SAMPLE_TIME, false)),
-                    "when they were taken"));
+            maybe("sampleTimes", WireType.object(groups(SAMPLE_TIME, false)), "when they were taken"));
 
     /** What Host.getAllVmStats tells. */
     static final WireType STATS = object(
@@ -253,7 +246,10 @@ final class VmFields {
     /** What an event tells: the status, and whatever else is new. */
     static final WireType NEWS = object(
             members(
-                    always("status", STATUS, "as in Host.getAllVmStats, likewise all others; those that are new are there"),
+                    always(
+                            "status",
+                            STATUS,
+                            "as in Host.getAllVmStats, likewise all others; those that are new are there"),
                     maybe("vmName", TEXT, "its name"),
                     MONITOR_RESPONSE),
             CONFIGURATION,

@@ -68,7 +68,9 @@ final class Description {
     }
 
     private static void check(String what, JsonNode schema, JsonNode value) {
-        assertThat(JsonSchemaFactory.getInstance(VersionFlag.V7).getSchema(schema).validate(value))
+        assertThat(JsonSchemaFactory.getInstance(VersionFlag.V7)
+                        .getSchema(schema)
+                        .validate(value))
                 .as("%s: %s", what, value)
                 .isEmpty();
         Set<String> undescribed = new TreeSet<>();

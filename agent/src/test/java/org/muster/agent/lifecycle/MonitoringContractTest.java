@@ -170,8 +170,8 @@ class MonitoringContractTest {
         engine.create("told-" + good, good, xml -> xml.replace("<devices></devices>", channel));
         engine.create("bad-" + bad, bad);
         described.checkEvent(engine.statusEvent(good, "WaitForLaunch"));
-        described.checkEvent(engine.event(message -> message.at("/params/" + good + "/guestOsInfo")
-                .isObject()));
+        described.checkEvent(engine.event(
+                message -> message.at("/params/" + good + "/guestOsInfo").isObject()));
         JsonNode down = engine.statusEvent(bad, "Down");
         described.checkEvent(down);
         assertThat(down.at("/params/" + bad).has("exitMessage")).isTrue();

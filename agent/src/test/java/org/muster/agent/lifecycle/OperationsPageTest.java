@@ -97,8 +97,12 @@ class OperationsPageTest {
         Set<String> taken = new TreeSet<>();
         for (JsonNode panel : panels) {
             JsonNode at = panel.get("gridPos");
-            for (int x = at.get("x").intValue(); x < at.get("x").intValue() + at.get("w").intValue(); x++) {
-                for (int y = at.get("y").intValue(); y < at.get("y").intValue() + at.get("h").intValue(); y++) {
+            for (int x = at.get("x").intValue();
+                    x < at.get("x").intValue() + at.get("w").intValue();
+                    x++) {
+                for (int y = at.get("y").intValue();
+                        y < at.get("y").intValue() + at.get("h").intValue();
+                        y++) {
                     assertThat(taken.add(x + "," + y))
                             .as("%s lies on another panel", panel.get("title"))
                             .isTrue();

@@ -44,8 +44,7 @@ class ParamCheckTest {
                         ""),
                 Param.optional(
                         "vms",
-                        WireType.array(
-                                WireType.unchecked(WireType.object(Param.optional("a", WireType.any(), ""))), 3),
+                        WireType.array(WireType.unchecked(WireType.object(Param.optional("a", WireType.any(), ""))), 3),
                         ""));
 
         Undeclared unknown = ParamCheck.check(

@@ -161,13 +161,16 @@ class SimulationTest {
                     .orElseThrow()
                     .forEach(nic -> nic.addresses().forEach(address -> addresses.add(address.address())));
             assertThat(report.fileSystems().orElseThrow()).hasSize(1);
-            systems.add(report.os().orElseThrow().id() + report.zone().orElseThrow().name());
+            systems.add(
+                    report.os().orElseThrow().id() + report.zone().orElseThrow().name());
         }
 
         assertThat(systems).hasSizeGreaterThan(3);
         assertThat(ports).hasSize(30);
         assertThat(names).hasSize(30);
-        assertThat(addresses).as("two of each interface, and those of every loopback").hasSize(30 * 2 * 2 + 2);
+        assertThat(addresses)
+                .as("two of each interface, and those of every loopback")
+                .hasSize(30 * 2 * 2 + 2);
         DomainDetails.Console spice =
                 DomainDetails.parse(hypervisor.xml(ids.get(30))).consoles().get(0);
         assertThat(spice.type()).isEqualTo("spice");
@@ -195,8 +198,7 @@ class SimulationTest {
                             new GuestLoad.Moment(new UUID(1, 1), shape, 1, 1, second, 0)),
                     Set.of());
             users.add(report.users().orElseThrow());
-            GuestReport.FileSystem root =
-                    report.fileSystems().orElseThrow().get(0);
+            GuestReport.FileSystem root = report.fileSystems().orElseThrow().get(0);
             long now = root.usedBytes().orElseThrow();
             assertThat(now)
                     .as("seed 3, at %d s", second)
@@ -236,7 +238,8 @@ class SimulationTest {
 
         Await.until("its agent is there", SOON, () -> heard.contains("AgentChanged " + id));
         assertThat(hypervisor.guestReport(id, Set.of(), SOON).hostname()).contains("a.example");
-        assertThat(DomainDetails.parse(hypervisor.xml(id)).agentChannel()).contains(new DomainDetails.AgentChannel(true));
+        assertThat(DomainDetails.parse(hypervisor.xml(id)).agentChannel())
+                .contains(new DomainDetails.AgentChannel(true));
 
         ((FakeHypervisor) hypervisor).reboot(id);
         Await.until(
