@@ -15,6 +15,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -118,7 +119,7 @@ final class LocalSocket {
                     "{}: group {} cannot be given to it, only root and its owner can use it: {}",
                     path,
                     group.get(),
-                    e.toString());
+                    e instanceof UserPrincipalNotFoundException ? "there is no such group" : e.toString());
         }
     }
 
