@@ -49,6 +49,9 @@ class HostQemuTest {
                             () -> client.respond("Host.getCapabilities", "{}").has("result"));
                     JsonNode caps = client.call("Host.getCapabilities");
                     assertThat(EngineTypes.check(caps, HostFields.CAPABILITIES)).isEmpty();
+                    Description described = new Description(client.call("rpc.discover"));
+                    described.checkAnswer("Host.getCapabilities", caps);
+                    described.checkAnswer("Host.getStats", client.call("Host.getStats"));
                     processorsAndMemory(caps);
                     whatLibvirtSays(host, caps);
                     network(client, caps);
@@ -162,6 +165,9 @@ class HostQemuTest {
         assertThat(EngineTypes.check(hardware, HostFields.HARDWARE)).isEmpty();
         assertThat(hardware.get("systemUUID").asText()).isNotEmpty();
         JsonNode devices = client.call("Host.hostdevListByCaps");
+        Description described = new Description(client.call("rpc.discover"));
+        described.checkAnswer("Host.getHardwareInfo", hardware);
+        described.checkAnswer("Host.hostdevListByCaps", devices);
         Set<String> names = new TreeSet<>();
         devices.fieldNames().forEachRemaining(names::add);
         assertThat(names)
