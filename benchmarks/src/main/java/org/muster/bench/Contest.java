@@ -100,7 +100,8 @@ final class Contest {
                 .orElseThrow();
         return List.of(
                 new Measured(group + ".floor.total", "s", each(auto, Contest::total), each(best, Contest::total), best),
-                new Measured(group + ".floor.mean", "s", each(auto, Statistics::mean), each(best, Statistics::mean), best),
+                new Measured(
+                        group + ".floor.mean", "s", each(auto, Statistics::mean), each(best, Statistics::mean), best),
                 new Measured(group + ".vdsm.total", "s", each(auto, Contest::total), each(vdsm, Contest::total), vdsm));
     }
 

@@ -56,7 +56,10 @@ final class MondayContest {
         contest.write(bed.results());
         System.out.print(contest.table());
         List<Measured> measured = new ArrayList<>(contest.measured(
-                shape.word(), AUTO, VDSM, FLOORS.stream().map(MondayContest::floor).toList()));
+                shape.word(),
+                AUTO,
+                VDSM,
+                FLOORS.stream().map(MondayContest::floor).toList()));
         measured.add(new Measured(shape.word() + ".call", "s", slowest, usual, "auto's calls: p99 beside p50"));
         return measured;
     }

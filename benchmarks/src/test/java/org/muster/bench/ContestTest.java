@@ -38,7 +38,9 @@ class ContestTest {
     void autoIsMeasuredBesideTheBestFloorAndVdsm() {
         List<Measured> measured = contest().measured("bare", "auto", "slow", List.of("slow", "loop"));
 
-        assertThat(measured).extracting(Measured::metric).containsExactly("bare.floor.total", "bare.floor.mean", "bare.vdsm.total");
+        assertThat(measured)
+                .extracting(Measured::metric)
+                .containsExactly("bare.floor.total", "bare.floor.mean", "bare.vdsm.total");
         assertThat(measured.get(0).floor()).containsExactly(2.5, 2, 2);
         assertThat(measured.get(1).muster()[1]).isEqualTo(2);
         assertThat(measured.get(2).floor()).containsExactly(9, 8, 10);

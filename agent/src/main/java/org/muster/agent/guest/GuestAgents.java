@@ -12,6 +12,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -139,13 +140,27 @@ public final class GuestAgents implements AutoCloseable {
                 askable.add(vm.id());
             }
         }
+        synchronized (this) {
+            plan.retain(askable, System.nanoTime());
+        }
+        askNext();
+    }
+
+    private void askNext() {
         List<PollPlan.Poll> polls;
         synchronized (this) {
-            long now = System.nanoTime();
-            plan.retain(askable, now);
-            polls = hypervisor.connected() ? plan.next(now, spare()) : List.of();
+            polls = hypervisor.connected() ? plan.next(System.nanoTime(), spare()) : List.of();
         }
-        polls.forEach(poll -> threads.execute(() -> ask(poll)));
+        for (PollPlan.Poll poll : polls) {
+            try {
+                threads.execute(() -> {
+                    ask(poll);
+                    askNext(); // else there would be as many answers in a second as threads and ticks
+                });
+            } catch (RejectedExecutionException e) {
+                LOG.debug("the agent of {} is not asked any more: stopping", poll.guest());
+            }
+        }
     }
 
     /** How many questions libvirtd's workers can bear, which an agent that is silent keeps for seconds. */

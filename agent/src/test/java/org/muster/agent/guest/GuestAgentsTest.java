@@ -100,6 +100,22 @@ class GuestAgentsTest {
         assertThat(news).containsExactlyInAnyOrderElementsOf(others);
     }
 
+    /** Between two ticks, which are half a second apart: 300 guests must all be asked within their 30 s. */
+    @Test
+    void agentsThatAnswerAtOnceAreAskedOneAfterTheOtherWithoutAWait() {
+        List<UUID> guests = new ArrayList<>();
+        for (int i = 1; i <= 300; i++) {
+            guests.add(guest(i, true));
+        }
+        hypervisor.agents((id, parts) -> named(id.toString()));
+        agents.start();
+
+        Await.until(
+                "all have told",
+                SOON,
+                () -> guests.stream().allMatch(id -> agents.latest(id).isPresent()));
+    }
+
     @Test
     void onlyARunningGuestWhoseAgentIsConnectedIsAsked() {
         UUID asked = guest(1, true);

@@ -51,8 +51,7 @@ class LinuxGuestQemuTest {
             JsonNode stats = client.stats(stays.uuid());
             EngineTypes.checkStats(stats);
             new Description(client.call("rpc.discover"))
-                    .checkAnswer(
-                            "VM.getStats", client.call("VM.getStats", "{\"vmID\":\"" + stays.uuid() + "\"}"));
+                    .checkAnswer("VM.getStats", client.call("VM.getStats", "{\"vmID\":\"" + stays.uuid() + "\"}"));
             assertThat(stats.get("status").textValue()).isEqualTo("Up");
             assertThat(stats.get("guestFQDN").textValue()).isEqualTo("stays");
             assertThat(stats.at("/guestOsInfo/distribution").textValue()).isEqualTo("Muster test");
