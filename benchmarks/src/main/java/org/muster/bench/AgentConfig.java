@@ -14,6 +14,8 @@ record AgentConfig(String libvirtUri, Path folder, Rhythm rhythm) {
         DEFAULT(""),
         /** Both tiers once a second. */
         BUSY("interval = \"1s\"\nblock-interval = \"1s\""),
+        /** Both tiers so often that a cycle over some hundred guests has the time it takes. */
+        LARGE("interval = \"5s\"\nblock-interval = \"5s\""),
         /** So seldom that it does not happen. */
         QUIET("interval = \"30m\"\nblock-interval = \"60m\"\nunresponsive-after = \"60m\""),
         /** As often as an agent may, to have it compiled and warm. */

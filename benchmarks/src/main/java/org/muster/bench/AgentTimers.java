@@ -1,7 +1,5 @@
 package org.muster.bench;
 
-import com.sun.tools.attach.AttachNotSupportedException;
-import com.sun.tools.attach.VirtualMachine;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,14 +8,8 @@ import java.util.Set;
 import javax.management.JMException;
 import javax.management.MBeanServerConnection;
 import javax.management.ObjectName;
-import javax.management.remote.JMXConnector;
-import javax.management.remote.JMXConnectorFactory;
-import javax.management.remote.JMXServiceURL;
 
-/**
- * The agent's own timers, read from outside by way of the attach API. Each reading opens a connection and closes it again, so
- * that none costs the agent anything while it is being measured.
- */
+/** The agent's own timers, read from outside. */
 final class AgentTimers {
     private final long pid;
 
@@ -62,26 +54,14 @@ final class AgentTimers {
     }
 
     /** Reads timers by their metrics' names; one that has not been used yet is empty. */
-    @SuppressWarnings("BanJNDI") // the peer is our own child, reached over the loopback address
     List<Reading> read(List<String> names) throws BenchException {
-        try {
-            VirtualMachine machine = VirtualMachine.attach(Long.toString(pid));
-            String url;
-            try {
-                url = machine.startLocalManagementAgent();
-            } finally {
-                machine.detach();
+        return AgentBeans.ask(pid, server -> {
+            List<Reading> readings = new ArrayList<>();
+            for (String name : names) {
+                readings.add(read(server, name));
             }
-            try (JMXConnector connector = JMXConnectorFactory.connect(new JMXServiceURL(url))) {
-                List<Reading> readings = new ArrayList<>();
-                for (String name : names) {
-                    readings.add(read(connector.getMBeanServerConnection(), name));
-                }
-                return readings;
-            }
-        } catch (IOException | AttachNotSupportedException | JMException e) {
-            throw new BenchException("the agent's timers cannot be read: " + e, e);
-        }
+            return readings;
+        });
     }
 
     private static Reading read(MBeanServerConnection server, String name) throws IOException, JMException {

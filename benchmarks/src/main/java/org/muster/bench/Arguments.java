@@ -7,13 +7,16 @@ import java.util.OptionalDouble;
  * The command line: {@code NAME [--rounds N] [--minutes M] [--guests G] [--model]}.
  *
  * @param rounds how often each side is measured
- * @param guests of monday
+ * @param guests of monday and of sampling
  * @param model monday on hosts that are formulas
  * @param minutes how long a benchmark that watches for a time does so; empty for its own usual time
  */
 record Arguments(String name, int rounds, OptionalDouble minutes, int guests, boolean model) {
     /** Of monday, unless said otherwise. */
     static final int GUESTS = 50;
+
+    /** Of sampling, unless said otherwise. */
+    static final int SAMPLED_GUESTS = 100;
 
     /** Six is the fewest whose interval covers 95 %; fewer are for trying things out. */
     private static final int DEFAULT_ROUNDS = 6;
@@ -26,7 +29,8 @@ record Arguments(String name, int rounds, OptionalDouble minutes, int guests, bo
                 + String.join(", ", Catalogue.names())
                 + "\n  N: 1 to " + MOST_ROUNDS + ", default " + DEFAULT_ROUNDS + "; less than 5 is only for trying"
                 + "\n  M: for frozen (default 5, each of four times) and soak (30); less is only for trying"
-                + "\n  G: for monday, 1 to " + MOST_ROUNDS + ", default " + GUESTS
+                + "\n  G: 1 to " + MOST_ROUNDS + "; for monday, default " + GUESTS + ", and sampling, default "
+                + SAMPLED_GUESTS
                 + "\n  --model: monday on hosts that are formulas, in virtual time";
     }
 
@@ -42,7 +46,7 @@ record Arguments(String name, int rounds, OptionalDouble minutes, int guests, bo
         }
         int rounds = DEFAULT_ROUNDS;
         OptionalDouble minutes = OptionalDouble.empty();
-        int guests = GUESTS;
+        int guests = name.equals("sampling") ? SAMPLED_GUESTS : GUESTS;
         boolean model =
                 words.size() > 1 && name.equals("monday") && words.get(1).equals("--model");
         for (int i = model ? 2 : 1; i < words.size(); i += 2) {

@@ -31,6 +31,17 @@ final class Floor {
     @SuppressWarnings("ArrayRecordComponent") // handed on, never changed or compared
     record Samples(double[] wall, double[] cpu) {}
 
+    /**
+     * What some processes used while somebody sampled, or nobody; all in seconds.
+     *
+     * @param wall of each cycle; zero when nobody sampled
+     * @param own CPU of the program that sampled
+     * @param processes CPU of each, in the order in which they were named
+     * @param threads of the program that sampled
+     */
+    @SuppressWarnings("ArrayRecordComponent") // handed on, never changed or compared
+    record Period(double[] wall, double own, double[] processes, int threads) {}
+
     /** Defines and starts them all, from one clock start to each one's last return. */
     Spans create(List<Guest> guests, int threads, GuestShape shape) throws BenchException, InterruptedException {
         String xmls = guests.stream().map(Guest::xml).collect(Collectors.joining("\n"));
@@ -56,6 +67,37 @@ final class Floor {
     Samples sample(List<Guest> guests, int cycles, Duration pause) throws BenchException, InterruptedException {
         JsonNode answer = run(ids(guests), "sample", Integer.toString(cycles), Long.toString(pause.toMillis()));
         return new Samples(doubles(answer, "wall"), doubles(answer, "cpu"));
+    }
+
+    /** Looks on for as many intervals, in which the program itself samples nothing. */
+    Period watch(List<Long> pids, int cycles, Duration interval) throws BenchException, InterruptedException {
+        return period(run(lines(pids), List.of("watch", Integer.toString(cycles), millis(interval))));
+    }
+
+    /** Samples all that run as VDSM does, one cycle an interval. */
+    Period vdsmWay(List<Long> pids, int cycles, Duration interval) throws BenchException, InterruptedException {
+        return period(run(lines(pids), "vdsm", Integer.toString(cycles), millis(interval)));
+    }
+
+    /** Samples all that run by a thread for each and a call for each kind of value. */
+    Period oldWay(List<Long> pids, int cycles, Duration interval) throws BenchException, InterruptedException {
+        return period(run(lines(pids), "threads", Integer.toString(cycles), millis(interval)));
+    }
+
+    private static Period period(JsonNode answer) throws BenchException {
+        return new Period(
+                doubles(answer, "wall"),
+                answer.path("own").asDouble(),
+                doubles(answer, "processes"),
+                answer.path("threads").asInt());
+    }
+
+    private static String lines(List<Long> pids) {
+        return pids.stream().map(String::valueOf).collect(Collectors.joining("\n"));
+    }
+
+    private static String millis(Duration interval) {
+        return Long.toString(interval.toMillis());
     }
 
     /** Fails unless libvirt says that all of them are what the shape wants: nobody's word is taken for it. */
@@ -102,14 +144,20 @@ final class Floor {
     }
 
     private JsonNode run(String input, String verb, String... arguments) throws BenchException, InterruptedException {
+        List<String> words = new ArrayList<>(List.of(verb, uri));
+        words.addAll(List.of(arguments));
+        return run(input, words);
+    }
+
+    private JsonNode run(String input, List<String> words) throws BenchException, InterruptedException {
         List<String> command = new ArrayList<>(Children.LIKE_THE_SERVICE);
-        command.addAll(List.of(program, verb, uri));
-        command.addAll(List.of(arguments));
+        command.add(program);
+        command.addAll(words);
         String answer = children.run(LIMIT, input, command);
         try {
             return Json.parse(answer);
         } catch (JsonProcessingException e) {
-            throw new BenchException("floor " + verb + " printed no JSON: " + answer, e);
+            throw new BenchException("floor " + words.get(0) + " printed no JSON: " + answer, e);
         }
     }
 }

@@ -59,6 +59,15 @@ final class PrivateHypervisor {
         signals.send("CONT", qemuPids(guests));
     }
 
+    /** Of libvirtd and of each guest's QEMU. */
+    List<Long> pids(List<Guest> guests) throws BenchException, InterruptedException {
+        List<Long> pids = new ArrayList<>(List.of(Long.parseLong(script("pid").strip())));
+        for (Guest guest : guests) {
+            pids.add(qemuPid(guest));
+        }
+        return pids;
+    }
+
     private String qemuPids(List<Guest> guests) throws BenchException {
         StringBuilder pids = new StringBuilder();
         for (Guest guest : guests) {

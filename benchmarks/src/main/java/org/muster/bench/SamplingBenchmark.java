@@ -1,12 +1,14 @@
 package org.muster.bench;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One full sampling cycle over 100 guests with a disk: all groups of values of all guests, in wall time and in the sampling
- * program's own CPU.
+ * One full sampling cycle over guests with a disk: all groups of values of all guests, in wall time and in the sampling
+ * program's own CPU; and what sampling costs the whole host, beside the old ways ({@link SamplingWays}).
  *
  * <p>Wall: the agent's tiers, which together are the groups of the floor's one bulk call, are both due every second, in the same
  * moment. The timer of the block tier's cycles runs from that moment until the last guest's disks are known, with the quick
@@ -17,88 +19,177 @@ import java.util.concurrent.TimeUnit;
  * {@code host-stats}, which reads the host's own figures in the same rhythm and which the floor has no like of. So what is
  * counted is libvirt.so's work, decoding, rates, waking up, garbage and whatever else follows from sampling, on whichever
  * thread. The floor's is its process's CPU in the call and in freeing what came of it; its waking up once a second is not
- * counted.
+ * counted. Both are told per 100 guests.
  *
  * <p>Neither side samples while the other is measured.
+ *
+ * <p>More guests than a second is enough for are sampled every five, in fewer cycles.
  */
 final class SamplingBenchmark implements Benchmark {
-    private static final int COUNT = 100;
-    private static final int CYCLES = 30;
-    private static final Duration SECOND = Duration.ofSeconds(1);
     private static final Duration SETTLE = Duration.ofSeconds(3); // what was under way when the rhythm changed is over
     private static final Duration WARM_UP = Duration.ofSeconds(60);
     private static final List<String> TIMERS = List.of("sampling.block.cycle");
     private static final List<String> NOT_COUNTED = List.of("host-stats");
+    private static final double BYTES_PER_MB = 1e6;
+    private static final double MOST_GARBAGE_MB = 1;
     private static final String WALL_NOTE =
             "Muster: median cycle of both tiers; floor: median of one virDomainListGetStats of all groups";
-    private static final String CPU_NOTE = "Muster: whole process in a second with a cycle, less one without, less"
-            + " host-stats; floor: its own per cycle";
+    private static final String CPU_NOTE = "per 100 guests; Muster: whole process in the time of a cycle, less the same"
+            + " without, less host-stats; floor: its own per cycle";
+    private static final String GARBAGE_NOTE =
+            "all that the agent's threads allocate in the time of a cycle of both tiers; floor: what is allowed";
+
+    /** How fast both sides are made to sample. */
+    private record Tempo(AgentConfig.Rhythm rhythm, Duration interval, int cycles) {
+        private static final int GUESTS_A_SECOND = 120;
+
+        static Tempo of(int guests) {
+            return guests <= GUESTS_A_SECOND
+                    ? new Tempo(AgentConfig.Rhythm.BUSY, Duration.ofSeconds(1), 30)
+                    : new Tempo(AgentConfig.Rhythm.LARGE, Duration.ofSeconds(5), 12);
+        }
+
+        double seconds() {
+            return interval.toMillis() / 1e3;
+        }
+    }
+
+    /**
+     * A side's cycle.
+     *
+     * @param cpuMillis of its process
+     * @param garbageMb what it allocated; zero for the floor, which has none
+     */
+    private record Leg(double wallMillis, double cpuMillis, double garbageMb) {}
+
+    /** Both sides' cycles, by side and round. */
+    private static final class Figures {
+        private static final int MUSTER = 0;
+        private static final int FLOOR = 1;
+        private static final double PER_GUESTS = 100;
+
+        private final int guests;
+        private final double[][] wall;
+        private final double[][] cpu;
+        private final double[] garbage;
+
+        Figures(int rounds, int guests) {
+            this.guests = guests;
+            wall = new double[2][rounds];
+            cpu = new double[2][rounds];
+            garbage = new double[rounds];
+        }
+
+        void add(int round, int side, Leg leg) {
+            wall[side][round] = leg.wallMillis;
+            cpu[side][round] = leg.cpuMillis * PER_GUESTS / guests;
+            if (side == MUSTER) {
+                garbage[round] = leg.garbageMb;
+            }
+            Progress.say("round %d/%d, %s: cycle %.1f ms, CPU %.2f ms"
+                    .formatted(
+                            round + 1,
+                            garbage.length,
+                            side == MUSTER ? "Muster" : "floor",
+                            wall[side][round],
+                            cpu[side][round]));
+        }
+
+        List<Measured> measured() {
+            double[] allowed = new double[garbage.length];
+            Arrays.fill(allowed, MOST_GARBAGE_MB);
+            return List.of(
+                    new Measured("cycle.wall", "ms", wall[MUSTER], wall[FLOOR], WALL_NOTE),
+                    new Measured("cycle.cpu", "ms", cpu[MUSTER], cpu[FLOOR], CPU_NOTE),
+                    new Measured("garbage", "MB", garbage, allowed, GARBAGE_NOTE));
+        }
+    }
 
     @Override
     public List<Measured> run(Bed bed, int rounds) throws BenchException, InterruptedException {
-        double[][] wall = new double[2][rounds];
-        double[][] cpu = new double[2][rounds];
-        List<Guest> guests = bed.guests().make(GuestShape.RUNNING, COUNT);
+        return measure(bed, rounds, Arguments.SAMPLED_GUESTS);
+    }
+
+    @Override
+    public List<Measured> run(Bed bed, Arguments arguments) throws BenchException, InterruptedException {
+        return measure(bed, arguments.rounds(), arguments.guests());
+    }
+
+    private static List<Measured> measure(Bed bed, int rounds, int count) throws BenchException, InterruptedException {
+        int threadsWithNone = ThreadTimes.of(bed.agent().pid()).count();
+        List<Guest> guests = bed.guests().make(GuestShape.RUNNING, count);
+        Figures figures = new Figures(rounds, count);
+        SamplingWays ways;
         try (MusterSide muster = new MusterSide(bed.agent())) {
-            Progress.say("starting " + COUNT + " guests");
-            muster.create(guests, GuestShape.RUNNING);
-            bed.floor().check(guests, GuestShape.RUNNING, "Muster");
-            bed.agent().sample(AgentConfig.Rhythm.WARM);
-            Thread.sleep(WARM_UP.toMillis());
-            new AgentTimers(bed.agent().pid()).read(TIMERS); // loads into the agent what reading takes
-            double idle = quietCpuPerSecond(bed);
+            warmUp(bed, muster, guests);
+            ThreadTimes before = ThreadTimes.of(bed.agent().pid());
+            long startedAt = System.nanoTime();
+            ways = new SamplingWays(bed, guests, threadsWithNone); // half a minute
+            double idle = cpuPerSecond(bed, before, startedAt);
             for (int round = 0; round < rounds; round++) {
                 boolean musterFirst = round % 2 == 0;
                 for (boolean turn : new boolean[] {musterFirst, !musterFirst}) {
-                    int side = turn ? 0 : 1;
-                    double[] leg = turn ? musterLeg(bed, idle) : floorLeg(bed, guests);
-                    wall[side][round] = leg[0];
-                    cpu[side][round] = leg[1];
-                    Progress.say("round %d/%d, %s: cycle %.1f ms, CPU %.2f ms"
-                            .formatted(round + 1, rounds, turn ? "Muster" : "floor", leg[0], leg[1]));
+                    Leg leg = turn ? musterLeg(bed, idle, Tempo.of(count)) : floorLeg(bed, guests, Tempo.of(count));
+                    figures.add(round, turn ? Figures.MUSTER : Figures.FLOOR, leg);
                 }
+                ways.round(figures.wall[Figures.MUSTER][round], musterFirst);
             }
         }
-        return List.of(
-                new Measured("cycle.wall", "ms", wall[0], wall[1], WALL_NOTE),
-                new Measured("cycle.cpu", "ms", cpu[0], cpu[1], CPU_NOTE));
+        System.out.print(ways.text());
+        List<Measured> measured = new ArrayList<>(figures.measured());
+        measured.addAll(ways.measured());
+        return measured;
     }
 
-    private static double quietCpuPerSecond(Bed bed) throws BenchException, InterruptedException {
+    /** Leaves an agent that does not sample. */
+    private static void warmUp(Bed bed, MusterSide muster, List<Guest> guests)
+            throws BenchException, InterruptedException {
+        Progress.say("starting " + guests.size() + " guests");
+        muster.create(guests, GuestShape.RUNNING);
+        bed.floor().check(guests, GuestShape.RUNNING, "Muster");
+        bed.agent().sample(AgentConfig.Rhythm.WARM);
+        Thread.sleep(WARM_UP.toMillis());
+        long pid = bed.agent().pid();
+        List<AgentTimers.Reading> unused = new AgentTimers(pid).read(TIMERS); // loads what reading takes
+        Allocations unusedToo = Allocations.of(pid);
         bed.agent().sample(AgentConfig.Rhythm.QUIET);
         Thread.sleep(SETTLE.toMillis());
-        return cpuPerSecond(bed);
     }
 
-    private static double cpuPerSecond(Bed bed) throws BenchException, InterruptedException {
-        ThreadTimes before = ThreadTimes.of(bed.agent().pid());
-        long startedAt = System.nanoTime();
-        Thread.sleep(CYCLES * SECOND.toMillis());
+    private static double cpuPerSecond(Bed bed, ThreadTimes before, long startedAt) throws BenchException {
         double seconds = (System.nanoTime() - startedAt) / (double) TimeUnit.SECONDS.toNanos(1);
         return ThreadTimes.of(bed.agent().pid()).secondsSince(before, NOT_COUNTED) / seconds;
     }
 
-    /** Milliseconds of wall time and of CPU per cycle. */
-    private static double[] floorLeg(Bed bed, List<Guest> guests) throws BenchException, InterruptedException {
-        Floor.Samples samples = bed.floor().sample(guests, CYCLES, SECOND);
-        return new double[] {millis(Statistics.median(samples.wall())), millis(Statistics.mean(samples.cpu()))};
+    private static Leg floorLeg(Bed bed, List<Guest> guests, Tempo tempo) throws BenchException, InterruptedException {
+        Floor.Samples samples = bed.floor().sample(guests, tempo.cycles, tempo.interval);
+        return new Leg(millis(Statistics.median(samples.wall())), millis(Statistics.mean(samples.cpu())), 0);
     }
 
-    private static double[] musterLeg(Bed bed, double idle) throws BenchException, InterruptedException {
+    private static Leg musterLeg(Bed bed, double idle, Tempo tempo) throws BenchException, InterruptedException {
         AgentTimers timers = new AgentTimers(bed.agent().pid());
-        bed.agent().sample(AgentConfig.Rhythm.BUSY);
+        bed.agent().sample(tempo.rhythm);
         Thread.sleep(SETTLE.toMillis());
         List<AgentTimers.Reading> before = timers.read(TIMERS);
+        Allocations allocatedBefore = Allocations.of(bed.agent().pid());
         Thread.sleep(SETTLE.toMillis()); // reading them costs the agent CPU of its own
-        double cpu = cpuPerSecond(bed);
+        ThreadTimes times = ThreadTimes.of(bed.agent().pid());
+        long startedAt = System.nanoTime();
+        Thread.sleep(tempo.cycles * tempo.interval.toMillis());
+        double cpu = cpuPerSecond(bed, times, startedAt);
+        Allocations allocated = Allocations.of(bed.agent().pid());
         List<AgentTimers.Reading> after = timers.read(TIMERS);
         bed.agent().sample(AgentConfig.Rhythm.QUIET);
         double[] cycles = after.get(0).since(before.get(0));
-        if (cycles.length < CYCLES / 2) {
-            throw new BenchException("the agent made " + cycles.length + " cycles in " + CYCLES + " s");
+        if (cycles.length < tempo.cycles / 2) {
+            throw new BenchException("the agent made " + cycles.length + " cycles in the time of " + tempo.cycles);
         }
         Thread.sleep(SETTLE.toMillis());
-        return new double[] {millis(Statistics.median(cycles)), millis(cpu - idle)};
+        long made = after.get(0).count() - before.get(0).count();
+        return new Leg(
+                millis(Statistics.median(cycles)),
+                millis((cpu - idle) * tempo.seconds()),
+                allocated.since(allocatedBefore) / BYTES_PER_MB / made);
     }
 
     private static double millis(double seconds) {

@@ -42,6 +42,13 @@ record ThreadTimes(Map<Task, Long> nanos) {
         }
     }
 
+    /** How many threads there are, but for those that our own questions brought. */
+    int count() {
+        return (int) nanos.keySet().stream()
+                .filter(thread -> !AgentBeans.isOurs(thread.name()))
+                .count();
+    }
+
     /** Seconds that the process has used since, without the threads of those names. */
     double secondsSince(ThreadTimes earlier, List<String> without) {
         long sum = 0;

@@ -47,7 +47,8 @@ record Vitals(int threads, int handles, double nativeMib, double heapMib) {
         }
     }
 
-    private static double resident(long pid) throws BenchException {
+    /** Resident memory of a process, in MiB. */
+    static double resident(long pid) throws BenchException {
         try {
             Matcher line = RESIDENT.matcher(Files.readString(Path.of("/proc", Long.toString(pid), "status")));
             if (line.find()) {

@@ -41,10 +41,13 @@ final class ArgumentsTest {
     }
 
     @Test
-    void mondayHasGuestsAndAModel() {
+    void mondayAndSamplingHaveGuestsAndMondayAModel() {
         assertThat(Arguments.parse(List.of("monday", "--guests", "20")).guests())
                 .isEqualTo(20);
         assertThat(Arguments.parse(List.of("monday", "--model")).model()).isTrue();
+        assertThat(Arguments.parse(List.of("sampling")).guests()).isEqualTo(100);
+        assertThat(Arguments.parse(List.of("sampling", "--guests", "300")).guests())
+                .isEqualTo(300);
         refused("got '0'", "monday", "--guests", "0");
         refused("got '--model'", "create", "--model");
     }

@@ -1,0 +1,125 @@
+package org.muster.bench;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Three ways to have fresh values of the same guests: a thread for each guest with a call for each kind of value, which is the old
+ * way; VDSM's way, one bulk call for all, by {@code floor.c}; and Muster with its usual rhythm.
+ *
+ * <p>At equal freshness: all have every guest's CPU, network and memory values every 5 s. Muster asks disks every 15 s, while the
+ * others cannot have one kind of value without the rest.
+ *
+ * <p>CPU: of the program that samples, libvirtd and every QEMU, by the kernel's clock of each process, less what the same
+ * processes use while nobody samples. The others' programs are C that throws the values away, while Muster's share holds
+ * everything that the agent does in its usual rhythm, the host's own figures too.
+ *
+ * <p>Confined to main.
+ */
+final class SamplingWays {
+    static final String OLD = "thread per guest";
+    static final String VDSM = "VDSM's way";
+    static final String MUSTER = "Muster";
+
+    private static final double VDSM_MIB = 155; // at 50 guests, with supervdsm
+    private static final double VDSM_PART = 0.8;
+    private static final int VDSM_GUESTS = 50;
+    private static final double MOST_MIB = 160;
+
+    private static final Duration INTERVAL = Duration.ofSeconds(5);
+    private static final int CYCLES = 6; // two of the block tier
+    private static final int OLD_CYCLES = 3; // nothing is judged by it
+    private static final Duration SETTLE = Duration.ofSeconds(6); // both tiers have begun
+
+    private final Bed bed;
+    private final int guests;
+    private final int threadsWithNone;
+    private final List<Long> processes;
+    private final Floor.Period idle;
+    private final WayTable table;
+    private final List<Double> residentMib = new ArrayList<>();
+
+    /**
+     * Watches for half a minute what is used without sampling.
+     *
+     * @param quiet that runs the guests, and whose agent has been told not to sample
+     * @param threadsWithNone the agent's, when it had no guests
+     */
+    SamplingWays(Bed quiet, List<Guest> guests, int threadsWithNone) throws BenchException, InterruptedException {
+        this.bed = quiet;
+        this.guests = guests.size();
+        this.threadsWithNone = threadsWithNone;
+        this.table = new WayTable("%d guests, every %d s".formatted(this.guests, INTERVAL.toSeconds()));
+        processes = new ArrayList<>(List.of(quiet.agent().pid()));
+        processes.addAll(quiet.hypervisor().pids(guests));
+        idle = quiet.floor().watch(processes, CYCLES, INTERVAL);
+    }
+
+    static double allowedMib(int guests) {
+        return guests <= VDSM_GUESTS ? VDSM_PART * VDSM_MIB : MOST_MIB;
+    }
+
+    /**
+     * Each way once, in turn; the agent is quiet before and after.
+     *
+     * @param cycleMillis Muster's of both tiers, measured elsewhere
+     */
+    void round(double cycleMillis, boolean musterFirst) throws BenchException, InterruptedException {
+        if (musterFirst) {
+            muster(cycleMillis);
+        }
+        table.add(VDSM, WayCost.ofProgram(bed.floor().vdsmWay(processes, CYCLES, INTERVAL), idle));
+        if (!musterFirst) {
+            muster(cycleMillis);
+        }
+        table.add(OLD, WayCost.ofProgram(bed.floor().oldWay(processes, OLD_CYCLES, INTERVAL), idle));
+    }
+
+    private void muster(double cycleMillis) throws BenchException, InterruptedException {
+        bed.agent().sample(AgentConfig.Rhythm.DEFAULT);
+        Thread.sleep(SETTLE.toMillis());
+        Floor.Period busy = bed.floor().watch(processes, CYCLES, INTERVAL);
+        int threads = ThreadTimes.of(bed.agent().pid()).count();
+        residentMib.add(Vitals.resident(bed.agent().pid()));
+        bed.agent().sample(AgentConfig.Rhythm.QUIET);
+        Thread.sleep(SETTLE.toMillis());
+        table.add(MUSTER, WayCost.ofAgent(cycleMillis, threads, busy, idle));
+    }
+
+    String text() {
+        return table.text();
+    }
+
+    List<Measured> measured() {
+        double[] memory = residentMib.stream().mapToDouble(Double::doubleValue).toArray();
+        double[] cpu = table.each(MUSTER, WayCost::togetherMillis);
+        double[] threads = table.each(MUSTER, WayCost::threads);
+        return List.of(
+                new Measured(
+                        "ways.cpu",
+                        "ms",
+                        cpu,
+                        table.each(VDSM, WayCost::togetherMillis),
+                        "program, libvirtd and QEMUs in 5 s, less what they use without sampling; floor: VDSM's way"),
+                new Measured(
+                        "memory",
+                        "MiB",
+                        memory,
+                        every(memory.length, allowedMib(guests)),
+                        "resident, with " + guests + " guests, no collection asked for; floor: what is allowed"),
+                new Measured(
+                        "threads",
+                        "",
+                        threads,
+                        every(threads.length, threadsWithNone),
+                        "with " + guests + " guests; floor: with none"));
+    }
+
+    private static double[] every(int rounds, double value) {
+        double[] values = new double[rounds];
+        Arrays.fill(values, value);
+        return values;
+    }
+}
