@@ -27,6 +27,8 @@ import java.util.concurrent.TimeUnit;
  */
 final class SamplingBenchmark implements Benchmark {
     private static final Duration SETTLE = Duration.ofSeconds(3); // what was under way when the rhythm changed is over
+    private static final Duration CALM = Duration.ofSeconds(20); // three after the warm-up were too few: see SamplingWays
+    private static final Duration IDLE = Duration.ofSeconds(30);
     private static final Duration WARM_UP = Duration.ofSeconds(60);
     private static final List<String> TIMERS = List.of("sampling.block.cycle");
     private static final List<String> NOT_COUNTED = List.of("host-stats");
@@ -122,10 +124,8 @@ final class SamplingBenchmark implements Benchmark {
         SamplingWays ways;
         try (MusterSide muster = new MusterSide(bed.agent())) {
             warmUp(bed, muster, guests);
-            ThreadTimes before = ThreadTimes.of(bed.agent().pid());
-            long startedAt = System.nanoTime();
-            ways = new SamplingWays(bed, guests, threadsWithNone); // half a minute
-            double idle = cpuPerSecond(bed, before, startedAt);
+            double idle = cpuPerSecond(bed, IDLE);
+            ways = new SamplingWays(bed, guests, threadsWithNone);
             for (int round = 0; round < rounds; round++) {
                 boolean musterFirst = round % 2 == 0;
                 for (boolean turn : new boolean[] {musterFirst, !musterFirst}) {
@@ -153,10 +153,13 @@ final class SamplingBenchmark implements Benchmark {
         List<AgentTimers.Reading> unused = new AgentTimers(pid).read(TIMERS); // loads what reading takes
         Allocations unusedToo = Allocations.of(pid);
         bed.agent().sample(AgentConfig.Rhythm.QUIET);
-        Thread.sleep(SETTLE.toMillis());
+        Thread.sleep(CALM.toMillis());
     }
 
-    private static double cpuPerSecond(Bed bed, ThreadTimes before, long startedAt) throws BenchException {
+    private static double cpuPerSecond(Bed bed, Duration time) throws BenchException, InterruptedException {
+        ThreadTimes before = ThreadTimes.of(bed.agent().pid());
+        long startedAt = System.nanoTime();
+        Thread.sleep(time.toMillis());
         double seconds = (System.nanoTime() - startedAt) / (double) TimeUnit.SECONDS.toNanos(1);
         return ThreadTimes.of(bed.agent().pid()).secondsSince(before, NOT_COUNTED) / seconds;
     }
@@ -173,10 +176,7 @@ final class SamplingBenchmark implements Benchmark {
         List<AgentTimers.Reading> before = timers.read(TIMERS);
         Allocations allocatedBefore = Allocations.of(bed.agent().pid());
         Thread.sleep(SETTLE.toMillis()); // reading them costs the agent CPU of its own
-        ThreadTimes times = ThreadTimes.of(bed.agent().pid());
-        long startedAt = System.nanoTime();
-        Thread.sleep(tempo.cycles * tempo.interval.toMillis());
-        double cpu = cpuPerSecond(bed, times, startedAt);
+        double cpu = cpuPerSecond(bed, tempo.interval.multipliedBy(tempo.cycles));
         Allocations allocated = Allocations.of(bed.agent().pid());
         List<AgentTimers.Reading> after = timers.read(TIMERS);
         bed.agent().sample(AgentConfig.Rhythm.QUIET);
