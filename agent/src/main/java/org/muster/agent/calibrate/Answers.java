@@ -58,7 +58,7 @@ final class Answers {
             try {
                 return task.get(left, TimeUnit.NANOSECONDS);
             } catch (TimeoutException e) {
-                continue; // it may have answered something meanwhile
+                // it may have answered something meanwhile
             } catch (ExecutionException e) {
                 throw failure(e.getCause());
             }
