@@ -1,18 +1,19 @@
 package org.muster.sampling;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * What the hypervisor says about a domain's monitor, without asking the monitor (virDomainGetControlInfo).
  *
  * @param since how long it has been in this state; zero when the hypervisor does not say
- * @param stopped the emulator does not run at all (SIGSTOP, a debugger), by the kernel's word; false also if that is not known
+ * @param stopped the emulator does not run at all (SIGSTOP, a debugger), by the kernel's word; empty if that is not known
  */
-public record ControlState(Kind kind, Duration since, boolean stopped) {
+public record ControlState(Kind kind, Duration since, Optional<Boolean> stopped) {
 
-    /** Of an emulator that nobody is known to have stopped. */
+    /** Of an emulator of which the kernel was not asked. */
     public ControlState(Kind kind, Duration since) {
-        this(kind, since, false);
+        this(kind, since, Optional.empty());
     }
 
     /** The states of virDomainControlState, and the one that libvirt has no word for. */

@@ -16,6 +16,7 @@ final class Frozen {
 
     final long sinceNanos;
     private ControlState state; // what the hypervisor says of it
+    private boolean stopped; // its emulator, when that was last known
 
     /** It was a call about disks that found it so. */
     private final boolean foundByDisks;
@@ -34,6 +35,7 @@ final class Frozen {
     Frozen(long sinceNanos, ControlState state, Call sensor) {
         this.sinceNanos = sinceNanos;
         this.probeAtNanos = sinceNanos;
+        this.stopped = state.stopped().orElse(false);
         this.state = state;
         this.sensor = sensor;
         this.foundByDisks = sensor != null && sensor.tier == Tier.BLOCK && sensor.reachesMonitor();
@@ -44,12 +46,13 @@ final class Frozen {
     }
 
     void state(ControlState now) {
+        stopped = now.stopped().orElse(stopped);
         state = now;
     }
 
     /** An emulator that was stopped waits for no disk: it was only by chance that a call about disks met it first. */
     GuestStats.Cause cause() {
-        if (foundByDisks && !state.stopped()) {
+        if (foundByDisks && !stopped) {
             return GuestStats.Cause.STORAGE;
         }
         return state.kind() == ControlState.Kind.OCCUPIED ? GuestStats.Cause.MONITOR : GuestStats.Cause.BUSY;

@@ -208,4 +208,23 @@ final class DecisionsTest {
             assertThat(quick.after(turn - 1)).as("host " + host).isEqualTo(turn);
         }
     }
+
+    /** Nobody asks the kernel about a guest of which libvirt says nothing: what was known of its emulator holds meanwhile. */
+    @Test
+    void aStoppedEmulatorIsNotTakenForADiskWhileNothingIsKnownOfIt() {
+        Call ofDisks = new Call(Call.Purpose.REGULAR, Tier.BLOCK, List.of(a), Optional.empty(), 0, 0);
+        Frozen frozen = new Frozen(0, occupied(true), ofDisks);
+        for (Kind kind : Kind.values()) {
+            frozen.state(state(kind, 500));
+            assertThat(frozen.cause()).as(kind.name()).isNotEqualTo(GuestStats.Cause.STORAGE);
+        }
+
+        frozen.state(occupied(false));
+
+        assertThat(frozen.cause()).isEqualTo(GuestStats.Cause.STORAGE);
+    }
+
+    private static ControlState occupied(boolean stopped) {
+        return new ControlState(Kind.OCCUPIED, Duration.ofMillis(500), Optional.of(stopped));
+    }
 }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.PriorityQueue;
 import java.util.Set;
@@ -461,7 +462,9 @@ final class SimulatedHost implements Lanes {
                     ? ControlState.Kind.NO_ANSWER
                     : guest.holder == null ? ControlState.Kind.OK : ControlState.Kind.OCCUPIED;
             long since = guest.holder == null ? 0 : now - guest.occupiedSince;
-            states.put(id, new ControlState(kind, Duration.ofNanos(since), guest.stopped));
+            Optional<Boolean> stopped = // nobody asks the kernel about others
+                    kind == ControlState.Kind.OCCUPIED ? Optional.of(guest.stopped) : Optional.empty();
+            states.put(id, new ControlState(kind, Duration.ofNanos(since), stopped));
         }
         return new ControlRequest.Answer(states, null);
     }

@@ -26,15 +26,14 @@ public final class Emulators {
         this.view = new DaemonView(root, daemonPid, System::nanoTime);
     }
 
-    /** False also if it cannot be told. */
-    public boolean stopped(String domainName) {
+    /** Empty if it cannot be told. */
+    public Optional<Boolean> stopped(String domainName) {
         return numberFile(domainName)
                 .map(file -> HostRoot.number(root.probe(file)))
                 .filter(OptionalLong::isPresent)
                 .flatMap(pid -> root.probe("proc/" + pid.getAsLong() + "/stat"))
                 .flatMap(Emulators::state)
-                .map(state -> STOPPED.indexOf(state) >= 0)
-                .orElse(false);
+                .map(state -> STOPPED.indexOf(state) >= 0);
     }
 
     private Optional<String> numberFile(String domainName) {

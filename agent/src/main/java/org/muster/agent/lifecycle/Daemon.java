@@ -292,8 +292,8 @@ public final class Daemon implements AutoCloseable {
         return ids;
     }
 
-    private boolean emulatorStopped(Emulators emulators, UUID id) {
-        return table.get(id).map(vm -> emulators.stopped(vm.name())).orElse(false);
+    private Optional<Boolean> emulatorStopped(Emulators emulators, UUID id) {
+        return table.get(id).flatMap(vm -> emulators.stopped(vm.name()));
     }
 
     private boolean frozen(UUID id) {

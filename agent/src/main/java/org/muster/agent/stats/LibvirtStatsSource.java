@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Predicate;
+import java.util.function.Function;
 import org.muster.libvirt.ControlInfo;
 import org.muster.libvirt.CpuTime;
 import org.muster.libvirt.Hypervisor;
@@ -33,10 +33,10 @@ public final class LibvirtStatsSource implements StatsSource {
     private static final Duration SUSPICIOUS = Duration.ofMillis(100); // healthy guests are occupied for moments
 
     private final Hypervisor hypervisor;
-    private final Predicate<UUID> stopped;
+    private final Function<UUID, Optional<Boolean>> stopped;
 
-    /** @param stopped true if the kernel says that the domain's emulator was stopped; must not block */
-    public LibvirtStatsSource(Hypervisor hypervisor, Predicate<UUID> stopped) {
+    /** @param stopped whether the domain's emulator was stopped, by the kernel's word, if that can be told; must not block */
+    public LibvirtStatsSource(Hypervisor hypervisor, Function<UUID, Optional<Boolean>> stopped) {
         this.hypervisor = hypervisor;
         this.stopped = stopped;
     }
@@ -87,7 +87,7 @@ public final class LibvirtStatsSource implements StatsSource {
     private ControlState state(UUID domain, ControlInfo info) {
         boolean suspicious =
                 info.kind() == ControlInfo.Kind.OCCUPIED && info.since().compareTo(SUSPICIOUS) >= 0;
-        return new ControlState(kind(info.kind()), info.since(), suspicious && stopped.test(domain));
+        return new ControlState(kind(info.kind()), info.since(), suspicious ? stopped.apply(domain) : Optional.empty());
     }
 
     private static ControlState.Kind kind(ControlInfo.Kind kind) {

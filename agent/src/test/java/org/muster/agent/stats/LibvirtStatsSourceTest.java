@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -96,7 +97,7 @@ class LibvirtStatsSourceTest {
     @Test
     void aLostLinkIsTellable() {
         FakeHypervisor hypervisor = new FakeHypervisor();
-        LibvirtStatsSource source = new LibvirtStatsSource(hypervisor, id -> false);
+        LibvirtStatsSource source = new LibvirtStatsSource(hypervisor, id -> Optional.empty());
 
         assertThat(failure(source).why()).isEqualTo(StatsUnavailableException.Why.FAILED);
         hypervisor.loseLink();
@@ -153,7 +154,7 @@ class LibvirtStatsSourceTest {
             simulation.hypervisor().start(new Deaf());
             simulation.begin();
             UUID id = simulation.hypervisor().list().get(0).domain();
-            LibvirtStatsSource source = new LibvirtStatsSource(simulation.hypervisor(), domain -> false);
+            LibvirtStatsSource source = new LibvirtStatsSource(simulation.hypervisor(), domain -> Optional.empty());
 
             DomainSample sample = source.withoutMonitor(List.of(id)).get(0);
             assertThat(sample.state()).hasValue(1);
