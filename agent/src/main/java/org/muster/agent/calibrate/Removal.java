@@ -47,8 +47,7 @@ final class Removal {
             Set<UUID> still = new HashSet<>();
             boolean found = false;
             for (UUID id : clean > 0 ? guests.ids() : left) {
-                Outcome outcome = remove(id, guests.run());
-                answered.run();
+                Outcome outcome = remove(id, guests.run(), answered);
                 found |= outcome != Outcome.ABSENT;
                 if (outcome == Outcome.STILL_THERE) {
                     still.add(id);
@@ -70,28 +69,37 @@ final class Removal {
         STILL_THERE
     }
 
-    private Outcome remove(UUID id, String run) {
+    private Outcome remove(UUID id, String run, Runnable answered) {
         try {
-            Optional<DomainRecord> there = hypervisor.find(id);
-            if (there.isEmpty()) {
-                return Outcome.ABSENT;
-            }
-            if (!ThrowAwayGuest.isOf(run, there.get().name(), hypervisor.xml(id))) {
-                LOG.warn(
-                        "{} ({}) has a UUID of calibration {}, but not its mark: left alone",
-                        there.get().name(),
-                        id,
-                        run);
-                return Outcome.ABSENT;
-            }
-            if (there.get().state().active()) {
-                hypervisor.destroy(id);
-            }
-            hypervisor.undefine(id);
-            return hypervisor.find(id).isEmpty() ? Outcome.REMOVED : Outcome.STILL_THERE;
+            Outcome outcome = remove(id, run);
+            answered.run();
+            return outcome;
         } catch (HypervisorException e) {
             LOG.debug("{} of calibration {} is not gone yet: {}", id, run, e.getMessage());
+            if (e.number() != 0) { // else it was not asked: no connection had a call to spare
+                answered.run();
+            }
             return Outcome.STILL_THERE;
         }
+    }
+
+    private Outcome remove(UUID id, String run) throws HypervisorException {
+        Optional<DomainRecord> there = hypervisor.find(id);
+        if (there.isEmpty()) {
+            return Outcome.ABSENT;
+        }
+        if (!ThrowAwayGuest.isOf(run, there.get().name(), hypervisor.xml(id))) {
+            LOG.warn(
+                    "{} ({}) has a UUID of calibration {}, but not its mark: left alone",
+                    there.get().name(),
+                    id,
+                    run);
+            return Outcome.ABSENT;
+        }
+        if (there.get().state().active()) {
+            hypervisor.destroy(id);
+        }
+        hypervisor.undefine(id);
+        return hypervisor.find(id).isEmpty() ? Outcome.REMOVED : Outcome.STILL_THERE;
     }
 }
