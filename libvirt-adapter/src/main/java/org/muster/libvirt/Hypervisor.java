@@ -51,7 +51,25 @@ public interface Hypervisor extends AutoCloseable {
     void provide(HostParts.Network network) throws HypervisorException;
 
     /** Starts a defined domain; returns when QEMU runs (or is paused at its first instruction). May hang. */
-    void start(UUID domain, boolean paused) throws HypervisorException;
+    default void start(UUID domain, boolean paused) throws HypervisorException {
+        boolean unused = start(domain, paused, () -> true);
+    }
+
+    /**
+     * The same, for who has to know of the last moment at which it is certain that nothing was started.
+     *
+     * @param last asked on the caller's thread when nothing is left to do but the call itself: with the link there, a connection for
+     *     it and the domain found. A failure before leaves it unasked; it may wait, but not for libvirt
+     * @return false if the call was not made, because {@code last} did not want it
+     */
+    boolean start(UUID domain, boolean paused, LastMoment last) throws HypervisorException;
+
+    /** What is to be done right before a call that cannot be taken back. */
+    @FunctionalInterface
+    interface LastMoment {
+        /** False if the call is not to be made. */
+        boolean goOn() throws HypervisorException;
+    }
 
     /** Powers off hard; works on a frozen guest, and then takes 12 s. */
     void destroy(UUID domain) throws HypervisorException;

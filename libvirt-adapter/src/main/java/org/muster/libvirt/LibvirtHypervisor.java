@@ -101,7 +101,7 @@ public final class LibvirtHypervisor implements Hypervisor {
 
     /** What a call does with a domain's handle. */
     private interface DomainBody<T> {
-        T run(Domain domain) throws LibvirtException;
+        T run(Domain domain) throws LibvirtException, HypervisorException;
     }
 
     @Override
@@ -231,8 +231,25 @@ public final class LibvirtHypervisor implements Hypervisor {
     }
 
     @Override
-    public void start(UUID id, boolean paused) throws HypervisorException {
-        onDomain(Role.CREATE, "virDomainCreateWithFlags", id, d -> d.create(paused ? START_PAUSED : 0));
+    public boolean start(UUID id, boolean paused, LastMoment last) throws HypervisorException {
+        String operation = "virDomainCreateWithFlags";
+        LibvirtConnection taken = connections.take(Role.CREATE, PATIENCE, operation, id.toString());
+        try {
+            Domain domain = counted(taken, Role.CREATE, "virDomainLookupByUUID", id, connection -> connection
+                    .connect()
+                    .domainLookupByUUID(id));
+            return withDomain(domain, d -> last.goOn() && created(taken, d, operation, id, paused));
+        } catch (LibvirtException e) {
+            throw LibvirtErrors.of(e, operation, id.toString(), taken.dead());
+        } finally {
+            connections.give(taken);
+        }
+    }
+
+    private boolean created(LibvirtConnection taken, Domain domain, String operation, UUID id, boolean paused)
+            throws HypervisorException {
+        counted(taken, Role.CREATE, operation, id, connection -> domain.create(paused ? START_PAUSED : 0));
+        return true;
     }
 
     @Override
@@ -548,7 +565,7 @@ public final class LibvirtHypervisor implements Hypervisor {
                 connection -> withDomain(connection.connect().domainLookupByUUID(id), body));
     }
 
-    private static <T> T withDomain(Domain domain, DomainBody<T> body) throws LibvirtException {
+    private static <T> T withDomain(Domain domain, DomainBody<T> body) throws LibvirtException, HypervisorException {
         try {
             return body.run(domain);
         } finally {
@@ -560,14 +577,22 @@ public final class LibvirtHypervisor implements Hypervisor {
             throws HypervisorException {
         String domain = id == null ? "" : id.toString();
         LibvirtConnection connection = connections.take(role, patience, operation, domain);
+        try {
+            return counted(connection, role, operation, id, body);
+        } finally {
+            connections.give(connection);
+        }
+    }
+
+    /** Makes a call on a connection that was taken for it. */
+    private <T> T counted(LibvirtConnection taken, Role role, String operation, UUID id, Body<T> body)
+            throws HypervisorException {
         try (CallGuard.CallToken token = guard.begin(role, operation, id)) {
-            T result = body.run(connection);
+            T result = body.run(taken);
             token.succeeded();
             return result;
         } catch (LibvirtException e) {
-            throw LibvirtErrors.of(e, operation, domain, connection.dead());
-        } finally {
-            connections.give(connection);
+            throw LibvirtErrors.of(e, operation, id == null ? "" : id.toString(), taken.dead());
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,7 +72,7 @@ class LibvirtTestDriverTest {
         assertThatThrownBy(() -> hypervisor.start(id, false)).isInstanceOfSatisfying(HypervisorException.class, e -> {
             assertThat(e.kind()).isEqualTo(Kind.NO_SUCH_DOMAIN);
             assertThat(e.number()).isEqualTo(42);
-            assertThat(e.operation()).isEqualTo("virDomainCreateWithFlags");
+            assertThat(e.operation()).isEqualTo("virDomainLookupByUUID");
             assertThat(e.domain()).isEqualTo(id.toString());
         });
         assertThat(hypervisor.findByName("nobody")).isEmpty();
@@ -79,6 +80,29 @@ class LibvirtTestDriverTest {
                         "<domain type='test'><name>x</name><memory>a</memory><os><type>hvm</type></os></domain>"))
                 .isInstanceOfSatisfying(
                         HypervisorException.class, e -> assertThat(e.kind()).isEqualTo(Kind.INVALID_SPEC));
+    }
+
+    @Test
+    void theLastMomentBeforeAStartIsOneInWhichNothingButTheCallIsLeft() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        assertThatThrownBy(() -> hypervisor.start(id, false, () -> asked.incrementAndGet() > 0))
+                .isInstanceOf(HypervisorException.class);
+        assertThat(asked).as("there is no such domain").hasValue(0);
+        hypervisor.define(xml);
+
+        boolean made = hypervisor.start(id, false, () -> {
+            assertThat(hypervisor.calls().inFlight())
+                    .as("who waits here does not wait for libvirt")
+                    .isEmpty();
+            return asked.incrementAndGet() > 1;
+        });
+
+        assertThat(made).isFalse();
+        assertThat(asked).hasValue(1);
+        assertThat(hypervisor.find(id).orElseThrow().state()).isEqualTo(State.SHUTOFF);
+        assertThat(hypervisor.start(id, false, () -> asked.incrementAndGet() > 1))
+                .isTrue();
+        assertThat(hypervisor.find(id).orElseThrow().state()).isEqualTo(State.RUNNING);
     }
 
     @Test
@@ -147,6 +171,11 @@ class LibvirtTestDriverTest {
                 new LibvirtHypervisor("test:///default", new CallGuard(OptionalInt.empty(), System::nanoTime));
         closed.start(new Heard());
         closed.close();
+        AtomicInteger asked = new AtomicInteger();
+        assertThatThrownBy(() -> closed.start(id, false, () -> asked.incrementAndGet() > 0))
+                .isInstanceOfSatisfying(
+                        HypervisorException.class, e -> assertThat(e.kind()).isEqualTo(Kind.DISCONNECTED));
+        assertThat(asked).as("that it is about to be made").hasValue(0);
         assertThatThrownBy(() -> closed.find(id))
                 .isInstanceOfSatisfying(
                         HypervisorException.class, e -> assertThat(e.kind()).isEqualTo(Kind.DISCONNECTED));

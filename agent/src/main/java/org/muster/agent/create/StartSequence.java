@@ -141,26 +141,60 @@ final class StartSequence {
         if (!prepare(vm, request, way)) {
             return Reached.NOTHING;
         }
-        writeDown(vm);
-        if (!table.beginStart(vm)) {
-            return Reached.NOTHING;
-        }
-        way.furthest = Furthest.START;
-        long callAt = System.nanoTime();
-        metrics.prepared(slotAt, callAt);
-        request.stations().pass(Station.CALL, callAt);
-        int atOnce = metrics.inflation().begins();
+        StartCall call = new StartCall(request, slotAt, way);
         boolean started = false;
         try {
-            hypervisor.start(vm.id(), vm.launchPaused());
-            started = true;
+            started = hypervisor.start(vm.id(), vm.launchPaused(), call::begins);
         } finally {
+            call.ended(started);
+        }
+        return started ? Reached.STARTED : Reached.NOTHING;
+    }
+
+    /**
+     * The call that starts the guest. It is written down, and counts as made, at the last moment: a launch that finds no link, because we
+     * are stopping, has certainly started nothing, and our next life is to know that. Confined to its worker.
+     */
+    private final class StartCall {
+        private final CreateRequest request;
+        private final long slotAt;
+        private final Way way;
+        private boolean made;
+        private long callAt;
+        private int atOnce;
+
+        StartCall(CreateRequest request, long slotAt, Way way) {
+            this.request = request;
+            this.slotAt = slotAt;
+            this.way = way;
+        }
+
+        /** False if it must not be made. */
+        boolean begins() throws HypervisorException {
+            writeDown(request.vm());
+            if (!table.beginStart(request.vm())) {
+                return false;
+            }
+            way.furthest = Furthest.START;
+            made = true;
+            callAt = System.nanoTime();
+            metrics.prepared(slotAt, callAt);
+            request.stations().pass(Station.CALL, callAt);
+            atOnce = metrics.inflation().begins();
+            return true;
+        }
+
+        void ended(boolean started) {
+            if (!made) {
+                return;
+            }
             long returnedAt = System.nanoTime();
             request.stations().pass(Station.RETURNED, returnedAt);
             metrics.inflation().ended(atOnce, returnedAt - callAt, started);
+            if (started) {
+                metrics.called(callAt, returnedAt);
+            }
         }
-        metrics.called(callAt, System.nanoTime());
-        return Reached.STARTED;
     }
 
     /**

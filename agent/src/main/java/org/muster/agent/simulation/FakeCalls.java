@@ -81,6 +81,9 @@ final class FakeCalls {
     private int link; // counts links, so that a call knows that its own is gone
 
     @GuardedBy("lock")
+    private boolean stopped; // by us: libvirtd is there, and what was asked of it is answered
+
+    @GuardedBy("lock")
     private boolean silent;
 
     private volatile HypervisorListener listener; // set by start
@@ -130,16 +133,31 @@ final class FakeCalls {
     }
 
     void listen(HypervisorListener to) {
+        stopped(false);
         listener = to;
         if (connected()) {
             to.connected();
         }
     }
 
+    /** Answers the calls that are under way, and takes no other before somebody listens again. */
+    void stop() {
+        stopped(true);
+    }
+
+    private void stopped(boolean now) {
+        lock.lock();
+        try {
+            stopped = now;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     boolean connected() {
         lock.lock();
         try {
-            return connected;
+            return connected && !stopped;
         } finally {
             lock.unlock();
         }
@@ -220,9 +238,7 @@ final class FakeCalls {
         lock.lock();
         try {
             log.begun(op, id);
-            if (!connected) {
-                throw error(Kind.DISCONNECTED, op, id, "there is no link to libvirtd");
-            }
+            needLink(op, id);
             Fault fault = faults.get(new Key(op, id));
             if (fault == null) {
                 String known = name.isEmpty() && id != null ? domains.name(id) : name;
@@ -235,6 +251,13 @@ final class FakeCalls {
                     : new Entry(op, id, fault, link, System.nanoTime() + fault.nanos());
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** As a call that finds no connection: it is not made. */
+    void needLink(Op op, UUID id) throws HypervisorException {
+        if (!connected()) {
+            throw error(Kind.DISCONNECTED, op, id, "there is no link to libvirtd");
         }
     }
 

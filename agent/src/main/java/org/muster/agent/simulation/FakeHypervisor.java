@@ -263,6 +263,11 @@ public final class FakeHypervisor implements Hypervisor {
         calls.silent(now);
     }
 
+    /** As an agent that stops: calls under way are answered, and from now on none is made, until it is started again. */
+    public void stop() {
+        calls.stop();
+    }
+
     /** Drops the link: all calls under way fail, though libvirtd goes on with them. */
     public void loseLink() {
         loseLink("told to");
@@ -340,7 +345,11 @@ public final class FakeHypervisor implements Hypervisor {
     }
 
     @Override
-    public void start(UUID id, boolean paused) throws HypervisorException {
+    public boolean start(UUID id, boolean paused, LastMoment last) throws HypervisorException {
+        calls.needLink(Op.START, id);
+        if (!last.goOn()) {
+            return false;
+        }
         log.startUnderWay(+1);
         try {
             calls.call(Op.START, id, truth -> {
@@ -352,6 +361,7 @@ public final class FakeHypervisor implements Hypervisor {
             log.startUnderWay(-1);
         }
         emit(id, DomainEvent.STARTED);
+        return true;
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterEach;
@@ -306,6 +307,32 @@ class RecoveryTest {
         for (int i = 1; i <= 8; i++) {
             agent.await(id(i), VmStatus.UP);
             assertThat(hypervisor.starts(id(i))).isEqualTo(1);
+        }
+    }
+
+    /** An ordinary stop: what libvirtd was asked is answered, nothing is asked any more, and the journal takes lines to the end. */
+    @Test
+    void whatWasBeingMadeReadyWhenTheAgentWasStoppedIsStartedByItsNextLife() throws IOException {
+        restarted();
+        Map<UUID, Op> standing = Map.of(id(1), Op.FIND, id(2), Op.DEFINE, id(3), Op.DEFINE);
+        standing.forEach((vm, op) -> hypervisor.on(op, vm).hang());
+        standing.keySet().forEach(agent::create);
+        standing.forEach((vm, op) -> hypervisor.awaitEntered(op, vm));
+        hypervisor.stop();
+        standing.forEach((vm, op) -> hypervisor.release(op, vm));
+        Await.until("none has a slot any more", SOON, () -> agent.creator
+                .control()
+                .queue()
+                .running()
+                .isEmpty());
+        agent.close();
+
+        agent = Agent.start(directory, hypervisor, options);
+
+        for (UUID vm : standing.keySet()) {
+            agent.await(vm, VmStatus.UP);
+            assertThat(hypervisor.starts(vm)).isEqualTo(1);
+            assertThat(agent.told(vm)).doesNotContain("DOWN");
         }
     }
 
