@@ -31,12 +31,18 @@ enum Furthest {
     boolean mayHaveRun(Optional<DomainRecord> now) {
         return switch (this) {
             case LOOK_UP, DEFINE -> false;
-            // Nothing is known of it: never started. No domain: somebody has deleted it, for a reason.
-            case START ->
-                now.map(DomainRecord::shutoffReason)
-                        .filter(reason -> reason == ShutoffReason.UNKNOWN || reason == ShutoffReason.FAILED)
-                        .isEmpty();
+            // No domain: somebody has deleted it, for a reason.
+            case START -> now.map(DomainRecord::shutoffReason).filter(Furthest::neverRan).isEmpty();
             case START_BEFORE -> true;
+        };
+    }
+
+    private static boolean neverRan(ShutoffReason reason) {
+        return switch (reason) {
+            case UNKNOWN, FAILED -> true;
+            // A new libvirtd ends a QEMU whose CPUs the former one had not let go yet; one whose CPUs run it takes over.
+            case DAEMON -> true;
+            case SHUTDOWN, DESTROYED, CRASHED, MIGRATED, SAVED, FROM_SNAPSHOT -> false;
         };
     }
 }

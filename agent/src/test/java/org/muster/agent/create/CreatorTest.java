@@ -453,6 +453,23 @@ class CreatorTest {
         assertThat(agent().table.get(id(2)).orElseThrow().exit()).contains(ExitInfo.of(ShutoffReason.CRASHED));
     }
 
+    /** As a libvirtd does that was killed in the middle of a start, and started again. */
+    @Test
+    void aGuestThatANewLibvirtdEndedBecauseItWasNotFullyStartedIsStartedOnceMore() {
+        hypervisor.on(Op.START, id(1)).hangStartingUp().times(1);
+        agent().create(id(1));
+        hypervisor.awaitEntered(Op.START, id(1));
+        hypervisor.loseLink();
+        hypervisor.becomes(id(1), State.SHUTOFF, ShutoffReason.DAEMON.ordinal(), DomainEvent.STOPPED);
+
+        hypervisor.restoreLink();
+
+        agent().await(id(1), VmStatus.UP);
+        assertThat(agent().told(id(1))).doesNotContain("DOWN");
+        assertThat(hypervisor.entered(Op.START, id(1))).isEqualTo(2);
+        assertThat(hypervisor.starts(id(1))).isEqualTo(1);
+    }
+
     @Test
     void anOldStartThatGoesOnInLibvirtdIsSeenByTheSecondLook() {
         hypervisor.on(Op.START, id(1)).hang();
