@@ -27,7 +27,8 @@ import java.util.concurrent.TimeUnit;
  */
 final class SamplingBenchmark implements Benchmark {
     private static final Duration SETTLE = Duration.ofSeconds(3); // what was under way when the rhythm changed is over
-    private static final Duration CALM = Duration.ofSeconds(20); // three after the warm-up were too few: see SamplingWays
+    private static final Duration CALM =
+            Duration.ofSeconds(20); // three after the warm-up were too few: see SamplingWays
     private static final Duration IDLE = Duration.ofSeconds(30);
     private static final Duration WARM_UP = Duration.ofSeconds(60);
     private static final List<String> TIMERS = List.of("sampling.block.cycle");

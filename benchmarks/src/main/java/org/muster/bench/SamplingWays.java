@@ -69,7 +69,8 @@ final class SamplingWays {
         Floor.Period vdsm = floor.vdsmWay(processes, CYCLES, INTERVAL);
         Floor.Period muster = before == null ? muster() : before;
         Floor.Period old = floor.oldWay(processes, OLD_CYCLES, INTERVAL);
-        // Last, long after the agent was told to rest: taken three seconds after that, right after the warm-up, this was
+        // Last, long after the agent was told to rest: taken three seconds after that, right after the warm-up, this
+        // was
         // seen to be 12 ms in 5 s more than what it used when it sampled.
         Floor.Period idle = floor.watch(processes, CYCLES, INTERVAL);
         WayCost cost = WayCost.ofAgent(cycleMillis, threads, muster, idle);

@@ -50,6 +50,10 @@ final class StatsDecoder {
     private final byte[] head = new byte[RECORD_BYTES];
     private final ByteBuffer headView = ByteBuffer.wrap(head).order(ByteOrder.nativeOrder());
     private Named[] expected = new Named[0]; // what stood at each position of the record before
+    private StatsField.Key[] keys = new StatsField.Key[0]; // of the record being read, as are the next two
+    private long[] numbers = new long[0];
+    private String[] texts = new String[0];
+    private StatsField.Key[] lastKeys = new StatsField.Key[0]; // of the record before; never written to again
     private byte[] raw = new byte[0];
     private ByteBuffer view = ByteBuffer.wrap(raw);
 
@@ -94,9 +98,12 @@ final class StatsDecoder {
         if (expected.length < count) {
             expected = Arrays.copyOf(expected, count + count / 2);
         }
-        StatsField.Key[] keys = new StatsField.Key[count];
-        long[] numbers = new long[count];
-        String[] texts = null;
+        if (keys.length < count) {
+            keys = new StatsField.Key[expected.length];
+            numbers = new long[expected.length];
+            texts = new String[expected.length];
+        }
+        boolean anyText = false;
         int size = 0;
         for (int i = 0; i < count; i++) {
             int at = i * PARAM_BYTES;
@@ -105,16 +112,28 @@ final class StatsDecoder {
                 continue;
             }
             int type = view.getInt(at + TYPE_AT);
+            boolean text = type == TYPE_STRING;
             keys[size] = key;
-            if (type == TYPE_STRING) {
-                texts = texts == null ? new String[count] : texts;
-                texts[size] = new Pointer(view.getLong(at + VALUE_AT)).getString(0, "UTF-8");
-            } else {
-                numbers[size] = number(type, at + VALUE_AT);
-            }
+            numbers[size] = text ? 0 : number(type, at + VALUE_AT);
+            texts[size] = text ? new Pointer(view.getLong(at + VALUE_AT)).getString(0, "UTF-8") : null;
+            anyText |= text;
             size++;
         }
-        return new StatsRecord(domain, askedAtNanos, keys, numbers, texts, size);
+        return new StatsRecord(
+                domain,
+                askedAtNanos,
+                shared(size),
+                Arrays.copyOf(numbers, size),
+                anyText ? Arrays.copyOf(texts, size) : null,
+                size);
+    }
+
+    /** The keys just read; guests alike have the same, so that one array does for all their records. */
+    private StatsField.Key[] shared(int size) {
+        if (!Arrays.equals(lastKeys, 0, lastKeys.length, keys, 0, size)) {
+            lastKeys = Arrays.copyOf(keys, size);
+        }
+        return lastKeys;
     }
 
     private long number(int type, int at) {

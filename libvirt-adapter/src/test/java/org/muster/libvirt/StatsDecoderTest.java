@@ -127,6 +127,31 @@ class StatsDecoderTest {
     }
 
     @Test
+    void aRecordStaysWhatItWasWhenTheNextIsRead() {
+        StatsDecoder decoder = new StatsDecoder();
+        StatsRecord first = new Params()
+                .unsignedLong("cpu.time", 1)
+                .text("block.0.name", "vda")
+                .unsignedLong("cpu.user", 2)
+                .decode(decoder);
+        StatsRecord alike = new Params()
+                .unsignedLong("cpu.time", 3)
+                .text("block.0.name", "vdb")
+                .unsignedLong("cpu.user", 4)
+                .decode(decoder);
+        new Params().unsignedLong("cpu.user", 5).unsignedLong("cpu.time", 6).decode(decoder);
+
+        assertThat(first.size()).isEqualTo(3);
+        assertThat(first.field(0)).isEqualTo(StatsField.CPU_TIME);
+        assertThat(first.number(0)).isEqualTo(1);
+        assertThat(first.text(1)).isEqualTo("vda");
+        assertThat(first.number(1)).isZero();
+        assertThat(first.field(2)).isEqualTo(StatsField.CPU_USER);
+        assertThat(alike.number(2)).isEqualTo(4);
+        assertThat(alike.text(1)).isEqualTo("vdb");
+    }
+
+    @Test
     void aRecordWithoutFieldsIsEmpty() {
         assertThat(new Params().decode(new StatsDecoder()).size()).isZero();
     }

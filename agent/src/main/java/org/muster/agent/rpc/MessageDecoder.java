@@ -3,6 +3,7 @@ package org.muster.agent.rpc;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.time.Duration;
 import java.util.List;
@@ -28,6 +29,7 @@ final class MessageDecoder extends ByteToMessageDecoder {
     private final RpcMetrics metrics;
     private boolean broken;
     private boolean givingWay;
+    private boolean inputEnded; // the peer has ended its side, and something it sent before is not decoded yet
     private long turnEndNanos;
     private long messages;
     private int accounted;
@@ -105,9 +107,19 @@ final class MessageDecoder extends ByteToMessageDecoder {
             turnEndNanos = System.nanoTime() + TURN_NANOS;
             super.channelRead(ctx, Unpooled.EMPTY_BUFFER);
             channelReadComplete(ctx);
+            if (inputEnded && !isHeldUp()) {
+                inputEnded = false;
+                super.userEventTriggered(ctx, ChannelInputShutdownEvent.INSTANCE);
+            }
+        } else if (event == ChannelInputShutdownEvent.INSTANCE && isHeldUp()) {
+            inputEnded = true; // the event would throw away what is in the buffer
         } else {
             super.userEventTriggered(ctx, event);
         }
+    }
+
+    private boolean isHeldUp() {
+        return !broken && (givingWay || connection.isPaused()) && actualReadableBytes() > 0;
     }
 
     @Override

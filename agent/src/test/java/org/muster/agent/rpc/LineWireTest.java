@@ -78,6 +78,22 @@ class LineWireTest {
         assertThat(peer.line()).isNull();
     }
 
+    /** More than the loop serves in one turn: some still wait in the buffer when the end is seen. */
+    @Test
+    void whoEndsItsSideStillGetsManyAnswers() throws IOException {
+        int many = 3000;
+        StringBuilder requests = new StringBuilder();
+        for (int i = 0; i < many; i++) {
+            requests.append(RawPeer.call("Host.ping", "", "p" + i)).append('\n');
+        }
+        peer.sendAndEnd(requests.toString());
+
+        for (int i = 0; i < many; i++) {
+            assertThat(peer.line()).as("answer %s", i).isNotNull();
+        }
+        assertThat(peer.line()).isNull();
+    }
+
     @Test
     void theWildcardOfIpv6ServesIpv4Too() throws IOException {
         RpcConfig anywhere =

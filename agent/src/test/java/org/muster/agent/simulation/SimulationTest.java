@@ -431,9 +431,9 @@ class SimulationTest {
     void anOutageFailsTheCallsAndLibvirtdGoesOnWithThem() throws Exception {
         Hypervisor hypervisor = begin("""
                 [start]
-                mean = "1s"
+                mean = "3s"
                 [[outage]]
-                at = "300ms"
+                at = "1500ms"
                 lasts = "300ms"
                 """);
         UUID id = new UUID(1, 1);
