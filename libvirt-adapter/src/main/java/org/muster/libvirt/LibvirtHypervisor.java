@@ -235,9 +235,12 @@ public final class LibvirtHypervisor implements Hypervisor {
         String operation = "virDomainCreateWithFlags";
         LibvirtConnection taken = connections.take(Role.CREATE, PATIENCE, operation, id.toString());
         try {
-            Domain domain = counted(taken, Role.CREATE, "virDomainLookupByUUID", id, connection -> connection
-                    .connect()
-                    .domainLookupByUUID(id));
+            Domain domain = counted(
+                    taken,
+                    Role.CREATE,
+                    "virDomainLookupByUUID",
+                    id,
+                    connection -> connection.connect().domainLookupByUUID(id));
             return withDomain(domain, d -> last.goOn() && created(taken, d, operation, id, paused));
         } catch (LibvirtException e) {
             throw LibvirtErrors.of(e, operation, id.toString(), taken.dead());

@@ -32,7 +32,8 @@ enum Furthest {
         return switch (this) {
             case LOOK_UP, DEFINE -> false;
             // No domain: somebody has deleted it, for a reason.
-            case START -> now.map(DomainRecord::shutoffReason).filter(Furthest::neverRan).isEmpty();
+            case START ->
+                now.map(DomainRecord::shutoffReason).filter(Furthest::neverRan).isEmpty();
             case START_BEFORE -> true;
         };
     }
@@ -40,7 +41,8 @@ enum Furthest {
     private static boolean neverRan(ShutoffReason reason) {
         return switch (reason) {
             case UNKNOWN, FAILED -> true;
-            // A new libvirtd ends a QEMU whose CPUs the former one had not let go yet; one whose CPUs run it takes over.
+            // A new libvirtd ends a QEMU whose CPUs the former one had not let go yet; one whose CPUs run it takes
+            // over.
             case DAEMON -> true;
             case SHUTDOWN, DESTROYED, CRASHED, MIGRATED, SAVED, FROM_SNAPSHOT -> false;
         };

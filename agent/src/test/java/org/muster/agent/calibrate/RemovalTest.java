@@ -21,8 +21,7 @@ class RemovalTest {
 
     private Set<UUID> once() throws InterruptedException {
         CountDownLatch closed = new CountDownLatch(0); // so that it is tried once only
-        return new Removal(hypervisor, closed)
-                .run(new Guests("run1", Set.of(GUEST)), false, answers::incrementAndGet);
+        return new Removal(hypervisor, closed).run(new Guests("run1", Set.of(GUEST)), false, answers::incrementAndGet);
     }
 
     @Test

@@ -320,11 +320,10 @@ class RecoveryTest {
         standing.forEach((vm, op) -> hypervisor.awaitEntered(op, vm));
         hypervisor.stop();
         standing.forEach((vm, op) -> hypervisor.release(op, vm));
-        Await.until("none has a slot any more", SOON, () -> agent.creator
-                .control()
-                .queue()
-                .running()
-                .isEmpty());
+        Await.until(
+                "none has a slot any more",
+                SOON,
+                () -> agent.creator.control().queue().running().isEmpty());
         agent.close();
 
         agent = Agent.start(directory, hypervisor, options);

@@ -255,9 +255,8 @@ class CrashQemuTest {
 
         awaitSettled(all.keySet());
         assertThat(withDisk(all, false))
-                .allSatisfy(guest -> assertThat(status(guest))
-                        .as(all.get(guest))
-                        .isEqualTo("Up"));
+                .allSatisfy(
+                        guest -> assertThat(status(guest)).as(all.get(guest)).isEqualTo("Up"));
         assertThat(down).allSatisfy(guest -> assertThat(status(guest)).isEqualTo("Down"));
         GuestXml resumed = all.keySet().stream()
                 .filter(guest -> all.get(guest).equals(DEFINED))
