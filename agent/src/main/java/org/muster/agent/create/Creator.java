@@ -75,6 +75,7 @@ public final class Creator implements AutoCloseable {
     private final ScheduledThreadPoolExecutor watch;
     private final Set<UUID> timedOut = new HashSet<>(); // confined to create-watch
     private String lastWaiting = ""; // confined to create-watch
+    private long journalLostAtNanos; // 0 while it can be written; confined to create-watch
     private long learntAtNanos; // when that was noted; confined to create-watch
     private long learntEnd; // of the last start that it knows of; confined to create-watch
     private final CreateWorkers workers;
@@ -112,6 +113,7 @@ public final class Creator implements AutoCloseable {
                 new CreateQueue(config.queueCapacity()),
                 new Slots(config.concurrency(), hostCpus),
                 this::guard,
+                journal::trouble,
                 System::nanoTime);
         this.downs = new Downs(table, journal, watch, () -> this.config.resumeWithin());
         this.recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, watch, downs, this::stillWanted);
@@ -369,7 +371,9 @@ public final class Creator implements AutoCloseable {
             endTimedOut(now);
             late.expire(config.startTimeout());
             journal.giveUpOverdue(config.resumeWithin());
-            refuseUnwanted(now);
+            String trouble = journal.trouble();
+            journalLostAtNanos = trouble.isEmpty() ? 0 : journalLostAtNanos == 0 ? now : journalLostAtNanos;
+            refuseUnwanted(now, trouble);
             tellWaiting();
             noteLearnt(now);
         } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
@@ -406,7 +410,7 @@ public final class Creator implements AutoCloseable {
         timedOut.retainAll(still);
     }
 
-    private void refuseUnwanted(long now) {
+    private void refuseUnwanted(long now, String trouble) {
         if (dispatcher.waiting() == 0) {
             return;
         }
@@ -416,6 +420,8 @@ public final class Creator implements AutoCloseable {
             refuse(
                     dispatcher.removeIf(r -> true),
                     "libvirtd has not been reachable for " + patience.toSeconds() + " s");
+        } else if (journalLostAtNanos != 0 && now - journalLostAtNanos > patience.toNanos()) {
+            refuse(dispatcher.removeIf(r -> true), "for " + patience.toSeconds() + " s " + trouble);
         } else if (!presence.remoteAliveWithin(patience.compareTo(POLLS) < 0 ? POLLS : patience)) {
             refuse(
                     dispatcher.removeIf(r -> r.item().remote()),
@@ -438,7 +444,7 @@ public final class Creator implements AutoCloseable {
 
     private void tellWaiting() {
         String waiting = dispatcher.waitingFor();
-        boolean news = !waiting.equals(lastWaiting) && waiting.contains("libvirtd");
+        boolean news = !waiting.equals(lastWaiting) && (waiting.contains("libvirtd") || waiting.contains("the journal"));
         lastWaiting = waiting;
         if (news) {
             LOG.warn("{} creates wait: {}", dispatcher.waiting(), waiting);

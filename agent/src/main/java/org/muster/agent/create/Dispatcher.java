@@ -21,9 +21,10 @@ import org.muster.agent.journal.JournalRecord;
  * <p>Thread-safe. Only {@link #next} waits.
  */
 final class Dispatcher {
-    private static final long RECHECK_SECONDS = 1; // the guard changes without telling us
+    private static final long RECHECK_SECONDS = 1; // the guard and the journal change without telling us
 
     private final Supplier<Slots.Guard> guard; // null while there is no link to libvirtd
+    private final Supplier<String> journal; // why no start can be written down; empty if one can
     private final LongSupplier nanoTime;
     private final Lock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -40,10 +41,16 @@ final class Dispatcher {
     @GuardedBy("lock")
     private int mostWaiting; // since it was last forgotten
 
-    Dispatcher(CreateQueue queue, Slots slots, Supplier<Slots.Guard> guard, LongSupplier nanoTime) {
+    Dispatcher(
+            CreateQueue queue,
+            Slots slots,
+            Supplier<Slots.Guard> guard,
+            Supplier<String> journal,
+            LongSupplier nanoTime) {
         this.queue = queue;
         this.slots = slots;
         this.guard = guard;
+        this.journal = journal;
         this.nanoTime = nanoTime;
     }
 
@@ -72,7 +79,11 @@ final class Dispatcher {
     @GuardedBy("lock")
     private String refusal() {
         Slots.Guard now = guard.get();
-        return now == null ? "there is no link to libvirtd" : slots.refusal(now);
+        if (now == null) {
+            return "there is no link to libvirtd";
+        }
+        String trouble = journal.get(); // a start that cannot be written down is not made: it would only fail
+        return trouble.isEmpty() ? slots.refusal(now) : trouble;
     }
 
     /** Why the first request in the queue waits; empty if nothing waits or it is about to start. */

@@ -4,8 +4,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.muster.agent.create.Stations.Station;
 import org.muster.agent.domain.ExitInfo;
 import org.muster.agent.domain.Vm;
@@ -30,7 +28,6 @@ import org.slf4j.LoggerFactory;
  */
 final class StartSequence {
     private static final Logger LOG = LoggerFactory.getLogger(StartSequence.class);
-    private static final int JOURNAL_SECONDS = 30;
 
     /** Takes over creates that cannot be settled here. */
     interface Unsettled {
@@ -199,15 +196,14 @@ final class StartSequence {
 
     /**
      * That the call is about to be made. What comes after it may be lost: a note that the guest runs can be owed to a full disk when
-     * we are killed, and our next life would start what has run and ended since.
+     * we are killed, and our next life would start what has run and ended since. A disk that does not answer ends the wait with
+     * {@link Journal#giveUpOverdue}.
      */
     private void writeDown(Vm vm) throws HypervisorException {
         try {
-            journal.written(List.of(new JournalRecord.Starting(vm.id()))).get(JOURNAL_SECONDS, TimeUnit.SECONDS);
+            journal.written(List.of(new JournalRecord.Starting(vm.id()))).get();
         } catch (ExecutionException e) {
             throw notWritten(vm, e.getCause().getMessage(), e);
-        } catch (TimeoutException e) {
-            throw notWritten(vm, "its disk has not answered for " + JOURNAL_SECONDS + " s", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw notWritten(vm, "interrupted", e);

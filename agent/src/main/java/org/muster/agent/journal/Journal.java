@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * fsync for all of it.
  *
  * <p>A disk that takes nothing, or does not answer within {@value #PATIENCE_SECONDS} s, refuses what somebody waits for; what was only noted is owed to it, and written as soon as it takes
- * something again. A note is never lost while we live.
+ * something again. A note is never lost while we live. {@link #trouble} tells beforehand.
  *
  * <p>Thread-safe. Never blocks the caller; one thread, {@code journal}, does the writing.
  */
@@ -29,6 +29,7 @@ public final class Journal implements AutoCloseable {
     private static final long COMPACT_BYTES = 32L << 20;
     private static final long PAY_EVERY_MILLIS = 1000;
     private static final int PATIENCE_SECONDS = 60;
+    private static final Duration STALLED = Duration.ofSeconds(5); // for so long a disk at work may keep a write
 
     /** Told of every attempt to write; on the journal's thread, must not block. */
     public interface Observer {
@@ -43,6 +44,8 @@ public final class Journal implements AutoCloseable {
 
     private volatile int owedCount; // written by the writer, read by anybody
     private volatile long fileBytes; // likewise
+    private volatile String failure = ""; // of the last write, empty if it went well; likewise, and by the opener
+    private volatile long busySinceNanos; // with one batch; 0 while the writer has none; likewise
     private volatile Observer observer = (nanos, failed) -> {}; // set once, before the start
 
     // From here on confined: to the opener, then to the thread journal.
@@ -51,7 +54,6 @@ public final class Journal implements AutoCloseable {
     private boolean behind; // the file lacks more than what is in owed, or has more than what counts
     private boolean doubtful; // a write failed: what the kernel holds of the file may not be what the disk has
     private long mendedAtNanos = System.nanoTime() - Long.MAX_VALUE / 2; // when that was last tried to be put right
-    private boolean failing; // told once, and when it is over
     private long compactAt;
 
     private Journal(JournalFile file, JournalState state, DirectoryLock lock, long compactBytes) {
@@ -99,12 +101,33 @@ public final class Journal implements AutoCloseable {
     }
 
     private void tellFailure(Throwable e) {
-        if (failing) {
+        if (failing()) {
             LOG.debug("the journal still cannot be written: {}", e.toString());
         } else {
             LOG.error("the journal cannot be written: {}; nothing is accepted until it can", e.toString());
         }
-        failing = true;
+        failure = e.getMessage() == null ? e.toString() : e.getMessage();
+    }
+
+    private boolean failing() {
+        return !failure.isEmpty();
+    }
+
+    /**
+     * Why what somebody waits for is not written at the moment; empty if nothing is known that speaks against it. A disk that failed is
+     * tried again by itself. Never blocks.
+     */
+    public String trouble() {
+        return trouble(STALLED);
+    }
+
+    String trouble(Duration patience) {
+        long since = busySinceNanos;
+        if (since != 0 && System.nanoTime() - since > patience.toNanos()) {
+            return "the journal cannot be written: its disk does not answer";
+        }
+        String why = failure;
+        return why.isEmpty() ? "" : "the journal cannot be written: " + why;
     }
 
     public void observe(Observer newObserver) {
@@ -208,11 +231,13 @@ public final class Journal implements AutoCloseable {
     private void run() {
         try {
             for (List<Write> batch = take(); batch != null; batch = take()) {
+                busySinceNanos = System.nanoTime();
                 if (batch.isEmpty()) {
                     payOwed();
                 } else {
                     write(batch);
                 }
+                busySinceNanos = 0;
             }
         } catch (InterruptedException e) {
             LOG.debug("journal interrupted: closing");
@@ -283,10 +308,10 @@ public final class Journal implements AutoCloseable {
         }
         owed.clear();
         owedCount = 0;
-        if (failing) {
+        if (failing()) {
             LOG.info("the journal can be written again");
         }
-        failing = false;
+        failure = "";
     }
 
     /**
@@ -335,14 +360,16 @@ public final class Journal implements AutoCloseable {
         owedCount = behind ? OWED + 1 : owed.size();
     }
 
+    /** After a failure of which nothing is owed, something that the file has is written once more: others wait for the disk to take it. */
     private void payOwed() {
-        if (owed.isEmpty() && !behind) {
+        boolean nothing = owed.isEmpty() && !behind;
+        if (nothing && !failing()) {
             return;
         }
         try {
-            append(List.of(), false);
+            append(nothing ? List.of(state.drain()) : List.of(), false);
         } catch (IOException | RuntimeException e) {
-            LOG.debug("notes are still owed to the journal: {}", e.toString());
+            LOG.debug("the journal still cannot be written: {}", e.toString());
         }
     }
 

@@ -50,6 +50,7 @@ class AbandonedTest {
                 new CreateQueue(10),
                 new Slots(new Concurrency.Fixed(1), 2),
                 () -> new Slots.Guard(10, 3, 0),
+                () -> "",
                 System::nanoTime);
         CreateMetrics metrics = new CreateMetrics(new MetricRegistry());
         Downs downs = new Downs(table, journal, timer, () -> Duration.ZERO);

@@ -18,10 +18,11 @@ class DispatcherTest {
     private static final Slots.Guard FREE = new Slots.Guard(64, 8, 0);
 
     private final AtomicReference<Slots.Guard> guard = new AtomicReference<>(FREE);
+    private final AtomicReference<String> journal = new AtomicReference<>(""); // its trouble
     private long now; // simulated
 
     private Dispatcher dispatcher(int limit) {
-        return new Dispatcher(new CreateQueue(100), new Slots(new Concurrency.Fixed(limit), 2), guard::get, () -> now);
+        return new Dispatcher(new CreateQueue(100), new Slots(new Concurrency.Fixed(limit), 2), guard::get, journal::get, () -> now);
     }
 
     private static void fill(Dispatcher dispatcher, int count) {
@@ -131,6 +132,21 @@ class DispatcherTest {
         dispatcher.linkChanged();
 
         assertThat(worker.get(5, TimeUnit.SECONDS)).isNotNull();
+    }
+
+    /** Or one after the other would be taken out of the queue to fail, as fast as libvirtd defines them. */
+    @Test
+    void whileNothingCanBeWrittenDownNothingStartsAndTheReasonIsTold() throws Exception {
+        Dispatcher dispatcher = dispatcher(4);
+        journal.set("the disk is full");
+        fill(dispatcher, 1);
+        CompletableFuture<Slots.Slot> worker = worker(dispatcher);
+
+        assertThat(dispatcher.waitingFor()).isEqualTo("the disk is full");
+        assertThat(worker).isNotDone();
+        journal.set("");
+
+        assertThat(worker.get(5, TimeUnit.SECONDS)).isNotNull(); // it has looked again by itself
     }
 
     @Test

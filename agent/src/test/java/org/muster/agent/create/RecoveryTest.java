@@ -1,6 +1,7 @@
 package org.muster.agent.create;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.muster.agent.create.Agent.BOOT;
 import static org.muster.agent.create.Agent.SOON;
 import static org.muster.agent.create.Agent.id;
@@ -455,6 +456,49 @@ class RecoveryTest {
         hypervisor.release(Op.START, id(1));
         agent.await(id(1), VmStatus.UP);
         assertThat(hypervisor.entered(Op.START, id(2))).isZero();
+    }
+
+    @Test
+    void whatIsQueuedWaitsForADiskThatIsFullForAMoment() throws IOException {
+        FullDisk disk = new FullDisk();
+        options.config(1, Duration.ofMinutes(5), RESUME_WITHIN).journal(disk::open);
+        restarted();
+        queuedBehindOneThatHangs();
+        disk.fill();
+        assertThatThrownBy(() -> agent.create(id(3))).hasStackTraceContaining("No space left on device");
+
+        hypervisor.release(Op.START, id(1));
+        agent.await(id(1), VmStatus.UP);
+        disk.awaitRefused(2);
+
+        assertThat(hypervisor.entered(Op.FIND, id(2))).isZero();
+        assertThat(agent.creator.control().queue().waitingFor()).contains("No space left on device");
+        disk.empty();
+        agent.await(id(2), VmStatus.UP);
+        assertThat(agent.told(id(2))).doesNotContain("DOWN");
+    }
+
+    private void queuedBehindOneThatHangs() {
+        hypervisor.on(Op.START, id(1)).hang();
+        agent.create(id(1));
+        hypervisor.awaitEntered(Op.START, id(1));
+        agent.create(id(2));
+    }
+
+    @Test
+    void butNotForEver() throws IOException {
+        FullDisk disk = new FullDisk();
+        options.config(1, Duration.ofMinutes(5), Duration.ofMillis(1500)).journal(disk::open);
+        restarted();
+        queuedBehindOneThatHangs();
+        disk.fill();
+        assertThatThrownBy(() -> agent.create(id(3))).hasStackTraceContaining("No space left on device");
+        hypervisor.release(Op.START, id(1));
+
+        agent.await(id(2), VmStatus.DOWN);
+
+        assertThat(message(id(2))).contains("not started").contains("the journal cannot be written: No space left");
+        assertThat(hypervisor.entered(Op.DEFINE, id(2))).isZero();
     }
 
     @Test

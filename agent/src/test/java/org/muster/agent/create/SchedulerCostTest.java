@@ -51,6 +51,7 @@ class SchedulerCostTest {
                 new CreateQueue(WAITING + 1),
                 new Slots(new Concurrency.Fixed(4), 2),
                 () -> new Slots.Guard(64, 8, 0),
+                () -> "",
                 () -> now);
         for (CreateRequest request : requests(WAITING)) {
             enter(dispatcher, request);

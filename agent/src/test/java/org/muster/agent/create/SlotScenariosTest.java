@@ -25,7 +25,7 @@ class SlotScenariosTest {
 
     private Dispatcher dispatcher(int limit) {
         return new Dispatcher(
-                new CreateQueue(4000), new Slots(new Concurrency.Fixed(limit), 2), () -> GUARD, () -> now);
+                new CreateQueue(4000), new Slots(new Concurrency.Fixed(limit), 2), () -> GUARD, () -> "", () -> now);
     }
 
     private void ask(Dispatcher dispatcher, List<CreateRequest> requests) {

@@ -29,7 +29,7 @@ final class VirtualHost {
     VirtualHost(Concurrency concurrency, int cpus, ModelHost host) {
         this.host = host;
         this.slots = new Slots(concurrency, cpus);
-        this.dispatcher = new Dispatcher(new CreateQueue(4000), slots, () -> guard, () -> now);
+        this.dispatcher = new Dispatcher(new CreateQueue(4000), slots, () -> guard, () -> "", () -> now);
     }
 
     static VirtualHost auto(int cpus, ModelHost host) {

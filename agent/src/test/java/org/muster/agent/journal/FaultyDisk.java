@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** A disk that can be full, refuse to sync, or hang while syncing; counts how often it synced. */
 final class FaultyDisk implements JournalFile.Medium {
     final AtomicInteger forced = new AtomicInteger();
+    final AtomicInteger refused = new AtomicInteger(); // writes for which there was no room
     volatile long room = Long.MAX_VALUE; // bytes that still fit; set by the test, read by the writer
     volatile boolean refusesToForce;
     volatile boolean givesRoomBack; // what was written to a file that is closed
@@ -72,6 +73,7 @@ final class FaultyDisk implements JournalFile.Medium {
             int wanted = from.remaining();
             int fits = (int) Math.min(wanted, room);
             if (fits == 0 && wanted > 0) {
+                refused.incrementAndGet();
                 throw new IOException("No space left on device");
             }
             ByteBuffer part = from.duplicate();

@@ -407,6 +407,45 @@ class JournalTest {
         assertThat(state.entries().iterator().next().running()).isTrue();
     }
 
+    @Test
+    void aDiskThatWasFullIsTriedAgainAlthoughNobodyWritesAnything() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1));
+            assertThat(journal.trouble()).isEmpty();
+            disk.room = 0;
+            assertThatThrownBy(() -> write(journal, accepted(2))).hasRootCauseMessage("No space left on device");
+            long before = Files.size(file());
+            Await.until("it was tried again", Duration.ofSeconds(8), () -> disk.refused.get() > 2);
+            assertThat(journal.trouble()).isEqualTo("the journal cannot be written: No space left on device");
+
+            disk.room = Long.MAX_VALUE;
+
+            Await.until("that is over", Duration.ofSeconds(8), () -> journal.trouble().isEmpty());
+            assertThat(Files.size(file())).as("it is known by a write").isGreaterThan(before);
+        }
+
+        assertThat(numbers(read())).containsExactly(1);
+    }
+
+    @Test
+    void aDiskThatKeepsAWriteIsTroubleAlsoWhenNobodyWaitsForItAnyMore() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            disk.hang();
+            CompletableFuture<Void> stuck = journal.durably(List.of(accepted(1)));
+            assertThat(disk.forceEntered.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(journal.trouble()).as("for a moment any disk does").isEmpty();
+            assertThat(journal.trouble(Duration.ZERO)).contains("does not answer");
+            journal.giveUp(Duration.ZERO);
+            assertThat(stuck).isCompletedExceptionally();
+            assertThat(journal.trouble(Duration.ZERO)).contains("does not answer");
+
+            disk.goOn();
+
+            Await.until("that is over", Duration.ofSeconds(8), () -> journal.trouble(Duration.ZERO)
+                    .isEmpty());
+        }
+    }
+
     /** The kernel takes a page that it failed to write for written: only what is written anew is known to be there. */
     @Test
     void afterAFailedSyncTheWholeFileIsWrittenAnew() throws Exception {
