@@ -249,7 +249,20 @@ public final class Journal implements AutoCloseable {
         return backlog.take(PAY_EVERY_MILLIS);
     }
 
+    /** What needs no sync and comes before all that does is not kept waiting for it: a worker may, to start its guest. */
     private void write(List<Write> taken) {
+        int first = 0;
+        while (first < taken.size() && !taken.get(first).forced()) {
+            first++;
+        }
+        for (List<Write> part : List.of(taken.subList(0, first), taken.subList(first, taken.size()))) {
+            if (!part.isEmpty()) {
+                writeTogether(part);
+            }
+        }
+    }
+
+    private void writeTogether(List<Write> taken) {
         List<Write> batch = taken.stream().filter(write -> !write.givenUp()).toList();
         List<JournalRecord> lines = new ArrayList<>();
         boolean forced = false;

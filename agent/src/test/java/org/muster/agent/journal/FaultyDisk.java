@@ -26,6 +26,13 @@ final class FaultyDisk implements JournalFile.Medium {
         forceReleased = new CountDownLatch(1);
     }
 
+    /** The sync that hangs returns, and the next one hangs. */
+    void hangAgain() {
+        CountDownLatch first = forceReleased;
+        hang();
+        first.countDown();
+    }
+
     void goOn() {
         forceReleased.countDown();
     }

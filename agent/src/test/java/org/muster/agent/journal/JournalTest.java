@@ -628,6 +628,29 @@ class JournalTest {
     }
 
     @Test
+    void whatNeedsNoSyncDoesNotWaitForTheSyncOfWhatCameLater() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            disk.hang();
+            CompletableFuture<Void> first = journal.durably(List.of(accepted(1)));
+            assertThat(disk.forceEntered.await(10, TimeUnit.SECONDS)).isTrue();
+            CompletableFuture<Void> starting = journal.written(List.of(new JournalRecord.Starting(id(1))));
+            CompletableFuture<Void> second = journal.durably(List.of(accepted(2)));
+
+            disk.hangAgain();
+
+            assertThat(disk.forceEntered.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(first).isCompleted();
+            assertThat(starting).isCompleted();
+            assertThat(second).isNotDone();
+            disk.goOn();
+            second.get(10, TimeUnit.SECONDS);
+        }
+
+        assertThat(numbers(read())).containsExactly(1, 2);
+        assertThat(read().entries().iterator().next().starting()).isTrue();
+    }
+
+    @Test
     void aNoteIsSyncedOnlyWithWhatMustBe() throws Exception {
         try (Journal journal = open(NEVER)) {
             write(journal, accepted(1));
