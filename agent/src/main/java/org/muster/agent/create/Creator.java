@@ -444,7 +444,8 @@ public final class Creator implements AutoCloseable {
 
     private void tellWaiting() {
         String waiting = dispatcher.waitingFor();
-        boolean news = !waiting.equals(lastWaiting) && (waiting.contains("libvirtd") || waiting.contains("the journal"));
+        boolean news =
+                !waiting.equals(lastWaiting) && (waiting.contains("libvirtd") || waiting.contains("the journal"));
         lastWaiting = waiting;
         if (news) {
             LOG.warn("{} creates wait: {}", dispatcher.waiting(), waiting);

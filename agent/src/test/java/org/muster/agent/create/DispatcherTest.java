@@ -22,7 +22,8 @@ class DispatcherTest {
     private long now; // simulated
 
     private Dispatcher dispatcher(int limit) {
-        return new Dispatcher(new CreateQueue(100), new Slots(new Concurrency.Fixed(limit), 2), guard::get, journal::get, () -> now);
+        return new Dispatcher(
+                new CreateQueue(100), new Slots(new Concurrency.Fixed(limit), 2), guard::get, journal::get, () -> now);
     }
 
     private static void fill(Dispatcher dispatcher, int count) {

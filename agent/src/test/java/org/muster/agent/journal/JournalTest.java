@@ -420,7 +420,10 @@ class JournalTest {
 
             disk.room = Long.MAX_VALUE;
 
-            Await.until("that is over", Duration.ofSeconds(8), () -> journal.trouble().isEmpty());
+            Await.until(
+                    "that is over",
+                    Duration.ofSeconds(8),
+                    () -> journal.trouble().isEmpty());
             assertThat(Files.size(file())).as("it is known by a write").isGreaterThan(before);
         }
 
@@ -441,8 +444,10 @@ class JournalTest {
 
             disk.goOn();
 
-            Await.until("that is over", Duration.ofSeconds(8), () -> journal.trouble(Duration.ZERO)
-                    .isEmpty());
+            Await.until(
+                    "that is over",
+                    Duration.ofSeconds(8),
+                    () -> journal.trouble(Duration.ZERO).isEmpty());
         }
     }
 
