@@ -23,6 +23,7 @@ import org.muster.agent.domain.VmListener;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.simulation.FakeHypervisor;
 import org.muster.agent.simulation.FakeHypervisor.Op;
+import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainRecord.ShutoffReason;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.HypervisorException.Kind;
@@ -458,7 +459,10 @@ class CreatorTest {
     void aGuestThatANewLibvirtdEndedBecauseItWasNotFullyStartedIsStartedOnceMore() {
         hypervisor.on(Op.START, id(1)).hangStartingUp().times(1);
         agent().create(id(1));
-        hypervisor.awaitEntered(Op.START, id(1));
+        Await.until("QEMU is there", SOON, () -> hypervisor
+                .find(id(1))
+                .filter(DomainRecord::startingUp)
+                .isPresent());
         hypervisor.loseLink();
         hypervisor.becomes(id(1), State.SHUTOFF, ShutoffReason.DAEMON.ordinal(), DomainEvent.STOPPED);
 
