@@ -115,7 +115,7 @@ public final class Creator implements AutoCloseable {
                 this::guard,
                 journal::trouble,
                 System::nanoTime);
-        this.downs = new Downs(table, journal, watch, () -> this.config.resumeWithin());
+        this.downs = new Downs(table, journal, watch, () -> this.config.resumeWithin(), recheck);
         this.recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, watch, downs, this::stillWanted);
         CreateTimes times = new CreateTimes(registry, metrics.inflation(), System::currentTimeMillis);
         this.history = new CreateHistory(System::nanoTime, System::currentTimeMillis, journal::note, end -> {

@@ -35,6 +35,7 @@ public final class Destroyer {
     private static final Duration AWAY = Duration.ofSeconds(3); // libvirtd is restarted in less
     private static final Duration RETRY = Duration.ofMillis(250);
     private static final Duration LAUNCH_PATIENCE = Duration.ofSeconds(2);
+    private static final String ENDED = "it does not run any more";
 
     /** Why a destroy was not done. */
     public enum Refusal {
@@ -327,26 +328,33 @@ public final class Destroyer {
         late.spare(vm.id());
         leftovers.remove(vm.id());
         table.destroying(vm.id(), false);
-        boolean down = downOf(vm, exit);
+        String what = ended(vm, exit);
         ending.remove(vm.id(), job);
-        String what = down ? "it does not run any more" : "a call that starts it is still under way";
         job.outcome.complete(
                 Outcome.refused(Refusal.FAILED, what + ", but the journal cannot be written: " + e.getMessage()));
     }
 
-    /** False if a call of ours may still start it. */
-    private boolean downOf(Vm vm, ExitInfo exit) {
-        if (table.startPending(vm.id())) {
-            return false;
+    /** Makes it Down, unless a call of ours may still start it; answers what is so. */
+    private String ended(Vm vm, ExitInfo exit) {
+        UUID id = vm.id();
+        boolean ran = table.get(id).filter(now -> now.status().running()).isPresent();
+        if (ran && !table.startPending(id)) {
+            if (table.down(vm, exit)) {
+                journal.note(Downs.record(vm, exit));
+            }
+            return ENDED;
         }
-        boolean ran = table.get(vm.id()).filter(now -> now.status().running()).isPresent();
-        if (!ran) {
-            return downs.down(vm, exit); // our next life may start it as long as this is not on the disk
+        // Also a launch that has only looked and defined yet: it would start what is told as Down.
+        if (!table.holdBack(vm, "it was destroyed, which cannot be written down")) {
+            return "a call that starts it is still under way";
         }
-        boolean down = table.down(vm, exit);
-        if (down) {
-            journal.note(Downs.record(vm, exit));
+        if (mayComeThrough.test(id)) {
+            return "a call that starts it may still come through"; // whoever looks for that makes it Down
         }
-        return down;
+        if (!downs.down(vm, exit)) { // our next life may start it as long as this is not on the disk
+            late.endGivenUp(vm); // should that one fail too
+            return "another request to destroy it is under way";
+        }
+        return ENDED;
     }
 }

@@ -185,13 +185,14 @@ public final class VmTable {
     }
 
     /**
-     * The libvirt work for the VM begins. False if it is gone, somebody is destroying it, or an older launch of it is
-     * under way. Pair with {@link #endLaunch}.
+     * The libvirt work for the VM begins. False if it is gone or given up, somebody is destroying it, or an older launch of
+     * it is under way. Pair with {@link #endLaunch}.
      */
     public synchronized boolean beginLaunch(Vm vm) {
         Vm now = same(vm);
         boolean mayBe = now != null
                 && !now.destroying()
+                && !now.givenUp()
                 && (now.status() == VmStatus.WAIT_FOR_LAUNCH || now.status() == VmStatus.POWERING_UP);
         if (!mayBe || launches.putIfAbsent(vm.id(), new Launch(vm.life(), false)) != null) {
             return false;
@@ -251,6 +252,19 @@ public final class VmTable {
             return false;
         }
         put(now, now.withGivenUp().withReason(reason));
+        return true;
+    }
+
+    /**
+     * From now on nothing starts the VM. False if it runs, or a call that starts it is under way; true of one that is Down or
+     * gone.
+     */
+    public synchronized boolean holdBack(Vm vm, String reason) {
+        Vm now = same(vm);
+        if (now != null && (now.status().running() || startPending(vm.id()))) {
+            return false;
+        }
+        giveUp(vm, reason);
         return true;
     }
 
@@ -460,6 +474,12 @@ public final class VmTable {
         }
         put(now, now.down(exit, clock.now()));
         return true;
+    }
+
+    /** The VM was not started. False likewise, and if it runs by now, which somebody has seen who knows better. */
+    public synchronized boolean downUnlessRunning(Vm vm, ExitInfo exit) {
+        Vm now = same(vm);
+        return now != null && !now.status().running() && down(vm, exit);
     }
 
     /** Takes the VM out, telling {@code exit} before if it was not Down. */

@@ -53,7 +53,7 @@ class AbandonedTest {
                 () -> "",
                 System::nanoTime);
         CreateMetrics metrics = new CreateMetrics(new MetricRegistry());
-        Downs downs = new Downs(table, journal, timer, () -> Duration.ZERO);
+        Downs downs = new Downs(table, journal, timer, () -> Duration.ZERO, id -> {});
         Recovery recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, timer, downs, request -> true);
         Chores chores = new Chores(lane, timer, hypervisor::connected);
         LateGuests late = new LateGuests(table, journal, new GuestEnd(hypervisor, id -> {}), downs, chores);

@@ -296,7 +296,9 @@ class RecoveryTest {
             hypervisor.on(Op.START, id(i)).hang();
             agent.create(id(i));
         }
-        hypervisor.awaitEntered(Op.START, id(1));
+        for (int i = 1; i <= 4; i++) { // as many as have a slot
+            hypervisor.awaitEntered(Op.START, id(i));
+        }
         agent.close();
         hypervisor.loseLink(); // as the kernel does with a dead client's sockets
         for (int i = 1; i <= 8; i++) {
@@ -456,6 +458,50 @@ class RecoveryTest {
         hypervisor.release(Op.START, id(1));
         agent.await(id(1), VmStatus.UP);
         assertThat(hypervisor.entered(Op.START, id(2))).isZero();
+    }
+
+    /** It had only been looked up and defined, so nothing of it had been started: nor is it later. */
+    @Test
+    void aDestroyThatCannotBeWrittenDownKeepsALaunchFromGoingOn() throws IOException {
+        FullDisk disk = new FullDisk();
+        options.journal(disk::open);
+        restarted();
+        hypervisor.on(Op.DEFINE, id(1)).hang();
+        agent.create(id(1));
+        hypervisor.awaitEntered(Op.DEFINE, id(1));
+        disk.fill();
+        assertThat(agent.destroy(id(1)).message())
+                .contains("it does not run any more")
+                .contains("the journal cannot be written");
+
+        disk.empty();
+        hypervisor.release(Op.DEFINE, id(1));
+
+        agent.await(id(1), VmStatus.DOWN);
+        Await.until("its launch is over", SOON, () -> !agent.table.launchPending(id(1)));
+        assertThat(hypervisor.entered(Op.START, id(1))).isZero();
+        Await.until("nothing stays defined", SOON, definedNoMore(id(1)));
+        assertThat(agent.destroy(id(1)).refusal()).isEmpty();
+    }
+
+    /** What libvirtd takes up late may come through when the Down has been waiting for the disk. */
+    @Test
+    void oneThatIsToldDownLateAndRunsIsTakenInAgain() throws IOException {
+        FullDisk disk = new FullDisk();
+        options.journal(disk::open);
+        hypervisor.on(Op.DEFINE, id(1)).hang().fail(Kind.INVALID_SPEC);
+        restarted();
+        agent.create(id(1));
+        hypervisor.awaitEntered(Op.DEFINE, id(1));
+        disk.fill();
+        hypervisor.release(Op.DEFINE, id(1));
+        agent.awaitThat(id(1), vm -> vm.statusReason().contains("No space left on device"), "told why");
+        hypervisor.foreign(id(1), Agent.name(id(1)), State.RUNNING, Xmls.engines(id(1), Agent.name(id(1))));
+
+        disk.empty();
+
+        agent.await(id(1), VmStatus.UP);
+        assertThat(agent.table.get(id(1)).orElseThrow().external()).isFalse();
     }
 
     @Test
