@@ -72,13 +72,11 @@ final class Downs {
     }
 
     private void write(End end) {
-        JournalRecord.Down line = record(end.vm, end.exit);
-        journal.durably(List.of(line)).whenComplete((nothing, e) -> {
+        journal.durably(List.of(record(end.vm, end.exit))).whenComplete((nothing, e) -> {
             if (e == null) {
                 tell(end);
             } else if (System.nanoTime() - end.resumedUntil >= 0) {
-                journal.note(line); // owed until the disk takes it
-                tell(end);
+                owe(end);
             } else {
                 later(end); // before it is told: who listens may fail
                 table.explain(
@@ -87,16 +85,37 @@ final class Downs {
         });
     }
 
+    /** It is told, and the disk gets it when it takes something; but not behind a destroy's line, or it would come back. */
+    private void owe(End end) {
+        boolean told = table.beforeDestroyed(end.vm, () -> {
+            journal.note(record(end.vm, end.exit));
+            makeDown(end);
+        });
+        if (told) {
+            askIfOld(end);
+        } else {
+            later(end);
+        }
+    }
+
     /** It is written down, and told unless it is not so any more. */
     private void tell(End end) {
+        makeDown(end);
+        askIfOld(end);
+    }
+
+    private void makeDown(End end) {
         UUID id = end.vm.id();
         boolean down = table.downUnlessRunning(end.vm, end.exit);
         if (!down && now(end.vm).filter(vm -> vm.status().running()).isPresent()) {
             LOG.warn("{} ({}) runs after all, after: {}", end.vm.name(), id, end.exit.message());
             journal.note(new JournalRecord.Running(id)); // instead of what is written there
         }
+    }
+
+    private void askIfOld(End end) {
         if (end.old()) {
-            recheck.accept(id); // one that runs is taken in again
+            recheck.accept(end.vm.id()); // one that runs is taken in again
         }
     }
 

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -145,6 +146,25 @@ class DownsTest {
         Await.until("it is told", SOON, () -> now().status() == VmStatus.DOWN);
 
         Await.until("it is asked about", SOON, () -> rechecked.contains(ID));
+    }
+
+    @Test
+    void oneThatIsBeingDestroyedDoesNotComeBackBehindItsDestroy() throws IOException {
+        resumeWithin = Duration.ZERO; // told as soon as the disk has refused it
+        disk.fill();
+        holds = true;
+        assertThat(downs.down(vm, EXIT)).isTrue();
+        await(written);
+        table.destroying(ID, true);
+        CompletableFuture<Void> gone = journal.durably(List.of(new JournalRecord.Gone(ID)));
+        disk.empty();
+        holds = false;
+        goOn.countDown();
+        Agent.now(gone);
+        assertThat(now().status()).isNotEqualTo(VmStatus.DOWN);
+        table.remove(vm, EXIT);
+
+        assertThat(remembered()).isEmpty();
     }
 
     @Test
