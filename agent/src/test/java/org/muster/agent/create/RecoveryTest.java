@@ -473,6 +473,7 @@ class RecoveryTest {
         assertThat(agent.destroy(id(1)).message())
                 .contains("it does not run any more")
                 .contains("the journal cannot be written");
+        disk.awaitRefused(1); // its Down too, which is tried again a second later
 
         disk.empty();
         hypervisor.release(Op.DEFINE, id(1));
