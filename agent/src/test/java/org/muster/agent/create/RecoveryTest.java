@@ -473,7 +473,8 @@ class RecoveryTest {
         assertThat(agent.destroy(id(1)).message())
                 .contains("it does not run any more")
                 .contains("the journal cannot be written");
-        disk.awaitRefused(1); // its Down too, which is tried again a second later
+        agent.awaitThat( // its Down was refused too, which is tried again a second later
+                id(1), vm -> vm.statusReason().contains("No space left on device"), "told why");
 
         disk.empty();
         hypervisor.release(Op.DEFINE, id(1));
