@@ -435,8 +435,9 @@ class CreatorTest {
         }
         hypervisor.loseLink();
         for (int i = 1; i <= 3; i++) {
-            hypervisor.release(Op.START, id(i)); // libvirtd goes on with it
             UUID id = id(i);
+            Await.until("its worker gave up", SOON, () -> !agent().table.launchPending(id));
+            hypervisor.release(Op.START, id); // libvirtd goes on with it
             Await.until("it runs", SOON, () -> hypervisor.running(id));
         }
         hypervisor.becomes(id(1), State.SHUTOFF, 1, DomainEvent.STOPPED); // SHUTDOWN
