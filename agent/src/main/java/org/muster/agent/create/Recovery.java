@@ -174,9 +174,7 @@ final class Recovery implements StartSequence.Unsettled {
             table.adopt(record.get(), false, System.currentTimeMillis());
         } else if (mine.furthest.mayHaveRun(record)) {
             down(mine, ended(mine, record), epoch);
-        } else if (mine.request.attempt() == 1
-                && stillWanted.test(mine.request)
-                && !table.givenUp(mine.request.vm())) {
+        } else if (mine.request.attempt() == 1 && stillWanted.test(mine.request) && !table.givenUp(mine.request.vm())) {
             resume(mine.request);
         } else {
             down(mine, ExitInfo.startFailed("not started: " + mine.why), epoch);

@@ -460,10 +460,10 @@ class CreatorTest {
     void aGuestThatANewLibvirtdEndedBecauseItWasNotFullyStartedIsStartedOnceMore() {
         hypervisor.on(Op.START, id(1)).hangStartingUp().times(1);
         agent().create(id(1));
-        Await.until("QEMU is there", SOON, () -> hypervisor
-                .find(id(1))
-                .filter(DomainRecord::startingUp)
-                .isPresent());
+        Await.until(
+                "QEMU is there",
+                SOON,
+                () -> hypervisor.find(id(1)).filter(DomainRecord::startingUp).isPresent());
         hypervisor.loseLink();
         hypervisor.becomes(id(1), State.SHUTOFF, ShutoffReason.DAEMON.ordinal(), DomainEvent.STOPPED);
 
