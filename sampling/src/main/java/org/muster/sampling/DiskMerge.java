@@ -28,7 +28,8 @@ final class DiskMerge {
     }
 
     /** The disk with what block info told, if that is newer than what is known and about the same medium. */
-    static GuestStats.Disk withInfo(GuestStats.Disk disk, BlockInfoLane.Disk asked, BlockInfo info, long takenAtNanos) {
+    static GuestStats.Disk withInfo(
+            GuestStats.Disk disk, BlockInfoLane.Disk asked, BlockInfo info, long takenAtNanos, boolean recordNewer) {
         DomainSample.Disk sample = disk.sample();
         boolean same = sample.name().equals(asked.name()) && sample.path().equals(asked.path());
         boolean older =
@@ -38,7 +39,7 @@ final class DiskMerge {
         }
         return new GuestStats.Disk(
                 sample,
-                Optional.of(DiskSizes.of(info, takenAtNanos, sample)),
+                Optional.of(DiskSizes.of(info, takenAtNanos, sample, recordNewer)),
                 disk.readBytesPerSecond(),
                 disk.writeBytesPerSecond(),
                 disk.readLatencyNanos(),

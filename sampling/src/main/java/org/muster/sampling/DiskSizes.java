@@ -21,19 +21,23 @@ public record DiskSizes(
         boolean stale,
         DomainSample.Disk basis) {
 
-    /** What block info told of a disk whose latest record is this. */
-    static DiskSizes of(BlockInfo info, long takenAtNanos, DomainSample.Disk record) {
+    /**
+     * What block info told of a disk whose latest record is this.
+     *
+     * @param recordNewer the record was taken after block info was asked for, so that its writes may not be in the sizes
+     */
+    static DiskSizes of(BlockInfo info, long takenAtNanos, DomainSample.Disk record, boolean recordNewer) {
         return new DiskSizes(
-                takenAtNanos, info.capacityBytes(), info.allocationBytes(), info.physicalBytes(), false, record);
+                takenAtNanos, info.capacityBytes(), info.allocationBytes(), info.physicalBytes(), recordNewer, record);
     }
 
     /** The sizes at the time of a later record of the same disk. */
     DiskSizes at(DomainSample.Disk record, long atNanos) {
-        if (unchanged(record)) {
+        if (!stale && unchanged(record)) {
             return new DiskSizes(atNanos, capacityBytes, allocationBytes, physicalBytes, false, basis);
         }
         OptionalLong allocation = inRecord(allocationBytes, basis.onHostBytes(), record.onHostBytes());
-        if (allocation.isEmpty()) {
+        if (allocation.isEmpty() && fillsItsDevice()) {
             allocation = inRecord(allocationBytes, basis.highestBytes(), record.highestBytes());
         }
         OptionalLong physical = inRecord(physicalBytes, basis.capacityBytes(), record.capacityBytes());
@@ -53,6 +57,11 @@ public record DiskSizes(
                 physical.getAsLong(),
                 false,
                 record);
+    }
+
+    /** On a device, where the host cannot say how much is in use; of a file it can, and the same number elsewhere is chance. */
+    private boolean fillsItsDevice() {
+        return basis.onHostBytes().isPresent() && basis.onHostBytes().getAsLong() == physicalBytes;
     }
 
     /** The record's value now, if it was the wanted one when both were known. */

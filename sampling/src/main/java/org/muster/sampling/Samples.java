@@ -87,9 +87,10 @@ final class Samples {
         if (guest.gone() || stats.block().isEmpty()) {
             return;
         }
+        boolean recordNewer = stats.block().get().takenAtNanos() - call.startedAtNanos > 0;
         List<GuestStats.Disk> disks = new ArrayList<>();
         for (GuestStats.Disk disk : stats.block().get().disks()) {
-            disks.add(DiskMerge.withInfo(disk, asked, info, call.startedAtNanos));
+            disks.add(DiskMerge.withInfo(disk, asked, info, call.startedAtNanos, recordNewer));
         }
         guest.stats(stats.withBlock(new GuestStats.Block(stats.block().get().takenAtNanos(), disks)));
     }
