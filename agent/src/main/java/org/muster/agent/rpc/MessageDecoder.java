@@ -3,7 +3,6 @@ package org.muster.agent.rpc;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.time.Duration;
 import java.util.List;
@@ -29,7 +28,6 @@ final class MessageDecoder extends ByteToMessageDecoder {
     private final RpcMetrics metrics;
     private boolean broken;
     private boolean givingWay;
-    private boolean inputEnded; // the peer has ended its side, and something it sent before is not decoded yet
     private long turnEndNanos;
     private long messages;
     private int accounted;
@@ -95,8 +93,12 @@ final class MessageDecoder extends ByteToMessageDecoder {
     }
 
     @Override
-    public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
-        super.channelReadComplete(ctx);
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        // Not the superclass's: that reads on when no message came, also where reading was stopped, and thereby the
+        // peer's end too,
+        // at which it throws away what was held back.
+        discardSomeReadBytes();
+        ctx.fireChannelReadComplete();
         account(ctx);
         watch(ctx);
     }
@@ -107,19 +109,9 @@ final class MessageDecoder extends ByteToMessageDecoder {
             turnEndNanos = System.nanoTime() + TURN_NANOS;
             super.channelRead(ctx, Unpooled.EMPTY_BUFFER);
             channelReadComplete(ctx);
-            if (inputEnded && !isHeldUp()) {
-                inputEnded = false;
-                super.userEventTriggered(ctx, ChannelInputShutdownEvent.INSTANCE);
-            }
-        } else if (event == ChannelInputShutdownEvent.INSTANCE && isHeldUp()) {
-            inputEnded = true; // the event would throw away what is in the buffer
         } else {
             super.userEventTriggered(ctx, event);
         }
-    }
-
-    private boolean isHeldUp() {
-        return !broken && (givingWay || connection.isPaused()) && actualReadableBytes() > 0;
     }
 
     @Override
