@@ -162,8 +162,14 @@ public final class LibvirtHypervisor implements Hypervisor {
             state = stats.field(i) == StatsField.STATE ? (int) stats.number(i) : state;
             reason = stats.field(i) == StatsField.STATE_REASON ? (int) stats.number(i) : reason;
         }
-        String name = LibvirtNative.virDomainGetName(record.getPointer(0));
-        return new DomainRecord(stats.domain(), name, DomainRecord.State.of(state), reason, askedAt);
+        Pointer domain = record.getPointer(0);
+        return DomainRecord.of(
+                stats.domain(),
+                LibvirtNative.virDomainGetName(domain),
+                state,
+                reason,
+                LibvirtNative.virDomainGetID(domain),
+                askedAt);
     }
 
     @Override
@@ -181,11 +187,12 @@ public final class LibvirtHypervisor implements Hypervisor {
                 if (LibvirtNative.virDomainGetState(domain, state, reason, 0) < 0) {
                     return absent(LibvirtErrors.last(operation, id.toString(), connection.dead()));
                 }
-                return Optional.of(new DomainRecord(
+                return Optional.of(DomainRecord.of(
                         id,
                         LibvirtNative.virDomainGetName(domain),
-                        DomainRecord.State.of(state.getValue()),
+                        state.getValue(),
                         reason.getValue(),
+                        LibvirtNative.virDomainGetID(domain),
                         askedAt));
             } finally {
                 LibvirtNative.virDomainFree(domain);

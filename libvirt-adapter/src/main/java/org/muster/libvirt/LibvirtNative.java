@@ -34,6 +34,9 @@ final class LibvirtNative {
 
     static native String virDomainGetName(Pointer domain);
 
+    /** As the handle has it, without a call: -1 of a domain that was not active when the handle was made. */
+    static native int virDomainGetID(Pointer domain);
+
     /** The text itself, which lives as long as the domain's handle. */
     static native long virDomainGetName(long domain);
 

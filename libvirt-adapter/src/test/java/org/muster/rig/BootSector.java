@@ -21,6 +21,15 @@ public enum BootSector {
                     + "F4" // again: hlt
                     + "EBFD"), // jmp again (a non-maskable interrupt wakes even this)
 
+    /** Tells its panic device that it has crashed, and halts: a panic device is at ISA port 0x505. */
+    PANIC(
+            "FA" // cli
+                    + "BA0505" // mov dx, 0x505
+                    + "B001" // mov al, 1: panicked
+                    + "EE" // out dx, al
+                    + "F4" // again: hlt
+                    + "EBFD"), // jmp again
+
     /** Uses one host CPU fully, for ever. */
     BURN_CPU("EBFE"), // jmp to itself
 

@@ -15,6 +15,9 @@ public enum PauseCode {
     /** virDomainPausedReason of a guest whose disk failed. */
     static final int IO_ERROR = 5;
 
+    /** virDomainPausedReason of a guest that panicked. */
+    static final int PANICKED = 10;
+
     /**
      * @param reason libvirt's number
      * @param failure of a disk, told since the guest last ran
@@ -22,7 +25,7 @@ public enum PauseCode {
     static PauseCode of(int reason, Optional<GuestEvent.DiskFailed> failure) {
         return switch (reason) {
             case IO_ERROR -> failure.map(f -> of(f.reason())).orElse(EOTHER);
-            case 10, 13, 14 -> EOTHER; // CRASHED, POSTCOPY_FAILED, API_ERROR
+            case PANICKED, 13, 14 -> EOTHER; // 13, 14: POSTCOPY_FAILED, API_ERROR
             case 12 -> POSTCOPY;
             default -> NOERR;
         };

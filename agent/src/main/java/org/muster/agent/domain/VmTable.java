@@ -356,9 +356,11 @@ public final class VmTable {
     }
 
     private static Run run(Vm vm, DomainRecord record) {
-        return status(record) == VmStatus.PAUSED
-                ? vm.run().paused(record.reason())
-                : vm.run().resumed();
+        return switch (record.state()) {
+            case PAUSED, PMSUSPENDED -> vm.run().paused(record.reason());
+            case CRASHED -> vm.run().paused(PauseCode.PANICKED);
+            case NOSTATE, RUNNING, BLOCKED, SHUTDOWN, SHUTOFF -> vm.run().resumed();
+        };
     }
 
     /** Something happened to a guest that runs; told if that changes what is known of it. */
@@ -388,9 +390,10 @@ public final class VmTable {
 
     private static VmStatus status(DomainRecord record) {
         return switch (record.state()) {
-            case PAUSED, PMSUSPENDED -> VmStatus.PAUSED;
+            // CRASHED: its CPUs stand still, and its QEMU is there as long as its on_crash wants it.
+            case PAUSED, PMSUSPENDED, CRASHED -> VmStatus.PAUSED;
             case SHUTDOWN -> VmStatus.POWERING_DOWN;
-            case RUNNING, BLOCKED, NOSTATE, SHUTOFF, CRASHED -> VmStatus.UP;
+            case RUNNING, BLOCKED, NOSTATE, SHUTOFF -> VmStatus.UP;
         };
     }
 

@@ -352,7 +352,7 @@ class RecoveryTest {
             hypervisor.foreign(id(i), Agent.name(id(i)), State.SHUTOFF, Xmls.engines(id(i), Agent.name(id(i))));
         }
         hypervisor.becomes(id(2), State.SHUTOFF, 6, DomainEvent.STOPPED); // FAILED
-        hypervisor.becomes(id(3), State.CRASHED, 0, DomainEvent.STOPPED);
+        hypervisor.becomes(id(3), State.SHUTOFF, 3, DomainEvent.STOPPED); // CRASHED
         hypervisor.foreign(id(6), Agent.name(id(6)), State.RUNNING, Xmls.engines(id(6), Agent.name(id(6))));
 
         restarted(); // 4: a libvirtd that was restarted knows no reason; 5: somebody has deleted it

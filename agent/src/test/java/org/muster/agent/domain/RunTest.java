@@ -127,6 +127,30 @@ class RunTest {
         assertThat(vm().run().pauseCode()).isEqualTo(PauseCode.NOERR);
     }
 
+    /** libvirt counts the reasons of a crash from 0 as it does those of a pause and of an end: 1 is "panicked", not "by the user". */
+    @Test
+    void aGuestThatPanickedIsPausedAsLongAsItsQemuIsThere() {
+        observed(State.CRASHED, 1);
+
+        assertThat(vm().status()).isEqualTo(VmStatus.PAUSED);
+        assertThat(vm().run().pauseCode()).isEqualTo(PauseCode.EOTHER);
+        assertThat(vm().run().pausedByDisk()).isFalse();
+
+        observed(State.SHUTOFF, ShutoffReason.CRASHED.ordinal());
+        assertThat(vm().status()).isEqualTo(VmStatus.DOWN);
+        assertThat(vm().exit().orElseThrow().error()).isTrue();
+        assertThat(vm().exit().orElseThrow().reason()).isEqualTo(2);
+    }
+
+    @Test
+    void orUntilItIsRestarted() {
+        observed(State.CRASHED, 1);
+        observed(State.RUNNING, 10); // CRASHED: it was reset after a crash
+
+        assertThat(vm().status()).isEqualTo(VmStatus.UP);
+        assertThat(vm().run().pauseCode()).isEqualTo(PauseCode.NOERR);
+    }
+
     @Test
     void aFailureThatIsOnlyReportedPausesNothing() {
         happens(new GuestEvent.DiskFailed("ua-1", "/d", "eio", false));

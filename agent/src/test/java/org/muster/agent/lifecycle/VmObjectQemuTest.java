@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -212,8 +213,15 @@ class VmObjectQemuTest {
             GuestXml destroyed = GuestXml.named("destroyed");
             GuestXml ours = GuestXml.named("ours");
             GuestXml broken = GuestXml.named("broken").withDisk(host.directory().resolve("absent.img"));
+            GuestXml panics = GuestXml.named("panics")
+                    .withDisk(BootSector.PANIC.writeTo(host.directory().resolve("panic.img")));
             List<GuestXml> good = List.of(killed, terminated, destroyed, ours);
-            client.create("b", good.stream().map(GuestXml::xml).toList());
+            List<String> domains =
+                    new ArrayList<>(good.stream().map(GuestXml::xml).toList());
+            domains.add(panics.xml()
+                    .replace("<on_crash>destroy", "<on_crash>preserve")
+                    .replace("</devices>", "<panic model='isa'/></devices>"));
+            client.create("b", domains);
             Path small = host.directory().resolve("small");
             host.inside(LONG, "mkdir", small.toString());
             host.inside(LONG, "mount", "-t", "tmpfs", "-o", "size=16k", "none", small.toString());
@@ -224,6 +232,13 @@ class VmObjectQemuTest {
             client.awaitStatus(good.stream().map(GuestXml::uuid).toList(), "Up", LONG);
 
             endsWith(client, broken.uuid(), 1, 1);
+            client.awaitStatus(List.of(panics.uuid()), "Paused", LONG);
+            assertThat(client.stats(panics.uuid()).get("pauseCode").textValue()).isEqualTo("EOTHER");
+            assertThat(client.sawStatus(panics.uuid(), "Down"))
+                    .as("its QEMU is kept")
+                    .isFalse();
+            Faults.kill(host.qemuPid(panics.name()));
+            endsWith(client, panics.uuid(), 1, 2);
             fullDiskPausesIt(client, full.uuid());
 
             host.virsh("suspend", ours.name());
