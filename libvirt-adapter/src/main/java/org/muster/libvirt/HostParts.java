@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.muster.libvirt.DomainXml.Problem;
@@ -23,6 +24,7 @@ public final class HostParts {
 
     private static final String DISPLAY_NETWORK = EngineNetwork.PREFIX; // and the network's bridge
     private static final String PAYLOAD = "PAYLOAD:";
+    private static final String REPLICA = "diskReplicate";
     private static final List<String> LEASE = List.of("LEASE-PATH:", "LEASE-OFFSET:");
     private static final List<String> FACTS = List.of("OS-NAME:", "OS-VERSION:", "HOST-SERIAL:");
 
@@ -77,7 +79,7 @@ public final class HostParts {
      */
     public record Network(String name, String bridge, boolean made) {}
 
-    /** Everything that makes it impossible to put the host's parts in: leases, placeholders that nobody knows. */
+    /** Everything that makes it impossible to put the host's parts in: leases, placeholders that nobody knows, disks to be copied. */
     public List<Problem> problems() {
         List<Problem> problems = new ArrayList<>(metadata.problems());
         visit(domain, "", new ArrayList<>(), problems);
@@ -89,8 +91,28 @@ public final class HostParts {
                 String field = MetadataReader.FIELD + "device(" + device.key("name") + ").payload";
                 problems.add(new Problem(field, "needs a disk of that target with the source " + PAYLOAD, ""));
             }
+            storageProblems(device, problems);
         }
         return problems;
+    }
+
+    /** A disk that is not to be used as its source says: the guest would write to the wrong one. */
+    private static void storageProblems(EngineMetadata.Device device, List<Problem> problems) {
+        String field = MetadataReader.FIELD + "device(" + device.key("name") + ").";
+        if (device.value("shared").equals("transient")) {
+            problems.add(new Problem(
+                    field + "shared",
+                    "must be false, shared or exclusive: a disk whose changes are thrown away cannot be made here",
+                    "transient"));
+        }
+        String replica =
+                device.groups().getOrDefault(REPLICA, Map.of()).getOrDefault("volumeID", device.value(REPLICA));
+        if (device.groups().containsKey(REPLICA) || !replica.isEmpty()) {
+            problems.add(new Problem(
+                    field + REPLICA,
+                    "a disk that is being copied to another, which this host cannot go on with",
+                    replica));
+        }
     }
 
     private void payloadProblems(Element disk, List<Problem> problems) {

@@ -99,6 +99,35 @@ class HostPartsTest {
                 .containsExactly("xml/domain/devices/disk(../sdc)/target/@dev");
     }
 
+    private static String disk(String values) {
+        return "<metadata><o:vm><o:device devtype='disk' name='sda'>" + values + "</o:device></o:vm></metadata>"
+                + "<devices><disk><source file='/a'/><target dev='sda'/></disk></devices>";
+    }
+
+    /** Started as if that were not said, the guest would write to a disk that it must only read, or the copy would lack what it writes. */
+    @Test
+    void aDiskThatIsNotToBeUsedAsItsSourceSaysIsRefused() throws Exception {
+        assertThat(problems(disk("<o:imageID>i</o:imageID><o:shared>transient</o:shared>")))
+                .singleElement()
+                .satisfies(problem -> {
+                    assertThat(problem.field()).isEqualTo("xml.metadata.device(sda).shared");
+                    assertThat(problem.rule()).startsWith("must be false, shared or exclusive");
+                    assertThat(problem.value()).isEqualTo("transient");
+                });
+        assertThat(problems(disk("<o:diskReplicate><o:volumeID>v</o:volumeID></o:diskReplicate>")))
+                .singleElement()
+                .satisfies(problem -> {
+                    assertThat(problem.field()).isEqualTo("xml.metadata.device(sda).diskReplicate");
+                    assertThat(problem.value()).isEqualTo("v");
+                });
+        assertThat(problems(disk("<o:diskReplicate>{}</o:diskReplicate>"))).hasSize(1);
+        for (String usual : List.of("false", "shared", "exclusive", "")) {
+            assertThat(problems(disk("<o:shared>" + usual + "</o:shared><o:diskReplicate/>")))
+                    .as(usual)
+                    .isEmpty();
+        }
+    }
+
     @Test
     void anImageTakesThePlaceOfItsPlaceholderAndNothingElse() throws Exception {
         DomainXml xml =
