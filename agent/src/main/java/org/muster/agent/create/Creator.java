@@ -116,14 +116,24 @@ public final class Creator implements AutoCloseable {
                 journal::trouble,
                 System::nanoTime);
         this.downs = new Downs(table, journal, watch, () -> this.config.resumeWithin(), recheck);
-        this.recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, watch, downs, this::stillWanted);
+        GuestEnd end = new GuestEnd(hypervisor, side.images()::remove);
+        this.recovery = new Recovery(
+                table,
+                hypervisor,
+                journal,
+                lane,
+                dispatcher,
+                watch,
+                downs,
+                end,
+                () -> this.config.startTimeout(),
+                this::stillWanted);
         CreateTimes times = new CreateTimes(registry, metrics.inflation(), System::currentTimeMillis);
-        this.history = new CreateHistory(System::nanoTime, System::currentTimeMillis, journal::note, end -> {
-            times.ended(end);
-            CreatePhaseEvent.tell(end);
+        this.history = new CreateHistory(System::nanoTime, System::currentTimeMillis, journal::note, create -> {
+            times.ended(create);
+            CreatePhaseEvent.tell(create);
         });
         this.launch = new Launch(table, dispatcher, metrics, history, downs, recovery);
-        GuestEnd end = new GuestEnd(hypervisor, side.images()::remove);
         Chores chores = new Chores(lane, watch, hypervisor::connected);
         this.late = new LateGuests(table, journal, end, downs, chores);
         this.leftovers = new Leftovers(table, journal, end, chores);
@@ -339,7 +349,8 @@ public final class Creator implements AutoCloseable {
             ofSlots += ours && call.overdue() ? 1 : 0;
             others += !ours && call.role() == CallGuard.Role.CREATE ? 1 : 0;
         }
-        return new Slots.Guard(calls.createSlots() - others, calls.maxStuck(), calls.overdue() - ofSlots);
+        int elsewhere = calls.overdue() - ofSlots + recovery.hanging();
+        return new Slots.Guard(calls.createSlots() - others, calls.maxStuck(), elsewhere);
     }
 
     private Outcome create(Slots.Slot slot) {

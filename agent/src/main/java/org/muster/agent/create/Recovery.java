@@ -12,6 +12,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.muster.agent.domain.ExitInfo;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
@@ -28,7 +29,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Settles creates whose outcome is unknown, after an outage of ours or of libvirtd: a guest that runs is taken in; one
  * that does not, seen twice because an old call may still run inside libvirtd, is started once more if it has certainly not run
- * ({@link Furthest}) and is fresh enough, and is Down otherwise.
+ * ({@link Furthest}) and is fresh enough, and is Down otherwise. One that libvirtd is still starting is waited for, for as long as a
+ * start of this life would be: then it is given up, ended, and Down when it is not there any more.
  *
  * <p>Thread-safe; libvirtd is asked on the VM's lane.
  */
@@ -36,7 +38,27 @@ final class Recovery implements StartSequence.Unsettled {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
     private static final Duration SECOND_LOOK = Duration.ofSeconds(1);
 
-    private record Pending(CreateRequest request, String why, Furthest furthest) {}
+    /** A create to be settled. */
+    private static final class Pending {
+        private final CreateRequest request;
+        private final String why;
+        private final Furthest furthest;
+        private volatile Starting starting; // as last seen; null if not. Written on the VM's lane
+
+        Pending(CreateRequest request, String why, Furthest furthest) {
+            this.request = request;
+            this.why = why;
+            this.furthest = furthest;
+        }
+    }
+
+    /**
+     * An older call is still starting it inside libvirtd.
+     *
+     * @param link through which that was seen
+     * @param sinceNanos when it was seen first
+     */
+    private record Starting(int link, long sinceNanos) {}
 
     private final VmTable table;
     private final Hypervisor hypervisor;
@@ -46,10 +68,17 @@ final class Recovery implements StartSequence.Unsettled {
     private final ScheduledExecutorService timer;
     private final Predicate<CreateRequest> stillWanted;
     private final Downs downs;
+    private final GuestEnd end;
+    private final Supplier<Duration> startTimeout;
     private final Map<UUID, Pending> pending = new ConcurrentHashMap<>();
     private final AtomicInteger link = new AtomicInteger(); // which one; looks of an older one are void
 
-    /** @param stillWanted whether a create may be started once more: fresh enough, same boot, somebody there who asks */
+    /**
+     * Settles nothing yet.
+     *
+     * @param startTimeout how long a start may take
+     * @param stillWanted whether a create may be started once more: fresh enough, same boot, somebody there who asks
+     */
     Recovery(
             VmTable table,
             Hypervisor hypervisor,
@@ -58,6 +87,8 @@ final class Recovery implements StartSequence.Unsettled {
             Dispatcher dispatcher,
             ScheduledExecutorService timer,
             Downs downs,
+            GuestEnd end,
+            Supplier<Duration> startTimeout,
             Predicate<CreateRequest> stillWanted) {
         this.table = table;
         this.hypervisor = hypervisor;
@@ -66,6 +97,8 @@ final class Recovery implements StartSequence.Unsettled {
         this.dispatcher = dispatcher;
         this.timer = timer;
         this.downs = downs;
+        this.end = end;
+        this.startTimeout = startTimeout;
         this.stillWanted = stillWanted;
     }
 
@@ -96,6 +129,20 @@ final class Recovery implements StartSequence.Unsettled {
     boolean mayComeThrough(UUID id) {
         Pending mine = pending.get(id);
         return mine != null && mine.furthest.mayComeThrough();
+    }
+
+    /** How many starts hang in libvirtd that no thread of ours waits for. */
+    int hanging() {
+        long now = System.nanoTime();
+        int hanging = 0;
+        for (Pending mine : pending.values()) {
+            Starting starting = mine.starting;
+            boolean slow = starting != null
+                    && starting.link == link.get()
+                    && now - starting.sinceNanos >= Slots.SLOW.toNanos();
+            hanging += slow ? 1 : 0;
+        }
+        return hanging;
     }
 
     private void settle(Pending create) {
@@ -164,6 +211,11 @@ final class Recovery implements StartSequence.Unsettled {
         UUID id = mine.request.vm().id();
         boolean active = record.isPresent() && record.get().state().active();
         boolean starting = record.isPresent() && record.get().startingUp();
+        watch(mine, starting, epoch);
+        if (active && table.givenUp(mine.request.vm())) {
+            end(mine, epoch);
+            return;
+        }
         if (starting || (!active && !second)) {
             later(id, !starting, epoch);
             return;
@@ -172,13 +224,42 @@ final class Recovery implements StartSequence.Unsettled {
         if (active) {
             journal.note(new JournalRecord.Running(id));
             table.adopt(record.get(), false, System.currentTimeMillis());
+        } else if (table.givenUp(mine.request.vm())) {
+            String why = table.get(id).map(Vm::statusReason).orElse(mine.why);
+            down(mine, ExitInfo.startFailed(why), epoch);
         } else if (mine.furthest.mayHaveRun(record)) {
             down(mine, ended(mine, record), epoch);
-        } else if (mine.request.attempt() == 1 && stillWanted.test(mine.request) && !table.givenUp(mine.request.vm())) {
+        } else if (mine.request.attempt() == 1 && stillWanted.test(mine.request)) {
             resume(mine.request);
         } else {
             down(mine, ExitInfo.startFailed("not started: " + mine.why), epoch);
         }
+    }
+
+    /** Gives it up if libvirtd has been starting it for too long. */
+    private void watch(Pending mine, boolean starting, int epoch) {
+        Starting before = mine.starting;
+        long now = System.nanoTime();
+        if (!starting || before == null || before.link != epoch) {
+            mine.starting = starting ? new Starting(epoch, now) : null;
+            return;
+        }
+        Duration limit = startTimeout.get();
+        Vm vm = mine.request.vm();
+        if (now - before.sinceNanos < limit.toNanos() || table.givenUp(vm)) {
+            return;
+        }
+        String why = "not up within create.start-timeout, " + limit.toSeconds() + " s: " + mine.why;
+        if (table.giveUp(vm, why)) {
+            LOG.warn("{} ({}): {}", vm.name(), vm.id(), why);
+        }
+    }
+
+    /** What libvirtd brings up, or has brought up, of one that was given up must go before it is Down. */
+    private void end(Pending mine, int epoch) {
+        UUID id = mine.request.vm().id();
+        end.attempt(id).ifPresent(failure -> LOG.warn("{} took too long to start: {}", id, failure));
+        later(id, false, epoch);
     }
 
     /** As libvirtd tells it, as far as it does. */

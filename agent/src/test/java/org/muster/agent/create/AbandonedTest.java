@@ -54,9 +54,20 @@ class AbandonedTest {
                 System::nanoTime);
         CreateMetrics metrics = new CreateMetrics(new MetricRegistry());
         Downs downs = new Downs(table, journal, timer, () -> Duration.ZERO, id -> {});
-        Recovery recovery = new Recovery(table, hypervisor, journal, lane, dispatcher, timer, downs, request -> true);
+        GuestEnd end = new GuestEnd(hypervisor, id -> {});
+        Recovery recovery = new Recovery(
+                table,
+                hypervisor,
+                journal,
+                lane,
+                dispatcher,
+                timer,
+                downs,
+                end,
+                () -> Duration.ofMinutes(5),
+                request -> true);
         Chores chores = new Chores(lane, timer, hypervisor::connected);
-        LateGuests late = new LateGuests(table, journal, new GuestEnd(hypervisor, id -> {}), downs, chores);
+        LateGuests late = new LateGuests(table, journal, end, downs, chores);
         HostSide side = HostSides.in(directory);
         Preparation preparation = new Preparation(hypervisor, side.images(), side.facts());
         sequence = new StartSequence(table, hypervisor, preparation, journal, metrics, recovery, late, downs);

@@ -195,6 +195,82 @@ class RecoveryTest {
         assertThat(hypervisor.entered(Op.START, id(1))).isZero();
     }
 
+    /** libvirtd goes on with it for ever, as with a QEMU that waits for a dead disk. */
+    private Agent restartedDuringAStartThatHangs(Duration startTimeout) throws IOException {
+        options.config(4, startTimeout, RESUME_WITHIN);
+        restarted();
+        hypervisor.on(Op.START, id(1)).hangStartingUp();
+        agent.create(id(1));
+        hypervisor.awaitEntered(Op.START, id(1));
+        Await.until("QEMU is there", SOON, () -> hypervisor.running(id(1)));
+        agent.close();
+        hypervisor.loseLink();
+        agent = Agent.start(directory, hypervisor, options);
+        hypervisor.restoreLink();
+        return agent;
+    }
+
+    @Test
+    void aStartOfAFormerLifeThatNeverReturnsIsEndedAfterTheStartTimeout() throws IOException {
+        restartedDuringAStartThatHangs(Duration.ofMillis(1500));
+        assertThat(agent.creator.ledger().reserved().memoryKib()).isPositive();
+
+        agent.await(id(1), VmStatus.DOWN);
+
+        assertThat(hypervisor.running(id(1))).isFalse();
+        assertThat(message(id(1))).contains("create.start-timeout").contains("the agent was restarted");
+        assertThat(agent.creator.ledger().reserved().memoryKib()).isZero();
+        assertThat(agent.destroy(id(1)).refusal()).isEmpty();
+        Await.until("nothing stays defined", SOON, definedNoMore(id(1)));
+        hypervisor.release(Op.START, id(1));
+        assertThat(agent.create(id(1)).isAccepted()).as("its UUID is free").isTrue();
+        agent.await(id(1), VmStatus.UP);
+    }
+
+    @Test
+    void itIsNotDownAsLongAsItCannotBeEnded() throws IOException {
+        hypervisor.on(Op.DESTROY, id(1)).fail(Kind.BUSY);
+        restartedDuringAStartThatHangs(Duration.ofMillis(1000));
+        hypervisor.awaitEntered(Op.DESTROY, id(1), 2);
+        assertThat(agent.told(id(1))).doesNotContain("DOWN");
+        assertThat(agent.table.get(id(1)).orElseThrow().statusReason()).contains("create.start-timeout");
+
+        hypervisor.release(Op.DESTROY, id(1));
+
+        agent.await(id(1), VmStatus.DOWN);
+        assertThat(hypervisor.running(id(1))).isFalse();
+    }
+
+    @Test
+    void oneThatWasGivenUpIsEndedThoughItComesUpAfterAll() throws IOException {
+        hypervisor.on(Op.DESTROY, id(1)).fail(Kind.BUSY);
+        restartedDuringAStartThatHangs(Duration.ofMillis(1000));
+        hypervisor.awaitEntered(Op.DESTROY, id(1));
+        hypervisor.release(Op.START, id(1));
+        hypervisor.release(Op.DESTROY, id(1));
+
+        agent.await(id(1), VmStatus.DOWN);
+
+        assertThat(hypervisor.running(id(1))).isFalse();
+        assertThat(agent.told(id(1))).doesNotContain("UP");
+    }
+
+    @Test
+    void aStartWhoseLinkWasLostIsEndedAfterTheStartTimeoutToo() throws IOException {
+        options.config(4, Duration.ofMillis(1500), RESUME_WITHIN);
+        restarted();
+        hypervisor.on(Op.START, id(1)).hangStartingUp();
+        agent.create(id(1));
+        hypervisor.awaitEntered(Op.START, id(1));
+        hypervisor.loseLink();
+
+        hypervisor.restoreLink();
+
+        agent.await(id(1), VmStatus.DOWN);
+        assertThat(hypervisor.running(id(1))).isFalse();
+        assertThat(message(id(1))).contains("create.start-timeout");
+    }
+
     @Test
     void whatMayNotBeStartedAgainIsDownWithTheReason() throws IOException {
         accepted(id(1), BOOT, RESUME_WITHIN.plusSeconds(1)); // too old
