@@ -1,6 +1,7 @@
 package org.muster.agent.create;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,12 +20,17 @@ import org.muster.libvirt.DomainXml.Problem;
  * another VM has, a disk that is not there. What is good is reserved in the same step, and given back by {@link #release}, or by the
  * table's changes once it is announced.
  *
- * <p>What is not known refuses nobody. Thread-safe; never blocks: disks are looked at on a lane of their own.
+ * <p>Within a request the more urgent items are judged first, whatever their order in it; and what an item gave back that is refused
+ * for its disks is there for the others. What is not known refuses nobody. Thread-safe; never blocks: disks are looked at on a lane of their own.
  */
 final class Admission {
     private static final int EXISTS = 4;
     private static final int CANNOT_CREATE = 9;
     private static final int BUSY = 59;
+    private static final Comparator<Candidate> URGENCY = Comparator.comparing(
+                    (Candidate candidate) -> candidate.asked().createClass())
+            .thenComparing(candidate -> -candidate.asked().priority())
+            .thenComparing(candidate -> candidate.asked().index());
     private static final int MOST_VMS = 10_000; // as many as an answer about all VMs can hold
 
     private final VmTable table;
@@ -62,15 +68,15 @@ final class Admission {
      * be called.
      */
     CompletableFuture<Void> begin(List<Candidate> candidates) {
+        if (drain.enabled()) {
+            candidates.forEach(candidate -> candidate.refuse(CANNOT_CREATE, drain.refusal()));
+            return CompletableFuture.completedFuture(null);
+        }
         boolean looking = enabled;
         Room now = looking ? room.get() : Room.UNKNOWN;
         Map<String, PathLane.Look> looks = new HashMap<>(); // a path that many items have is looked at once
         List<CompletableFuture<Void>> early = new ArrayList<>();
-        for (Candidate candidate : candidates) {
-            if (drain.enabled()) {
-                candidate.refuse(CANNOT_CREATE, drain.refusal());
-                continue;
-            }
+        for (Candidate candidate : byUrgency(candidates)) {
             if (candidate.checked().id() == null) {
                 continue;
             }
@@ -83,6 +89,10 @@ final class Admission {
             }
         }
         return CompletableFuture.allOf(early.toArray(CompletableFuture<?>[]::new));
+    }
+
+    private static List<Candidate> byUrgency(List<Candidate> candidates) {
+        return candidates.stream().sorted(URGENCY).toList();
     }
 
     private void judge(Candidate candidate, Room now, boolean looking) {
@@ -146,13 +156,33 @@ final class Admission {
         return List.of(new Problem("vmId", "a former VM of this UUID is still being ended", id.toString()));
     }
 
-    /** Refuses those whose disks were found bad by now. */
+    /** Refuses those whose disks were found bad by now; others may then have what they had. */
     void settle(List<Candidate> candidates) {
+        boolean givenBack = false;
         for (Candidate candidate : candidates) {
             candidate.refuse(CANNOT_CREATE, candidate.pathProblems());
             if (candidate.refused()) {
+                givenBack |= candidate.vm() != null;
                 release(candidate);
             }
+        }
+        if (givenBack) {
+            judgeAgain(candidates);
+        }
+    }
+
+    /** Those that others stood in the way of, and whoever was judged after the first of them: that one comes before. */
+    private void judgeAgain(List<Candidate> candidates) {
+        List<Candidate> inQuestion = byUrgency(candidates).stream()
+                .filter(Candidate::goodInItself)
+                .dropWhile(candidate -> !candidate.refused())
+                .toList();
+        boolean looking = enabled;
+        Room now = looking ? room.get() : Room.UNKNOWN;
+        inQuestion.forEach(this::release);
+        for (Candidate candidate : inQuestion) {
+            candidate.judgedAgain();
+            judge(candidate, now, looking);
         }
     }
 

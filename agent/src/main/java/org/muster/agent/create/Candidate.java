@@ -56,6 +56,19 @@ final class Candidate {
         return code != 0;
     }
 
+    /** Nothing is known to be wrong with it but what others have. */
+    boolean goodInItself() {
+        return checked.good() && pathProblems().isEmpty();
+    }
+
+    /** What was said against it counts no more. */
+    void judgedAgain() {
+        problems.clear();
+        problems.addAll(checked.problems());
+        code = checked.code();
+        reason = "";
+    }
+
     /** Something is wrong with it; the first code that is told counts. */
     void refuse(int why, List<Problem> more) {
         if (!more.isEmpty()) {

@@ -58,7 +58,7 @@ final class Launch {
             create.stations().pass(Station.QUEUED, now);
             history.begins(create);
             metrics.accepted(batch.decodedAtNanos(), now);
-            boolean holds = candidate.unsettled();
+            boolean holds = candidate.unsettled() || !candidate.pathProblems().isEmpty(); // found since it was accepted
             if (holds) {
                 held.put(create.vm().id(), create); // before it is told: from then on somebody may want it back
             } else {

@@ -84,6 +84,11 @@ class AdmissionTest {
                 index, Optional.empty(), Optional.of(xml), Map.of(), CreateClass.NORMAL, 0, Optional.empty());
     }
 
+    private static BatchRequest.Item urgent(BatchRequest.Item item, CreateClass createClass, int priority) {
+        return new BatchRequest.Item(
+                item.index(), item.vmId(), item.xml(), item.values(), createClass, priority, item.launchPaused());
+    }
+
     private static String disk(String path) {
         return "<disk type='file' device='disk'><source file='" + path + "'/><target dev='vda'/></disk>";
     }
@@ -183,6 +188,62 @@ class AdmissionTest {
         agent().await(id(3), VmStatus.UP);
         assertThat(agent().table.get(id(2))).isEmpty();
         assertThat(agent().events).noneMatch(event -> event.startsWith(id(2).toString()));
+    }
+
+    @Test
+    void theUrgentOnesGetTheRoomWhereverTheyStandInTheRequest() {
+        options.room(new Room(OptionalLong.of(20L << 20), Map.of(), false, OptionalLong.empty(), "", Set.of()));
+        List<BatchRequest.Item> items = new ArrayList<>();
+        for (int i = 0; i < 25; i++) {
+            BatchRequest.Item item = item(i, id(i), "<memory unit='GiB'>1</memory>");
+            items.add(urgent(item, i < 20 ? CreateClass.NORMAL : CreateClass.HA, i == 19 ? 50 : 0));
+        }
+
+        List<BatchAnswer.Verdict> verdicts = batch("b", items.toArray(BatchRequest.Item[]::new));
+
+        assertThat(verdicts.subList(20, 25)).as("HA").allMatch(BatchAnswer.Verdict::isAccepted);
+        assertThat(verdicts.get(19).isAccepted()).as("of a higher priority").isTrue();
+        assertThat(verdicts.subList(0, 14)).allMatch(BatchAnswer.Verdict::isAccepted);
+        assertThat(verdicts.subList(14, 19)).noneMatch(BatchAnswer.Verdict::isAccepted);
+        assertThat(verdicts.get(20).vmId()).as("in the order of the request").isEqualTo(id(20).toString());
+    }
+
+    @Test
+    void whatAnItemWithAMissingDiskWouldHaveHadIsForTheOthers() {
+        String wanted = "<memory unit='GiB'>3</memory><memoryBacking><hugepages><page size='2' unit='M' nodeset='0'/>"
+                + "</hugepages></memoryBacking><cpu><numa><cell id='0' memory='16' unit='MiB'/></numa></cpu><devices>"
+                + disk("/images/a") + nic("52:54:00:00:00:01");
+        BatchRequest.Item missing = item(0, id(1), wanted + disk("/images/missing") + "</devices>");
+        BatchRequest.Item alike = item(1, id(2), wanted + "</devices>");
+        String sameName = alike.xml().orElseThrow().replace(Agent.name(id(2)), Agent.name(id(1)));
+        BatchRequest.Item third = item(2, id(3), wanted + "</devices>");
+
+        List<BatchAnswer.Verdict> verdicts = batch(
+                "b",
+                missing,
+                new BatchRequest.Item(
+                        1, Optional.empty(), Optional.of(sameName), Map.of(), CreateClass.NORMAL, 0, Optional.empty()),
+                third);
+
+        assertThat(fields(verdicts.get(0))).containsExactly("xml/domain/devices/disk(vda)/source/@file");
+        assertThat(verdicts.get(0).reason()).contains("missing");
+        assertThat(verdicts.get(1).isAccepted()).as("%s", verdicts.get(1)).isTrue();
+        assertThat(verdicts.get(2).reason())
+                .as("of the one that has it now, not of the one that is refused")
+                .contains(id(2).toString());
+        agent().await(id(2), VmStatus.UP);
+    }
+
+    @Test
+    void whatIsGivenBackGoesToTheMoreUrgentFirst() {
+        String three = "<memory unit='GiB'>3</memory>";
+        List<BatchAnswer.Verdict> verdicts = batch(
+                "b",
+                urgent(item(0, id(1), "<memory unit='GiB'>1</memory>"), CreateClass.NORMAL, 0),
+                urgent(item(1, id(2), three + "<devices>" + disk("/images/missing") + "</devices>"), CreateClass.HA, 9),
+                urgent(item(2, id(3), "<memory unit='GiB'>4</memory>"), CreateClass.HA, 0));
+
+        assertThat(verdicts).extracting(BatchAnswer.Verdict::code).containsExactly(9, 9, 0);
     }
 
     @Test
