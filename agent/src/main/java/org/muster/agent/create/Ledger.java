@@ -30,8 +30,10 @@ import org.muster.libvirt.DomainXml.Problem;
  * <p>Thread-safe; never blocks.
  */
 final class Ledger implements VmListener {
-    /** Guests up to this size are never refused for want of memory: they touch little of it, or are somebody's test. */
+    // Guests up to this size touch little of it before they are up, or are somebody's test: not refused for want of memory, as long as
+    // all of them together are promised no more than this part of what the host has, which its estimate is not good for anyway.
     private static final long SMALL_KIB = 256 * 1024;
+    private static final int SMALL_PART = 8;
 
     private static final String MAC = "mac ";
     private static final String DISK = "disk ";
@@ -50,6 +52,19 @@ final class Ledger implements VmListener {
         Entry(String name) {
             this.name = name;
         }
+
+        Entry copy() {
+            Entry copy = new Entry(name);
+            copy.memoryKib = memoryKib;
+            copy.hugePagesKib = hugePagesKib;
+            copy.claims = claims;
+            copy.seen = seen;
+            return copy;
+        }
+
+        long smallKib() {
+            return memoryKib <= SMALL_KIB ? memoryKib : 0;
+        }
     }
 
     @GuardedBy("this")
@@ -64,14 +79,18 @@ final class Ledger implements VmListener {
     @GuardedBy("this")
     private long memoryKib;
 
+    @GuardedBy("this")
+    private long smallKib; // of that, what small guests are promised
+
     /** A copy to ask what there would be room for. */
     synchronized Ledger rehearsal() {
         Ledger copy = new Ledger();
         synchronized (copy) { // nobody else has it
-            copy.entries.putAll(entries); // none of them is changed there: only new UUIDs are
+            entries.forEach((id, entry) -> copy.entries.put(id, entry.copy()));
             holders.forEach((key, who) -> copy.holders.put(key, new HashMap<>(who)));
             copy.hugePagesKib.putAll(hugePagesKib);
             copy.memoryKib = memoryKib;
+            copy.smallKib = smallKib;
         }
         return copy;
     }
@@ -126,11 +145,12 @@ final class Ledger implements VmListener {
     @GuardedBy("this")
     private void memoryProblem(DomainNeeds needs, Room room, List<Problem> problems) {
         long wanted = needs.memoryKib().orElse(0);
-        if (room.memoryKib().isEmpty() || wanted <= SMALL_KIB) {
+        if (room.memoryKib().isEmpty() || wanted == 0) {
             return;
         }
         long left = room.memoryKib().getAsLong() - memoryKib;
-        if (wanted > left) {
+        boolean spared = wanted <= SMALL_KIB && smallKib + wanted <= room.memoryKib().getAsLong() / SMALL_PART;
+        if (wanted > left && !spared) {
             problems.add(new Problem(
                     "xml/domain/memory",
                     "the host has " + mib(room.memoryKib().getAsLong()) + " MiB to give, " + mib(memoryKib)
@@ -193,6 +213,7 @@ final class Ledger implements VmListener {
         entry.memoryKib = needs.memoryKib().orElse(0);
         entry.hugePagesKib = sized(needs, room);
         memoryKib += entry.memoryKib;
+        smallKib += entry.smallKib();
         entry.hugePagesKib.forEach((size, kib) -> hugePagesKib.merge(size, kib, Long::sum));
         Set<Claim> claims = new LinkedHashSet<>();
         needs.disks().forEach(disk -> claims.add(new Claim(disk(disk.path()), !disk.shared())));
@@ -244,6 +265,7 @@ final class Ledger implements VmListener {
     @GuardedBy("this")
     private void releaseMemory(Entry entry) {
         memoryKib -= entry.memoryKib;
+        smallKib -= entry.smallKib();
         entry.memoryKib = 0;
         entry.hugePagesKib.forEach((size, kib) ->
                 hugePagesKib.compute(size, (s, sum) -> sum == null || sum <= kib ? null : Long.valueOf(sum - kib)));

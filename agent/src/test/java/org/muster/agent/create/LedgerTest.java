@@ -118,8 +118,58 @@ class LedgerTest {
     }
 
     @Test
-    void aSmallGuestIsNeverRefusedForMemoryAndUnknownRoomRefusesNobody() {
-        assertThat(reserve(1, memory(256 * 1024), room(1024, 0))).isEmpty();
+    void smallGuestsMayGoBeyondWhatIsThereByAnEighthOfIt() {
+        Room room = room(4 * GIB, 0);
+        assertThat(reserve(1, memory(4 * GIB), room)).isEmpty();
+
+        assertThat(reserve(2, memory(GIB / 4), room)).isEmpty();
+        assertThat(reserve(3, memory(GIB / 4), room)).isEmpty();
+        assertThat(reserve(4, memory(GIB / 32), room))
+                .singleElement()
+                .asString()
+                .contains("4096 MiB to give, 4608 MiB of it promised", "32 MiB");
+
+        ledger.release(id(3));
+        assertThat(reserve(4, memory(GIB / 32), room)).isEmpty();
+        assertThat(reserve(5, memory(GIB / 4 + 1), room))
+                .as("not a small one")
+                .isNotEmpty();
+    }
+
+    @Test
+    void hundredsOfSmallGuestsAreTakenAsLongAsTheyFit() {
+        Room room = room(10 * GIB, 0);
+        for (int vm = 1; vm <= 320; vm++) {
+            assertThat(reserve(vm, memory(GIB / 32), room)).isEmpty();
+        }
+        assertThat(reserve(321, memory(GIB / 32), room)).isNotEmpty();
+    }
+
+    @Test
+    void aGuestInHugePagesIsNotRefusedForMemory() {
+        assertThat(reserve(1, memory(GIB), room(GIB, 0))).isEmpty();
+
+        assertThat(reserve(2, pages(PAGE, 1), room(GIB / 2, 1))).isEmpty();
+    }
+
+    @Test
+    void aRehearsalChangesNothing() {
+        assertThat(reserve(1, memory(GIB), Room.UNKNOWN)).isEmpty();
+        assertThat(reserve(2, disk("/a", false), Room.UNKNOWN)).isEmpty();
+
+        Ledger rehearsal = ledger.rehearsal();
+        rehearsal.restore(id(1), "accepted here since it was copied", memory(2 * GIB), Room.UNKNOWN);
+        rehearsal.release(id(2));
+
+        assertThat(ledger.reserved().memoryKib()).isEqualTo(GIB);
+        assertThat(reserve(3, disk("/a", false), Room.UNKNOWN)).isNotEmpty();
+        ledger.release(id(1));
+        ledger.release(id(2));
+        assertEmpty();
+    }
+
+    @Test
+    void unknownRoomRefusesNobody() {
         assertThat(reserve(2, memory(1000 * GIB), Room.UNKNOWN)).isEmpty();
         assertThat(reserve(
                         3,
