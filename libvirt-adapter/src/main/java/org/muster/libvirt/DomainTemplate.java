@@ -67,6 +67,11 @@ public final class DomainTemplate {
         return problems;
     }
 
+    /** What is wrong with its consoles whatever the values; of values that decide about a console only {@link #fill} tells. */
+    public List<Problem> problems(DisplayRules displays) {
+        return displays.problems(new DomainXml(document));
+    }
+
     /** The XML with all keys filled in; only after {@link #problems} found none. */
     public DomainXml fill(Map<String, String> values) {
         Document copy = (Document) document.cloneNode(true);

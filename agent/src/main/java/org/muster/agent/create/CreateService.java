@@ -140,8 +140,8 @@ public final class CreateService {
         });
     }
 
-    private static List<Candidate> candidates(BatchRequest request, Optional<DomainTemplate> template) {
-        ItemCheck check = new ItemCheck(template, request.batchId());
+    private List<Candidate> candidates(BatchRequest request, Optional<DomainTemplate> template) {
+        ItemCheck check = new ItemCheck(template, request.batchId(), displays);
         List<Candidate> candidates = new ArrayList<>(request.items().size());
         for (BatchRequest.Item item : request.items()) {
             candidates.add(new Candidate(item, check.check(item)));

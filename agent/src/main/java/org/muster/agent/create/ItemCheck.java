@@ -31,11 +31,13 @@ final class ItemCheck {
 
     private final Optional<DomainTemplate> template;
     private final String batchId;
+    private final DisplayRules displays;
     private final Map<CreateClass, Optional<DomainForm>> forms = new EnumMap<>(CreateClass.class);
 
-    ItemCheck(Optional<DomainTemplate> template, String batchId) {
+    ItemCheck(Optional<DomainTemplate> template, String batchId, DisplayRules displays) {
         this.template = template;
         this.batchId = batchId;
+        this.displays = displays;
     }
 
     /**
@@ -87,18 +89,16 @@ final class ItemCheck {
     /** What an item's XML was found to be, before its UUID is put in. */
     private record Read(UUID id, DomainXml xml) {}
 
-    /** A VM that comes alone, from the engine: the uuid in its XML wins over the item's, and its consoles must be safe. */
+    /** A VM that comes alone, from the engine: the uuid in its XML wins over the item's. */
     static Checked alone(BatchRequest.Item item, DisplayRules displays) {
-        ItemCheck check = new ItemCheck(Optional.empty(), "");
+        ItemCheck check = new ItemCheck(Optional.empty(), "", displays);
         try {
             DomainXml xml = DomainXml.parse(item.xml().orElse(""));
             Optional<UUID> own = xml.uuid();
             if (own.isEmpty()) {
                 return Checked.bad(item.vmId(), BAD_XML, "xml.uuid", "a domain that comes alone needs a <uuid>", "");
             }
-            List<Problem> unsafe = displays.problems(xml);
-            Checked checked = check.finish(item, new Read(own.get(), xml));
-            return checked.good() ? checked.after(CANNOT_CREATE, unsafe) : checked;
+            return check.finish(item, new Read(own.get(), xml));
         } catch (HypervisorException e) {
             return Checked.bad(item.vmId(), BAD_XML, "xml", e.getMessage(), "");
         }
@@ -165,9 +165,12 @@ final class ItemCheck {
                 .orElseGet(() -> fromDocument(item, id, template.get().fill(values)));
     }
 
+    /** Empty also if no value could make the template's consoles safe: each document then says what is wrong. */
     private Optional<DomainForm> form(CreateClass createClass) {
         return forms.computeIfAbsent(
-                createClass, c -> template.get().form(new DomainXml.Mark(batchId, createClass.name())));
+                createClass,
+                c -> template.filter(known -> known.problems(displays).isEmpty())
+                        .flatMap(known -> known.form(new DomainXml.Mark(batchId, createClass.name()))));
     }
 
     private static Checked filled(BatchRequest.Item item, UUID id, DomainForm.Filled filled) {
@@ -208,13 +211,15 @@ final class ItemCheck {
         if (problems.isEmpty()) {
             HostParts.of(xml).payloadDisks().forEach(disk -> problems.addAll(PayloadCheck.problems(disk)));
         }
+        int code = problems.isEmpty() ? CANNOT_CREATE : BAD_XML;
+        problems.addAll(displays.problems(xml));
         boolean launchPaused =
                 item.launchPaused().orElseGet(() -> xml.metadata().launchPaused());
         DomainNeeds needs = DomainNeeds.of(xml);
         Optional<String> vmId = Optional.of(read.id.toString());
         String name = xml.name();
         if (!problems.isEmpty()) {
-            return new Checked(item.vmId().or(() -> vmId), read.id, name, "", launchPaused, needs, BAD_XML, problems);
+            return new Checked(item.vmId().or(() -> vmId), read.id, name, "", launchPaused, needs, code, problems);
         }
         xml.setUuid(read.id);
         xml.mark(new DomainXml.Mark(batchId, item.createClass().name()));

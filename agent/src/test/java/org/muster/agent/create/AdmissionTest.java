@@ -228,9 +228,10 @@ class AdmissionTest {
         assertThat(fields(verdicts.get(0))).containsExactly("xml/domain/devices/disk(vda)/source/@file");
         assertThat(verdicts.get(0).reason()).contains("missing");
         assertThat(verdicts.get(1).isAccepted()).as("%s", verdicts.get(1)).isTrue();
-        assertThat(verdicts.get(2).reason())
+        assertThat(verdicts.get(2).problems().toString())
                 .as("of the one that has it now, not of the one that is refused")
-                .contains(id(2).toString());
+                .contains("(" + id(2) + ")")
+                .doesNotContain("(" + id(1) + ")");
         agent().await(id(2), VmStatus.UP);
     }
 

@@ -3,25 +3,28 @@ package org.muster.agent.create;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.muster.agent.create.Agent.id;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.muster.libvirt.DisplayRules;
 import org.muster.libvirt.DomainTemplate;
 import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.HypervisorException;
 
 /** One item, turned into XML or into everything that is wrong with it. */
 class ItemCheckTest {
+    private static final DisplayRules PLAIN = new DisplayRules(false, false);
     private static final String TEMPLATE =
             "<domain type='${type}'><name>${name}</name><title>no ${index} of ${type}</title></domain>";
 
     private static ItemCheck.Checked filled(String template, Map<String, String> values) throws HypervisorException {
-        return new ItemCheck(Optional.of(DomainTemplate.parse(template)), "b")
+        return new ItemCheck(Optional.of(DomainTemplate.parse(template)), "b", PLAIN)
                 .check(Requests.item(Optional.empty(), Optional.empty(), values));
     }
 
     private static ItemCheck.Checked xml(Optional<String> vmId, String xml) {
-        return new ItemCheck(Optional.empty(), "b").check(Requests.item(vmId, Optional.of(xml), Map.of()));
+        return new ItemCheck(Optional.empty(), "b", PLAIN).check(Requests.item(vmId, Optional.of(xml), Map.of()));
     }
 
     @Test
@@ -150,9 +153,36 @@ class ItemCheckTest {
         });
     }
 
+    private static String withConsole(String attributes) {
+        return "<domain><name>n</name><uuid>${vmId}</uuid><devices><graphics type='vnc' " + attributes
+                + "/></devices></domain>";
+    }
+
+    @Test
+    void aConsoleThatAnybodyCouldOpenIsRefusedHoweverTheItemCame() throws HypervisorException {
+        String open = withConsole("listen='0.0.0.0'");
+
+        for (ItemCheck.Checked checked : List.of(
+                xml(Optional.empty(), open.replace("${vmId}", id(1).toString())),
+                filled(open, Map.of()),
+                filled(withConsole("listen='0.0.0.0' passwd='${secret}'"), Map.of("secret", "x")),
+                filled(withConsole("listen='${where}'"), Map.of("where", "0.0.0.0")))) {
+            assertThat(checked.code()).isEqualTo(9);
+            assertThat(checked.problems())
+                    .singleElement()
+                    .satisfies(problem -> assertThat(problem.field()).contains("graphics(vnc)"));
+        }
+        assertThat(filled(withConsole("listen='127.0.0.1' passwd='${secret}'"), Map.of("secret", "x"))
+                        .good())
+                .isTrue();
+        assertThat(filled(withConsole("listen='${where}'"), Map.of("where", "::1"))
+                        .good())
+                .isTrue();
+    }
+
     @Test
     void anItemNeedsXmlOrATemplateAndNotXmlAndValues() {
-        ItemCheck check = new ItemCheck(Optional.empty(), "b");
+        ItemCheck check = new ItemCheck(Optional.empty(), "b", PLAIN);
         assertThat(check.check(Requests.item(Optional.empty(), Optional.empty(), Map.of()))
                         .problems())
                 .singleElement()
@@ -171,7 +201,7 @@ class ItemCheckTest {
                 0, Optional.empty(), Optional.of(paused), Map.of(), CreateClass.NORMAL, 0, Optional.of(false));
 
         assertThat(xml(Optional.empty(), paused).launchPaused()).isTrue();
-        assertThat(new ItemCheck(Optional.empty(), "b").check(no).launchPaused())
+        assertThat(new ItemCheck(Optional.empty(), "b", PLAIN).check(no).launchPaused())
                 .isFalse();
     }
 }
