@@ -4,7 +4,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,7 +17,6 @@ import org.slf4j.LoggerFactory;
 final class LineHandler extends ChannelInboundHandlerAdapter implements EventSink {
 
     private static final Logger LOG = LoggerFactory.getLogger(LineHandler.class);
-    private static final long RECHECK_MILLIS = 20;
 
     private final Connection connection;
     private final EventsSwitch events;
@@ -90,25 +88,9 @@ final class LineHandler extends ChannelInboundHandlerAdapter implements EventSin
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event == ChannelInputShutdownEvent.INSTANCE) {
-            endWhenAnswered();
+            output.endWhenAnswered();
         }
         ctx.fireUserEventTriggered(event);
-    }
-
-    private void endWhenAnswered() {
-        if (!connection.channel().isActive()) {
-            return;
-        }
-        if (connection.pending().count() == 0) {
-            // behind the answers that were handed to this loop before their requests counted as ended
-            connection.channel().eventLoop().execute(output::endAfterQueued);
-        } else {
-            // Bounded by the deadline of each request.
-            var unused = connection
-                    .channel()
-                    .eventLoop()
-                    .schedule(this::endWhenAnswered, RECHECK_MILLIS, TimeUnit.MILLISECONDS);
-        }
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.util.function.LongSupplier;
 final class Output {
 
     private static final Duration LINGER = Duration.ofSeconds(2);
+    private static final long RECHECK_MILLIS = 20;
     private static final int PROGRESS_BITS = 36; // of one frame
     private static final byte[] LINE_FEED = {'\n'};
 
@@ -155,6 +156,22 @@ final class Output {
     void endAfterQueued() {
         ending = true;
         pump();
+    }
+
+    /**
+     * The same, once all that the peer has asked for is answered; its handler takes no more from it. Bounded by the deadline of
+     * each request.
+     */
+    void endWhenAnswered() {
+        if (!isOpen()) {
+            return;
+        }
+        if (connection.pending().count() == 0) {
+            // behind the answers that were handed to this loop before their requests counted as ended
+            channel.eventLoop().execute(this::endAfterQueued);
+        } else {
+            var unused = channel.eventLoop().schedule(this::endWhenAnswered, RECHECK_MILLIS, TimeUnit.MILLISECONDS);
+        }
     }
 
     private void end() {

@@ -69,8 +69,8 @@ final class StompHandler extends ChannelInboundHandlerAdapter
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (!output.isOpen()) {
-            return; // it was told goodbye
+        if (!output.isOpen() || session.hasLeft()) {
+            return; // goodbye was said
         }
         if (message instanceof BadInputException bad) {
             LOG.warn("{}: closed: {}", connection, bad.getMessage());
@@ -92,6 +92,10 @@ final class StompHandler extends ChannelInboundHandlerAdapter
         }
         if (reaction instanceof StompSession.Answer answer) {
             answer(answer);
+        } else if (reaction instanceof StompSession.Goodbye goodbye) {
+            control(goodbye.reply());
+            stopSilenceCheck(); // who waits for answers only need not beat
+            output.endWhenAnswered();
         }
         updateInterest();
     }
@@ -111,14 +115,18 @@ final class StompHandler extends ChannelInboundHandlerAdapter
     private void agree(HeartBeat heartBeat) {
         decision.pace(session.mayBeEngine());
         decision.beatAfter(heartBeat.silenceNanos());
-        if (silenceCheck != null) {
-            silenceCheck.cancel(false);
-            silenceCheck = null;
-        }
+        stopSilenceCheck();
         if (heartBeat.patienceNanos() > 0) {
             watchSilence(heartBeat.patienceNanos(), heartBeat.patienceNanos());
         }
         var unused = later(this::updateInterest, lostSubscriptionNanos);
+    }
+
+    private void stopSilenceCheck() {
+        if (silenceCheck != null) {
+            silenceCheck.cancel(false);
+            silenceCheck = null;
+        }
     }
 
     private void watchSilence(long patienceNanos, long delayNanos) {
@@ -311,9 +319,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter
         hub.remove(this);
         session.ended();
         output.onClosed();
-        if (silenceCheck != null) {
-            silenceCheck.cancel(false);
-        }
+        stopSilenceCheck();
         ctx.fireChannelInactive();
     }
 

@@ -24,6 +24,9 @@ final class StompSession {
     /** A frame of ours, and then perhaps the end. */
     record Answer(StompReply reply, boolean thenClose) implements Reaction {}
 
+    /** The peer goes: what it has asked for is still answered, and nothing more is taken from it. */
+    record Goodbye(StompReply reply) implements Reaction {}
+
     /** The end, without a word. */
     record Close() implements Reaction {}
 
@@ -41,6 +44,7 @@ final class StompSession {
     private final boolean lostSubscriptionsMadeUp;
     private Optional<HeartBeat> heartBeat = Optional.empty(); // empty until CONNECT
     private long connectedAtNanos;
+    private boolean left; // it said that it goes
 
     StompSession(RpcConfig config, Subscriptions.Listener listener) {
         subscriptions = new Subscriptions(config.limits().subscriptions(), listener);
@@ -85,7 +89,15 @@ final class StompSession {
         return subscriptions.route(subscriptions.has(Route.EVENTS) ? Route.EVENTS : Route.RESPONSES);
     }
 
+    /** Tells whether nothing more is to be taken from it. */
+    boolean hasLeft() {
+        return left;
+    }
+
     Interest interest(long nowNanos) {
+        if (left) {
+            return Interest.NONE;
+        }
         if (subscriptions.has(Route.EVENTS)) {
             return mayBeEngine() && subscriptions.onlyEngineQueues() ? Interest.ENGINE : Interest.ALL;
         }
@@ -139,9 +151,10 @@ final class StompSession {
         return new Nothing();
     }
 
-    private static Reaction disconnect(StompFrame frame) {
+    private Reaction disconnect(StompFrame frame) {
+        left = true;
         return frame.header("receipt")
-                .<Reaction>map(id -> new Answer(new StompReply.Receipt(id), true))
+                .<Reaction>map(id -> new Goodbye(new StompReply.Receipt(id)))
                 .orElse(new Close());
     }
 

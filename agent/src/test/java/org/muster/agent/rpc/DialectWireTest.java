@@ -313,6 +313,26 @@ class DialectWireTest {
 
     @ParameterizedTest
     @EnumSource
+    void whatWasAskedBeforeADisconnectIsAnsweredAndNothingAfterIt(Way chosen) throws IOException {
+        RawPeer peer = start(chosen);
+        peer.connect("10000,10000"); // as the engine never does: it would get line feeds
+        peer.subscribe("r", Route.RESPONSES);
+        peer.subscribe("e", Route.EVENTS);
+        peer.request(RawPeer.call("Test.late", "", "1"));
+        peer.send("DISCONNECT\nreceipt:7\n\n\0SEND\ndestination:" + Route.REQUESTS + "\n\n"
+                + RawPeer.call("Host.ping", "", "2") + "\0");
+        assertThat(peer.frame().headers()).containsEntry("receipt-id", "7");
+        rig.publish("vm");
+        rig.late.remove().complete(null);
+
+        Frame answer = peer.frame();
+        assertThat(answer.headers()).containsEntry("subscription", "r");
+        assertThat(answer.json().get("id").textValue()).isEqualTo("1");
+        assertThat(peer.endsSilently()).as("by us: the peer waits").isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void whatIsNeitherStompNorJsonIsClosedSilently(Way chosen) throws IOException {
         start(chosen);
         for (String hello : List.of("GET / HTTP/1.1\r\n\r\n", "\nCONNECT\n\n\0", "STOMP\n\n\0", "HELLO")) {

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.muster.agent.rpc.StompSession.Answer;
 import org.muster.agent.rpc.StompSession.Close;
 import org.muster.agent.rpc.StompSession.Execute;
+import org.muster.agent.rpc.StompSession.Goodbye;
 import org.muster.agent.rpc.StompSession.Nothing;
 import org.muster.agent.rpc.StompSession.Reaction;
 import org.muster.agent.rpc.StompSession.Send;
@@ -97,7 +98,7 @@ class StompSessionTest {
 
     @Test
     void disconnectIsReceiptedOrClosed() {
-        assertThat(on("DISCONNECT", Map.of("receipt", "7"))).isEqualTo(new Answer(new StompReply.Receipt("7"), true));
+        assertThat(on("DISCONNECT", Map.of("receipt", "7"))).isEqualTo(new Goodbye(new StompReply.Receipt("7")));
         assertThat(on("DISCONNECT", Map.of())).isInstanceOf(Close.class);
     }
 
