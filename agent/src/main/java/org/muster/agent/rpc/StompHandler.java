@@ -21,6 +21,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter
 
     private static final Logger LOG = LoggerFactory.getLogger(StompHandler.class);
     private static final long SILENCE_LOOK_NANOS = 100_000_000;
+    private static final long GREET_AGAIN_NANOS = 200_000_000;
     private static final int MAX_KEPT = 1000; // notifications kept for an undecided connection, for half a second
 
     private final Connection connection;
@@ -36,6 +37,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter
     private final Queue<byte[]> kept = new ArrayDeque<>();
     private volatile Interest interest = Interest.NONE; // volatile: set on the loop, read by publishers
     private boolean greeted;
+    private boolean greetingDue; // a timer is set for it
     private long lastReadNanos;
     private Future<?> silenceCheck;
 
@@ -276,20 +278,27 @@ final class StompHandler extends ChannelInboundHandlerAdapter
 
     /** Once, when it is known that this is the engine, that it listens, and how all VMs are. */
     private void greet() {
-        if (greeted
-                || !hub.mayGreet()
-                || interest != Interest.ENGINE
-                || session.heartBeat().isEmpty()
-                || !output.isOpen()) {
+        if (greeted || interest != Interest.ENGINE || session.heartBeat().isEmpty() || !output.isOpen()) {
             return;
         }
-        greeted = connection
-                .readings()
-                .tryRun(
-                        () -> { // not here: of a thousand VMs it takes its time
-                            Optional<byte[]> greeting = hub.greeting().filter(json -> output.reserve(json.length));
-                            connection.onLoop(() -> greet(greeting));
-                        });
+        greeted = hub.mayGreet()
+                && connection
+                        .readings()
+                        .tryRun(
+                                () -> { // not here: of a thousand VMs it takes its time
+                                    Optional<byte[]> greeting =
+                                            hub.greeting().filter(json -> output.reserve(json.length));
+                                    connection.onLoop(() -> greet(greeting));
+                                });
+        if (!greeted && !greetingDue) { // nothing else may come to pass here for hours
+            greetingDue = true;
+            var unused = later(this::greetAgain, GREET_AGAIN_NANOS);
+        }
+    }
+
+    private void greetAgain() {
+        greetingDue = false;
+        greet();
     }
 
     private void greet(Optional<byte[]> greeting) {

@@ -89,6 +89,20 @@ class GreetingWireTest {
     }
 
     @Test
+    void nothingElseNeedsToHappenForThat() throws IOException {
+        ready.set(false);
+        peer.subscribe("e", Route.EVENTS);
+        peer.connect("0,15000");
+        rig.publish("one"); // its frame tells that the connection is known to be the engine's
+        assertThat(method(peer.frame().json())).isEqualTo("|virt|VM_status|one");
+
+        ready.set(true);
+
+        assertThat(method(peer.frame().json())).isEqualTo("|virt|VM_status|all");
+        assertThat(greetings).hasValue(1);
+    }
+
+    @Test
     void nobodyElseIs() throws IOException {
         peer.subscribe("e", Route.EVENTS);
         peer.connect("10000,10000"); // sends heart-beats itself: no engine
