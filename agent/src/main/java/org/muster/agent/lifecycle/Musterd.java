@@ -1,9 +1,10 @@
 package org.muster.agent.lifecycle;
 
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -12,6 +13,7 @@ import org.muster.agent.config.InvalidConfigException;
 import org.muster.agent.config.MusterConfig;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.logging.Audit;
+import org.muster.agent.logging.Journald;
 import org.muster.agent.logging.LogSetup;
 import org.muster.agent.selfcheck.SelfCheckCommand;
 import org.muster.agent.simulation.Simulation;
@@ -21,6 +23,7 @@ import org.muster.libvirt.LibvirtHypervisor;
 import org.muster.systemd.ServiceManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** The command {@code musterd}. Exit codes: 0 stopped, 2 usage, 70 cannot start, 78 bad configuration. */
 public final class Musterd {
@@ -30,7 +33,8 @@ public final class Musterd {
     private static final String PATIENCE =
             "EXTEND_TIMEOUT_USEC=60000000"; // for each step: thousands of VMs, a slow disk
     private static final String HELP = """
-            Usage: musterd --config FILE [--check-config]
+            Usage: musterd --config FILE
+                   musterd --check-config [--quiet] [--config FILE]
                    musterd self-check [--config FILE] [--output table|json] [--strict]
                    musterd --simulate SCRIPT [--config FILE]
 
@@ -39,15 +43,16 @@ public final class Musterd {
                                run on a hypervisor that only exists in memory, as the script
                                describes it; needs no libvirt. Without --config it listens on
                                127.0.0.1:54321 and a socket in a folder of its own
-              --check-config   print the effective values, or every problem, and exit
+              --check-config   print the effective values (not with --quiet), or every problem,
+                               and exit; without --config of /etc/muster/muster.toml
               self-check       does this host work, and what to do about each problem; exit
                                code 1 if there are any
               --version        print the version and exit
               --help           print this and exit
 
             SIGHUP applies the changed keys that can change while running and reads
-            the certificates anew. SIGTERM stops the agent; guests run on. Exit codes:
-            0 stopped, 2 usage, 70 cannot start, 78 bad configuration.
+            the certificates anew. SIGTERM stops the agent, a second one at once; guests
+            run on. Exit codes: 0 stopped, 2 usage, 70 cannot start, 78 bad configuration.
             """;
 
     private Musterd() {}
@@ -71,7 +76,8 @@ public final class Musterd {
         return run(args, Outside.AS_IT_IS);
     }
 
-    static int run(List<String> args, Outside outside) {
+    static int run(List<String> words, Outside outside) {
+        List<String> args = CommandLine.split(words);
         if (!args.isEmpty() && args.get(0).equals("self-check")) {
             LogSetup.level("error"); // what is found is said as an answer
             return SelfCheckCommand.run(args.subList(1, args.size()), System.out, System.err);
@@ -84,17 +90,28 @@ public final class Musterd {
             System.out.println("musterd " + version());
             return 0;
         }
-        Optional<CommandLine> command = CommandLine.parse(args);
-        if (command.isEmpty()) {
+        try {
+            CommandLine command = CommandLine.parse(args);
+            return command.simulate().isPresent() ? simulate(command) : real(command, outside);
+        } catch (CommandLine.UsageException e) {
+            System.err.println("musterd: " + e.getMessage());
             System.err.print(HELP);
             return USAGE;
-        }
-        try {
-            return command.get().simulate().isPresent() ? simulate(command.get()) : real(command.get(), outside);
         } catch (InvalidConfigException e) {
-            e.problems().forEach(System.err::println);
+            complain(e.problems(), System.err, Journald.readsOurErrors());
             return BAD_CONFIG;
         }
+    }
+
+    /** @param journal whether the lines need a priority: without one they are as important as anything else there */
+    static void complain(List<String> problems, PrintStream out, boolean journal) {
+        String prefix = journal ? Journald.prefix(Level.ERROR) : "";
+        problems.stream().flatMap(String::lines).forEach(line -> out.println(prefix + line));
+    }
+
+    /** Of a file that cannot be used the path alone says nothing. */
+    static String reason(IOException e) {
+        return e instanceof FileSystemException ? e.toString() : String.valueOf(e.getMessage());
     }
 
     private static int real(CommandLine command, Outside outside) throws InvalidConfigException {
@@ -104,7 +121,7 @@ public final class Musterd {
         }
         ConfigFile config = ConfigFile.read(file);
         if (command.check()) {
-            System.out.print(config.describe());
+            System.out.print(command.quiet() ? "" : config.describe());
             return 0;
         }
         MusterConfig effective = config.effective();
@@ -138,7 +155,7 @@ public final class Musterd {
                 return serve(file, config, effective, simulation.hypervisor(), Journal::open, folder);
             }
         } catch (IOException e) {
-            LoggerFactory.getLogger(Musterd.class).error("cannot start: {}", e.getMessage());
+            LoggerFactory.getLogger(Musterd.class).error("cannot start: {}", reason(e));
             return CANNOT_START;
         }
     }
@@ -158,6 +175,7 @@ public final class Musterd {
             AutoCloseable last) {
         LogSetup.level(effective.log().level());
         Logger log = LoggerFactory.getLogger(Musterd.class);
+        config.withoutEffect().forEach(key -> log.warn("{}", key));
         ServiceManager manager = ServiceManager.ofEnvironment();
         Daemon daemon;
         try {
@@ -167,7 +185,7 @@ public final class Musterd {
             manager.tell("STATUS=looking for guests", PATIENCE);
             daemon.start();
         } catch (IOException e) {
-            log.error("cannot start: {}", e.getMessage());
+            log.error("cannot start: {}", reason(e));
             return CANNOT_START;
         }
         CountDownLatch stopped = new CountDownLatch(1);
@@ -175,12 +193,13 @@ public final class Musterd {
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {
+                            Signals.endAtTheNext();
                             manager.tell("STOPPING=1", "STATUS=stopping; guests run on");
                             watchdog.close();
                             stop(daemon, last, log, stopped);
                         },
                         "stop"));
-        HangUp.onSignal(new Reload(file, config, daemon, manager));
+        Signals.onHangUp(new Reload(file, config, daemon, manager));
         log.info(
                 "musterd {} serves on {} and port {}",
                 version(),

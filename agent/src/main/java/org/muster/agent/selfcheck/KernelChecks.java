@@ -1,9 +1,12 @@
 package org.muster.agent.selfcheck;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /** What guests need of the kernel: virtualization, huge pages, limits, a clock that is right. Reads files only. */
@@ -17,7 +20,7 @@ record KernelChecks(HostTree host, Supplier<Optional<Boolean>> synchronisation) 
                         .anyMatch(line -> line.matches("(flags|Features)\\s*:.*\\b(vmx|svm)\\b.*"))
                 || !host.text("proc/cpuinfo").orElse("").contains("flags"); // other machines have no such flag
         if (host.exists("dev/kvm")) {
-            return List.of(Finding.ok("/dev/kvm is there"));
+            return List.of(kvmOf(Emulator.of(host)));
         }
         String lost = "there is no /dev/kvm: guests of type kvm do not start, emulated ones are slow";
         return List.of(
@@ -27,6 +30,21 @@ record KernelChecks(HostTree host, Supplier<Optional<Boolean>> synchronisation) 
                         : Finding.warning(
                                 lost + "; the CPU offers no virtualization",
                                 "switch VT-x or AMD-V on in the firmware; of a virtual machine: nested virtualization of its host"));
+    }
+
+    private Finding kvmOf(Optional<Account> emulator) {
+        if (emulator.isEmpty()) {
+            return Finding.ok("/dev/kvm is there (who QEMU runs as is not known)");
+        }
+        Path device = host.path("dev/kvm");
+        return emulator.get()
+                .objection(device, Account.Right.READ)
+                .or(() -> emulator.get().objection(device, Account.Right.WRITE))
+                .map(why -> Finding.warning(
+                        why + ": guests of type kvm do not start",
+                        "chgrp kvm /dev/kvm && chmod 0660 /dev/kvm; udev does it with the module (udevadm trigger /dev/kvm)"))
+                .orElseGet(() -> Finding.ok("/dev/kvm is there, and for user "
+                        + emulator.get().name()));
     }
 
     List<Finding> hugePages() {
@@ -128,7 +146,8 @@ record KernelChecks(HostTree host, Supplier<Optional<Boolean>> synchronisation) 
 
     /** journald drops what comes faster than it is told to take. */
     List<Finding> journald() {
-        Optional<String> burst = host.lines("etc/systemd/journald.conf").stream()
+        Optional<String> burst = journaldFiles().stream()
+                .flatMap(file -> host.lines(file).stream())
                 .filter(line -> line.matches("\\s*RateLimitBurst\\s*=\\s*\\d{1,9}\\s*"))
                 .map(line -> line.replaceAll("\\D", ""))
                 .reduce((first, last) -> last);
@@ -136,9 +155,23 @@ record KernelChecks(HostTree host, Supplier<Optional<Boolean>> synchronisation) 
             return List.of(Finding.warning(
                     "journald takes " + burst.get()
                             + " lines in its interval: in the middle of a bulk create it drops the rest",
-                    "RateLimitBurst=10000 in /etc/systemd/journald.conf"));
+                    "RateLimitBurst=10000 below [Journal] in /etc/systemd/journald.conf.d/muster.conf; then systemctl restart systemd-journald"));
         }
         return List.of(Finding.ok(
                 burst.map(lines -> "takes bursts of " + lines + " lines").orElse("as it comes")));
+    }
+
+    /** In the order that they count in: drop-ins by name, of two with one name the later folder's. */
+    private List<String> journaldFiles() {
+        Map<String, String> dropIns = new TreeMap<>();
+        for (String folder : List.of("usr/lib/systemd", "run/systemd", "etc/systemd")) {
+            String extra = folder + "/journald.conf.d";
+            host.names(extra).stream()
+                    .filter(name -> name.endsWith(".conf"))
+                    .forEach(name -> dropIns.put(name, extra + "/" + name));
+        }
+        List<String> files = new ArrayList<>(List.of("etc/systemd/journald.conf"));
+        files.addAll(dropIns.values());
+        return files;
     }
 }

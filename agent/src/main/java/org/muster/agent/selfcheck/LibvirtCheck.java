@@ -40,6 +40,7 @@ record LibvirtCheck(MusterConfig.Libvirt libvirt, Source source, HostTree host, 
         }
         workers(look, found);
         clients(look, found);
+        found.addAll(new LibvirtAccess(libvirt.uri(), look.server(), host, account).find());
         if (accessDriver(look)) {
             found.add(Finding.warning(
                     "libvirtd asks polkit about every single call (access_drivers)",

@@ -23,10 +23,13 @@ import org.muster.libvirt.LibvirtLook;
  * {@code --strict} warnings are problems.
  */
 public final class SelfCheckCommand {
+    /** Where the configuration is as long as nobody says otherwise. */
+    public static final Path USUAL_CONFIG = Path.of("/etc/muster/muster.toml");
+
+    private static final List<String> WITH_VALUE = List.of("--config", "--output");
     private static final int PROBLEMS = 1;
     private static final int USAGE = 2;
     private static final Duration PATIENCE = Duration.ofSeconds(20); // virt-admin alone may take fifteen
-    private static final Path USUAL_CONFIG = Path.of("/etc/muster/muster.toml");
     private static final String HELP = """
             Usage: musterd self-check [--config FILE] [--output table|json] [--strict]
 
@@ -54,15 +57,6 @@ public final class SelfCheckCommand {
             out.print(HELP);
             return 0;
         }
-        Optional<SelfCheckCommand> command = parse(words);
-        if (command.isEmpty()) {
-            err.print(HELP);
-            return USAGE;
-        }
-        return command.get().run(new HostTree(Path.of("/")), LibvirtLook::at, out);
-    }
-
-    private static Optional<SelfCheckCommand> parse(List<String> words) {
         Path config = USUAL_CONFIG;
         boolean json = false;
         boolean strict = false;
@@ -73,16 +67,22 @@ public final class SelfCheckCommand {
             } else if (word.equals("--output") && rest.hasNext()) {
                 String form = rest.next().toLowerCase(Locale.ROOT);
                 if (!List.of("table", "json").contains(form)) {
-                    return Optional.empty();
+                    return usage("--output must be table or json, got " + form, err);
                 }
                 json = form.equals("json");
             } else if (word.equals("--strict")) {
                 strict = true;
             } else {
-                return Optional.empty();
+                return usage(WITH_VALUE.contains(word) ? word + " wants a value" : "unknown word: " + word, err);
             }
         }
-        return Optional.of(new SelfCheckCommand(config, json, strict));
+        return new SelfCheckCommand(config, json, strict).run(new HostTree(Path.of("/")), LibvirtLook::at, out);
+    }
+
+    private static int usage(String problem, PrintStream err) {
+        err.println("musterd self-check: " + problem);
+        err.print(HELP);
+        return USAGE;
     }
 
     private int run(HostTree host, LibvirtCheck.Source libvirt, PrintStream out) {
@@ -112,6 +112,7 @@ public final class SelfCheckCommand {
                         "user",
                         new AccountCheck(account, host, effective.listen().socket())::find),
                 new Check("state directory", new StateCheck(effective.state().directory(), account)::find),
+                new Check("unit", new UnitCheck(effective, UnitView::ofSystemd)::find),
                 new Check("certificates", new CertificateCheck(effective.tls(), account, Instant.now())::find),
                 new Check("ports", new PortCheck(effective, account, host)::find),
                 new Check("libvirt", new LibvirtCheck(effective.libvirt(), libvirt, host, account)::find),

@@ -124,6 +124,10 @@ class SelfCheckTest {
 
         Files.setPosixFilePermissions(state, PosixFilePermissions.fromString("rwx--x--x"));
         assertThat(new StateCheck(state, owner).find()).noneMatch(finding -> finding.level() == Level.PROBLEM);
+        Path ofUnit = Path.of("/var/lib/muster");
+        if (!Files.exists(ofUnit)) {
+            well(new StateCheck(ofUnit, AGENT).find());
+        }
         finds(
                 new StateCheck(folder.resolve("none"), AGENT).find(),
                 Level.PROBLEM,
@@ -224,6 +228,104 @@ class SelfCheckTest {
                 Level.PROBLEM,
                 "libvirt.so.0",
                 "install libvirt0");
+    }
+
+    /** Root's connection says nothing about the agent's. */
+    @Test
+    void libvirtdMustLetTheAgentInAndNotOnlyRoot() throws Exception {
+        LibvirtCheck.Source good = uri -> look("9.0.0", true, 20, 5000);
+        Path socket = write("run/libvirt/libvirt-sock", "");
+        Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw----"));
+        finds(libvirt(good), Level.PROBLEM, "user muster may not write " + socket, "SocketGroup=libvirt");
+
+        int group = (int) Files.getAttribute(socket, "unix:gid");
+        Account member = new Account("muster", NOBODY, Set.of(group), Set.of("libvirt"), false);
+        well(new LibvirtCheck(defaults().libvirt(), good, host, member).find());
+
+        Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw-rw-"));
+        finds(libvirt(good), Level.WARNING, "no rule of it names org.libvirt.unix.manage", "/etc/polkit-1/rules.d");
+        write("usr/share/polkit-1/rules.d/60-libvirt.rules", "if (action.id == \"org.libvirt.unix.manage\" && …) YES");
+        well(libvirt(good));
+        write("etc/libvirt/libvirtd.conf", "auth_unix_rw = \"sasl\"  # says who\n");
+        finds(libvirt(good), Level.PROBLEM, "a name and a password", "/etc/libvirt/libvirtd.conf");
+    }
+
+    @Test
+    void limitsOfConnectionsInLibvirtdsConfigurationAreTold() throws Exception {
+        LibvirtCheck.Source good = uri -> look("9.0.0", true, 20, 5000);
+        write("etc/libvirt/libvirtd.conf", "max_client_requests = 1\n");
+        well(libvirt(good));
+        assertThat(libvirt(good)).anyMatch(finding -> finding.text().contains("max_client_requests = 1"));
+        write("etc/libvirt/libvirtd.conf", "keepalive_interval = -1\n");
+        finds(libvirt(good), Level.WARNING, "keepalive_interval = -1", "take it out of /etc/libvirt/libvirtd.conf");
+        write("etc/libvirt/libvirtd.conf", "keepalive_interval = 1\nkeepalive_count = 2\n");
+        finds(libvirt(good), Level.WARNING, "silent for 3 s", "leave both unset");
+    }
+
+    @Test
+    void theUnitMustLetTheAgentWriteWhereItIsTold() throws Exception {
+        List<String> shipped = List.of(
+                "LoadState=loaded",
+                "ProtectSystem=strict",
+                "ProtectHome=yes",
+                "PrivateTmp=yes",
+                "ReadWritePaths=",
+                "StateDirectory=muster",
+                "RuntimeDirectory=muster",
+                "CacheDirectory=",
+                "LogsDirectory=muster");
+        MusterConfig usual = defaults();
+        MusterConfig elsewhere = usual.with(new MusterConfig.State(Path.of("/srv/muster")));
+
+        well(new UnitCheck(usual, () -> UnitView.of(shipped)).find());
+        finds(
+                new UnitCheck(elsewhere, () -> UnitView.of(shipped)).find(),
+                Level.WARNING,
+                "state.directory: /srv/muster is read-only for the unit",
+                "systemctl edit musterd: a section [Service] with the line ReadWritePaths=/srv/muster;");
+        List<String> edited = shipped.stream()
+                .map(line -> line.startsWith("ReadWrite") ? "ReadWritePaths=/mnt -/srv" : line)
+                .toList();
+        well(new UnitCheck(elsewhere, () -> UnitView.of(edited)).find());
+        well(new UnitCheck(elsewhere, () -> UnitView.of(List.of("LoadState=not-found"))).find());
+        assertThat(unit(shipped, "/home/joe/state").text()).contains("ProtectHome");
+        assertThat(unit(shipped, "/tmp/state").text()).contains("/tmp of its own");
+        assertThat(unit(shipped, "/run/other").advice()).contains("RuntimeDirectory=muster other");
+    }
+
+    private static Finding unit(List<String> told, String folder) {
+        return UnitView.of(told)
+                .orElseThrow()
+                .objection("state.directory", Path.of(folder))
+                .orElseThrow();
+    }
+
+    @Test
+    void qemusUserMustBeLetToKvm() throws Exception {
+        KernelChecks kernel = new KernelChecks(host, () -> Optional.of(true));
+        Path device = write("dev/kvm", "");
+        int group = (int) Files.getAttribute(device, "unix:gid");
+        write("etc/passwd", "libvirt-qemu:x:64055:64055::/:/x");
+        write("etc/group", "kvm:x:" + group + ":\n");
+
+        Files.setPosixFilePermissions(device, PosixFilePermissions.fromString("rw-rw----"));
+        finds(kernel.kvm(), Level.WARNING, "user libvirt-qemu may not read " + device, "chgrp kvm /dev/kvm");
+        write("etc/libvirt/qemu.conf", "#group = \"x\"\ngroup = \"kvm\"\n");
+        well(kernel.kvm());
+        Files.setPosixFilePermissions(device, PosixFilePermissions.fromString("rw-r-----"));
+        finds(kernel.kvm(), Level.WARNING, "may not write " + device, "chmod 0660");
+    }
+
+    @Test
+    void journaldsDropInsCountInTheOrderOfTheirNames() throws Exception {
+        KernelChecks kernel = new KernelChecks(host, () -> Optional.of(true));
+        write("etc/systemd/journald.conf", "[Journal]\nRateLimitBurst=20000\n");
+        write("usr/lib/systemd/journald.conf.d/50-a.conf", "[Journal]\nRateLimitBurst=300\n");
+        finds(kernel.journald(), Level.WARNING, "300 lines", "RateLimitBurst=10000");
+        write("etc/systemd/journald.conf.d/50-a.conf", "[Journal]\nRateLimitBurst=30000\n");
+        well(kernel.journald());
+        write("etc/systemd/journald.conf.d/60-b.conf", "[Journal]\nRateLimitBurst=400\n");
+        finds(kernel.journald(), Level.WARNING, "400 lines", "journald.conf.d");
     }
 
     @Test
