@@ -103,7 +103,8 @@ public final class ConfigFile {
         }
         // A table as a map: it can be compared and shown
         values.put(key, value instanceof TomlTable table ? new TreeMap<>(table.toMap()) : value);
-        origins.put(key, TomlProblems.place(file, position));
+        String note = key.noEffect().map(why -> " (" + why + ")").orElse("");
+        origins.put(key, TomlProblems.place(file, position) + note);
     }
 
     private void doubtSection(String name) {
@@ -218,6 +219,13 @@ public final class ConfigFile {
     /** Tells whether a file sets the key. Errors: {@link IllegalArgumentException} if there is no such key. */
     public boolean sets(String path) {
         return values.containsKey(Key.of(path).orElseThrow(() -> new IllegalArgumentException("no key " + path)));
+    }
+
+    /** What files set although nothing reads it yet, each with the reason. */
+    public List<String> withoutEffect() {
+        return values.keySet().stream()
+                .flatMap(key -> key.noEffect().map(why -> key.path() + " " + why).stream())
+                .toList();
     }
 
     private static String shown(Key key, Object value) {

@@ -5,7 +5,6 @@ import static org.muster.agent.config.Rules.duration;
 import static org.muster.agent.config.Rules.number;
 import static org.muster.agent.config.Rules.numberOr;
 import static org.muster.agent.config.Rules.oneOf;
-import static org.muster.agent.config.Rules.text;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
@@ -27,7 +26,7 @@ enum Key {
     LIBVIRT_URI("libvirt.uri", "qemu:///system", false, Key::uri),
     LIBVIRT_MAX_STUCK_CALLS("libvirt.max-stuck-calls", "auto", true, v -> numberOr(v, 1, 64, "auto")),
     LIBVIRT_TUNE_WORKERS("libvirt.tune-workers", false, false, Key::flag),
-    LISTEN_ADDRESS("listen.address", "::", false, v -> text(v, 1, 255)),
+    LISTEN_ADDRESS("listen.address", "::", false, Key::address),
     LISTEN_PORT("listen.port", 54321L, false, v -> number(v, 0, 65535)),
     LISTEN_SOCKET("listen.socket", "/run/muster/muster.sock", false, Key::socket),
     LISTEN_MAKE_UP_LOST_SUBSCRIPTIONS("listen.make-up-lost-subscriptions", true, false, Key::flag),
@@ -47,6 +46,16 @@ enum Key {
     SAMPLING_BLOCK_INTERVAL("sampling.block-interval", "15s", true, v -> duration(v, 200, 3_600_000)),
     SAMPLING_TIMEOUT("sampling.timeout", "3s", true, v -> duration(v, 250, 600_000)),
     SAMPLING_UNRESPONSIVE_AFTER("sampling.unresponsive-after", "15s", true, v -> duration(v, 500, 3_600_000)),
+    MIGRATION_MAX_OUTGOING("migration.max-outgoing", 2L, true, v -> number(v, 1, 64), "migration"),
+    MIGRATION_MAX_INCOMING("migration.max-incoming", 2L, true, v -> number(v, 1, 64), "migration"),
+    MIGRATION_TRANSPORT("migration.transport", "tls", false, v -> oneOf(v, "tls", "tcp"), "migration"),
+    TRANSFER_BUDGET("transfer.budget", 20L, true, v -> number(v, 1, 1000), "disk transfer"),
+    TRANSFER_POLICY(
+            "transfer.policy",
+            "hybrid",
+            true,
+            v -> oneOf(v, "held", "per-vm", "discount", "fill", "hybrid"),
+            "disk transfer"),
     METRICS_LISTEN("metrics.listen", "127.0.0.1:9177", false, Key::addressAndPort),
     METRICS_PER_VM("metrics.per-vm", true, false, Key::flag),
     STATE_DIRECTORY("state.directory", "/var/lib/muster", false, Key::absolutePath),
@@ -63,11 +72,26 @@ enum Key {
     private final boolean live;
     private final Function<Object, Optional<String>> rule; // the rule that a value breaks, in words
 
+    private final String awaits;
+
     Key(String path, Object fallback, boolean live, Function<Object, Optional<String>> rule) {
+        this(path, fallback, live, rule, "");
+    }
+
+    /** @param awaits what is not there yet and will read it: till then files may have the key, and it does nothing */
+    Key(String path, Object fallback, boolean live, Function<Object, Optional<String>> rule, String awaits) {
         this.path = path;
         this.fallback = fallback;
         this.live = live;
         this.rule = rule;
+        this.awaits = awaits;
+    }
+
+    /** Why nothing reads it; empty if something does. */
+    Optional<String> noEffect() {
+        return awaits.isEmpty()
+                ? Optional.empty()
+                : Optional.of("has no effect yet: " + awaits + " is not there");
     }
 
     String path() {
@@ -121,11 +145,22 @@ enum Key {
         }
     }
 
+    private static Optional<String> address(Object value) {
+        return check(
+                value instanceof String s && Rules.isAddress(s),
+                "must be an IP address such as \"::\", \"0.0.0.0\" or \"192.0.2.1\", or \"localhost\"");
+    }
+
     private static Optional<String> addressAndPort(Object value) {
         boolean good = value instanceof String s
                 && (s.equals(MusterConfig.Metrics.OFF)
-                        || MusterConfig.Metrics.endpoint(s).isPresent());
-        return check(good, "must be \"ADDRESS:PORT\" such as \"127.0.0.1:9177\" or \"[::]:9177\", or \"off\"");
+                        || MusterConfig.Metrics.endpoint(s)
+                                .filter(endpoint -> Rules.isAddress(endpoint.address()))
+                                .isPresent());
+        return check(
+                good,
+                "must be \"ADDRESS:PORT\" with an IP address or localhost, such as \"127.0.0.1:9177\" or \"[::]:9177\","
+                        + " or \"off\"");
     }
 
     private static Optional<String> uri(Object value) {

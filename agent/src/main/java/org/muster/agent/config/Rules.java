@@ -1,5 +1,7 @@
 package org.muster.agent.config;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +12,30 @@ import java.util.regex.Pattern;
 public final class Rules {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
 
+    private static final Pattern IPV4 =
+            Pattern.compile("(?:(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)(?:\\.(?!$)|$)){4}");
+    private static final Pattern IPV6 = Pattern.compile("([0-9A-Fa-f.]*:[0-9A-Fa-f:.]+)(%[\\w.-]{1,64})?");
+
     private Rules() {}
+
+    /**
+     * Tells whether one can listen there without asking anybody what the name means: a name server that does not answer at boot
+     * must not look like a mistake in a file. Never blocks.
+     */
+    static boolean isAddress(String text) {
+        if (text.equals("localhost") || IPV4.matcher(text).matches()) {
+            return true;
+        }
+        Matcher six = IPV6.matcher(text);
+        if (!six.matches()) {
+            return false;
+        }
+        try {
+            return InetAddress.getByName(six.group(1)) != null; // with a colon in it the JDK only reads it
+        } catch (UnknownHostException e) {
+            return false; // an answer
+        }
+    }
 
     static Optional<String> check(boolean good, String rule) {
         return good ? Optional.empty() : Optional.of(rule);

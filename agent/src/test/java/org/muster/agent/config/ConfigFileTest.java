@@ -50,6 +50,11 @@ class ConfigFileTest {
         all.put("sampling.block-interval", "6s");
         all.put("sampling.timeout", "4s");
         all.put("sampling.unresponsive-after", "20s");
+        all.put("migration.max-outgoing", "3");
+        all.put("migration.max-incoming", "4");
+        all.put("migration.transport", "\"tcp\"");
+        all.put("transfer.budget", "10");
+        all.put("transfer.policy", "\"per-vm\"");
         all.put("metrics.listen", "\"[::]:9\"");
         all.put("metrics.per-vm", "false");
         all.put("state.directory", "\"/tmp/state\"");
@@ -155,11 +160,34 @@ class ConfigFileTest {
     void theMetricsListenerCanBeSwitchedOff() throws Exception {
         assertThat(read("metrics.listen = \"off\"").effective().metrics().listen())
                 .isEmpty();
-        assertThat(read("metrics.listen = \"host.example:1\"")
-                        .effective()
-                        .metrics()
-                        .listen())
-                .contains(new MusterConfig.Endpoint("host.example", 1));
+        assertThat(read("metrics.listen = \"localhost:1\"").effective().metrics().listen())
+                .contains(new MusterConfig.Endpoint("localhost", 1));
+    }
+
+    @Test
+    void whatNothingReadsYetIsTakenAndSaysSo() throws Exception {
+        ConfigFile config = read("transfer.policy = \"fill\"", "log.level = \"warn\"", "migration.max-outgoing = 3");
+
+        assertThat(config.withoutEffect())
+                .containsExactly(
+                        "migration.max-outgoing has no effect yet: migration is not there",
+                        "transfer.policy has no effect yet: disk transfer is not there");
+        assertThat(config.describe())
+                .containsPattern("transfer.policy += \"fill\" +# .*muster.toml:1:1 \\(has no effect yet: .*\\), live\n")
+                .containsPattern("transfer.budget += 20 +# default, live\n");
+        assertThat(read().withoutEffect()).isEmpty();
+    }
+
+    @Test
+    void addressesAreJudgedWithoutAskingForNames() throws Exception {
+        for (String good : List.of("::", "::1", "0.0.0.0", "192.0.2.1", "fe80::1%eth0", "::ffff:192.0.2.1", "localhost")) {
+            assertThat(read("listen.address = \"" + good + "\"").effective().listen().address())
+                    .isEqualTo(good);
+        }
+        String address = "must be an IP address such as \"::\", \"0.0.0.0\" or \"192.0.2.1\", or \"localhost\"";
+        for (String bad : List.of("banana", "", "192.0.2.256", "1.2.3", "1.2.3.4.", ":", "::g", "1::2::3", "host.example")) {
+            refused("listen.address = \"" + bad + "\"", address);
+        }
     }
 
     @Test
@@ -195,7 +223,6 @@ class ConfigFileTest {
         refused("libvirt.max-stuck-calls = \"many\"", stuck);
         refused("libvirt.tune-workers = 1", "must be true or false");
         refused("libvirt.uri = \"xen:///\"", "must be a libvirt URI such as \"qemu:///system\"");
-        refused("listen.address = \"\"", "must be a text of 1 to 255 characters");
         refused("listen.port = 65536", "must be a whole number from 0 to 65535");
         refused("listen.port = -1", "must be a whole number from 0 to 65535");
         refused("listen.port = \"80\"", "must be a whole number from 0 to 65535");
@@ -218,7 +245,16 @@ class ConfigFileTest {
         refused("sampling.block-interval = \"2h\"", duration + "200 ms to 3600 s");
         refused("sampling.timeout = \"249ms\"", duration + "250 ms to 600 s");
         refused("sampling.unresponsive-after = \"499ms\"", duration + "500 ms to 3600 s");
-        String endpoint = "must be \"ADDRESS:PORT\" such as \"127.0.0.1:9177\" or \"[::]:9177\", or \"off\"";
+        String endpoint = "must be \"ADDRESS:PORT\" with an IP address or localhost, such as \"127.0.0.1:9177\" or"
+                + " \"[::]:9177\", or \"off\"";
+        refused("metrics.listen = \"banana:9177\"", endpoint);
+        refused("migration.max-outgoing = 0", "must be a whole number from 1 to 64");
+        refused("migration.max-incoming = 65", "must be a whole number from 1 to 64");
+        refused("migration.transport = \"ssh\"", "must be one of \"tls\", \"tcp\"");
+        refused("transfer.budget = 0", "must be a whole number from 1 to 1000");
+        refused(
+                "transfer.policy = \"best\"",
+                "must be one of \"held\", \"per-vm\", \"discount\", \"fill\", \"hybrid\"");
         refused("metrics.listen = \"9177\"", endpoint);
         refused("metrics.listen = \"127.0.0.1:65536\"", endpoint);
         refused("metrics.listen = \"::1:9177\"", endpoint);
@@ -448,6 +484,10 @@ class ConfigFileTest {
                         "sampling.block-interval",
                         "sampling.timeout",
                         "sampling.unresponsive-after",
+                        "migration.max-outgoing",
+                        "migration.max-incoming",
+                        "transfer.budget",
+                        "transfer.policy",
                         "log.level");
         assertThat(read().needRestart(running)).isEmpty();
     }
