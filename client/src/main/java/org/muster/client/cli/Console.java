@@ -60,24 +60,23 @@ record Console(
         }
     }
 
-    /** Whether standard error may be redrawn in place. */
-    boolean fancyErr() {
-        return errTerminal != null && fancy();
-    }
-
-    /** Whether standard output may be redrawn in place. */
-    boolean fancyOut() {
-        return outTerminal != null && fancy();
-    }
-
-    private boolean fancy() {
-        return environment.getOrDefault("NO_COLOR", "").isEmpty()
-                && !environment.getOrDefault("TERM", "dumb").equals("dumb");
+    /** Whether standard error is a terminal whose cursor can be moved. */
+    boolean movableErr() {
+        return errTerminal != null && movable(environment);
     }
 
     /** Whether standard output is a terminal whose cursor can be moved. */
     boolean movable() {
-        return outTerminal != null && !environment.getOrDefault("TERM", "dumb").equals("dumb");
+        return outTerminal != null && movable(environment);
+    }
+
+    private static boolean movable(Map<String, String> environment) {
+        return !environment.getOrDefault("TERM", "dumb").equals("dumb");
+    }
+
+    /** Whether standard output may have colours; NO_COLOR is about them and about nothing else. */
+    boolean coloured() {
+        return movable() && environment.getOrDefault("NO_COLOR", "").isEmpty();
     }
 
     /** Columns a table may take: unlimited when standard output is no terminal. */

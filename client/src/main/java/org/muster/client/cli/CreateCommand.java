@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.muster.client.CallTimeoutException;
+import org.muster.client.Json;
 import org.muster.client.MusterConnection;
 import org.muster.client.RpcError;
 import picocli.CommandLine.Command;
@@ -81,7 +82,10 @@ final class CreateCommand implements Callable<Integer> {
     @Option(names = "--no-wait", description = "Do not wait: say which were accepted.")
     private boolean noWait;
 
-    @Option(names = "--dry-run", description = "Only say which would be accepted, and why the others would not.")
+    @Option(names = "--dry-run", description = {
+                "Only say which would be accepted, and why the others would not; with --output json also",
+                "the XML that libvirt would get, of the first 100."
+            })
     private boolean dryRun;
 
     @Option(
@@ -108,7 +112,7 @@ final class CreateCommand implements Callable<Integer> {
                                 + " below count from now");
             }
             await(connection, watch, batch, replayed);
-            return report(new Summary(watch.launches()), batch.id(), replayed);
+            return report(new Summary(watch.launches()), batch.id(), replayed, reply.path("vms"));
         }
     }
 
@@ -148,6 +152,9 @@ final class CreateCommand implements Callable<Integer> {
         ObjectNode params = batch.params();
         if (dryRun) {
             params.put("dryRun", true);
+            if (muster.json()) {
+                params.put("withXml", true);
+            }
         }
         watch.sending();
         try {
@@ -179,15 +186,16 @@ final class CreateCommand implements Callable<Integer> {
         try {
             wait.await(atOnce ? Duration.ZERO : waitTimeout);
         } catch (IOException e) {
-            report(new Summary(watch.launches()), batch.id(), replayed); // what is known so far, then the error itself
+            report(new Summary(watch.launches()), batch.id(), replayed, Json.array()); // what is known so far, then the error itself
             throw e;
         }
     }
 
-    private int report(Summary summary, String id, boolean replayed) {
+    /** @param verdicts as the agent gave them, in the order asked */
+    private int report(Summary summary, String id, boolean replayed, JsonNode verdicts) {
         if (muster.json()) {
             ObjectNode json = summary.json(id, replayed);
-            muster.printJson(dryRun ? json.put("dryRun", true) : json);
+            muster.printJson(dryRun ? withXml(json, verdicts).put("dryRun", true) : json);
         } else if (dryRun) {
             muster.print("dry run: " + summary.pending() + " of " + count + " would be accepted");
         } else if (noWait) {
@@ -200,5 +208,14 @@ final class CreateCommand implements Callable<Integer> {
             return ExitCode.TIMED_OUT;
         }
         return summary.lost() > 0 ? ExitCode.REFUSED : ExitCode.OK;
+    }
+
+    private static ObjectNode withXml(ObjectNode summary, JsonNode verdicts) {
+        for (int i = 0; i < verdicts.size(); i++) {
+            if (verdicts.get(i).has("xml") && summary.path("vms").path(i) instanceof ObjectNode vm) {
+                vm.set("xml", verdicts.get(i).get("xml"));
+            }
+        }
+        return summary;
     }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -21,11 +20,10 @@ import picocli.CommandLine.ParentCommand;
         name = "history",
         description = {
             "What became of creates, the oldest first: at least of the last 1000, also of VMs that are gone.",
-            "TOTAL is from the click (or the request) to the VM being up, QUEUE what it waited, START what libvirt took."
+            "TOTAL is from the click (or the request) to the VM being up, QUEUE what it waited, START what libvirt took.",
+            "ACCEPTED without a date is today."
         })
 final class HistoryCommand implements Callable<Integer> {
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
-
     @ParentCommand
     private Muster muster;
 
@@ -96,7 +94,7 @@ final class HistoryCommand implements Callable<Integer> {
     }
 
     private Table table(List<JsonNode> creates, JsonNode refused) {
-        Table table = new Table("ACCEPTED", "NAME", "STATE", ">TOTAL", ">QUEUE", ">START", "BATCH", "REASON");
+        Table table = new Table("ACCEPTED", "NAME", "STATE", ">TOTAL", ">QUEUE", ">START", "<BATCH", "+REASON");
         for (int i = creates.size() - 1; i >= 0; i--) {
             JsonNode create = creates.get(i);
             JsonNode phases = create.path("phases");
@@ -126,11 +124,10 @@ final class HistoryCommand implements Callable<Integer> {
     }
 
     private String time(JsonNode millis) {
-        if (!millis.isNumber()) {
-            return "-";
-        }
-        Instant instant = Instant.ofEpochMilli(millis.longValue());
-        return TIME.format(instant.atZone(muster.console().clock().getZone()));
+        return millis.isNumber()
+                ? Text.time(
+                        Instant.ofEpochMilli(millis.longValue()), muster.console().clock())
+                : "-";
     }
 
     private static String seconds(JsonNode millis) {

@@ -31,20 +31,24 @@ final class HostConfigCommand implements Callable<Integer> {
                 muster.printJson(answer);
                 return ExitCode.OK;
             }
-            Table table = new Table("KEY", "VALUE", "APPLIED BY", "PENDING", "FROM");
-            for (JsonNode key : answer.path("settings")) {
-                boolean isDefault = key.path("origin").asText().equals("default") && !key.has("pending");
-                if (!changed || !isDefault) {
-                    table.row(
-                            key.path("key").asText(),
-                            key.path("value").asText(),
-                            key.path("live").asBoolean() ? "reload" : "restart",
-                            key.path("pending").asText(""),
-                            key.path("origin").asText());
-                }
-            }
-            muster.print(table);
+            muster.print(table(answer.path("settings")));
             return ExitCode.OK;
         }
+    }
+
+    private Table table(JsonNode settings) {
+        Table table = new Table("KEY", "+VALUE", "APPLIED BY", "+PENDING", "+FROM");
+        for (JsonNode key : settings) {
+            boolean isDefault = key.path("origin").asText().equals("default") && !key.has("pending");
+            if (!changed || !isDefault) {
+                table.row(
+                        key.path("key").asText(),
+                        key.path("value").asText(),
+                        key.path("live").asBoolean() ? "reload" : "restart",
+                        key.path("pending").asText(""),
+                        key.path("origin").asText());
+            }
+        }
+        return table;
     }
 }

@@ -143,7 +143,7 @@ final class HostFactsCommands {
 
         @Override
         Table table(JsonNode answer) {
-            Table table = new Table("VERB", "ACCESS", "WHAT IT DOES");
+            Table table = new Table("VERB", "ACCESS", "+WHAT IT DOES");
             for (JsonNode verb : answer) {
                 table.row(
                         verb.path("name").asText(),

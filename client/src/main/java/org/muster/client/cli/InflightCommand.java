@@ -41,7 +41,7 @@ final class InflightCommand implements Callable<Integer> {
             muster.printJson(overdue ? onlyOverdue(answer) : answer);
             return;
         }
-        Table table = new Table(">AGE", "CALL", "FOR", "VM", "THREAD", "STATE");
+        Table table = new Table(">AGE", "CALL", "FOR", "VM", "<THREAD", "+STATE");
         for (JsonNode call : answer.path("calls")) {
             boolean late = call.path("overdue").asBoolean();
             if (late || !overdue) {

@@ -10,7 +10,7 @@ final class Members {
     private Members() {}
 
     static Table table(JsonNode object) {
-        Table table = new Table("FIELD", "VALUE");
+        Table table = new Table("FIELD", "+VALUE");
         Map<String, JsonNode> sorted = new TreeMap<>();
         for (Map.Entry<String, JsonNode> member : object.properties()) {
             sorted.put(member.getKey(), member.getValue());

@@ -35,7 +35,8 @@ import picocli.CommandLine.Spec;
             "2:the command line is wrong, or a file it names",
             "3:no agent answers at the URL, or the connection was lost",
             "4:no answer, or not all VMs settled, in time",
-            "70:a mistake in muster itself"
+            "70:a mistake in muster itself",
+            "130:ended by Ctrl-C (143: by SIGTERM); what the agent was asked for it does"
         },
         subcommands = {
             PingCommand.class,
@@ -86,7 +87,8 @@ public final class Muster implements Callable<Integer> {
             names = "--output",
             scope = ScopeType.INHERIT,
             paramLabel = "table|json",
-            description = "Tables for people (default), or JSON for programs.")
+            description = "Tables for people (default), or JSON for programs: one text a line. Of a command that fails nothing"
+                    + " is printed there, but what came of single VMs (create, vm destroy); the reason goes to standard error.")
     private Output output = Output.TABLE;
 
     @Option(

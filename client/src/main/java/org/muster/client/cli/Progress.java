@@ -16,7 +16,7 @@ final class Progress {
     private Progress(Console console, int total, boolean silent) {
         this.console = console;
         this.total = total;
-        this.bar = console.fancyErr();
+        this.bar = console.movableErr();
         this.silent = silent;
     }
 

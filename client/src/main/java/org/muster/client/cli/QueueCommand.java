@@ -34,7 +34,7 @@ final class QueueCommand implements Callable<Integer> {
             muster.printJson(queue);
             return;
         }
-        Table table = new Table("PLACE", "NAME", "CLASS", ">PRIORITY", "BATCH", ">AGE", "STATE");
+        Table table = new Table("PLACE", "NAME", "CLASS", ">PRIORITY", "<BATCH", ">AGE", "+STATE");
         for (JsonNode entry : queue.path("running")) {
             String hung = entry.path("hung").asBoolean() ? ", HUNG" : "";
             add(table, "-", entry, entry.path("create").path("state").asText() + hung);

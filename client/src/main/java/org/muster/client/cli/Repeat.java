@@ -48,7 +48,7 @@ final class Repeat {
 
     private void show(Muster muster, Show show) throws Exception {
         if (watch && !muster.json()) {
-            muster.console().out().print(muster.console().fancyOut() ? "\033[H\033[2J" : "\n");
+            muster.console().out().print(muster.console().movable() ? "\033[H\033[2J" : "\n");
         }
         show.show();
     }

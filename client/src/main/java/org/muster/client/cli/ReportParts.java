@@ -9,13 +9,17 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import org.muster.client.Json;
 import org.muster.client.MusterConnection;
@@ -30,6 +34,7 @@ final class ReportParts {
     private static final Duration CHECK_PATIENCE = Duration.ofSeconds(40);
     private static final int HTTP_MILLIS = 5000;
     private static final int MOST_METRICS = 32 << 20;
+    private static final int MOST_OF_CRASH = 8 << 20;
     private static final int LOG_LINES = 3000;
     private static final List<String> KERNEL =
             List.of("version", "uptime", "loadavg", "meminfo", "pressure/cpu", "pressure/io", "pressure/memory");
@@ -125,10 +130,34 @@ final class ReportParts {
                                 "--no-pager",
                                 "-o",
                                 "short-iso-precise"))));
+        crash(Path.of("/var/log/muster"));
         for (String name : KERNEL) {
             add("kernel/" + name.replace('/', '-') + ".txt", () -> Files.readString(Path.of("/proc", name)));
         }
         add("metrics.txt", () -> metrics(address()));
+    }
+
+    /** The JVM's own report of its latest crash; most agents have none. */
+    void crash(Path folder) throws InterruptedException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        List<Path> reports = new ArrayList<>();
+        try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, "hs_err_*.log")) {
+            found.forEach(reports::add);
+        } catch (IOException | DirectoryIteratorException e) {
+            missing.put("crash.txt", e.toString());
+        }
+        Comparator<Path> byAge = Comparator.comparingLong(file -> file.toFile().lastModified());
+        Optional<Path> newest = reports.stream().max(byAge);
+        if (newest.isPresent()) {
+            add("crash.txt", () -> {
+                try (InputStream in = Files.newInputStream(newest.get())) {
+                    return newest.get() + "\n"
+                            + Secrets.outOf(new String(in.readNBytes(MOST_OF_CRASH), StandardCharsets.UTF_8));
+                }
+            });
+        }
     }
 
     /** Of the same tree as this program, else the package's, else on the search path. */

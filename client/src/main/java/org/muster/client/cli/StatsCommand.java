@@ -103,8 +103,7 @@ final class StatsCommand implements Callable<Integer> {
     }
 
     private void separate() {
-        boolean first = muster.console().fancyOut();
-        muster.console().out().print(first ? "\033[H\033[2J" : "\n");
+        muster.console().out().print(muster.console().movable() ? "\033[H\033[2J" : "\n");
     }
 
     private Table table() {

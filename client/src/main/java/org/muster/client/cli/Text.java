@@ -1,13 +1,27 @@
 package org.muster.client.cli;
 
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /** Values as people read them. */
 final class Text {
     private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
 
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss");
+    private static final DateTimeFormatter DAY_AND_TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
+
     private Text() {}
+
+    /** In the clock's zone; without the date where that is today's, because tables have little room. */
+    static String time(Instant instant, Clock clock) {
+        ZonedDateTime time = instant.atZone(clock.getZone());
+        return (time.toLocalDate().equals(LocalDate.now(clock)) ? TIME : DAY_AND_TIME).format(time);
+    }
 
     /** Without what would move the cursor or change the terminal: such text comes from guests and hypervisors. */
     static String printable(String text) {

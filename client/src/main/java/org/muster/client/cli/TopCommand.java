@@ -103,7 +103,7 @@ final class TopCommand implements Callable<Integer> {
             long next = System.nanoTime() + interval.toNanos();
             while (true) {
                 Console console = muster.console();
-                screen.show(view.screen(rows, host, console.width(), console.height(), console.fancyOut()));
+                screen.show(view.screen(rows, host, console.width(), console.height(), console.coloured()));
                 OptionalInt key = screen.key(Duration.ofNanos(Math.max(0, next - System.nanoTime())));
                 if (key.isPresent() && view.key(key.getAsInt()) == TopView.Wish.QUIT) {
                     return;

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -23,7 +22,6 @@ import picocli.CommandLine.ParentCommand;
         aliases = "ls",
         description = "All VMs the agent knows, with their status and since when they have it.")
 final class VmListCommand implements Callable<Integer> {
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
 
     private record Row(String id, String name, String status, JsonNode statusTime, Optional<Instant> since) {}
 
@@ -57,7 +55,7 @@ final class VmListCommand implements Callable<Integer> {
                     row.name(),
                     row.status(),
                     row.since()
-                            .map(since -> TIME.format(since.atZone(ours.getZone())))
+                            .map(since -> Text.time(since, ours))
                             .orElse("-"));
         }
         if (muster.json()) {

@@ -268,7 +268,7 @@ class CreateCommandTest {
     }
 
     @Test
-    void aDryRunSaysWhatWouldBeAcceptedAndWaitsForNothing() {
+    void aDryRunSaysWhatWouldBeAcceptedAndWaitsForNothing() throws Exception {
         List<JsonNode> asked = new ArrayList<>();
         agent.on("Host.createVms", params -> {
             asked.add(params);
@@ -277,6 +277,9 @@ class CreateCommandTest {
                     .put("status", "REFUSED")
                     .put("code", 9)
                     .put("reason", "no room");
+            if (params.path("withXml").asBoolean()) {
+                ((ObjectNode) reply.path("vms").get(2)).put("xml", "<domain/>");
+            }
             return reply;
         });
 
@@ -289,7 +292,10 @@ class CreateCommandTest {
                 .singleElement()
                 .satisfies(
                         params -> assertThat(params.path("dryRun").asBoolean()).isTrue());
-        assertThat(create(3, "--dry-run", "--output=json").out()).contains("\"dryRun\":true");
+        JsonNode json = Json.parse(create(3, "--dry-run", "--output=json").out());
+        assertThat(json.path("dryRun").asBoolean()).isTrue();
+        assertThat(json.at("/vms/2/xml").asText()).isEqualTo("<domain/>");
+        assertThat(json.at("/vms/0").has("xml")).isFalse();
     }
 
     @Test

@@ -176,10 +176,21 @@ class MusterTest {
     }
 
     @Test
+    void aProgramGetsNothingThatIsNoAnswerWhenACommandFails() {
+        agent.failOn("Host.getStats", 99, "still looking for guests");
+
+        CliRun run = CliRun.of(agent, "host", "stats", "--output", "json");
+
+        assertThat(run.exitCode()).isEqualTo(ExitCode.REFUSED);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).contains("the agent refused: ", "still looking for guests");
+    }
+
+    @Test
     void helpDocumentsTheExitStatusesAndVersionTheVersion() {
         CliRun help = CliRun.of(agent, "--help");
         assertThat(help.exitCode()).isZero();
-        assertThat(help.out()).contains("Exit status:", "3", "no agent answers", "ping", "create", "events");
+        assertThat(help.out()).contains("Exit status:", "3", "no agent answers", "130", "ping", "create", "events");
         assertThat(CliRun.of(agent, "create", "--help").out())
                 .contains("${name}", "web-%03d", "Default: 600.", "Exit status:");
         assertThat(CliRun.of(agent, "--version").out()).matches("muster \\d+\\.\\d+\\.\\d+\\S*\n");

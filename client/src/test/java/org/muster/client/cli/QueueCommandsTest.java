@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +101,29 @@ class QueueCommandsTest {
                         "1970-01-01 00:16:40  two   FAILED        -       -       -  mon    no such disk",
                         "-                    x     REFUSED       -       -       -  mon    9: full");
         assertThat(asked.get(0)).isEqualTo(Json.object().put("batchId", "mon").put("limit", 100));
+    }
+
+    @Test
+    void onEightyColumnsTheWholeReasonIsThereAndTodaysDateIsNot() {
+        String reason = "the disk /srv/storage/images/0f0f0f0f/web-001.qcow2 has not answered for 3 s: the storage below"
+                + " /srv/storage hangs, and the VM was never started";
+        long accepted = CliRun.CLOCK.millis() - 60_000;
+        answer(
+                "Host.getHistory",
+                "{\"creates\":[" + create(A, "web-001", "FAILED", ",\"reason\":\"" + reason + "\",\"acceptedAt\":" + accepted)
+                        .replace("\"mon\"", "\"5e1f7d92-0a3c-4a55-9a55-1f0f4a8f7c11\"")
+                        + "],\"refused\":[]}");
+
+        CliRun run = CliRun.with(
+                Map.of("MUSTER_URL", agent.address().toString(), "COLUMNS", "80"),
+                Path.of("/dev/pts/99"),
+                "",
+                "history");
+
+        assertThat(run.lines()).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(80));
+        assertThat(run.lines().get(1)).startsWith("09:59:00  web-001  FAILED ").doesNotContain("2026");
+        assertThat(String.join("", run.lines().subList(1, run.lines().size())).replace(" ", ""))
+                .endsWith(reason.replace(" ", ""));
     }
 
     @Test

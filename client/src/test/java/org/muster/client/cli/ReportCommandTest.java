@@ -1,13 +1,17 @@
 package org.muster.client.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -149,6 +153,34 @@ class ReportCommandTest {
             assertThat(second.exitCode()).isEqualTo(ExitCode.USAGE);
             assertThat(second.err()).contains("cannot be written").contains("FileAlreadyExists");
         }
+    }
+
+    @Test
+    void theLatestCrashOfTheJvmIsInItWithoutSecrets() throws Exception {
+        Path older = Files.writeString(folder.resolve("hs_err_1.log"), "# older");
+        Files.setLastModifiedTime(older, FileTime.fromMillis(0));
+        Files.writeString(folder.resolve("hs_err_2.log"), "# SIGSEGV\njvm_args: -Djavax.net.ssl.keyStorePassword=hunter");
+        Files.writeString(folder.resolve("other.log"), "x");
+        ReportParts parts = new ReportParts();
+
+        parts.crash(folder);
+        parts.crash(folder.resolve("none"));
+
+        assertThat(parts.files()).containsOnlyKeys("crash.txt");
+        assertThat(new String(parts.files().get("crash.txt"), StandardCharsets.UTF_8))
+                .startsWith(folder.resolve("hs_err_2.log") + "\n# SIGSEGV")
+                .doesNotContain("hunter");
+        assertThat(parts.missing()).isEmpty();
+    }
+
+    @Test
+    void aJournalWithoutEntriesIsNoLogAndItsHintIsTheReason() {
+        List<String> journalctl =
+                List.of("sh", "-c", "echo '-- No entries --'; echo 'Hint: be in group adm' >&2; exit 1");
+
+        assertThatThrownBy(() -> LocalProgram.output(Duration.ofSeconds(20), journalctl))
+                .isInstanceOf(IOException.class)
+                .hasMessage("sh ended with 1 and printed nothing: Hint: be in group adm");
     }
 
     @Test

@@ -32,11 +32,35 @@ class TableTest {
     }
 
     @Test
-    void aTerminalSaysHowWideItIsAndNoColorMakesItPlain() {
+    void whatIsWrappedIsThereToTheLastWordAndWhatIsCutFirstGivesWayBeforeIt() {
+        Table table = new Table("NAME", ">SIZE", "<BATCH", "+REASON");
+        table.row("web-01", "12", "11111111-2222-3333-4444-555555555555", "no room on /srv: 12 MiB to give, 4096 MiB promised");
+        assertThat(table.lines(50))
+                .containsExactly(
+                        "NAME    SIZE  BATCH  REASON",
+                        "web-01    12  1111~  no room on /srv: 12 MiB to",
+                        "                     give, 4096 MiB promised");
+        assertThat(table.lines(36))
+                .as("a narrow column goes on further left")
+                .containsExactly(
+                        "NAME    SIZE  BATCH  REASON",
+                        "web-01    12  1111~  no room on",
+                        "    /srv: 12 MiB to give, 4096 MiB",
+                        "    promised");
+        assertThat(new Table("+VALUE", "+FROM").row("abcdefghijklmn", "/etc/x.toml:1:1").lines(22))
+                .containsExactly("VALUE       FROM", "abcdefghij  /etc/x.tom", "klmn        l:1:1");
+    }
+
+    @Test
+    void aTerminalSaysHowWideItIsAndNoColorTakesItsColoursOnly() {
         assertThat(console(Map.of("COLUMNS", "132")).width()).isEqualTo(132);
-        assertThat(console(Map.of("TERM", "xterm")).fancyErr()).isTrue();
-        assertThat(console(Map.of("TERM", "xterm", "NO_COLOR", "1")).fancyErr()).isFalse();
-        assertThat(console(Map.of()).fancyOut()).isFalse();
+        assertThat(console(Map.of("TERM", "xterm")).coloured()).isTrue();
+        Console plain = console(Map.of("TERM", "xterm", "NO_COLOR", "1"));
+        assertThat(plain.coloured()).isFalse();
+        assertThat(plain.movable() && plain.movableErr())
+                .as("bars and pages are drawn all the same")
+                .isTrue();
+        assertThat(console(Map.of()).movable()).isFalse();
     }
 
     private static Console console(Map<String, String> environment) {
