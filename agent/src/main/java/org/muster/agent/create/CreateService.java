@@ -123,12 +123,20 @@ public final class CreateService {
     }
 
     /**
+     * What would become of a batch.
+     *
+     * @param xmls of each item, in their order, the domain that libvirt would get but for what is only put in at the start (the
+     *     host's names of networks, paths of images); empty for a refused one
+     */
+    public record Rehearsed(BatchAnswer answer, List<String> xmls) {}
+
+    /**
      * Says what {@link #createAll} would say of a new batch, and does nothing: nothing is reserved, written down, told or started, and
      * the batchId stays free.
      *
      * @throws CreateRefusedException for the batch as a whole: bad template (-32602)
      */
-    public CompletableFuture<BatchAnswer> rehearse(BatchRequest request) throws CreateRefusedException {
+    public CompletableFuture<Rehearsed> rehearse(BatchRequest request) throws CreateRefusedException {
         List<Candidate> candidates = candidates(request, template(request));
         Admission rehearsal = admission.rehearsal();
         return rehearsal.begin(candidates).thenApply(nothing -> {
@@ -136,7 +144,11 @@ public final class CreateService {
             List<Candidate> good = candidates.stream().filter(c -> !c.refused()).toList();
             List<Candidate> accepted = place(request, good, dispatcher.preview(places(request, good)));
             LOG.debug("a dry run: {} of {} would be accepted", accepted.size(), candidates.size());
-            return verdicts(request, candidates);
+            return new Rehearsed(
+                    verdicts(request, candidates),
+                    candidates.stream()
+                            .map(c -> c.refused() ? "" : c.checked().xml())
+                            .toList());
         });
     }
 

@@ -11,6 +11,7 @@ import java.util.Optional;
 import org.muster.agent.create.BatchAnswer;
 import org.muster.agent.create.BatchRequest;
 import org.muster.agent.create.CreateClass;
+import org.muster.agent.create.CreateService;
 import org.muster.agent.rpc.Param;
 import org.muster.agent.rpc.WireType;
 import org.muster.libvirt.DomainXml.Problem;
@@ -40,6 +41,9 @@ final class CreateItems {
             Param.optional("dryRun", WireType.bool(), "true: nothing was accepted, it only would be"),
             Param.required("vms", WireType.array(VERDICT, 10_000), "in the order asked"));
 
+    /** So many are enough to look at, and an answer with ten thousand would be tens of megabytes. */
+    static final int MOST_XML = 100;
+
     private static final int MOST_PRIORITY = 100;
     private static final int CLIP = 80;
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -58,7 +62,12 @@ final class CreateItems {
                 Param.optional("queuePosition", WireType.integer(0, Integer.MAX_VALUE), "of an accepted one, from 1"),
                 Param.optional("code", WireType.integer(Integer.MIN_VALUE, Integer.MAX_VALUE), "why refused"),
                 Param.optional("reason", text, "the same in words"),
-                Param.optional("problems", WireType.array(problem, 10_000), "all that is wrong with a refused one"));
+                Param.optional("problems", WireType.array(problem, 10_000), "all that is wrong with a refused one"),
+                Param.optional(
+                        "xml",
+                        text,
+                        "with dryRun and withXml: the domain that libvirt would get, but for the host's names of networks and"
+                                + " paths of images, which are put in at the start"));
     }
 
     /** Every item, with what is wrong with how it was sent. */
@@ -160,6 +169,19 @@ final class CreateItems {
         result.put("replayed", answer.replayed());
         result.set("vms", vms);
         return result;
+    }
+
+    static ObjectNode rehearsed(CreateService.Rehearsed rehearsed, boolean withXml) {
+        ObjectNode answer = answer(rehearsed.answer()).put("dryRun", true);
+        int shown = 0;
+        for (int i = 0; withXml && i < rehearsed.xmls().size() && shown < MOST_XML; i++) {
+            String xml = rehearsed.xmls().get(i);
+            if (!xml.isEmpty()) {
+                ((ObjectNode) answer.path("vms").get(i)).put("xml", xml);
+                shown++;
+            }
+        }
+        return answer;
     }
 
     static ObjectNode verdict(BatchAnswer.Verdict verdict) {

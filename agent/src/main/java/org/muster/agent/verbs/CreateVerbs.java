@@ -86,6 +86,11 @@ public final class CreateVerbs {
                         "dryRun",
                         WireType.bool(),
                         "only say what would be answered to a new batch; nothing is reserved or started")
+                .optional(
+                        "withXml",
+                        WireType.bool(),
+                        "with dryRun: also the domain that libvirt would get, of the first " + CreateItems.MOST_XML
+                                + " that would be accepted")
                 .returns(CreateItems.ANSWER, "a verdict per item")
                 .error(INVALID_PARAMETER, "the batchId is known, with other content")
                 .error(16, "the journal cannot be written: nothing was accepted")
@@ -98,7 +103,8 @@ public final class CreateVerbs {
         ArrayNode vms = (ArrayNode) call.params().get("vms");
         List<BatchRequest.Item> items = CreateItems.parse(vms);
         boolean dryRun = call.flag("dryRun", false);
-        call.params().remove("dryRun"); // no part of the content
+        boolean withXml = call.flag("withXml", false);
+        call.params().remove(List.of("dryRun", "withXml")); // no part of the content
         vms.forEach(CreateVerbs::withoutTime); // whoever sends a batch again may not remember when he was asked for it
         BatchRequest request = new BatchRequest(
                 call.text("batchId"),
@@ -111,7 +117,7 @@ public final class CreateVerbs {
         try {
             return dryRun
                     ? creates.rehearse(request)
-                            .handle(outcome(answer -> CreateItems.answer(answer).put("dryRun", true)))
+                            .handle(outcome(rehearsed -> CreateItems.rehearsed(rehearsed, withXml)))
                     : creates.createAll(request).handle(outcome(CreateItems::answer));
         } catch (CreateRefusedException e) {
             throw new RpcException(e.code(), e.getMessage());

@@ -471,6 +471,11 @@ class CreateVerbsTest {
             assertThat(answer.at("/vms/3/code").asInt()).isEqualTo(100);
         }
 
+        JsonNode shown = verbs.call("Host.createVms", json("{'batchId':'x','dryRun':true,'withXml':true,") + vms);
+        assertThat(shown.at("/vms/0/xml").asText()).contains("<name>b</name>", B.toString(), "urn:muster:vm:1");
+        assertThat(shown.at("/vms/1").has("xml"))
+                .as("there is none of a refused one")
+                .isFalse();
         assertThat(table.get(B)).isEmpty();
         assertThat(creator.control().busy()).isFalse();
         assertThat(creator.control().history()).hasSize(1);
