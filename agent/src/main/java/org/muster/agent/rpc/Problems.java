@@ -50,11 +50,12 @@ public final class Problems {
                 + (full() ? "; and perhaps more" : "");
     }
 
-    /** @param value null if it is missing; JSON's null counts as missing where the member is optional */
+    /** @param value null if it is missing; JSON's null counts as missing where the member may be absent */
     void checkMember(String prefix, Param member, JsonNode value) {
-        if (value != null && !(value.isNull() && !member.required())) {
+        boolean mayBeAbsent = !member.required() || member.verbAnswersAbsence();
+        if (value != null && !(value.isNull() && mayBeAbsent)) {
             member.type().check(prefix + member.name(), value, this);
-        } else if (member.required()) {
+        } else if (!mayBeAbsent) {
             add(new Problem(
                     prefix + member.name(), "is required and " + member.type().rule(), Problem.MISSING));
         }

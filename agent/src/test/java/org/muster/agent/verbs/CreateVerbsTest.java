@@ -259,10 +259,28 @@ class CreateVerbsTest {
         assertThat(noXml.getMessage()).contains("line 1");
         assertThat(noXml.data().orElseThrow().get("problems")).hasSize(1);
         assertThat(refused("VM.create", json("{'vmID':'" + B + "'}")).code()).isEqualTo(-32602);
-        assertThat(refused("VM.create", json("{'vmID':'xyz','vmParams':{'xml':'<domain/>'}}"))
-                        .getMessage())
-                .contains("vmID")
-                .contains("xyz");
+        assertThat(refused("VM.create", json("{'vmID':'" + B + "','vmParams':{'xml':7}}"))
+                        .code())
+                .isEqualTo(-32602);
+        for (String absent : List.of("", "'xml':''", "'xml':null")) {
+            RpcException none = refused("VM.create", json("{'vmID':'" + B + "','vmParams':{" + absent + "}}"));
+            assertThat(none.code()).as(absent).isEqualTo(100);
+            assertThat(none.data().orElseThrow().at("/problems/0/field").textValue())
+                    .isEqualTo("vmParams.xml");
+        }
+    }
+
+    @Test
+    void whatIsSentBesideTheXmlAsTheIdIsNotLookedAt() {
+        for (String id : List.of("'xyz'", "7", "null", "{}", "''")) {
+            RpcException refused =
+                    refused("VM.create", json("{'vmID':" + id + ",'vmParams':{'vmId':" + id + ",'xml':'<domain/>'}}"));
+            assertThat(refused.code()).as(id).isEqualTo(100);
+            assertThat(refused.getMessage()).as(id).contains("uuid");
+        }
+        String xml = xml(A, "n").replace("'", "\"");
+        JsonNode created = verbs.call("VM.create", json("{'vmID':'n','vmParams':{'vmId':[1],'xml':'" + xml + "'}}"));
+        assertThat(created.get("vmId").textValue()).isEqualTo(A.toString());
     }
 
     @Test
