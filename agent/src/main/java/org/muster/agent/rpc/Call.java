@@ -39,9 +39,18 @@ public record Call(
         return Optional.ofNullable(params.get(name)).map(JsonNode::textValue);
     }
 
-    /** Returns a parameter declared as UUID. Errors: {@link IllegalArgumentException} if it is absent. */
-    public UUID uuid(String name) {
-        return UUID.fromString(text(name));
+    /**
+     * Returns a parameter declared as {@link WireType#vm}.
+     *
+     * <p>Errors: {@link RpcException} of VDSM's number for a VM that does not exist if it is no UUID;
+     * {@link IllegalArgumentException} if it is absent.
+     */
+    public UUID vm(String name) {
+        String text = text(name);
+        if (!WireType.Uuid.is(text)) {
+            throw RpcException.noSuchVm(text);
+        }
+        return UUID.fromString(text);
     }
 
     /** Returns a parameter declared as integer, or {@code absent} if it was not given. */

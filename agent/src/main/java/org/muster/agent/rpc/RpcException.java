@@ -12,6 +12,7 @@ import java.util.Optional;
  */
 public final class RpcException extends RuntimeException {
 
+    public static final int NO_SUCH_VM = 1;
     public static final int PARSE_ERROR = -32700;
     public static final int INVALID_REQUEST = -32600;
     public static final int METHOD_NOT_FOUND = -32601;
@@ -44,6 +45,11 @@ public final class RpcException extends RuntimeException {
         }
         this.code = code;
         this.data = data;
+    }
+
+    /** Of a verb about one VM. */
+    public static RpcException noSuchVm(String id) {
+        return new RpcException(NO_SUCH_VM, "Virtual machine does not exist: {'vmId': '" + Clip.text(id) + "'}");
     }
 
     public int code() {

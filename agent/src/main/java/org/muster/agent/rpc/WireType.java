@@ -59,6 +59,11 @@ public sealed interface WireType {
         return new Uuid();
     }
 
+    /** The same, but any text is let through: what is no UUID names no VM, and the verb says that of it. {@link Call#vm} reads it. */
+    static WireType vm() {
+        return new VmId();
+    }
+
     static WireType integer(long min, long max) {
         return new Whole(min, max);
     }
@@ -226,8 +231,30 @@ public sealed interface WireType {
 
         @Override
         public void check(String path, JsonNode value, Problems problems) {
-            problems.require(
-                    value.isTextual() && FORM.matcher(value.textValue()).matches(), path, this, value);
+            problems.require(value.isTextual() && is(value.textValue()), path, this, value);
+        }
+
+        static boolean is(String text) {
+            return FORM.matcher(text).matches();
+        }
+    }
+
+    record VmId() implements WireType {
+        private static final WireType WANTED = uuid();
+
+        @Override
+        public String rule() {
+            return WANTED.rule();
+        }
+
+        @Override
+        public ObjectNode schema() {
+            return WANTED.schema();
+        }
+
+        @Override
+        public void check(String path, JsonNode value, Problems problems) {
+            problems.require(value.isTextual(), path, this, value);
         }
     }
 

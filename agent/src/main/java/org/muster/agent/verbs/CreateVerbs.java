@@ -42,7 +42,6 @@ import org.muster.libvirt.DomainXml.Problem;
 
 /** VMs into being and out of it. Parsing is done on an rpc-worker, everything slower elsewhere. */
 public final class CreateVerbs {
-    private static final int NO_SUCH_VM = 1;
     private static final int EXISTS = 4;
     private static final int CANNOT_CREATE = 9;
     private static final int DESTROY_FAILED = 42;
@@ -117,8 +116,7 @@ public final class CreateVerbs {
         flows.note(request.batchId(), call.correlationId());
         try {
             return dryRun
-                    ? creates.rehearse(request)
-                            .handle(outcome(rehearsed -> CreateItems.rehearsed(rehearsed, withXml)))
+                    ? creates.rehearse(request).handle(outcome(rehearsed -> CreateItems.rehearsed(rehearsed, withXml)))
                     : creates.createAll(request).handle(outcome(CreateItems::answer));
         } catch (CreateRefusedException e) {
             throw new RpcException(e.code(), e.getMessage());
@@ -232,10 +230,10 @@ public final class CreateVerbs {
     private Verb destroy() {
         return Verb.named("VM.destroy", "Powers a VM off and forgets it; answers when it is gone.")
                 .access(Access.OPERATE)
-                .required("vmID", WireType.uuid(), "the VM")
+                .required("vmID", WireType.vm(), "the VM")
                 .optional("gracefulAttempts", WireType.integer(0, 1000), "libvirt's own way is always taken")
                 .returnsTrue()
-                .error(NO_SUCH_VM, "there is no such VM")
+                .error(RpcException.NO_SUCH_VM, "there is no such VM")
                 .error(DESTROY_FAILED, "it still runs, or that is not certain")
                 .error(BUSY, "too many requests wait for this VM")
                 .error(UNSUPPORTED, "the domain is not ours")
@@ -243,7 +241,7 @@ public final class CreateVerbs {
     }
 
     private CompletionStage<JsonNode> destroy(Call call) {
-        UUID id = call.uuid("vmID");
+        UUID id = call.vm("vmID");
         flows.note(id.toString(), call.correlationId());
         return destroyer.destroy(id).handle(outcome(result -> {
             if (result.refusal().isPresent()) {
@@ -255,7 +253,7 @@ public final class CreateVerbs {
 
     private static int code(Destroyer.Refusal refusal) {
         return switch (refusal) {
-            case NO_SUCH_VM -> NO_SUCH_VM;
+            case NO_SUCH_VM -> RpcException.NO_SUCH_VM;
             case EXTERNAL -> UNSUPPORTED;
             case TOO_MANY_WAITING -> BUSY;
             case FAILED -> DESTROY_FAILED;

@@ -24,7 +24,6 @@ import org.muster.libvirt.DomainXml;
 
 /** What is asked of all VMs at once: answered from memory. */
 public final class HostVerbs {
-    private static final int NO_SUCH_VM = 1;
     private static final int MOST_IDS = 10_000;
     private static final int MOST_ID_CHARS = 200;
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -65,9 +64,9 @@ public final class HostVerbs {
                         .memory(call -> done(list(call))),
                 Verb.named("VM.getInfo", "The short status of one VM.")
                         .access(Access.MONITOR)
-                        .required("vmID", WireType.uuid(), "the VM")
+                        .required("vmID", WireType.vm(), "the VM")
                         .returns(VmFields.SHORT, "its short status")
-                        .error(NO_SUCH_VM, "there is no such VM")
+                        .error(RpcException.NO_SUCH_VM, "there is no such VM")
                         .memory(call -> done(info(call))),
                 Verb.named("Host.getAllVmStats", "The statistics of every VM that this host answers for.")
                         .access(Access.MONITOR)
@@ -76,9 +75,9 @@ public final class HostVerbs {
                         .memory(call -> done(allStats())),
                 Verb.named("VM.getStats", "The statistics of one VM.")
                         .access(Access.MONITOR)
-                        .required("vmID", WireType.uuid(), "the VM")
+                        .required("vmID", WireType.vm(), "the VM")
                         .returns(WireType.array(VmFields.STATS, 1, 1), "one object")
-                        .error(NO_SUCH_VM, "there is no such VM")
+                        .error(RpcException.NO_SUCH_VM, "there is no such VM")
                         .memory(call -> done(stats(call))),
                 Verb.named("Host.dumpxmls", "The live domain XML of the given VMs; unknown ones are left out.")
                         .access(Access.MONITOR)
@@ -96,10 +95,8 @@ public final class HostVerbs {
     }
 
     private Vm vm(Call call) {
-        UUID id = call.uuid("vmID");
-        return table.get(id)
-                .orElseThrow(
-                        () -> new RpcException(NO_SUCH_VM, "Virtual machine does not exist: {'vmId': '" + id + "'}"));
+        UUID id = call.vm("vmID");
+        return table.get(id).orElseThrow(() -> RpcException.noSuchVm(id.toString()));
     }
 
     private ArrayNode list(Call call) {

@@ -319,6 +319,20 @@ class CreateVerbsTest {
     }
 
     @Test
+    void whatIsNoUuidNamesNoVm() {
+        for (String verb : List.of("VM.destroy", "VM.getStats", "VM.getInfo")) {
+            for (String text : List.of("", "vm1", "1-1-1-1-1", A + " ", "x".repeat(100_000))) {
+                RpcException refused = refused(verb, json("{'vmID':'" + text + "'}"));
+                assertThat(refused.code()).as(verb + " of " + text.length()).isEqualTo(1);
+                assertThat(refused.getMessage())
+                        .startsWith("Virtual machine does not exist")
+                        .hasSizeLessThan(200);
+            }
+            assertThat(refused(verb, "{\"vmID\":7}").code()).as(verb).isEqualTo(-32602);
+        }
+    }
+
+    @Test
     void anExternalOneIsNotDestroyed() {
         hypervisor.foreign(A, "theirs", State.RUNNING, xml(A, "theirs"));
         table.adopt(new DomainRecord(A, "theirs", State.RUNNING, 1, 0), true, 1);
