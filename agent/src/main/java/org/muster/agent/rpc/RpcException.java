@@ -1,6 +1,8 @@
 package org.muster.agent.rpc;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -26,6 +28,10 @@ public final class RpcException extends RuntimeException {
     /** The table of VMs is not complete yet: the engine asks again, and does not take the host for lost. */
     public static final int RECOVERING = 99;
 
+    // Of what passes by itself: seconds. A request that found no thread needs one that others have done with; the table of VMs takes
+    // two seconds, and is waited for by everybody.
+    private static final Map<Integer, Integer> RETRY_AFTER = Map.of(BUSY, 1, RECOVERING, 2);
+
     private final int code;
     private final transient JsonNode data;
 
@@ -36,7 +42,7 @@ public final class RpcException extends RuntimeException {
     /**
      * Makes an error with more in it for programs.
      *
-     * @param data null for none
+     * @param data null for none but, where the refusal is temporary, {@code retryAfter}
      */
     public RpcException(int code, String message, JsonNode data) {
         super(message, null, false, false); // an answer, not a fault: no stack is needed
@@ -44,7 +50,12 @@ public final class RpcException extends RuntimeException {
             throw new IllegalArgumentException("the engine takes code " + code + " for a lost host: " + message);
         }
         this.code = code;
-        this.data = data;
+        this.data = data == null ? retryAfter(code) : data;
+    }
+
+    private static JsonNode retryAfter(int code) {
+        Integer seconds = RETRY_AFTER.get(code);
+        return seconds == null ? null : JsonNodeFactory.instance.objectNode().put("retryAfter", seconds);
     }
 
     /** Of a verb about one VM. */

@@ -54,6 +54,16 @@ class EnvelopeTest {
     }
 
     @Test
+    void aRefusalThatPassesSaysWhenToAskAgain() {
+        assertThat(text(envelope.error(
+                        JsonNodeFactory.instance.textNode("i"), new RpcException(RpcException.RECOVERING, "soon"))))
+                .endsWith("\"error\":{\"code\":99,\"message\":\"soon\",\"data\":{\"retryAfter\":2}}}");
+        assertThat(new RpcException(RpcException.BUSY, "full").data().orElseThrow().path("retryAfter").asInt())
+                .isEqualTo(1);
+        assertThat(new RpcException(9, "no room").data()).isEmpty();
+    }
+
+    @Test
     void whatIsNoRequestIsNamed() {
         assertProblem("{", RpcException.PARSE_ERROR, "line 1");
         assertProblem("", RpcException.PARSE_ERROR, "empty");
