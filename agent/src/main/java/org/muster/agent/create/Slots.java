@@ -19,6 +19,7 @@ final class Slots {
     private static final Duration SUSPECT_AT_LEAST = Duration.ofSeconds(3);
     private static final Duration SUSPECT_UNKNOWN = Duration.ofSeconds(6);
     private static final int SUSPECT_FACTOR = 5;
+    private static final double BEYOND_MEDIAN = 1.5; // on a host whose starts take about as long as SLOW
     private static final int REMEMBERED = 32;
     private static final double NANOS_PER_SECOND = 1e9;
 
@@ -30,12 +31,15 @@ final class Slots {
         private final CreateRequest request;
         private final long sinceNanos;
         private final double workBefore; // of all creates, when it began
+        private final double allWorkBefore;
         private boolean hung;
+        private boolean suspected; // once held for hung
 
-        private Slot(CreateRequest request, long sinceNanos, double workBefore) {
+        private Slot(CreateRequest request, long sinceNanos, double workBefore, double allWorkBefore) {
             this.request = request;
             this.sinceNanos = sinceNanos;
             this.workBefore = workBefore;
+            this.allWorkBefore = allWorkBefore;
         }
 
         CreateRequest request() {
@@ -59,6 +63,7 @@ final class Slots {
     private Concurrency concurrency;
     private int guarded = Integer.MAX_VALUE; // what the guard allowed last
     private double work; // creates that run, hung ones left out, by nanoseconds
+    private double allWork; // the same with them
     private long workAtNanos;
 
     Slots(Concurrency concurrency, int hostCpus) {
@@ -97,6 +102,7 @@ final class Slots {
 
     private void goOn(long nowNanos) {
         work += (double) active() * (nowNanos - workAtNanos);
+        allWork += (double) running.size() * (nowNanos - workAtNanos);
         workAtNanos = nowNanos;
     }
 
@@ -105,19 +111,27 @@ final class Slots {
         guarded = guard.createSlots;
         int active = active();
         int hung = running.size() - active;
-        if (hung + guard.overdueElsewhere > guard.maxStuck) {
-            return (hung + guard.overdueElsewhere) + " calls hang in libvirtd, more than the " + guard.maxStuck
-                    + " it can bear";
+        int stuck = hung + guard.overdueElsewhere;
+        int left = guard.maxStuck - stuck;
+        if (left < 0 || (left == 0 && hung > 0)) {
+            return stuck + " calls hang in libvirtd, which can bear " + guard.maxStuck;
         }
         if (running.size() >= guard.createSlots) {
             return "all " + guard.createSlots + " creates that libvirtd's workers allow are running";
         }
-        return active < limit() ? "" : "all " + limit() + " slots are taken";
+        if (active >= limit()) {
+            return "all " + limit() + " slots are taken";
+        }
+        // Starts hang, and half of what libvirtd can bear is used up: no more run than may hang as well.
+        return hung == 0 || active < left || 2 * left >= guard.maxStuck
+                ? ""
+                : stuck + " calls hang in libvirtd, which can bear " + guard.maxStuck + ": no more than " + left
+                        + " creates at once";
     }
 
     Slot take(CreateRequest request, long nowNanos) {
         goOn(nowNanos);
-        Slot slot = new Slot(request, nowNanos, work);
+        Slot slot = new Slot(request, nowNanos, work, allWork);
         running.add(slot);
         return slot;
     }
@@ -129,14 +143,24 @@ final class Slots {
         if (outcome == Outcome.STARTED) {
             lastNanos[finished++ % REMEMBERED] = took;
         }
-        if (outcome == Outcome.STARTED && took > 0 && !slot.hung) {
-            double atOnce = (work - slot.workBefore) / took;
+        if (outcome == Outcome.STARTED && took > 0) {
+            // One that was held for hung was none, and the others that are held for it may be none either.
+            double atOnce = (slot.suspected ? allWork - slot.allWorkBefore : work - slot.workBefore) / took;
             auto.ended(atOnce, took / NANOS_PER_SECOND, waiting + active() - 1, guarded, nowNanos);
             brake.ended(auto.limit());
         } else if (outcome == Outcome.OVERLOADED) {
             brake.overloaded(auto.limit(), active(), slot.sinceNanos, nowNanos);
         }
         running.remove(slot);
+        clear(nowNanos);
+    }
+
+    /** Starts take longer here than was known: those that do not take too long by that have their places back. */
+    private void clear(long nowNanos) {
+        long patience = suspectAfter().toNanos();
+        for (Slot slot : running) {
+            slot.hung = slot.hung && nowNanos - slot.sinceNanos >= patience;
+        }
     }
 
     Set<Slot> running() {
@@ -150,7 +174,9 @@ final class Slots {
         }
         goOn(nowNanos); // until now it was one of them
         slot.hung = true;
-        return true;
+        boolean news = !slot.suspected;
+        slot.suspected = true;
+        return news;
     }
 
     /** After how long a create counts as hanging. */
@@ -164,8 +190,8 @@ final class Slots {
         }
         long[] sorted = Arrays.copyOf(lastNanos, known);
         Arrays.sort(sorted);
-        Duration byMedian = Duration.ofNanos(SUSPECT_FACTOR * sorted[known / 2]);
-        Duration atLeast = byMedian.compareTo(SUSPECT_AT_LEAST) < 0 ? SUSPECT_AT_LEAST : byMedian;
-        return atLeast.compareTo(SLOW) > 0 ? SLOW : atLeast;
+        long median = sorted[known / 2];
+        long most = Math.max(SLOW.toNanos(), (long) (BEYOND_MEDIAN * median));
+        return Duration.ofNanos(Math.max(SUSPECT_AT_LEAST.toNanos(), Math.min(SUSPECT_FACTOR * median, most)));
     }
 }

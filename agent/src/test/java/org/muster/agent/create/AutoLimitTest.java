@@ -343,4 +343,22 @@ class AutoLimitTest {
         assertThat(whole.total()).isBetween(plain.total() * 0.98, plain.total() * 1.02);
         assertThat(whole.mean()).isBetween(plain.mean() * 0.98, plain.mean() * 1.02);
     }
+
+    /** Held for hung at first, since nothing is known: they return, and are no more than slow. */
+    @ParameterizedTest
+    @CsvSource({"2, 10", "2, 40", "6, 40", "6, 90"})
+    void aHostWhoseStartsTakeLongerThanThoseThatHangEndsUpAtItsLimit(int served, double alone)
+            throws InterruptedException {
+        VirtualHost host =
+                VirtualHost.auto(CPUS, new FormulaHost(sharing(served), alone)).watched();
+        VirtualHost.Times unused = host.run(ModelBulk.sizes(60, 0.2, 1));
+        double[] sizes = ModelBulk.sizes(200, 0.2, 2);
+
+        VirtualHost.Times times = host.run(sizes);
+
+        Times best = ModelBulk.best(() -> new FormulaHost(sharing(served), alone), sizes, MOST);
+        assertThat(times.total()).as("total").isLessThan(1.1 * best.total());
+        assertThat(times.mean()).as("mean").isLessThan(1.1 * best.mean());
+        assertThat(times.mostAtOnce()).as("at once").isBetween(served, 2 * served + 1); // it looks up, too
+    }
 }

@@ -15,6 +15,7 @@ class SlotScenariosTest {
     private static final long NEVER = Long.MAX_VALUE;
     private static final long TICK = (long) (0.25 * SECOND); // as create-watch looks
     private static final Slots.Guard GUARD = new Slots.Guard(64, 8, 0);
+    private static final int STOCK = 3; // calls that a libvirtd with 5 workers can have hanging
 
     private long now = (long) SECOND;
 
@@ -24,8 +25,12 @@ class SlotScenariosTest {
     private record Ended(CreateRequest request, double seconds) {}
 
     private Dispatcher dispatcher(int limit) {
+        return dispatcher(limit, GUARD);
+    }
+
+    private Dispatcher dispatcher(int limit, Slots.Guard guard) {
         return new Dispatcher(
-                new CreateQueue(4000), new Slots(new Concurrency.Fixed(limit), 2), () -> GUARD, () -> "", () -> now);
+                new CreateQueue(4000), new Slots(new Concurrency.Fixed(limit), 2), () -> guard, () -> "", () -> now);
     }
 
     private void ask(Dispatcher dispatcher, List<CreateRequest> requests) {
@@ -130,6 +135,43 @@ class SlotScenariosTest {
         assertThat(ended.get(19).seconds)
                 .as("30 s until they are slow, then five waves")
                 .isBetween(32.0, 33.5);
+    }
+
+    /** All come one after the other, each into a queue that is full. */
+    @Test
+    void onAStockLibvirtdTheOthersStartOneByOneBesideTwoDeadDisks() throws InterruptedException {
+        Dispatcher dispatcher = dispatcher(4, new Slots.Guard(14, STOCK, 0));
+        List<CreateRequest> dead = requests(2, CreateClass.HA);
+        ask(dispatcher, dead);
+        ask(dispatcher, requests(200, CreateClass.NORMAL));
+
+        List<Ended> ended = run(dispatcher, 200, request -> dead.contains(request) ? NEVER : CALL);
+
+        assertThat(between(ended, 1, 30)).as("with two of four slots").isBetween(3.8, 4.2);
+        assertThat(between(ended, 31, 60)).as("one at a time").isBetween(1.9, 2.1);
+        assertThat(dispatcher.running()).hasSize(2);
+    }
+
+    @Test
+    void onAStockLibvirtdNoMoreHangThanItCanBearWhoeverHangsNext() throws InterruptedException {
+        Dispatcher dispatcher = dispatcher(4, new Slots.Guard(14, STOCK, 0));
+        List<CreateRequest> dead = requests(2, CreateClass.HA);
+        ask(dispatcher, dead);
+        ask(dispatcher, requests(200, CreateClass.NORMAL));
+        List<Ended> unused = run(dispatcher, 180, request -> dead.contains(request) ? NEVER : CALL);
+        List<CreateRequest> more = requests(5, CreateClass.HA);
+        ask(dispatcher, more);
+
+        while (dispatcher.waitingFor().isEmpty() || dispatcher.judge().isEmpty()) {
+            if (dispatcher.waitingFor().isEmpty()) {
+                Slots.Slot slot = dispatcher.next();
+                assertThat(slot.request()).isIn(more);
+            }
+            now += TICK;
+        }
+
+        assertThat(dispatcher.running()).hasSize(STOCK).allMatch(Slots.Slot::hung);
+        assertThat(dispatcher.waitingFor()).contains("3 calls hang in libvirtd");
     }
 
     @Test

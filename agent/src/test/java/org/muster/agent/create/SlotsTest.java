@@ -1,6 +1,7 @@
 package org.muster.agent.create;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -45,11 +46,57 @@ class SlotsTest {
             assertThat(slots.refusal(FREE)).isEmpty();
             slots.judge(slots.take(null, 0), seconds(30));
         }
-        assertThat(slots.refusal(FREE)).as("three may hang, a fourth may start").isEmpty();
 
+        assertThat(slots.refusal(FREE)).contains("3 calls hang").contains("which can bear 3");
+    }
+
+    @Test
+    void whereMoreThanHalfOfThatHangsNoMoreStartThanMayHangAsWell() {
+        Slots slots = new Slots(new Concurrency.Fixed(4), 2);
         slots.judge(slots.take(null, 0), seconds(30));
+        slots.take(null, 0);
+        slots.take(null, 0);
+        assertThat(slots.refusal(FREE)).as("one hangs").isEmpty();
+        Slots.Slot second = slots.take(null, 0);
+        slots.judge(second, seconds(30));
+        assertThat(slots.refusal(FREE)).contains("2 calls hang").contains("no more than 1 creates at once");
 
-        assertThat(slots.refusal(FREE)).contains("4 calls hang").contains("the 3 it can bear");
+        slots.release(second, Outcome.NOTHING, 0, seconds(31));
+
+        assertThat(slots.refusal(FREE)).isEmpty();
+    }
+
+    @Test
+    void frozenGuestsAloneDoNotSlowCreatesDown() {
+        Slots slots = new Slots(new Concurrency.Fixed(4), 2);
+        slots.take(null, 0);
+
+        assertThat(slots.refusal(new Slots.Guard(14, 3, 3))).isEmpty();
+        slots.judge(slots.take(null, 0), seconds(30));
+        assertThat(slots.refusal(new Slots.Guard(14, 3, 1))).isNotEmpty();
+    }
+
+    @Test
+    void oneThatWasHeldForHungAndIsNotTeachesAndGivesThePlacesBack() {
+        Slots slots = new Slots(new Concurrency.Auto(), 2);
+        Slots.Slot first = slots.take(null, 0);
+        Slots.Slot second = slots.take(null, seconds(1));
+        assertThat(slots.judge(first, seconds(7))).isTrue();
+        assertThat(slots.judge(second, seconds(7))).isTrue();
+        slots.take(null, seconds(7)); // a substitute
+
+        slots.release(first, Outcome.STARTED, 0, seconds(40));
+
+        assertThat(slots.suspectAfter()).isEqualTo(Duration.ofSeconds(60));
+        assertThat(second.hung()).as("no longer than usual").isFalse();
+        assertThat(slots.judge(second, seconds(60))).isFalse();
+        assertThat(slots.judge(second, seconds(61))).as("told once").isFalse();
+        assertThat(second.hung()).isTrue();
+        assertThat(slots.auto().learnt("").levels())
+                .singleElement()
+                .satisfies(level -> assertThat(level.octaves())
+                        .as("two ran, and three from the seventh second on")
+                        .isCloseTo(Math.log(2.8) / Math.log(2), within(0.05)));
     }
 
     @Test

@@ -10,6 +10,7 @@ import org.muster.agent.simulation.ModelHost;
 /** Queue, slots and limiter as the agent has them, on a host that is a formula, in virtual time. Confined to its test. */
 final class VirtualHost {
     private static final double NANOS = 1e9;
+    private static final long LOOK_NANOS = 250_000_000; // as create-watch looks
 
     /**
      * What came of a bulk; seconds since it was asked for.
@@ -25,6 +26,7 @@ final class VirtualHost {
     private Slots.Guard guard = new Slots.Guard(1000, 8, 0);
     private BiFunction<Integer, Double, Outcome> outcomes = (running, at) -> Outcome.STARTED;
     private long now = (long) NANOS;
+    private long nextLook = Long.MAX_VALUE; // for starts that hang
 
     VirtualHost(Concurrency concurrency, int cpus, ModelHost host) {
         this.host = host;
@@ -34,6 +36,12 @@ final class VirtualHost {
 
     static VirtualHost auto(int cpus, ModelHost host) {
         return new VirtualHost(new Concurrency.Auto(), cpus, host);
+    }
+
+    /** As the agent's: starts that take suspiciously long are held for hung. */
+    VirtualHost watched() {
+        nextLook = now + LOOK_NANOS;
+        return this;
     }
 
     VirtualHost guarded(int createSlots) {
@@ -58,6 +66,7 @@ final class VirtualHost {
     /** Nothing is asked for meanwhile. */
     void idle(double seconds) {
         now += (long) (seconds * NANOS);
+        nextLook = nextLook == Long.MAX_VALUE ? nextLook : now + LOOK_NANOS;
     }
 
     Times run(double[] sizes) throws InterruptedException {
@@ -68,9 +77,12 @@ final class VirtualHost {
         int next = 0;
         int most = 0;
         for (int done = 0; done < sizes.length; done++) {
-            while (dispatcher.waiting() > 0 && dispatcher.waitingFor().isEmpty()) {
-                busy.put(ids, dispatcher.next());
-                host.begin(ids++, sizes[next++], seconds());
+            next = begin(sizes, next, busy);
+            while (host.nextEnd() * NANOS > nextLook) {
+                now = nextLook;
+                nextLook += LOOK_NANOS;
+                List<Slots.Slot> unused = dispatcher.judge();
+                next = begin(sizes, next, busy);
             }
             if (done > sizes.length * 2 / 3) {
                 most = Math.max(most, busy.size());
@@ -82,6 +94,15 @@ final class VirtualHost {
             sum += (now - from) / NANOS;
         }
         return new Times((now - from) / NANOS, sum / sizes.length, most);
+    }
+
+    private int begin(double[] sizes, int from, Map<Integer, Slots.Slot> busy) throws InterruptedException {
+        int next = from;
+        while (dispatcher.waiting() > 0 && dispatcher.waitingFor().isEmpty()) {
+            busy.put(ids, dispatcher.next());
+            host.begin(ids++, sizes[next++], seconds());
+        }
+        return next;
     }
 
     private void fill(int count) {
