@@ -19,6 +19,12 @@ public record BatchRequest(
         boolean remote,
         long decodedAtNanos) {
 
+    /** One whose content is told by what is in it. */
+    public BatchRequest(
+            String batchId, Optional<String> template, List<Item> items, boolean remote, long decodedAtNanos) {
+        this(batchId, template, items, ContentHash.of(template, items), remote, decodedAtNanos);
+    }
+
     /**
      * One VM of it: its own XML, or values for the template.
      *

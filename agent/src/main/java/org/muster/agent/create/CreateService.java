@@ -27,7 +27,8 @@ public final class CreateService {
     private static final Logger LOG = LoggerFactory.getLogger(CreateService.class);
     private static final int CANNOT_CREATE = 9;
     private static final int UNEXPECTED = 16;
-    private static final int INVALID_PARAMETER = 91;
+    static final int INVALID_PARAMETER = 91;
+
 
     private final VmTable table;
     private final Journal journal;
@@ -80,13 +81,22 @@ public final class CreateService {
                             answered.requestHash(), answer.items().size(), CompletableFuture.completedFuture(answer)));
         } catch (JsonProcessingException e) {
             LOG.warn("the answer to batch {} cannot be read back: {}", answered.batchId(), e.getMessage());
+            batches.spent(answered.batchId());
+        } catch (CreateRefusedException e) {
+            LOG.warn("the answer to batch {} is in the journal, and that it has none any more", answered.batchId());
         }
+    }
+
+    /** Restores what the journal knows of a batch whose answer it does not know any more. */
+    void restoreSpent(String batchId) {
+        batches.spent(batchId);
     }
 
     /**
      * Accepts what can be accepted of a batch.
      *
-     * @throws CreateRefusedException for the batch as a whole: bad template (-32602), a known batchId with other content (91)
+     * @throws CreateRefusedException for the batch as a whole: bad template (-32602), a known batchId with other content, or one whose
+     *     answer is not kept any more (91)
      */
     public CompletableFuture<BatchAnswer> createAll(BatchRequest request) throws CreateRefusedException {
         Optional<DomainTemplate> template = template(request);
@@ -198,6 +208,11 @@ public final class CreateService {
     }
 
     private void accept(BatchRequest request, List<Candidate> candidates, CompletableFuture<BatchAnswer> answer) {
+        String stalled = journal.stalled();
+        if (!stalled.isEmpty()) { // the answer would come in a minute, and be the same
+            answer.completeExceptionally(new CreateRefusedException(UNEXPECTED, "nothing was accepted: " + stalled));
+            return;
+        }
         CompletableFuture<Void> judged = admission.begin(candidates);
         judged.thenRun(() -> write(request, candidates, answer)).whenComplete((nothing, e) -> {
             if (e != null) {

@@ -236,6 +236,7 @@ public final class Creator implements AutoCloseable {
 
     /** Takes over what the journal holds. Before the first request, and before {@link #start}. */
     public void restore(JournalState state) {
+        state.spentBatches().forEach(service::restoreSpent);
         state.answers().forEach(service::restore);
         state.ended().forEach(history::restore);
         drain.restore(state.drain());

@@ -29,7 +29,7 @@ public final class Journal implements AutoCloseable {
     private static final long COMPACT_BYTES = 32L << 20;
     private static final long PAY_EVERY_MILLIS = 1000;
     private static final int PATIENCE_SECONDS = 60;
-    private static final Duration STALLED = Duration.ofSeconds(5); // for so long a disk at work may keep a write
+    private static final Duration STALLED = Duration.ofSeconds(5);
 
     /** Told of every attempt to write; on the journal's thread, must not block. */
     public interface Observer {
@@ -41,6 +41,7 @@ public final class Journal implements AutoCloseable {
     private final DirectoryLock lock;
     private final Thread writer = new Thread(this::run, "journal");
     private final long compactBytes;
+    private final Duration stalledAfter;
 
     private volatile int owedCount; // written by the writer, read by anybody
     private volatile long fileBytes; // likewise
@@ -56,18 +57,20 @@ public final class Journal implements AutoCloseable {
     private long mendedAtNanos = System.nanoTime() - Long.MAX_VALUE / 2; // when that was last tried to be put right
     private long compactAt;
 
-    private Journal(JournalFile file, JournalState state, DirectoryLock lock, long compactBytes) {
+    private Journal(
+            JournalFile file, JournalState state, DirectoryLock lock, long compactBytes, Duration stalledAfter) {
         this.file = file;
         this.lock = lock;
         this.state = state;
         this.compactBytes = compactBytes;
+        this.stalledAfter = stalledAfter;
         this.compactAt = compactBytes;
         writer.setDaemon(true);
     }
 
     /**
-     * Opens the journal of a state directory, made if it is not there. One that can be read but not written at the moment is
-     * opened all the same.
+     * Opens the journal of a state directory, made if it is not there. One that can be read but not written, at the moment or by us,
+     * is opened all the same.
      *
      * @param state filled with what the journal holds; afterwards the journal's own, so read it before {@link #start}
      * @throws IOException naming the file: not readable, not ours
@@ -78,11 +81,18 @@ public final class Journal implements AutoCloseable {
 
     static Journal open(Path directory, JournalState state, JournalFile.Medium medium, long compactBytes)
             throws IOException {
+        return open(directory, state, medium, compactBytes, STALLED);
+    }
+
+    /** @param stalledAfter for so long a disk at work may keep a write */
+    static Journal open(
+            Path directory, JournalState state, JournalFile.Medium medium, long compactBytes, Duration stalledAfter)
+            throws IOException {
         Files.createDirectories(directory);
-        DirectoryLock lock = DirectoryLock.take(directory);
+        DirectoryLock lock = DirectoryLock.take(directory, medium);
         try {
             JournalFile file = JournalFile.open(directory.resolve("journal"), state, medium);
-            Journal journal = new Journal(file, state, lock, compactBytes);
+            Journal journal = new Journal(file, state, lock, compactBytes, stalledAfter);
             journal.rewriteAtStart();
             return journal;
         } catch (IOException | RuntimeException e) {
@@ -118,16 +128,24 @@ public final class Journal implements AutoCloseable {
      * tried again by itself. Never blocks.
      */
     public String trouble() {
-        return trouble(STALLED);
+        return trouble(stalledAfter);
     }
 
     String trouble(Duration patience) {
-        long since = busySinceNanos;
-        if (since != 0 && System.nanoTime() - since > patience.toNanos()) {
-            return "the journal cannot be written: its disk does not answer";
-        }
+        String stalled = stalled(patience);
         String why = failure;
-        return why.isEmpty() ? "" : "the journal cannot be written: " + why;
+        return !stalled.isEmpty() || why.isEmpty() ? stalled : "the journal cannot be written: " + why;
+    }
+
+    /** The same of a disk that does not answer alone: who waits for it may wait for a minute. */
+    public String stalled() {
+        return stalled(stalledAfter);
+    }
+
+    private String stalled(Duration patience) {
+        long since = busySinceNanos;
+        boolean stalled = since != 0 && System.nanoTime() - since > patience.toNanos();
+        return stalled ? "the journal cannot be written: its disk does not answer" : "";
     }
 
     public void observe(Observer newObserver) {

@@ -11,6 +11,7 @@ import java.util.UUID;
 @JsonSubTypes({
     @JsonSubTypes.Type(value = JournalRecord.Accepted.class, name = "accepted"),
     @JsonSubTypes.Type(value = JournalRecord.Answered.class, name = "answered"),
+    @JsonSubTypes.Type(value = JournalRecord.Spent.class, name = "spent"),
     @JsonSubTypes.Type(value = JournalRecord.Starting.class, name = "starting"),
     @JsonSubTypes.Type(value = JournalRecord.Running.class, name = "running"),
     @JsonSubTypes.Type(value = JournalRecord.Adopted.class, name = "adopted"),
@@ -39,6 +40,9 @@ public sealed interface JournalRecord {
      * @param answer JSON text
      */
     record Answered(String batchId, String requestHash, String answer, long atMillis) implements JournalRecord {}
+
+    /** Batches that were answered, so long ago that nobody knows how; oldest first. Only a journal that is written anew has it. */
+    record Spent(List<String> batchIds) implements JournalRecord {}
 
     /**
      * The call that starts the VM is about to be made. Written before it: whatever is lost later, from here on the VM may have run,

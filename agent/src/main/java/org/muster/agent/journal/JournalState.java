@@ -6,9 +6,11 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -19,6 +21,7 @@ import java.util.UUID;
 public final class JournalState {
     private static final int ANSWERS_KEPT = 1000; // batches whose repetition is still recognised
     private static final int ANSWERS_CHARS = 4 << 20; // of them together: one may have refused ten thousand
+    private static final int SPENT_KEPT = 20_000; // batches that are known to have been there
     private static final int ENDED_KEPT = 1000;
 
     /** What the journal knows of one VM. */
@@ -87,6 +90,7 @@ public final class JournalState {
     private final Map<UUID, Entry> entries = new LinkedHashMap<>();
     private final Map<String, JournalRecord.Answered> answers = new LinkedHashMap<>(); // oldest first
     private long answersChars;
+    private final Set<String> spent = new LinkedHashSet<>(); // batches without their answers, oldest first
     private final Deque<JournalRecord.Ended> ended = new ArrayDeque<>(); // oldest first
     private JournalRecord.Drain drain = new JournalRecord.Drain(false, "", 0);
     private String completeInBoot = "";
@@ -119,12 +123,27 @@ public final class JournalState {
         return answers.values();
     }
 
+    /** Batches that were answered and whose answers are not known any more, oldest first. */
+    public Collection<String> spentBatches() {
+        return Collections.unmodifiableCollection(spent);
+    }
+
     private void keep(JournalRecord.Answered answered) {
         forgetAnswer(answered.batchId());
+        spent.remove(answered.batchId());
         answers.put(answered.batchId(), answered);
         answersChars += answered.answer().length();
         while (answers.size() > 1 && (answers.size() > ANSWERS_KEPT || answersChars > ANSWERS_CHARS)) {
-            forgetAnswer(answers.keySet().iterator().next());
+            String oldest = answers.keySet().iterator().next();
+            forgetAnswer(oldest);
+            spend(oldest);
+        }
+    }
+
+    private void spend(String batchId) {
+        spent.add(batchId);
+        if (spent.size() > SPENT_KEPT) {
+            spent.remove(spent.iterator().next());
         }
     }
 
@@ -143,6 +162,8 @@ public final class JournalState {
             }
         } else if (line instanceof JournalRecord.Answered answered) {
             keep(answered);
+        } else if (line instanceof JournalRecord.Spent old) {
+            old.batchIds().forEach(this::spend);
         } else if (line instanceof JournalRecord.Starting starting) {
             known(starting.id()).ifPresent(entry -> entry.starting = true);
         } else if (line instanceof JournalRecord.Running running) {
@@ -194,7 +215,11 @@ public final class JournalState {
 
     /** The fewest lines that add up to the same. */
     List<JournalRecord> lines() {
-        List<JournalRecord> lines = new ArrayList<>(answers.values());
+        List<JournalRecord> lines = new ArrayList<>();
+        if (!spent.isEmpty()) {
+            lines.add(new JournalRecord.Spent(List.copyOf(spent)));
+        }
+        lines.addAll(answers.values());
         lines.addAll(ended);
         if (drain.enabled()) {
             lines.add(drain);

@@ -1,16 +1,10 @@
 package org.muster.agent.verbs;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.io.OutputStreamWriter;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -54,7 +48,6 @@ public final class CreateVerbs {
     private static final List<String> SAVED_STATE =
             List.of("memoryDumpVolume", "memoryConfVolume", "_X_tpmdata", "_X_nvramdata");
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-    private static final ObjectMapper WRITER = new ObjectMapper();
 
     private final CreateService creates;
     private final Destroyer destroyer;
@@ -92,7 +85,9 @@ public final class CreateVerbs {
                         "with dryRun: also the domain that libvirt would get, of the first " + CreateItems.MOST_XML
                                 + " that would be accepted")
                 .returns(CreateItems.ANSWER, "a verdict per item")
-                .error(INVALID_PARAMETER, "the batchId is known, with other content")
+                .error(
+                        INVALID_PARAMETER,
+                        "the batchId is known, with other content, or was used so long ago that its answer is not kept any more")
                 .error(16, "the journal cannot be written: nothing was accepted")
                 .largeResult()
                 .audited(CreateVerbs::verdicts)
@@ -104,13 +99,10 @@ public final class CreateVerbs {
         List<BatchRequest.Item> items = CreateItems.parse(vms);
         boolean dryRun = call.flag("dryRun", false);
         boolean withXml = call.flag("withXml", false);
-        call.params().remove(List.of("dryRun", "withXml")); // no part of the content
-        vms.forEach(CreateVerbs::withoutTime); // whoever sends a batch again may not remember when he was asked for it
         BatchRequest request = new BatchRequest(
                 call.text("batchId"),
                 call.optionalText("template"),
                 items,
-                hash(call.params()),
                 call.remote(),
                 call.receivedAtNanos());
         flows.note(request.batchId(), call.correlationId());
@@ -133,11 +125,6 @@ public final class CreateVerbs {
                 + (answer.path("replayed").asBoolean() ? ", replayed" : "");
     }
 
-    private static void withoutTime(JsonNode item) {
-        if (item instanceof ObjectNode fields) {
-            fields.remove("requestedAt");
-        }
-    }
 
     private Verb create() {
         return Verb.named("VM.create", "Accepts one VM for creation; what becomes of it, events tell.")
@@ -275,18 +262,6 @@ public final class CreateVerbs {
 
     private static String hash(String text) {
         return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
-    }
-
-    /** The same of a tree's text, which may be large: it is never there as a whole. */
-    private static String hash(JsonNode tree) {
-        MessageDigest digest = sha256();
-        try (Writer text = new OutputStreamWriter(
-                new DigestOutputStream(OutputStream.nullOutputStream(), digest), StandardCharsets.UTF_8)) {
-            WRITER.writeValue(text, tree);
-        } catch (IOException e) {
-            throw new IllegalStateException("a tree that was read cannot be written", e);
-        }
-        return HexFormat.of().formatHex(digest.digest());
     }
 
     private static MessageDigest sha256() {

@@ -6,6 +6,7 @@ import static org.muster.agent.create.Agent.SOON;
 import static org.muster.agent.create.Agent.id;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,12 +16,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.muster.agent.domain.VmStatus;
+import org.muster.agent.journal.FullDisk;
+import org.muster.agent.journal.Journal;
+import org.muster.agent.journal.JournalRecord;
+import org.muster.agent.journal.JournalState;
 import org.muster.agent.simulation.FakeHypervisor;
 import org.muster.agent.simulation.FakeHypervisor.Op;
+import org.muster.rig.Await;
 
 /** What is accepted, what is refused, and what a repetition gets. */
 class CreateServiceTest {
@@ -268,6 +275,58 @@ class CreateServiceTest {
                 agent().creator.service().create(Agent.item(0, id(1)), "h", true, System.nanoTime());
         assertThatThrownBy(() -> single.get(SOON.toSeconds(), TimeUnit.SECONDS))
                 .hasMessageContaining("nothing was accepted");
+    }
+
+    @Test
+    void aBatchWhoseAnswerTheJournalDoesNotKeepAnyMoreIsNotStartedAgain() throws Exception {
+        try (Journal journal = Journal.open(directory, new JournalState())) {
+            journal.start();
+            Agent.now(journal.durably(List.of(new JournalRecord.Spent(List.of("old", "older")))));
+        }
+
+        assertThatThrownBy(() -> answer(batch("old", "h", Agent.item(0, id(1)))))
+                .isInstanceOfSatisfying(
+                        CreateRefusedException.class, e -> assertThat(e.code()).isEqualTo(91));
+
+        assertThat(agent().table.get(id(1))).isEmpty();
+    }
+
+    @Test
+    void aJournalWhoseDiskDoesNotAnswerRefusesAtOnceAndRepeatsWhatIsKnown() throws Exception {
+        FullDisk disk = new FullDisk(Duration.ofMillis(100));
+        options.journal(disk::open);
+        BatchAnswer first = answer(batch("a", "h", Agent.item(0, id(1))));
+        BatchAnswer.Verdict single = agent().create(id(2));
+        agent().await(id(1), VmStatus.UP);
+        agent().await(id(2), VmStatus.UP);
+        disk.hang();
+        CompletableFuture<BatchAnswer> stuck = agent().creator.service().createAll(batch("b", "h", Agent.item(0, id(3))));
+
+        AtomicInteger number = new AtomicInteger(100);
+        Await.until("it is known to hang", SOON, () -> {
+            int next = number.incrementAndGet(); // those before it was known are waited for
+            return agent().creator
+                    .service()
+                    .createAll(batch("b" + next, "h", Agent.item(0, id(next))))
+                    .isCompletedExceptionally();
+        });
+
+        CompletableFuture<BatchAnswer> refused =
+                agent().creator.service().createAll(batch("d", "h", Agent.item(0, id(5))));
+        assertThat(refused).isCompletedExceptionally();
+        assertThatThrownBy(refused::get)
+                .hasMessageContaining("nothing was accepted")
+                .hasMessageContaining("its disk does not answer");
+        assertThat(agent().table.get(id(5))).isEmpty();
+        assertThat(agent().creator
+                        .service()
+                        .create(Agent.item(0, id(6)), "h", true, System.nanoTime()))
+                .isCompletedExceptionally();
+        assertThat(answer(batch("a", "h", Agent.item(0, id(1)))).items()).isEqualTo(first.items());
+        assertThat(agent().create(id(2))).isEqualTo(single);
+        assertThat(stuck).isNotDone();
+        disk.goOn();
+        assertThat(Agent.now(stuck).items().get(0).isAccepted()).isTrue();
     }
 
     @Test

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -15,10 +17,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -536,6 +540,47 @@ class JournalTest {
         assertThat(numbers(read())).containsExactly(1);
     }
 
+    /** As of an agent that runs as another user than the one before it; root, as here, may write anywhere. */
+    @Test
+    void aDirectoryThatIsNotOursToWriteInIsReadAllTheSame() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            write(journal, accepted(1));
+        }
+        AtomicBoolean ours = new AtomicBoolean();
+        JournalFile.Medium medium = (file, options) -> {
+            if (!ours.get() && Set.of(options).contains(StandardOpenOption.WRITE)) {
+                throw new AccessDeniedException(file.toString());
+            }
+            return FileChannel.open(file, options);
+        };
+        JournalState state = new JournalState();
+
+        try (Journal journal = Journal.open(directory, state, medium, NEVER)) {
+            assertThat(numbers(state)).containsExactly(1);
+            journal.start();
+            assertThat(journal.trouble()).contains("the journal cannot be written", directory.toString(), "denied");
+            assertThatThrownBy(() -> write(journal, accepted(2))).hasRootCauseInstanceOf(AccessDeniedException.class);
+
+            ours.set(true);
+            write(journal, accepted(3));
+            assertThatThrownBy(() -> Journal.open(directory, new JournalState()))
+                    .hasMessageContaining("another musterd");
+        }
+
+        assertThat(numbers(read())).containsExactly(1, 3);
+    }
+
+    @Test
+    void aDirectoryThatMayNotEvenBeReadIsNoJournal() throws Exception {
+        open(NEVER).close();
+        JournalFile.Medium medium = (file, options) -> {
+            throw new AccessDeniedException(file.toString());
+        };
+
+        assertThatThrownBy(() -> Journal.open(directory, new JournalState(), medium, NEVER))
+                .isInstanceOf(AccessDeniedException.class);
+    }
+
     @Test
     void aLineOfALaterVersionIsPassedOverAndWhatFollowsIsRead() throws Exception {
         try (Journal journal = open(NEVER)) {
@@ -694,6 +739,9 @@ class JournalTest {
                 .extracting(JournalRecord.Answered::batchId)
                 .startsWith("b5")
                 .endsWith("b1004");
+        assertThat(read().spentBatches())
+                .as("of a journal that was written anew")
+                .containsExactly("b0", "b1", "b2", "b3", "b4");
     }
 
     @Test

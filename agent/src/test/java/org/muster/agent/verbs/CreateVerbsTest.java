@@ -111,6 +111,29 @@ class CreateVerbsTest {
     }
 
     @Test
+    void theOrderOfMembersAndWrittenOutDefaultsMakeNoOtherBatch() {
+        JsonNode first = verbs.call(
+                "Host.createVms",
+                json("{'batchId':'b','template':'<domain><name>${name}</name></domain>','vms':["
+                        + "{'vmId':'" + A + "','values':{'name':'a','index':'1'}}]}"));
+
+        JsonNode again = verbs.call(
+                "Host.createVms",
+                json("{'vms':[{'priority':0,'class':'NORMAL','launchPaused':null,'values':{'index':1,'name':'a'},"
+                        + "'requestedAt':7,'vmId':'" + A + "'}],'dryRun':false,"
+                        + "'template':'<domain><name>${name}</name></domain>','batchId':'b'}"));
+
+        assertThat(again.get("replayed").booleanValue()).isTrue();
+        assertThat(again.get("vms")).isEqualTo(first.get("vms"));
+        assertThat(refused(
+                                "Host.createVms",
+                                json("{'batchId':'b','template':'<domain><name>${name}</name></domain>','vms':["
+                                        + "{'vmId':'" + A + "','values':{'name':'b','index':'1'}}]}"))
+                        .code())
+                .isEqualTo(91);
+    }
+
+    @Test
     void aBulkIsAnsweredInItsFullShape() {
         JsonNode answer = verbs.call(
                 "Host.createVms",
