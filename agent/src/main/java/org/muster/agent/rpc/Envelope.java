@@ -102,6 +102,9 @@ final class Envelope {
 
     /** A result as text; no value at all is {@code true}. */
     byte[] result(JsonNode result) {
+        if (result instanceof EncodedJson encoded) {
+            return encoded.utf8();
+        }
         boolean empty = result == null || result instanceof NullNode || result instanceof MissingNode;
         return empty || result.equals(BooleanNode.TRUE) ? TRUE : json.write(result);
     }

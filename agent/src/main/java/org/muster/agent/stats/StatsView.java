@@ -1,7 +1,18 @@
 package org.muster.agent.stats;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.SerializableString;
+import com.fasterxml.jackson.core.io.SerializedString;
+import com.fasterxml.jackson.core.util.ByteArrayBuilder;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.TokenBuffer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -14,7 +25,6 @@ import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.guest.AgentData;
 import org.muster.libvirt.BlockJob;
-import org.muster.sampling.Group;
 import org.muster.sampling.GuestStats;
 import org.muster.sampling.SamplerState;
 import org.slf4j.Logger;
@@ -29,7 +39,8 @@ import org.slf4j.LoggerFactory;
 public final class StatsView {
     private static final Logger LOG = LoggerFactory.getLogger(StatsView.class);
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-    private static final long NANOS_PER_MILLI = 1_000_000;
+    private static final ObjectMapper TREES = new ObjectMapper();
+    private static final JsonFactory JSON_TEXT = TREES.getFactory();
     private static final long MILLIS_PER_SECOND = 1000;
 
     /** Where a VM's values come from. Never blocks. */
@@ -55,25 +66,34 @@ public final class StatsView {
 
     /** All that a VM's entry is made of, at one moment. */
     private record Facts(
-            Vm vm, Optional<GuestStats> sample, Optional<AgentData> agent, Optional<Map<String, BlockJob>> jobs) {
+            Vm vm,
+            Optional<GuestStats> sample,
+            Optional<AgentData> agent,
+            Optional<Map<String, BlockJob>> jobs,
+            Optional<Condition> condition) {
         @SuppressWarnings(
                 "ReferenceEquality") // all are replaced, never changed; comparing values would cost what we save
         boolean same(Facts other) {
             return vm == other.vm
                     && sample.orElse(null) == other.sample.orElse(null)
                     && agent.orElse(null) == other.agent.orElse(null)
-                    && jobs.orElse(null) == other.jobs.orElse(null);
+                    && jobs.orElse(null) == other.jobs.orElse(null)
+                    && condition.equals(other.condition);
         }
     }
 
-    /** What was made of them. */
-    private record Steady(Facts facts, String text) {}
+    /** What was made of them: the members of the VM's object, without those that move. */
+    private record Steady(Facts facts, SerializableString members) {}
+
+    /** What is to be told of a VM, worked out. */
+    private record Entry(SerializableString steady, MovingPart moving) {}
 
     private final Map<UUID, Steady> steady = new ConcurrentHashMap<>(); // an entry per VM, see forget
     private final Function<Vm, String> words;
     private final Sources sources;
     private final EventClock clock;
     private final LongSupplier nanoTime;
+    private volatile int lastLength = 1024; // volatile: a guess, for the next one's memory
 
     /** @param words the wire's word for a VM's status */
     public StatsView(Function<Vm, String> words, Sources sources, EventClock clock, LongSupplier nanoTime) {
@@ -87,7 +107,7 @@ public final class StatsView {
         try {
             Facts facts = facts(vm);
             ObjectNode stats = steady(facts);
-            stats.setAll(moving(facts, askedAt));
+            stats.setAll(tree(moving(facts, askedAt)));
             return stats;
         } catch (RuntimeException e) {
             return least(vm, askedAt, e);
@@ -95,21 +115,62 @@ public final class StatsView {
     }
 
     /**
-     * The same as JSON text. The part that stays as it is between two samples is kept as text, because the engine, and
-     * every other reader of all VMs, asks far more often than anything changes.
+     * The same of all of them, as one JSON array in UTF-8. The part that stays as it is between two samples is kept as text,
+     * because the engine, and every other reader of all VMs, asks far more often than anything changes.
      */
-    public String text(Vm vm, long askedAt) {
+    public byte[] all(Collection<Vm> vms, long askedAt) {
+        try (ByteArrayBuilder bytes = new ByteArrayBuilder(lastLength + lastLength / 8);
+                JsonGenerator json = JSON_TEXT.createGenerator(bytes)) {
+            json.writeStartArray();
+            for (Vm vm : vms) {
+                json.writeStartObject();
+                write(json, vm, askedAt);
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.flush();
+            byte[] text = bytes.toByteArray();
+            lastLength = text.length;
+            return text;
+        } catch (IOException e) {
+            throw new UncheckedIOException("nothing is written but memory", e);
+        }
+    }
+
+    private void write(JsonGenerator json, Vm vm, long askedAt) throws IOException {
+        Entry entry;
         try {
             Facts facts = facts(vm);
-            Steady known = steady.get(vm.id());
-            if (known == null || !known.facts.same(facts)) {
-                String text = steady(facts).toString();
-                known = new Steady(facts, text.substring(0, text.length() - 1));
-                keep(vm.id(), known);
-            }
-            return known.text + "," + moving(facts, askedAt).toString().substring(1);
+            entry = new Entry(kept(facts), moving(facts, askedAt));
         } catch (RuntimeException e) {
-            return least(vm, askedAt, e).toString();
+            for (Map.Entry<String, JsonNode> member : least(vm, askedAt, e).properties()) {
+                json.writeStringField(member.getKey(), member.getValue().textValue());
+            }
+            return;
+        }
+        json.writeRaw(entry.steady);
+        entry.moving.write(json);
+    }
+
+    private SerializableString kept(Facts facts) {
+        UUID id = facts.vm.id();
+        Steady known = steady.get(id);
+        if (known == null || !known.facts.same(facts)) {
+            String text = steady(facts).toString();
+            known = new Steady(facts, new SerializedString(text.substring(1, text.length() - 1) + ","));
+            keep(id, known);
+        }
+        return known.members;
+    }
+
+    private static ObjectNode tree(MovingPart moving) {
+        try (TokenBuffer tokens = new TokenBuffer(TREES, false)) {
+            tokens.writeStartObject();
+            moving.write(tokens);
+            tokens.writeEndObject();
+            return TREES.readTree(tokens.asParser());
+        } catch (IOException e) {
+            throw new UncheckedIOException("nothing is written but memory", e);
         }
     }
 
@@ -159,9 +220,13 @@ public final class StatsView {
     }
 
     private Facts facts(Vm vm) {
-        return vm.status().running()
-                ? new Facts(vm, sources.sample(vm.id()), sources.agent(vm.id()), sources.jobs(vm.id()))
-                : new Facts(vm, Optional.empty(), Optional.empty(), Optional.empty());
+        if (!vm.status().running()) {
+            return new Facts(vm, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+        }
+        UUID id = vm.id();
+        Optional<GuestStats> sample = sources.sample(id);
+        Condition condition = Condition.shown(vm, sample, sources.agentSilent(id), sources.health());
+        return new Facts(vm, sample, sources.agent(id), sources.jobs(id), Optional.of(condition));
     }
 
     private ObjectNode steady(Facts facts) {
@@ -169,6 +234,7 @@ public final class StatsView {
         ObjectNode stats = JSON.objectNode();
         stats.put("vmId", vm.id().toString());
         stats.setAll(configuration(vm));
+        facts.condition.ifPresent(condition -> stats.put("condition", condition.word()));
         if (vm.status().running()) {
             SampledPart.write(stats, vm, facts.sample);
             facts.sample.ifPresent(sample -> times(stats.putObject("sampleTimes"), sample));
@@ -178,28 +244,16 @@ public final class StatsView {
         return stats;
     }
 
-    /** What changes without anything happening: times and ages. */
-    private ObjectNode moving(Facts facts, long askedAt) {
+    private MovingPart moving(Facts facts, long askedAt) {
         Vm vm = facts.vm;
-        ObjectNode stats = JSON.objectNode();
-        stats.put("statusTime", Long.toString(Math.max(askedAt, vm.statusTime())));
+        long statusTime = Math.max(askedAt, vm.statusTime());
         if (vm.status() == VmStatus.DOWN) {
-            return stats;
+            return MovingPart.unsampled(statusTime, OptionalLong.empty());
         }
-        elapsed(vm).ifPresent(millis -> stats.put("elapsedTime", Long.toString(millis / MILLIS_PER_SECOND)));
-        long now = nanoTime.getAsLong();
-        if (vm.status().running()) {
-            Condition condition = Condition.shown(vm, facts.sample, sources.agentSilent(vm.id()), sources.health());
-            stats.put("condition", condition.word());
-        }
-        facts.sample.ifPresent(sample -> {
-            ObjectNode ages = stats.putObject("sampleAges");
-            ages(ages, sample, now);
-            facts.agent.ifPresent(data -> age(ages, "guestAgent", OptionalLong.of(now - data.takenAtNanos())));
-            sample.frozen()
-                    .ifPresent(frozen -> stats.put("frozenForMs", (now - frozen.sinceNanos()) / NANOS_PER_MILLI));
-        });
-        return stats;
+        OptionalLong elapsed = elapsed(vm);
+        return facts.sample.isEmpty()
+                ? MovingPart.unsampled(statusTime, elapsed)
+                : MovingPart.of(statusTime, elapsed, facts.sample.get(), facts.agent, nanoTime.getAsLong());
     }
 
     /** Empty for a guest of which nobody noted when it was started. */
@@ -207,35 +261,17 @@ public final class StatsView {
         if (vm.startedAt().isEmpty()) {
             return vm.status().running() ? OptionalLong.empty() : OptionalLong.of(0);
         }
-        return OptionalLong.of(Math.max(0, clock.now() - vm.startedAt().getAsLong()));
-    }
-
-    private static void ages(ObjectNode ages, GuestStats sample, long now) {
-        age(ages, "state", sample.ageNanos(now, Group.STATE));
-        age(ages, "cpu", sample.ageNanos(now, Group.CPU_TOTAL));
-        age(ages, "vcpu", sample.ageNanos(now, Group.VCPU));
-        age(ages, "memory", sample.ageNanos(now, Group.BALLOON));
-        age(ages, "network", sample.ageNanos(now, Group.INTERFACE));
-        age(ages, "block", sample.ageNanos(now, Group.BLOCK));
-        OptionalLong sizes = sample.sizesTakenAtNanos();
-        age(ages, "blockInfo", sizes.isPresent() ? OptionalLong.of(now - sizes.getAsLong()) : sizes);
+        return OptionalLong.of(Math.max(0, clock.now() - vm.startedAt().getAsLong()) / MILLIS_PER_SECOND);
     }
 
     private void times(ObjectNode times, GuestStats sample) {
-        time(times, "state", sample.takenAtNanos(Group.STATE));
-        time(times, "cpu", sample.takenAtNanos(Group.CPU_TOTAL));
-        time(times, "vcpu", sample.takenAtNanos(Group.VCPU));
-        time(times, "memory", sample.takenAtNanos(Group.BALLOON));
-        time(times, "network", sample.takenAtNanos(Group.INTERFACE));
-        time(times, "block", sample.takenAtNanos(Group.BLOCK));
+        for (MovingPart.Named named : MovingPart.GROUPS) {
+            time(times, named.name().getValue(), sample.takenAtNanos(named.group()));
+        }
         time(times, "blockInfo", sample.sizesTakenAtNanos());
     }
 
     private void time(ObjectNode times, String group, OptionalLong nanos) {
         nanos.ifPresent(n -> times.put(group, clock.at(n)));
-    }
-
-    private static void age(ObjectNode ages, String group, OptionalLong nanos) {
-        nanos.ifPresent(n -> ages.put(group, n / NANOS_PER_MILLI));
     }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.util.RawValue;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -16,6 +15,7 @@ import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmTable;
 import org.muster.agent.rpc.Access;
 import org.muster.agent.rpc.Call;
+import org.muster.agent.rpc.EncodedJson;
 import org.muster.agent.rpc.RpcException;
 import org.muster.agent.rpc.Verb;
 import org.muster.agent.rpc.WireType;
@@ -141,11 +141,9 @@ public final class HostVerbs {
         return wanted;
     }
 
-    private ArrayNode allStats() {
-        ArrayNode all = JSON.arrayNode();
+    private JsonNode allStats() {
         long askedAt = clock.now();
-        table.all().forEach(vm -> all.addRawValue(new RawValue(stats.text(vm, askedAt))));
-        return all;
+        return new EncodedJson(stats.all(table.all(), askedAt));
     }
 
     private ObjectNode xmls(Call call) {

@@ -2,8 +2,11 @@ package org.muster.agent.stats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -253,7 +256,7 @@ class StatsViewTest {
                 .contains("mem_total", "mem_unused", "mem_free", "swap_in", "swap_out", "majflt", "minflt", "pageflt");
         assertThat(keys(stats.at("/disks/vda"))).hasSize(12).contains("imageID");
         assertThat(keys(stats.at("/network/vnet0"))).hasSize(11);
-        assertThat(view.text(table.get(ID).orElse(vm), 0)).isEqualTo(stats.toString());
+        assertThat(tree(text(view, table.get(ID).orElse(vm)))).containsExactly(tree(stats.toString()));
     }
 
     @Test
@@ -374,7 +377,7 @@ class StatsViewTest {
         assertThat(now.get("bandwidth").isInt()).isTrue();
         assertThat(now.get("cur").textValue()).isEqualTo("10");
         assertThat(now.get("end").textValue()).isEqualTo("20");
-        assertThat(view.text(table.get(ID).orElseThrow(), 0)).contains("\"cur\":\"10\"");
+        assertThat(text(view, table.get(ID).orElseThrow())).contains("\"cur\":\"10\"");
 
         jobs = Optional.of(Map.of());
         assertThat(view.of(table.get(ID).orElseThrow(), 0).get("vmJobs"))
@@ -405,7 +408,7 @@ class StatsViewTest {
                 () -> NOW);
 
         assertThat(keys(broken.of(vm, 0))).containsExactlyInAnyOrder("vmId", "vmName", "status", "statusTime");
-        assertThat(broken.text(vm, 0)).contains(ID.toString());
+        assertThat(text(broken, vm)).contains(ID.toString());
     }
 
     @Test
@@ -662,13 +665,46 @@ class StatsViewTest {
     @Test
     void nothingIsKeptOfAVmThatWentWhileItWasTold() {
         Vm vm = running(State.RUNNING);
-        view.text(vm, NOW);
+        assertThat(text(view, vm)).contains(ID.toString());
         assertThat(view.kept()).isEqualTo(1);
         table.remove(vm, ExitInfo.destroyed());
         view.forget(ID);
 
-        assertThat(view.text(vm, NOW)).as("whoever lists it still has it").contains(ID.toString());
+        assertThat(text(view, vm)).as("whoever lists it still has it").contains(ID.toString());
 
         assertThat(view.kept()).isZero();
+    }
+
+    @Test
+    void theTextOfAllIsWhatIsToldOfEach() {
+        known(
+                Optional.of(
+                        new GuestStats.Frozen(NOW - 7_000_000, ControlState.Kind.OCCUPIED, GuestStats.Cause.MONITOR)),
+                false);
+        Vm one = running(State.RUNNING);
+        UUID other = new UUID(9, 9);
+        table.restoreDown(other, "o\u00f6\"", new ExitInfo(true, 1, "it \u2014 broke"));
+        List<Vm> both = List.of(one, table.get(other).orElseThrow());
+
+        for (int i = 0; i < 2; i++) { // made, and kept
+            JsonNode all = tree(new String(view.all(both, NOW), StandardCharsets.UTF_8));
+            assertThat(all).hasSize(2);
+            assertThat(all.get(0)).isEqualTo(tree(view.of(both.get(0), NOW).toString()));
+            assertThat(all.get(1)).isEqualTo(tree(view.of(both.get(1), NOW).toString()));
+        }
+        assertThat(view.all(List.of(), NOW)).asString(StandardCharsets.UTF_8).isEqualTo("[]");
+    }
+
+    private static JsonNode tree(
+            String text) { // in a tree that was read, an int and a long of the same value are equal
+        try {
+            return new ObjectMapper().readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new AssertionError(text, e);
+        }
+    }
+
+    private static String text(StatsView of, Vm vm) {
+        return new String(of.all(List.of(vm), 0), StandardCharsets.UTF_8);
     }
 }
