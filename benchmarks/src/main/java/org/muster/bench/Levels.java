@@ -87,8 +87,9 @@ final class Levels {
 
     List<Measured> measured() {
         List<Measured> all = new ArrayList<>();
-        String note = "p99 over " + GUESTS + " guests; floor: VDSM's, 15.6 ms with one outstanding and 894 ms with eight,"
-                + " scaled to this machine";
+        String note =
+                "p99 over " + GUESTS + " guests; floor: VDSM's, 15.6 ms with one outstanding and 894 ms with eight,"
+                        + " scaled to this machine";
         for (int i = 0; i < stats.length; i++) {
             all.add(new Measured("stats-50.p99-" + OUTSTANDING.get(i), "ms", stats[i], vdsmStats[i], note));
         }

@@ -37,8 +37,8 @@ class LauncherTest {
     }
 
     private List<String> given(Map<String, String> environment) throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(tree.resolve("bin/musterd").toString(), "--config=x")
-                .redirectErrorStream(true);
+        ProcessBuilder builder =
+                new ProcessBuilder(tree.resolve("bin/musterd").toString(), "--config=x").redirectErrorStream(true);
         builder.environment().keySet().removeAll(List.of("LOGS_DIRECTORY", "MUSTERD_JAVA_OPTS"));
         builder.environment().put("JAVA_HOME", tree.resolve("java").toString());
         builder.environment().putAll(environment);
@@ -50,13 +50,13 @@ class LauncherTest {
 
     @Test
     void aCrashIsReportedInTheUnitsFolderAndOnlyThere() throws Exception {
-        assertThat(given(Map.of("LOGS_DIRECTORY", "/var/log/muster:/var/log/other", "MUSTERD_JAVA_OPTS", "-Xmx1g -Da=b")))
+        assertThat(given(Map.of(
+                        "LOGS_DIRECTORY", "/var/log/muster:/var/log/other", "MUSTERD_JAVA_OPTS", "-Xmx1g -Da=b")))
                 .containsSubsequence(
                         "-XX:ErrorFile=/var/log/muster/hs_err_%p.log",
-                        "-Xmx1g",
-                        "-Da=b",
-                        "org.muster.agent.lifecycle.Musterd",
-                        "--config=x");
-        assertThat(given(Map.of())).noneMatch(word -> word.contains("ErrorFile")).endsWith("--config=x");
+                        "-Xmx1g", "-Da=b", "org.muster.agent.lifecycle.Musterd", "--config=x");
+        assertThat(given(Map.of()))
+                .noneMatch(word -> word.contains("ErrorFile"))
+                .endsWith("--config=x");
     }
 }

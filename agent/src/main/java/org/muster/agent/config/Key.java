@@ -89,9 +89,7 @@ enum Key {
 
     /** Why nothing reads it; empty if something does. */
     Optional<String> noEffect() {
-        return awaits.isEmpty()
-                ? Optional.empty()
-                : Optional.of("has no effect yet: " + awaits + " is not there");
+        return awaits.isEmpty() ? Optional.empty() : Optional.of("has no effect yet: " + awaits + " is not there");
     }
 
     String path() {

@@ -30,8 +30,10 @@ import org.muster.libvirt.DomainXml.Problem;
  * <p>Thread-safe; never blocks.
  */
 final class Ledger implements VmListener {
-    // Guests up to this size touch little of it before they are up, or are somebody's test: not refused for want of memory, as long as
-    // all of them together are promised no more than this part of what the host has, which its estimate is not good for anyway.
+    // Guests up to this size touch little of it before they are up, or are somebody's test: not refused for want of
+    // memory, as long as
+    // all of them together are promised no more than this part of what the host has, which its estimate is not good for
+    // anyway.
     private static final long SMALL_KIB = 256 * 1024;
     private static final int SMALL_PART = 8;
 
@@ -149,7 +151,8 @@ final class Ledger implements VmListener {
             return;
         }
         long left = room.memoryKib().getAsLong() - memoryKib;
-        boolean spared = wanted <= SMALL_KIB && smallKib + wanted <= room.memoryKib().getAsLong() / SMALL_PART;
+        boolean spared =
+                wanted <= SMALL_KIB && smallKib + wanted <= room.memoryKib().getAsLong() / SMALL_PART;
         if (wanted > left && !spared) {
             problems.add(new Problem(
                     "xml/domain/memory",

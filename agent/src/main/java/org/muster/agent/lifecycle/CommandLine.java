@@ -65,7 +65,8 @@ record CommandLine(Optional<Path> config, Optional<Path> simulate, boolean check
             throw new UsageException("--quiet goes with --check-config only");
         }
         if (check && config.isEmpty()) {
-            config = Optional.of(SelfCheckCommand.USUAL_CONFIG); // looking harms nobody; an agent is told what to run with
+            config = Optional.of(
+                    SelfCheckCommand.USUAL_CONFIG); // looking harms nobody; an agent is told what to run with
         }
         if (simulate.isEmpty() && config.isEmpty()) {
             throw new UsageException("--config FILE is missing");

@@ -40,8 +40,8 @@ final class Signals {
     private static void handle(String name, Runnable action) throws ReflectiveOperationException {
         Class<?> signal = Class.forName("sun.misc.Signal");
         Class<?> handler = Class.forName("sun.misc.SignalHandler");
-        Object proxy =
-                Proxy.newProxyInstance(Signals.class.getClassLoader(), new Class<?>[] {handler}, (self, method, args) -> {
+        Object proxy = Proxy.newProxyInstance(
+                Signals.class.getClassLoader(), new Class<?>[] {handler}, (self, method, args) -> {
                     switch (method.getName()) {
                         case "handle" -> action.run();
                         case "equals" -> {

@@ -40,11 +40,12 @@ record KernelChecks(HostTree host, Supplier<Optional<Boolean>> synchronisation) 
         return emulator.get()
                 .objection(device, Account.Right.READ)
                 .or(() -> emulator.get().objection(device, Account.Right.WRITE))
-                .map(why -> Finding.warning(
-                        why + ": guests of type kvm do not start",
-                        "chgrp kvm /dev/kvm && chmod 0660 /dev/kvm; udev does it with the module (udevadm trigger /dev/kvm)"))
-                .orElseGet(() -> Finding.ok("/dev/kvm is there, and for user "
-                        + emulator.get().name()));
+                .map(
+                        why -> Finding.warning(
+                                why + ": guests of type kvm do not start",
+                                "chgrp kvm /dev/kvm && chmod 0660 /dev/kvm; udev does it with the module (udevadm trigger /dev/kvm)"))
+                .orElseGet(() -> Finding.ok(
+                        "/dev/kvm is there, and for user " + emulator.get().name()));
     }
 
     List<Finding> hugePages() {
@@ -152,10 +153,11 @@ record KernelChecks(HostTree host, Supplier<Optional<Boolean>> synchronisation) 
                 .map(line -> line.replaceAll("\\D", ""))
                 .reduce((first, last) -> last);
         if (burst.isPresent() && Integer.parseInt(burst.get()) > 0 && Integer.parseInt(burst.get()) < 1000) {
-            return List.of(Finding.warning(
-                    "journald takes " + burst.get()
-                            + " lines in its interval: in the middle of a bulk create it drops the rest",
-                    "RateLimitBurst=10000 below [Journal] in /etc/systemd/journald.conf.d/muster.conf; then systemctl restart systemd-journald"));
+            return List.of(
+                    Finding.warning(
+                            "journald takes " + burst.get()
+                                    + " lines in its interval: in the middle of a bulk create it drops the rest",
+                            "RateLimitBurst=10000 below [Journal] in /etc/systemd/journald.conf.d/muster.conf; then systemctl restart systemd-journald"));
         }
         return List.of(Finding.ok(
                 burst.map(lines -> "takes bursts of " + lines + " lines").orElse("as it comes")));

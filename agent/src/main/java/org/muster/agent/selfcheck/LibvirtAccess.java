@@ -54,8 +54,9 @@ record LibvirtAccess(String uri, String server, HostTree host, Account account) 
             found.add(Finding.warning(
                     "polkit decides who may use " + socket + ", and no rule of it names " + ACTION
                             + ": the agent is refused, unless libvirt was built without polkit",
-                    "a rule in /etc/polkit-1/rules.d that answers YES to " + ACTION + " for group libvirt; to try it: runuser -u "
-                            + account.name() + " -- virsh -c " + uri + " version"));
+                    "a rule in /etc/polkit-1/rules.d that answers YES to " + ACTION
+                            + " for group libvirt; to try it: runuser -u " + account.name() + " -- virsh -c " + uri
+                            + " version"));
         }
     }
 
@@ -75,7 +76,8 @@ record LibvirtAccess(String uri, String server, HostTree host, Account account) 
     }
 
     private boolean ruled() {
-        for (String folder : List.of("etc/polkit-1/rules.d", "usr/share/polkit-1/rules.d", "usr/local/share/polkit-1/rules.d")) {
+        for (String folder :
+                List.of("etc/polkit-1/rules.d", "usr/share/polkit-1/rules.d", "usr/local/share/polkit-1/rules.d")) {
             for (String name : host.names(folder)) {
                 if (host.text(folder + "/" + name).orElse("").contains(ACTION)) {
                     return true;
@@ -89,7 +91,8 @@ record LibvirtAccess(String uri, String server, HostTree host, Account account) 
     private Optional<Finding> patience() {
         long interval = setting("keepalive_interval").map(LibvirtAccess::number).orElse(USUAL);
         long count = setting("keepalive_count").map(LibvirtAccess::number).orElse(USUAL);
-        long requests = setting("max_client_requests").map(LibvirtAccess::number).orElse(USUAL);
+        long requests =
+                setting("max_client_requests").map(LibvirtAccess::number).orElse(USUAL);
         if (interval > 0 && interval * (count + 1) < PATIENCE_WANTED) {
             return Optional.of(Finding.warning(
                     server + " closes connections that are silent for " + interval * (count + 1)

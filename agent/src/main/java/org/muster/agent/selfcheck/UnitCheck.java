@@ -16,7 +16,9 @@ record UnitCheck(MusterConfig config, UnitView.Source source) {
         }
         List<Finding> found = new ArrayList<>();
         unit.get().objection("state.directory", config.state().directory()).ifPresent(found::add);
-        unit.get().objection("listen.socket", config.listen().socket().getParent()).ifPresent(found::add);
+        unit.get()
+                .objection("listen.socket", config.listen().socket().getParent())
+                .ifPresent(found::add);
         return found.isEmpty()
                 ? List.of(Finding.ok("musterd.service may write "
                         + config.state().directory() + " and "

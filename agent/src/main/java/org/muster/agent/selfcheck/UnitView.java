@@ -79,8 +79,8 @@ record UnitView(boolean strict, List<Path> writable, boolean noHome, boolean own
         }
         List<Path> writable = new ArrayList<>();
         words(told.getOrDefault("ReadWritePaths", "")).forEach(word -> add(writable, word.replaceFirst("^[-+]+", "")));
-        BELOW.forEach((name, parent) ->
-                words(told.getOrDefault(name, "")).forEach(word -> add(writable, parent + word.replaceFirst(":.*", ""))));
+        BELOW.forEach((name, parent) -> words(told.getOrDefault(name, ""))
+                .forEach(word -> add(writable, parent + word.replaceFirst(":.*", ""))));
         return Optional.of(new UnitView(
                 told.getOrDefault("ProtectSystem", "").equals("strict"),
                 List.copyOf(writable),
@@ -119,8 +119,8 @@ record UnitView(boolean strict, List<Path> writable, boolean noHome, boolean own
         }
         if (ownTmp && below(real, "/tmp", "/var/tmp")) {
             return Optional.of(Finding.warning(
-                    key + ": the unit has a " + (real.startsWith("/tmp") ? "/tmp" : "/var/tmp") + " of its own (PrivateTmp=), which goes when it stops"
-                            + " and which nobody else sees",
+                    key + ": the unit has a " + (real.startsWith("/tmp") ? "/tmp" : "/var/tmp")
+                            + " of its own (PrivateTmp=), which goes when it stops" + " and which nobody else sees",
                     "choose another folder"));
         }
         if (!strict) {
@@ -131,7 +131,8 @@ record UnitView(boolean strict, List<Path> writable, boolean noHome, boolean own
                 : "ReadWritePaths=" + folder;
         return Optional.of(Finding.warning(
                 key + ": " + folder + " is read-only for the unit (ProtectSystem=strict)",
-                "systemctl edit musterd: a section [Service] with the line " + line + "; then systemctl restart musterd"));
+                "systemctl edit musterd: a section [Service] with the line " + line
+                        + "; then systemctl restart musterd"));
     }
 
     private static boolean below(Path folder, String... parents) {

@@ -160,7 +160,10 @@ class ConfigFileTest {
     void theMetricsListenerCanBeSwitchedOff() throws Exception {
         assertThat(read("metrics.listen = \"off\"").effective().metrics().listen())
                 .isEmpty();
-        assertThat(read("metrics.listen = \"localhost:1\"").effective().metrics().listen())
+        assertThat(read("metrics.listen = \"localhost:1\"")
+                        .effective()
+                        .metrics()
+                        .listen())
                 .contains(new MusterConfig.Endpoint("localhost", 1));
     }
 
@@ -180,12 +183,17 @@ class ConfigFileTest {
 
     @Test
     void addressesAreJudgedWithoutAskingForNames() throws Exception {
-        for (String good : List.of("::", "::1", "0.0.0.0", "192.0.2.1", "fe80::1%eth0", "::ffff:192.0.2.1", "localhost")) {
-            assertThat(read("listen.address = \"" + good + "\"").effective().listen().address())
+        for (String good :
+                List.of("::", "::1", "0.0.0.0", "192.0.2.1", "fe80::1%eth0", "::ffff:192.0.2.1", "localhost")) {
+            assertThat(read("listen.address = \"" + good + "\"")
+                            .effective()
+                            .listen()
+                            .address())
                     .isEqualTo(good);
         }
         String address = "must be an IP address such as \"::\", \"0.0.0.0\" or \"192.0.2.1\", or \"localhost\"";
-        for (String bad : List.of("banana", "", "192.0.2.256", "1.2.3", "1.2.3.4.", ":", "::g", "1::2::3", "host.example")) {
+        for (String bad :
+                List.of("banana", "", "192.0.2.256", "1.2.3", "1.2.3.4.", ":", "::g", "1::2::3", "host.example")) {
             refused("listen.address = \"" + bad + "\"", address);
         }
     }

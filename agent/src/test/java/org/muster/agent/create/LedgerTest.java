@@ -131,9 +131,7 @@ class LedgerTest {
 
         ledger.release(id(3));
         assertThat(reserve(4, memory(GIB / 32), room)).isEmpty();
-        assertThat(reserve(5, memory(GIB / 4 + 1), room))
-                .as("not a small one")
-                .isNotEmpty();
+        assertThat(reserve(5, memory(GIB / 4 + 1), room)).as("not a small one").isNotEmpty();
     }
 
     @Test

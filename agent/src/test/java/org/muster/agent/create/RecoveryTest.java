@@ -230,7 +230,7 @@ class RecoveryTest {
     @Test
     void itIsNotDownAsLongAsItCannotBeEnded() throws IOException {
         hypervisor.on(Op.DESTROY, id(1)).fail(Kind.BUSY);
-        restartedDuringAStartThatHangs(Duration.ofMillis(1000));
+        restartedDuringAStartThatHangs(Duration.ofSeconds(1));
         hypervisor.awaitEntered(Op.DESTROY, id(1), 2);
         assertThat(agent.told(id(1))).doesNotContain("DOWN");
         assertThat(agent.table.get(id(1)).orElseThrow().statusReason()).contains("create.start-timeout");
@@ -244,7 +244,7 @@ class RecoveryTest {
     @Test
     void oneThatWasGivenUpIsEndedThoughItComesUpAfterAll() throws IOException {
         hypervisor.on(Op.DESTROY, id(1)).fail(Kind.BUSY);
-        restartedDuringAStartThatHangs(Duration.ofMillis(1000));
+        restartedDuringAStartThatHangs(Duration.ofSeconds(1));
         hypervisor.awaitEntered(Op.DESTROY, id(1));
         hypervisor.release(Op.START, id(1));
         hypervisor.release(Op.DESTROY, id(1));

@@ -47,8 +47,8 @@ class CommandLineTest {
     @Test
     void aValueMayFollowAnEqualsSign() throws Exception {
         assertThat(parse("--config=a=b", "--simulate", "--config=c"))
-                .isEqualTo(new CommandLine(
-                        Optional.of(Path.of("a=b")), Optional.of(Path.of("--config=c")), false, false));
+                .isEqualTo(
+                        new CommandLine(Optional.of(Path.of("a=b")), Optional.of(Path.of("--config=c")), false, false));
         assertThat(CommandLine.split(List.of("self-check", "--output=json", "--strict=1")))
                 .containsExactly("self-check", "--output", "json", "--strict=1");
     }

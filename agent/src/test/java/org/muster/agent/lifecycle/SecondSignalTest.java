@@ -40,12 +40,11 @@ class SecondSignalTest {
     static final class Hanging {
         public static void main(String[] args) throws InterruptedException {
             CountDownLatch never = new CountDownLatch(1);
-            Runtime.getRuntime()
-                    .addShutdownHook(new Thread(() -> {
-                        Signals.endAtTheNext();
-                        System.out.println("stops");
-                        hang(never);
-                    }));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                Signals.endAtTheNext();
+                System.out.println("stops");
+                hang(never);
+            }));
             System.out.println("runs");
             hang(never);
         }

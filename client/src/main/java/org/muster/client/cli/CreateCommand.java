@@ -82,7 +82,9 @@ final class CreateCommand implements Callable<Integer> {
     @Option(names = "--no-wait", description = "Do not wait: say which were accepted.")
     private boolean noWait;
 
-    @Option(names = "--dry-run", description = {
+    @Option(
+            names = "--dry-run",
+            description = {
                 "Only say which would be accepted, and why the others would not; with --output json also",
                 "the XML that libvirt would get, of the first 100."
             })
@@ -186,7 +188,11 @@ final class CreateCommand implements Callable<Integer> {
         try {
             wait.await(atOnce ? Duration.ZERO : waitTimeout);
         } catch (IOException e) {
-            report(new Summary(watch.launches()), batch.id(), replayed, Json.array()); // what is known so far, then the error itself
+            report(
+                    new Summary(watch.launches()),
+                    batch.id(),
+                    replayed,
+                    Json.array()); // what is known so far, then the error itself
             throw e;
         }
     }

@@ -126,7 +126,8 @@ final class HistoryCommand implements Callable<Integer> {
     private String time(JsonNode millis) {
         return millis.isNumber()
                 ? Text.time(
-                        Instant.ofEpochMilli(millis.longValue()), muster.console().clock())
+                        Instant.ofEpochMilli(millis.longValue()),
+                        muster.console().clock())
                 : "-";
     }
 

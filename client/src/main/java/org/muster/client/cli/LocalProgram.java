@@ -13,7 +13,8 @@ import java.util.concurrent.TimeUnit;
 final class LocalProgram {
     private static final int MOST_BYTES = 16 << 20;
     private static final int MOST_OF_ERRORS = 1000;
-    private static final String NO_ENTRIES = "-- No entries --"; // journalctl's whole output where there are none for us
+    private static final String NO_ENTRIES =
+            "-- No entries --"; // journalctl's whole output where there are none for us
 
     private LocalProgram() {}
 

@@ -87,8 +87,9 @@ public final class Muster implements Callable<Integer> {
             names = "--output",
             scope = ScopeType.INHERIT,
             paramLabel = "table|json",
-            description = "Tables for people (default), or JSON for programs: one text a line. Of a command that fails nothing"
-                    + " is printed there, but what came of single VMs (create, vm destroy); the reason goes to standard error.")
+            description =
+                    "Tables for people (default), or JSON for programs: one text a line. Of a command that fails nothing"
+                            + " is printed there, but what came of single VMs (create, vm destroy); the reason goes to standard error.")
     private Output output = Output.TABLE;
 
     @Option(

@@ -54,9 +54,7 @@ final class VmListCommand implements Callable<Integer> {
                     row.id(),
                     row.name(),
                     row.status(),
-                    row.since()
-                            .map(since -> Text.time(since, ours))
-                            .orElse("-"));
+                    row.since().map(since -> Text.time(since, ours)).orElse("-"));
         }
         if (muster.json()) {
             muster.printJson(entries);

@@ -105,13 +105,15 @@ class QueueCommandsTest {
 
     @Test
     void onEightyColumnsTheWholeReasonIsThereAndTodaysDateIsNot() {
-        String reason = "the disk /srv/storage/images/0f0f0f0f/web-001.qcow2 has not answered for 3 s: the storage below"
-                + " /srv/storage hangs, and the VM was never started";
+        String reason =
+                "the disk /srv/storage/images/0f0f0f0f/web-001.qcow2 has not answered for 3 s: the storage below"
+                        + " /srv/storage hangs, and the VM was never started";
         long accepted = CliRun.CLOCK.millis() - 60_000;
         answer(
                 "Host.getHistory",
-                "{\"creates\":[" + create(A, "web-001", "FAILED", ",\"reason\":\"" + reason + "\",\"acceptedAt\":" + accepted)
-                        .replace("\"mon\"", "\"5e1f7d92-0a3c-4a55-9a55-1f0f4a8f7c11\"")
+                "{\"creates\":["
+                        + create(A, "web-001", "FAILED", ",\"reason\":\"" + reason + "\",\"acceptedAt\":" + accepted)
+                                .replace("\"mon\"", "\"5e1f7d92-0a3c-4a55-9a55-1f0f4a8f7c11\"")
                         + "],\"refused\":[]}");
 
         CliRun run = CliRun.with(

@@ -159,7 +159,8 @@ class ReportCommandTest {
     void theLatestCrashOfTheJvmIsInItWithoutSecrets() throws Exception {
         Path older = Files.writeString(folder.resolve("hs_err_1.log"), "# older");
         Files.setLastModifiedTime(older, FileTime.fromMillis(0));
-        Files.writeString(folder.resolve("hs_err_2.log"), "# SIGSEGV\njvm_args: -Djavax.net.ssl.keyStorePassword=hunter");
+        Files.writeString(
+                folder.resolve("hs_err_2.log"), "# SIGSEGV\njvm_args: -Djavax.net.ssl.keyStorePassword=hunter");
         Files.writeString(folder.resolve("other.log"), "x");
         ReportParts parts = new ReportParts();
 

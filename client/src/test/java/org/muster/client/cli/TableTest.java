@@ -34,7 +34,11 @@ class TableTest {
     @Test
     void whatIsWrappedIsThereToTheLastWordAndWhatIsCutFirstGivesWayBeforeIt() {
         Table table = new Table("NAME", ">SIZE", "<BATCH", "+REASON");
-        table.row("web-01", "12", "11111111-2222-3333-4444-555555555555", "no room on /srv: 12 MiB to give, 4096 MiB promised");
+        table.row(
+                "web-01",
+                "12",
+                "11111111-2222-3333-4444-555555555555",
+                "no room on /srv: 12 MiB to give, 4096 MiB promised");
         assertThat(table.lines(50))
                 .containsExactly(
                         "NAME    SIZE  BATCH  REASON",
@@ -47,7 +51,9 @@ class TableTest {
                         "web-01    12  1111~  no room on",
                         "    /srv: 12 MiB to give, 4096 MiB",
                         "    promised");
-        assertThat(new Table("+VALUE", "+FROM").row("abcdefghijklmn", "/etc/x.toml:1:1").lines(22))
+        assertThat(new Table("+VALUE", "+FROM")
+                        .row("abcdefghijklmn", "/etc/x.toml:1:1")
+                        .lines(22))
                 .containsExactly("VALUE       FROM", "abcdefghij  /etc/x.tom", "klmn        l:1:1");
     }
 
