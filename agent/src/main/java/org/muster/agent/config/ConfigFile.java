@@ -175,7 +175,8 @@ public final class ConfigFile {
                         (String) value(Key.LISTEN_ADDRESS),
                         ((Long) value(Key.LISTEN_PORT)).intValue(),
                         Path.of((String) value(Key.LISTEN_SOCKET)),
-                        (Boolean) value(Key.LISTEN_MAKE_UP_LOST_SUBSCRIPTIONS)),
+                        (Boolean) value(Key.LISTEN_MAKE_UP_LOST_SUBSCRIPTIONS),
+                        (Boolean) value(Key.LISTEN_PACK_MESSAGES)),
                 tls(),
                 new MusterConfig.Create(
                         value(Key.CREATE_CONCURRENCY).toString(),

@@ -30,6 +30,7 @@ enum Key {
     LISTEN_PORT("listen.port", 54321L, false, v -> number(v, 0, 65535)),
     LISTEN_SOCKET("listen.socket", "/run/muster/muster.sock", false, Key::socket),
     LISTEN_MAKE_UP_LOST_SUBSCRIPTIONS("listen.make-up-lost-subscriptions", true, false, Key::flag),
+    LISTEN_PACK_MESSAGES("listen.pack-messages", true, false, Key::flag),
     TLS_ENABLED("tls.enabled", true, false, Key::flag),
     TLS_ALLOW_PLAINTEXT("tls.allow-plaintext", false, false, Key::flag),
     TLS_CA("tls.ca", "/etc/muster/pki/ca.pem", false, Key::absolutePath),

@@ -38,8 +38,10 @@ public record MusterConfig(
      * Section listen.
      *
      * @param makeUpLostSubscriptions whether the engine gets its events also where its subscription to them got lost
+     * @param packMessages whether the engine gets what is pending as one JSON array
      */
-    public record Listen(String address, int port, Path socket, boolean makeUpLostSubscriptions) {}
+    public record Listen(
+            String address, int port, Path socket, boolean makeUpLostSubscriptions, boolean packMessages) {}
 
     /**
      * Section tls.

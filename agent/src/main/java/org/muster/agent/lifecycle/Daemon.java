@@ -406,6 +406,7 @@ public final class Daemon implements AutoCloseable {
                 .withAddress(config.listen().address(), config.listen().port())
                 .withPlaintextBeyondLoopback(config.tls().allowPlaintext())
                 .withLostSubscriptionsMadeUp(config.listen().makeUpLostSubscriptions())
+                .withMessagesPacked(config.listen().packMessages())
                 .withSocket(config.listen().socket(), Optional.of("muster"));
         RpcConfig plain = RpcConfig.defaults().withListen(listen);
         return config.tls().enabled() ? plain.withTls(tlsSettings(config.tls())) : plain;

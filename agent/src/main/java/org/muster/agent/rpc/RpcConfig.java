@@ -47,6 +47,7 @@ public record RpcConfig(Listen listen, Limits limits, Timing timing, Optional<Tl
      * @param plaintextBeyondLoopback whether plain TCP from other machines is served
      * @param lostSubscriptionsMadeUp whether a connection that looks like the engine's, and seems to have lost its
      *     subscription to events, gets them all the same
+     * @param messagesPacked whether what is pending for a connection that may be the engine's goes out as one JSON array
      */
     public record Listen(
             String address,
@@ -54,36 +55,53 @@ public record RpcConfig(Listen listen, Limits limits, Timing timing, Optional<Tl
             Optional<Path> socket,
             Optional<String> socketGroup,
             boolean plaintextBeyondLoopback,
-            boolean lostSubscriptionsMadeUp) {
+            boolean lostSubscriptionsMadeUp,
+            boolean messagesPacked) {
 
         public Listen {
             require(Map.of("port", (long) port), 0, 65_535);
         }
 
         public static Listen defaults() {
-            return new Listen("::", 54_321, Optional.empty(), Optional.empty(), false, true);
+            return new Listen("::", 54_321, Optional.empty(), Optional.empty(), false, true, true);
         }
 
         public Listen withAddress(String newAddress, int newPort) {
             return new Listen(
-                    newAddress, newPort, socket, socketGroup, plaintextBeyondLoopback, lostSubscriptionsMadeUp);
+                    newAddress,
+                    newPort,
+                    socket,
+                    socketGroup,
+                    plaintextBeyondLoopback,
+                    lostSubscriptionsMadeUp,
+                    messagesPacked);
         }
 
         public Listen withoutTcp() {
-            return new Listen("", 0, socket, socketGroup, plaintextBeyondLoopback, lostSubscriptionsMadeUp);
+            return withAddress("", 0);
         }
 
         public Listen withPlaintextBeyondLoopback(boolean allowed) {
-            return new Listen(address, port, socket, socketGroup, allowed, lostSubscriptionsMadeUp);
+            return new Listen(address, port, socket, socketGroup, allowed, lostSubscriptionsMadeUp, messagesPacked);
         }
 
         public Listen withLostSubscriptionsMadeUp(boolean on) {
-            return new Listen(address, port, socket, socketGroup, plaintextBeyondLoopback, on);
+            return new Listen(address, port, socket, socketGroup, plaintextBeyondLoopback, on, messagesPacked);
+        }
+
+        public Listen withMessagesPacked(boolean on) {
+            return new Listen(address, port, socket, socketGroup, plaintextBeyondLoopback, lostSubscriptionsMadeUp, on);
         }
 
         public Listen withSocket(Path path, Optional<String> group) {
             return new Listen(
-                    address, port, Optional.of(path), group, plaintextBeyondLoopback, lostSubscriptionsMadeUp);
+                    address,
+                    port,
+                    Optional.of(path),
+                    group,
+                    plaintextBeyondLoopback,
+                    lostSubscriptionsMadeUp,
+                    messagesPacked);
         }
     }
 

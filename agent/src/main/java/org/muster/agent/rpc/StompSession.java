@@ -42,6 +42,7 @@ final class StompSession {
     private final long heartBeatFloorMillis;
     private final long lostSubscriptionNanos;
     private final boolean lostSubscriptionsMadeUp;
+    private final boolean messagesPacked;
     private Optional<HeartBeat> heartBeat = Optional.empty(); // empty until CONNECT
     private long connectedAtNanos;
     private boolean left; // it said that it goes
@@ -51,6 +52,7 @@ final class StompSession {
         heartBeatFloorMillis = config.timing().heartBeatFloor().toMillis();
         lostSubscriptionNanos = config.timing().lostSubscription().toNanos();
         lostSubscriptionsMadeUp = config.listen().lostSubscriptionsMadeUp();
+        messagesPacked = config.listen().messagesPacked();
     }
 
     Reaction on(StompFrame frame, long nowNanos) {
@@ -76,7 +78,7 @@ final class StompSession {
 
     /** Tells whether answers to this destination may be packed into an array. */
     boolean takesArrays(String destination) {
-        return mayBeEngine() && Route.isEngineQueue(destination) && subscriptions.onlyEngineQueues();
+        return messagesPacked && mayBeEngine() && Route.isEngineQueue(destination) && subscriptions.onlyEngineQueues();
     }
 
     /** The way of an answer; there is one even if the subscription got lost. */

@@ -34,6 +34,7 @@ class ConfigFileTest {
         all.put("listen.port", "0");
         all.put("listen.socket", "\"/tmp/m.sock\"");
         all.put("listen.make-up-lost-subscriptions", "false");
+        all.put("listen.pack-messages", "false");
         all.put("tls.enabled", "false");
         all.put("tls.allow-plaintext", "true");
         all.put("tls.ca", "\"/a\"");
@@ -88,7 +89,7 @@ class ConfigFileTest {
         assertThat(config)
                 .isEqualTo(new MusterConfig(
                         new MusterConfig.Libvirt("qemu:///system", OptionalInt.empty(), false),
-                        new MusterConfig.Listen("::", 54321, Path.of("/run/muster/muster.sock"), true),
+                        new MusterConfig.Listen("::", 54321, Path.of("/run/muster/muster.sock"), true, true),
                         new MusterConfig.Tls(
                                 true,
                                 false,
@@ -121,7 +122,7 @@ class ConfigFileTest {
         assertThat(config)
                 .isEqualTo(new MusterConfig(
                         new MusterConfig.Libvirt("qemu:///system?socket=/tmp/s", OptionalInt.of(7), true),
-                        new MusterConfig.Listen("127.0.0.1", 0, Path.of("/tmp/m.sock"), false),
+                        new MusterConfig.Listen("127.0.0.1", 0, Path.of("/tmp/m.sock"), false, false),
                         new MusterConfig.Tls(
                                 false,
                                 true,

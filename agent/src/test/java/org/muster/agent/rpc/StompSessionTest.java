@@ -173,6 +173,17 @@ class StompSessionTest {
     }
 
     @Test
+    void nothingIsPackedWhereThatIsTurnedOff() {
+        RpcConfig off =
+                RpcConfig.defaults().withListen(RpcConfig.Listen.defaults().withMessagesPacked(false));
+        StompSession other = new StompSession(off, new Recorded());
+        other.on(frame("CONNECT", Map.of("accept-version", "1.2", "heart-beat", "0,15000")), NOW);
+        other.on(frame("SUBSCRIBE", Map.of("id", "r", "destination", Route.RESPONSES)), NOW);
+
+        assertThat(other.takesArrays(Route.RESPONSES)).isFalse();
+    }
+
+    @Test
     void arraysAreForTheEnginesQueuesOnly() {
         connect("0,15000");
         subscribe("1", Route.RESPONSES);
