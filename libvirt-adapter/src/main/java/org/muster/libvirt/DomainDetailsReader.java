@@ -47,11 +47,17 @@ final class DomainDetailsReader {
                 agentChannel(),
                 timeOffset(),
                 balloon(),
-                tune.map(t -> whole(Xml.text(t, "quota"))).orElse(OptionalLong.empty()),
-                tune.map(t -> whole(Xml.text(t, "period"))).orElse(OptionalLong.empty()),
+                limit(tune, "quota"),
+                limit(tune, "period"),
                 metadata(TUNE_NAMESPACE, "vcpuLimit"),
                 startedAt(),
                 notes);
+    }
+
+    /** Negative is libvirt's "unlimited", 0 its "not set". */
+    private static OptionalLong limit(Optional<Element> tune, String name) {
+        OptionalLong micros = tune.map(t -> whole(Xml.text(t, name))).orElse(OptionalLong.empty());
+        return micros.orElse(0) > 0 ? micros : OptionalLong.empty();
     }
 
     private List<Element> devices(String kind) {

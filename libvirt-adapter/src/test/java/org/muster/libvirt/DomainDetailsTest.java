@@ -2,6 +2,7 @@ package org.muster.libvirt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -101,6 +102,19 @@ class DomainDetailsTest {
         assertThat(parse(named).hash()).isNotEqualTo(parse(XML).hash());
         assertThat(parse(named.replace("/dev/vda", "/dev/sda")).hash())
                 .isNotEqualTo(parse(named).hash());
+    }
+
+    @Test
+    void aQuotaThatLimitsNothingIsNone() throws Exception {
+        String tuned = "<domain><cputune><period>%s</period><quota>%s</quota></cputune></domain>";
+        DomainDetails limited = parse(tuned.formatted("100000", "50000"));
+        assertThat(limited.cpuPeriodMicros()).hasValue(100_000);
+        assertThat(limited.cpuQuotaMicros()).hasValue(50_000);
+        for (String unlimited : List.of("-1", "0", "-9223372036854775")) {
+            DomainDetails details = parse(tuned.formatted("0", unlimited));
+            assertThat(details.cpuQuotaMicros()).as(unlimited).isEmpty();
+            assertThat(details.cpuPeriodMicros()).isEmpty();
+        }
     }
 
     @Test
