@@ -351,7 +351,7 @@ public final class Calibration implements AutoCloseable {
     }
 
     private CalibrationReport report(List<LevelFigures> figures, long idleNanos, boolean clean, long tookNanos) {
-        double one = figures.get(0).meanNanos();
+        long one = figures.get(0).medianNanos();
         List<Level> levels = figures.stream().map(level -> level.level(one)).toList();
         int knee = Conclusion.knee(levels, idleNanos);
         List<String> notes = new ArrayList<>();

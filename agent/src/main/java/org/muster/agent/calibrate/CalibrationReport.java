@@ -36,7 +36,7 @@ public record CalibrationReport(
      * @param guests started, all repeats together
      * @param wallNanos from the first one begun to the last one started, all repeats together
      * @param meanNanos of the call that starts a guest; likewise the others
-     * @param inflation the mean over that of one at a time: I(k)
+     * @param inflation the median over that of one at a time: I(k)
      * @param roundTripNanos of a call that asks for nothing meanwhile: 95 in 100 took no longer
      * @param cpuPart of the host's processors that was busy; negative if not known
      */

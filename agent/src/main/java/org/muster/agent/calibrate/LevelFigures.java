@@ -33,7 +33,14 @@ final class LevelFigures {
         }
     }
 
-    double meanNanos() {
+    /** Half of the calls took no longer. */
+    long medianNanos() {
+        List<Long> sorted = new ArrayList<>(callNanos);
+        Collections.sort(sorted);
+        return part(sorted, 0.5);
+    }
+
+    private double meanNanos() {
         return callNanos.stream().mapToLong(Long::longValue).average().orElse(0);
     }
 
@@ -47,7 +54,8 @@ final class LevelFigures {
         return mean == 0 ? 0 : Math.sqrt(square) / mean;
     }
 
-    Level level(double meanOfOneNanos) {
+    /** @param medianOfOneNanos at one at a time */
+    Level level(long medianOfOneNanos) {
         List<Long> sorted = new ArrayList<>(callNanos);
         Collections.sort(sorted);
         return new Level(
@@ -59,7 +67,7 @@ final class LevelFigures {
                 part(sorted, 0.95),
                 part(sorted, 0.99),
                 part(sorted, 1),
-                meanOfOneNanos == 0 ? 1 : meanNanos() / meanOfOneNanos,
+                medianOfOneNanos == 0 ? 1 : part(sorted, 0.5) / (double) medianOfOneNanos,
                 roundTripNanos,
                 cpuKnown == 0 ? -1 : cpuSum / cpuKnown);
     }

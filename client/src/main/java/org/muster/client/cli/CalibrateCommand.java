@@ -28,7 +28,7 @@ import picocli.CommandLine.ParentCommand;
             "Measures how many guests this host starts best at once, with guests of its own that it takes away again: paused, bare,"
                     + " without disks.",
             "Loads the host for some seconds to minutes; refused while creates wait or run, and makes way for them.",
-            "INFLATION is I(k): the mean time of the libvirt call over that of one at a time. ROUND TRIP is what a call that asks"
+            "INFLATION is I(k): the median time of the libvirt call over that of one at a time. ROUND TRIP is what a call that asks"
                     + " for nothing takes meanwhile. The knee is the least limit with 95 %% of the best throughput at which"
                     + " libvirtd still answers others."
         })
