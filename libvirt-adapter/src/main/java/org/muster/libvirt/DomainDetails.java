@@ -59,6 +59,7 @@ public record DomainDetails(
      * @param kind disk, cdrom, floppy or lun
      * @param alias libvirt's or the engine's (ua-...)
      * @param path of its file or device, empty if it has none
+     * @param network where it is, as {@link DomainNeeds.Source} has it; empty for one that is on this host
      * @param serial by which the guest knows it, empty if it has none
      * @param imageId the engine's, empty if its metadata have none
      * @param lunGuid the engine's, for a LUN
@@ -70,6 +71,7 @@ public record DomainDetails(
             String kind,
             String alias,
             String path,
+            String network,
             String serial,
             String imageId,
             String lunGuid,

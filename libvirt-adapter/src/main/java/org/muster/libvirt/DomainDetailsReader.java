@@ -86,6 +86,7 @@ final class DomainDetailsReader {
                     kind.isEmpty() ? "disk" : kind,
                     attribute(disk, "alias", "name"),
                     path(disk),
+                    NetworkDisk.of(disk),
                     Xml.text(disk, "serial"),
                     known.map(k -> k.value("imageID")).orElse(""),
                     known.map(k -> k.value("GUID")).orElse(""),

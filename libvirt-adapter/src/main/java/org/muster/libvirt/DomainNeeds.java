@@ -32,13 +32,19 @@ public record DomainNeeds(
     }
 
     /**
-     * A file or device that a disk of the guest is in.
+     * What a disk of the guest is in.
      *
      * @param field where in the XML, for a person
+     * @param path of a file or device of the host; else where it is on the network, as {@code rbd://host/pool/image}
      * @param shared several guests may have it: it is shareable, or only read
      * @param optional the guest starts without it if it is not there
      */
-    public record Source(String field, String path, boolean shared, boolean optional) {}
+    public record Source(String field, String path, boolean shared, boolean optional) {
+        /** A file or device that can be looked at. */
+        public boolean onHost() {
+            return !NetworkDisk.is(path);
+        }
+    }
 
     /** @param arch empty for the host's own */
     public record Machine(String arch, String type) {}

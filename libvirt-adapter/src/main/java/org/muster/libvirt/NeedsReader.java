@@ -157,20 +157,29 @@ final class NeedsReader {
     private List<DomainNeeds.Source> disks() {
         List<DomainNeeds.Source> disks = new ArrayList<>();
         for (Element disk : devices("disk")) {
+            String network = NetworkDisk.of(disk);
+            if (!network.isEmpty()) {
+                disks.add(new DomainNeeds.Source(field(disk) + "/source", network, shared(disk), false));
+                continue;
+            }
             Optional<Element> source = Xml.child(disk, "source");
             String type = disk.getAttribute("type");
             String attribute = type.equals("block") ? "dev" : "file";
             String path = source.map(found -> found.getAttribute(attribute)).orElse("");
             if (!path.isEmpty() && !HostParts.isPlaceholder(path) && (type.equals("file") || type.equals("block"))) {
-                String target = Xml.child(disk, "target")
-                        .map(found -> found.getAttribute("dev"))
-                        .orElse("");
                 boolean optional = source.get().getAttribute("startupPolicy").equals("optional");
                 disks.add(new DomainNeeds.Source(
-                        "xml/domain/devices/disk(" + target + ")/source/@" + attribute, path, shared(disk), optional));
+                        field(disk) + "/source/@" + attribute, path, shared(disk), optional));
             }
         }
         return disks;
+    }
+
+    private static String field(Element disk) {
+        String target = Xml.child(disk, "target")
+                .map(found -> found.getAttribute("dev"))
+                .orElse("");
+        return "xml/domain/devices/disk(" + target + ")";
     }
 
     /** True if another guest may have the same disk: what is only read, and what its owner says may be shared. */

@@ -49,8 +49,17 @@ class DomainDetailsTest {
         assertThat(details.disks())
                 .containsExactly(
                         new Disk(
-                                "vda", "disk", "ua-17", "/d", "s-1", "img-1", "", false, Map.of("read_bytes_sec", "5")),
-                        new Disk("sda", "disk", "", "/dev/mapper/x", "", "", "", false, Map.of()));
+                                "vda",
+                                "disk",
+                                "ua-17",
+                                "/d",
+                                "",
+                                "s-1",
+                                "img-1",
+                                "",
+                                false,
+                                Map.of("read_bytes_sec", "5")),
+                        new Disk("sda", "disk", "", "/dev/mapper/x", "", "", "", "", false, Map.of()));
         assertThat(details.nics()).containsExactly(new Nic("vnet3", "56:6f:00:00:00:01", "virtio"));
         assertThat(details.consoles())
                 .containsExactly(

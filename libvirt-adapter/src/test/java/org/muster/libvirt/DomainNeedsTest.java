@@ -105,7 +105,30 @@ class DomainNeedsTest {
                         new Source("xml/domain/devices/disk(vdb)/source/@dev", "/dev/b", true, false),
                         new Source("xml/domain/devices/disk(sda)/source/@file", "/c", true, true),
                         new Source("xml/domain/devices/disk(vdd)/source/@file", "/d", true, false),
-                        new Source("xml/domain/devices/disk(vde)/source/@file", "/e", true, false));
+                        new Source("xml/domain/devices/disk(vde)/source/@file", "/e", true, false),
+                        new Source("xml/domain/devices/disk(vdf)/source", "rbd:///pool/x", false, false));
+        assertThat(needs.disks().get(5).onHost()).isFalse();
+        assertThat(needs.disks().get(0).onHost()).isTrue();
+    }
+
+    private static String network(String source) throws Exception {
+        String devices = "<devices><disk type='network'>" + source + "</disk></devices>";
+        return needs(devices).disks().stream().map(Source::path).findFirst().orElse("");
+    }
+
+    @Test
+    void aDiskOnTheNetworkIsTheSameHoweverItsHostsAreWritten() throws Exception {
+        assertThat(network("<source protocol='rbd' name='p/x'><host name='b' port='6789'/><host name='a'/></source>"))
+                .isEqualTo(network("<source protocol='rbd' name='p/x'><host name='a'/><host name='b'/></source>"))
+                .isNotEqualTo(network("<source protocol='rbd' name='p/x'><host name='a'/></source>"))
+                .isNotEqualTo(network("<source protocol='rbd' name='p/y'><host name='a'/><host name='b'/></source>"));
+        assertThat(network("<source protocol='nbd'><host name='h' port='10810'/></source>"))
+                .isEqualTo("nbd://h:10810/");
+        assertThat(network("<source protocol='nbd'><host transport='unix' socket='/s'/></source>"))
+                .isEqualTo("nbd:///s/");
+        assertThat(network("<source protocol='iscsi' name='iqn.x/1'><host name='h' port='3260'/></source>"))
+                .isEqualTo("iscsi://h/iqn.x/1");
+        assertThat(network("<source protocol='nbd'/>")).isEmpty();
     }
 
     @Test

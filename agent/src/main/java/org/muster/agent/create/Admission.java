@@ -83,7 +83,9 @@ final class Admission {
             judge(candidate, now, looking);
             if (looking) {
                 for (DomainNeeds.Source disk : candidate.checked().needs().disks()) {
-                    candidate.looksAt(disk, looks.computeIfAbsent(disk.path(), paths::look));
+                    if (disk.onHost()) {
+                        candidate.looksAt(disk, looks.computeIfAbsent(disk.path(), paths::look));
+                    }
                 }
                 early.addAll(candidate.early());
             }

@@ -226,7 +226,8 @@ final class Ledger implements VmListener {
 
     private static String disk(String path) {
         boolean normal = !path.contains("//") && !path.contains("/.") && !path.endsWith("/");
-        if (normal && path.startsWith("/")) { // as nearly all are
+        boolean network = path.contains("://") && !path.startsWith("/");
+        if (network || (normal && path.startsWith("/"))) { // as nearly all are
             return DISK + path;
         }
         try {
@@ -295,8 +296,9 @@ final class Ledger implements VmListener {
         entry.seen = details.hash();
         Set<Claim> claims = new LinkedHashSet<>();
         for (DomainDetails.Disk disk : details.disks()) {
-            if (disk.path().startsWith("/")) {
-                claims.add(new Claim(disk(disk.path()), !disk.shared()));
+            String place = disk.network().isEmpty() ? disk.path() : disk.network();
+            if (place.startsWith("/") || !disk.network().isEmpty()) {
+                claims.add(new Claim(disk(place), !disk.shared()));
             }
         }
         for (DomainDetails.Nic nic : details.nics()) {

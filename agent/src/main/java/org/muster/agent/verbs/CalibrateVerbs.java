@@ -74,7 +74,7 @@ public final class CalibrateVerbs {
                 Param.required("p95", number, "19 in 20 took no longer"),
                 Param.required("p99", number, "99 in 100 took no longer"),
                 Param.required("max", number, "the slowest"),
-                Param.required("inflation", number, "I(k): the mean over that of one at a time"),
+                Param.required("inflation", number, "I(k): the median over that of one at a time"),
                 Param.required("roundTrip", number, "of a call that asks for nothing, meanwhile: 95th percentile"),
                 Param.required(
                         "cpu", WireType.any(), "part of the host's processors that was busy; null if not known"));

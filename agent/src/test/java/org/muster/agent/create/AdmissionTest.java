@@ -311,6 +311,16 @@ class AdmissionTest {
     }
 
     @Test
+    void aDiskOnTheNetworkIsNotLookedForOnTheHost() {
+        String nbd = "<disk type='network'><source protocol='nbd' name='missing'><host name='h'/></source></disk>";
+
+        List<BatchAnswer.Verdict> verdicts = batch("b", item(0, id(1), devices(nbd)), item(1, id(2), devices(nbd)));
+
+        assertThat(verdicts.get(0).isAccepted()).isTrue();
+        assertThat(verdicts.get(1).reason()).contains("the disk of " + Agent.name(id(1)));
+    }
+
+    @Test
     void disksAndAddressesAreOfOneVmWithinABatchAndAgainstThoseThatRun() {
         List<BatchAnswer.Verdict> verdicts = batch(
                 "b",

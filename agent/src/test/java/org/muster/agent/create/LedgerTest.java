@@ -18,6 +18,7 @@ import org.muster.agent.domain.VmTable;
 import org.muster.libvirt.DomainDetails;
 import org.muster.libvirt.DomainNeeds;
 import org.muster.libvirt.DomainRecord;
+import org.muster.libvirt.DomainXml;
 import org.muster.libvirt.DomainXml.Problem;
 import org.muster.libvirt.HypervisorException;
 
@@ -190,6 +191,21 @@ class LedgerTest {
                 .asString()
                 .contains("no huge pages of that size", "1048576 KiB");
         assertThat(reserve(4, pages(1 << 20, 1), Room.UNKNOWN)).isEmpty();
+    }
+
+    @Test
+    void aNetworkDiskIsOfOneToo() throws Exception {
+        String disk = "<disk type='network'><source protocol='rbd' name='pool/x'><host name='mon'/></source></disk>";
+        Vm running = accepted(1, memory(0));
+        up(running);
+        table.live(running, live(disk));
+        DomainNeeds same = DomainNeeds.of(DomainXml.parse(live(disk).xml()));
+
+        assertThat(reserve(2, same, Room.UNKNOWN)).singleElement().asString().contains("the disk of vm-1", "rbd://mon");
+
+        table.remove(running, ExitInfo.destroyed());
+        assertThat(reserve(2, same, Room.UNKNOWN)).isEmpty();
+        assertThat(reserve(3, same, Room.UNKNOWN)).hasSize(1);
     }
 
     @Test
