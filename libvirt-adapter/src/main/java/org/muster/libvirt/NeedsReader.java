@@ -168,8 +168,7 @@ final class NeedsReader {
             String path = source.map(found -> found.getAttribute(attribute)).orElse("");
             if (!path.isEmpty() && !HostParts.isPlaceholder(path) && (type.equals("file") || type.equals("block"))) {
                 boolean optional = source.get().getAttribute("startupPolicy").equals("optional");
-                disks.add(new DomainNeeds.Source(
-                        field(disk) + "/source/@" + attribute, path, shared(disk), optional));
+                disks.add(new DomainNeeds.Source(field(disk) + "/source/@" + attribute, path, shared(disk), optional));
             }
         }
         return disks;

@@ -10,7 +10,8 @@ import org.w3c.dom.Element;
 final class NetworkDisk {
     private static final String BETWEEN = "://";
     private static final Map<String, String> USUAL_PORTS = Map.of(
-            "nbd", "10809", "iscsi", "3260", "rbd", "6789", "gluster", "24007", "http", "80", "https", "443", "ssh", "22");
+            "nbd", "10809", "iscsi", "3260", "rbd", "6789", "gluster", "24007", "http", "80", "https", "443", "ssh",
+            "22");
 
     private NetworkDisk() {}
 

@@ -29,7 +29,6 @@ public final class CreateService {
     private static final int UNEXPECTED = 16;
     static final int INVALID_PARAMETER = 91;
 
-
     private final VmTable table;
     private final Journal journal;
     private final Dispatcher dispatcher;

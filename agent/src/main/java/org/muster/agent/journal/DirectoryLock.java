@@ -37,7 +37,9 @@ final class DirectoryLock implements Closeable {
         DirectoryLock lock = new DirectoryLock(directory.resolve("lock"), medium);
         try {
             lock.exclusive();
-        } catch (FileSystemException e) { // full, read-only, not ours: what it holds may be there to be read all the same
+        } catch (
+                FileSystemException
+                        e) { // full, read-only, not ours: what it holds may be there to be read all the same
             LOG.error("{} cannot be written: {}; nothing is accepted until it can", directory, e.toString());
             lock.shared();
         }

@@ -28,7 +28,8 @@ public final class RpcException extends RuntimeException {
     /** The table of VMs is not complete yet: the engine asks again, and does not take the host for lost. */
     public static final int RECOVERING = 99;
 
-    // Of what passes by itself: seconds. A request that found no thread needs one that others have done with; the table of VMs takes
+    // Of what passes by itself: seconds. A request that found no thread needs one that others have done with; the table
+    // of VMs takes
     // two seconds, and is waited for by everybody.
     private static final Map<Integer, Integer> RETRY_AFTER = Map.of(BUSY, 1, RECOVERING, 2);
 

@@ -13,7 +13,8 @@ import java.util.Optional;
  */
 final class StompSession {
 
-    private static final int MAX_NAME_CHARS = 255; // the engine's client reads all headers from 1024 bytes
+    /** Of a header that comes back in frames of ours, as it is written there: the engine's client reads all headers from 1024 bytes. */
+    private static final int MAX_NAME_BYTES = 255;
 
     /** What a frame leads to. */
     sealed interface Reaction {}
@@ -135,8 +136,9 @@ final class StompSession {
         if (id.isEmpty() || destination.isEmpty()) {
             return error("Missing destination or subscription id header");
         }
-        if (id.get().length() > MAX_NAME_CHARS || destination.get().length() > MAX_NAME_CHARS) {
-            return error("Subscription id and destination must be of at most " + MAX_NAME_CHARS + " characters");
+        Optional<String> tooLong = tooLong(frame, "id", "destination");
+        if (tooLong.isPresent()) {
+            return error(tooLong.get());
         }
         return switch (subscriptions.add(id.get(), destination.get())) {
             case ADDED -> new Nothing();
@@ -155,23 +157,22 @@ final class StompSession {
 
     private Reaction disconnect(StompFrame frame) {
         left = true;
+        Optional<StompReply> tooLong = tooLong(frame, "receipt").map(StompReply.Fault::new);
         return frame.header("receipt")
-                .<Reaction>map(id -> new Goodbye(new StompReply.Receipt(id)))
+                .<Reaction>map(id -> new Goodbye(tooLong.orElse(new StompReply.Receipt(id))))
                 .orElse(new Close());
     }
 
     private Reaction send(StompFrame frame) {
-        String destination = frame.header("destination").orElse("");
-        if (destination.length() > MAX_NAME_CHARS) {
-            return error("destination must be of at most " + MAX_NAME_CHARS + " characters");
+        Optional<String> tooLong = tooLong(frame, "destination", "reply-to");
+        if (tooLong.isPresent()) {
+            return error(tooLong.get());
         }
+        String destination = frame.header("destination").orElse("");
         if (!Route.takesRequests(destination)) {
             return new Send(destination, frame.body(), Optional.empty());
         }
         String replyTo = frame.header("reply-to").orElse(Route.RESPONSES);
-        if (replyTo.length() > MAX_NAME_CHARS) {
-            return error("reply-to must be of at most " + MAX_NAME_CHARS + " characters");
-        }
         Execute request = new Execute(
                 frame.body(), replyTo, frame.header("ovirtCorrelationId").map(Clip::text));
         return new Send(destination, frame.body(), Optional.of(request));
@@ -185,6 +186,16 @@ final class StompSession {
     /** The connection has ended. */
     void ended() {
         subscriptions.clear();
+    }
+
+    private static Optional<String> tooLong(StompFrame frame, String... headers) {
+        for (String header : headers) {
+            int bytes = StompText.escapedBytes(frame.header(header).orElse(""));
+            if (bytes > MAX_NAME_BYTES) {
+                return Optional.of(header + " must be of at most " + MAX_NAME_BYTES + " bytes, escaped, got " + bytes);
+            }
+        }
+        return Optional.empty();
     }
 
     private static Reaction error(String text) {

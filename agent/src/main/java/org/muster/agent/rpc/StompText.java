@@ -43,6 +43,11 @@ final class StompText {
                 .replace(":", "\\c");
     }
 
+    /** The length of a header's value as it stands in a frame. */
+    static int escapedBytes(String value) {
+        return escape(value).getBytes(StandardCharsets.UTF_8).length;
+    }
+
     /** Shape: answer to CONNECT; its length of zero keeps the engine's client from stumbling over bytes after it. */
     static ByteBuf connected(HeartBeat heartBeat) {
         return frame("CONNECTED\nversion:1.2\nheart-beat:" + heartBeat.answer() + "\ncontent-length:0\n\n");

@@ -100,11 +100,7 @@ public final class CreateVerbs {
         boolean dryRun = call.flag("dryRun", false);
         boolean withXml = call.flag("withXml", false);
         BatchRequest request = new BatchRequest(
-                call.text("batchId"),
-                call.optionalText("template"),
-                items,
-                call.remote(),
-                call.receivedAtNanos());
+                call.text("batchId"), call.optionalText("template"), items, call.remote(), call.receivedAtNanos());
         flows.note(request.batchId(), call.correlationId());
         try {
             return dryRun
@@ -124,7 +120,6 @@ public final class CreateVerbs {
         return accepted + " accepted, " + refused + " refused"
                 + (answer.path("replayed").asBoolean() ? ", replayed" : "");
     }
-
 
     private Verb create() {
         return Verb.named("VM.create", "Accepts one VM for creation; what becomes of it, events tell.")

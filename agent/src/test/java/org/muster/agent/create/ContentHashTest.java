@@ -57,8 +57,7 @@ class ContentHashTest {
         all.add(of(item("a", Map.of(), CreateClass.NORMAL, 1, 0)));
         all.add(of(item("a", Map.of("k", "v"), CreateClass.NORMAL, 0, 0)));
         all.add(of(item("a", Map.of("kv", ""), CreateClass.NORMAL, 0, 0)));
-        all.add(of(
-                item("a", Map.of(), CreateClass.NORMAL, 0, 0), item("a", Map.of(), CreateClass.NORMAL, 0, 0)));
+        all.add(of(item("a", Map.of(), CreateClass.NORMAL, 0, 0), item("a", Map.of(), CreateClass.NORMAL, 0, 0)));
         all.add(ContentHash.of(Optional.empty(), List.of(item("a", Map.of(), CreateClass.NORMAL, 0, 0))));
 
         assertThat(all).doesNotHaveDuplicates();

@@ -300,7 +300,8 @@ class CreateServiceTest {
         agent().await(id(1), VmStatus.UP);
         agent().await(id(2), VmStatus.UP);
         disk.hang();
-        CompletableFuture<BatchAnswer> stuck = agent().creator.service().createAll(batch("b", "h", Agent.item(0, id(3))));
+        CompletableFuture<BatchAnswer> stuck =
+                agent().creator.service().createAll(batch("b", "h", Agent.item(0, id(3))));
 
         AtomicInteger number = new AtomicInteger(100);
         Await.until("it is known to hang", SOON, () -> {
@@ -318,9 +319,7 @@ class CreateServiceTest {
                 .hasMessageContaining("nothing was accepted")
                 .hasMessageContaining("its disk does not answer");
         assertThat(agent().table.get(id(5))).isEmpty();
-        assertThat(agent().creator
-                        .service()
-                        .create(Agent.item(0, id(6)), "h", true, System.nanoTime()))
+        assertThat(agent().creator.service().create(Agent.item(0, id(6)), "h", true, System.nanoTime()))
                 .isCompletedExceptionally();
         assertThat(answer(batch("a", "h", Agent.item(0, id(1)))).items()).isEqualTo(first.items());
         assertThat(agent().create(id(2))).isEqualTo(single);

@@ -58,7 +58,11 @@ class EnvelopeTest {
         assertThat(text(envelope.error(
                         JsonNodeFactory.instance.textNode("i"), new RpcException(RpcException.RECOVERING, "soon"))))
                 .endsWith("\"error\":{\"code\":99,\"message\":\"soon\",\"data\":{\"retryAfter\":2}}}");
-        assertThat(new RpcException(RpcException.BUSY, "full").data().orElseThrow().path("retryAfter").asInt())
+        assertThat(new RpcException(RpcException.BUSY, "full")
+                        .data()
+                        .orElseThrow()
+                        .path("retryAfter")
+                        .asInt())
                 .isEqualTo(1);
         assertThat(new RpcException(9, "no room").data()).isEmpty();
     }

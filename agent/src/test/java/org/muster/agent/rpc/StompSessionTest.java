@@ -74,10 +74,26 @@ class StompSessionTest {
             assertThat(subscribe("id" + i, "d" + i)).isInstanceOf(Nothing.class);
         }
         assertError(subscribe("more", "d"), "A connection must have at most 64 subscriptions", false);
-        assertError(
-                on("SUBSCRIBE", Map.of("id", "x".repeat(256), "destination", "d")),
-                "Subscription id and destination must be of at most 255 characters",
-                false);
+    }
+
+    /** Whatever comes back in headers of ours: the engine's client reads them from 1024 bytes, as they are written. */
+    @Test
+    void namesAreBoundedByTheirBytesOnTheWire() {
+        String fits = "\u00fc".repeat(127) + "x";
+        String rule = " must be of at most 255 bytes, escaped, got 256";
+        assertThat(subscribe(fits, fits)).isInstanceOf(Nothing.class);
+        assertThat(request(on("SEND", Map.of("destination", Route.REQUESTS, "reply-to", fits)))
+                        .replyTo())
+                .isEqualTo(fits);
+        for (String tooLong : List.of("x".repeat(256), "\u00fc".repeat(128), ":".repeat(128), "\n\\".repeat(64))) {
+            assertError(subscribe(tooLong, "d"), "id" + rule, false);
+            assertError(subscribe("i", tooLong), "destination" + rule, false);
+            assertError(on("SEND", Map.of("destination", tooLong)), "destination" + rule, false);
+            Map<String, String> request = Map.of("destination", Route.REQUESTS, "reply-to", tooLong);
+            assertError(on("SEND", request), "reply-to" + rule, false);
+            assertThat(on("DISCONNECT", Map.of("receipt", tooLong)))
+                    .isEqualTo(new Goodbye(new StompReply.Fault("receipt" + rule)));
+        }
     }
 
     @Test

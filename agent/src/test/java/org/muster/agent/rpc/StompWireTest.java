@@ -184,6 +184,22 @@ class StompWireTest {
     }
 
     @Test
+    void theLongestNamesLeaveRoomInWhatTheEnginesClientReads() throws IOException {
+        String longest = "\u00fc:\\".repeat(42); // 252 bytes, as we write it
+        String sent = longest.replace("\\", "\\\\");
+        peer.connect("0,15000");
+        peer.subscribe(sent, sent);
+        peer.request(RawPeer.call("Host.ping", "", "1"), sent);
+
+        Frame answer = peer.frame();
+
+        assertThat(answer.headers()).containsKey("subscription");
+        assertThat(answer.headBytes()).isBetween(500, 900);
+        peer.subscribe("\u00fc".repeat(128), "d");
+        assertThat(peer.frame().body()).isEqualTo("id must be of at most 255 bytes, escaped, got 256");
+    }
+
+    @Test
     void disconnectIsReceipted() throws IOException {
         peer.connect("0,15000");
         peer.send("DISCONNECT\nreceipt:77\n\n\0");

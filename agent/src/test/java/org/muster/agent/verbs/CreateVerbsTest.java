@@ -114,8 +114,8 @@ class CreateVerbsTest {
     void theOrderOfMembersAndWrittenOutDefaultsMakeNoOtherBatch() {
         JsonNode first = verbs.call(
                 "Host.createVms",
-                json("{'batchId':'b','template':'<domain><name>${name}</name></domain>','vms':["
-                        + "{'vmId':'" + A + "','values':{'name':'a','index':'1'}}]}"));
+                json("{'batchId':'b','template':'<domain><name>${name}</name></domain>','vms':[" + "{'vmId':'" + A
+                        + "','values':{'name':'a','index':'1'}}]}"));
 
         JsonNode again = verbs.call(
                 "Host.createVms",
