@@ -1,6 +1,8 @@
 package org.muster.client.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.muster.client.Json;
 import org.muster.client.MusterConnection;
@@ -37,16 +39,25 @@ final class HostConfigCommand implements Callable<Integer> {
     }
 
     private Table table(JsonNode settings) {
-        Table table = new Table("KEY", "+VALUE", "APPLIED BY", "+PENDING", "+FROM");
+        boolean anyWaits = false;
+        for (JsonNode key : settings) {
+            anyWaits |= key.has("pending");
+        }
+        Table table = anyWaits
+                ? new Table("KEY", "+VALUE", "APPLIED BY", "+PENDING", "+FROM")
+                : new Table("KEY", "+VALUE", "APPLIED BY", "+FROM"); // at 80 columns the room is needed
         for (JsonNode key : settings) {
             boolean isDefault = key.path("origin").asText().equals("default") && !key.has("pending");
             if (!changed || !isDefault) {
-                table.row(
+                List<String> cells = new ArrayList<>(List.of(
                         key.path("key").asText(),
                         key.path("value").asText(),
-                        key.path("live").asBoolean() ? "reload" : "restart",
-                        key.path("pending").asText(""),
-                        key.path("origin").asText());
+                        key.path("live").asBoolean() ? "reload" : "restart"));
+                if (anyWaits) {
+                    cells.add(key.path("pending").asText(""));
+                }
+                cells.add(key.path("origin").asText());
+                table.row(cells.toArray(String[]::new));
             }
         }
         return table;

@@ -84,5 +84,11 @@ class DiagnosisCommandsTest {
         assertThat(CliRun.of(agent, "host", "config", "--changed").out())
                 .contains("listen.port")
                 .doesNotContain("log.level");
+        agent.on(
+                "Host.getConfig",
+                "{\"settings\":[{\"key\":\"log.level\",\"value\":\"\\\"info\\\"\",\"origin\":\"a:1:1\",\"live\":true}]}");
+        assertThat(CliRun.of(agent, "host", "config").lines())
+                .as("nothing waits for a restart")
+                .containsExactly("KEY        VALUE   APPLIED BY  FROM", "log.level  \"info\"  reload      a:1:1");
     }
 }
