@@ -1,5 +1,7 @@
 package org.muster.agent.domain;
 
+import java.util.Optional;
+import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainRecord.ShutoffReason;
 
 /**
@@ -55,6 +57,16 @@ public record ExitInfo(boolean error, int reason, String message) {
     /** libvirtd has no such domain any more. */
     public static ExitInfo notFound() {
         return new ExitInfo(true, NOT_FOUND, "Failed to find the libvirt domain");
+    }
+
+    /**
+     * It does not run, by what libvirtd says of it.
+     *
+     * @param record empty if libvirtd has no such domain
+     * @param byHost its shutdown was told to come from outside the guest
+     */
+    static ExitInfo of(Optional<DomainRecord> record, boolean byHost) {
+        return record.map(known -> of(known.shutoffReason(), byHost)).orElseGet(ExitInfo::notFound);
     }
 
     /** The domain is shut off, for the reason that libvirt gives. */

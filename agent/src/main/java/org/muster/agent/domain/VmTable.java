@@ -308,10 +308,7 @@ public final class VmTable {
         if (active) {
             observedActive(now, record.get());
         } else if (now.status().running() && !now.destroying()) {
-            boolean byHost = now.run().endedByHost();
-            ExitInfo exit =
-                    record.map(r -> ExitInfo.of(r.shutoffReason(), byHost)).orElseGet(ExitInfo::notFound);
-            put(now, now.down(exit, clock.now()));
+            put(now, now.down(ExitInfo.of(record, now.run().endedByHost()), clock.now()));
         }
         return true;
     }

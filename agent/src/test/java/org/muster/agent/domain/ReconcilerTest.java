@@ -3,6 +3,7 @@ package org.muster.agent.domain;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.muster.agent.simulation.FakeHypervisor;
 import org.muster.agent.simulation.FakeHypervisor.Op;
 import org.muster.libvirt.CallGuard;
+import org.muster.libvirt.DomainRecord.ShutoffReason;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.HypervisorException.Kind;
 import org.muster.libvirt.HypervisorListener.DomainEvent;
@@ -166,15 +168,33 @@ class ReconcilerTest {
     }
 
     @Test
-    void anExternalOneThatEndsIsForgotten() {
+    void anExternalOneThatEndsIsForgottenAfterItsEndWasTold() {
+        Map<UUID, ExitInfo> ends = new ConcurrentHashMap<>();
+        table.listen(new VmListener() {
+            @Override
+            public void changed(Vm before, Vm after) {
+                after.exit().ifPresent(exit -> ends.put(after.id(), exit));
+            }
+
+            @Override
+            public void removed(Vm last) {}
+        });
         runs(ID, false);
+        runs(OTHER, false);
         reconciler.check(ID);
+        reconciler.check(OTHER);
         await(ID, VmStatus.UP);
+        await(OTHER, VmStatus.UP);
 
-        hypervisor.becomes(ID, State.SHUTOFF, 1, DomainEvent.STOPPED);
+        hypervisor.becomes(ID, State.SHUTOFF, 1, DomainEvent.STOPPED); // SHUTDOWN
+        hypervisor.becomes(OTHER, State.SHUTOFF, 3, DomainEvent.STOPPED); // CRASHED
         reconciler.check(ID);
+        reconciler.check(OTHER);
 
-        Await.until("forgotten", SOON, () -> table.get(ID).isEmpty());
+        Await.until("forgotten", SOON, () -> table.all().isEmpty());
+        assertThat(ends)
+                .containsEntry(ID, ExitInfo.of(ShutoffReason.SHUTDOWN))
+                .containsEntry(OTHER, ExitInfo.of(ShutoffReason.CRASHED));
     }
 
     @Test
