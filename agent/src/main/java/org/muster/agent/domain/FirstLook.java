@@ -35,13 +35,19 @@ final class FirstLook {
         this.patienceNanos = patience.toNanos();
     }
 
-    /** The domains that libvirtd has. Only the first list counts. */
+    /** libvirtd is asked, over a new link too: what it has not told yet is waited for from now on. */
+    synchronized void asked(long nowNanos) {
+        lastProgressNanos = nowNanos;
+    }
+
+    /** The domains that libvirtd has, and each is asked about now. A later list counts as long as the first was not settled. */
     synchronized void listed(Collection<DomainRecord> domains, long nowNanos) {
-        if (listed) {
+        if (complete) {
             return;
         }
         listed = true;
         lastProgressNanos = nowNanos;
+        unanswered.clear(); // who was there before the link was lost may be gone
         domains.forEach(record -> unanswered.put(record.domain(), record));
         complete = unanswered.isEmpty();
     }

@@ -137,6 +137,7 @@ public final class Reconciler implements AutoCloseable {
 
     /** Looks for domains that the table does not know. Others need not wait for it: the list can hang on one domain. */
     public void discover() {
+        firstLook.asked(System.nanoTime());
         if (listWanted.compareAndSet(false, true)) {
             lister.execute(this::list);
         }
@@ -147,8 +148,9 @@ public final class Reconciler implements AutoCloseable {
      * everybody waiting for two seconds and is in it as the list has it. Never blocks.
      */
     public boolean tableComplete() {
-        if (firstLook.complete()) {
-            return true;
+        if (firstLook.complete()
+                || !hypervisor.connected()) { // who does not answer then may be gone when it is there again
+            return firstLook.complete();
         }
         List<DomainRecord> silent = firstLook.givenUp(System.nanoTime());
         if (!silent.isEmpty()) {
@@ -172,6 +174,7 @@ public final class Reconciler implements AutoCloseable {
             unread.add(record.domain());
             table.adopt(record, true, 0); // whose it is will be known when it can be read; till then it is not touched
         }
+        check(record.domain()); // its question may have been dropped with a link, and it may be gone since
     }
 
     /** What the first list has, and what the table believes to run besides. */

@@ -54,6 +54,25 @@ class FirstLookTest {
     }
 
     @Test
+    void whoIsGoneWhenItIsListedAnewIsNotWaitedFor() {
+        look.listed(List.of(record(A), record(B)), at(1));
+        look.listed(List.of(record(B)), at(9));
+
+        assertThat(look.givenUp(at(10))).as("it was just asked").isEmpty();
+        look.answered(B, at(10));
+        assertThat(look.complete()).isTrue();
+    }
+
+    @Test
+    void patienceBeginsWithTheLatestQuestion() {
+        look.listed(List.of(record(A)), at(1));
+        look.asked(at(9));
+
+        assertThat(look.givenUp(at(10))).isEmpty();
+        assertThat(look.givenUp(at(11))).containsExactly(record(A));
+    }
+
+    @Test
     void oneThatDoesNotAnswerIsWaitedForOnlyAsLongAsOthersDo() {
         look.listed(List.of(record(A), record(B)), at(1));
         assertThat(look.givenUp(at(2))).isEmpty();

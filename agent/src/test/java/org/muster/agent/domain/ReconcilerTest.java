@@ -110,6 +110,44 @@ class ReconcilerTest {
                 () -> table.get(ID).filter(vm -> !vm.external()).isPresent());
     }
 
+    /** Its question is dropped with the link, and libvirtd is never asked whether it is still there. */
+    private void listedAndGoneWhileTheLinkIsLost() {
+        runs(ID, false);
+        hypervisor.on(Op.FIND, ID).hang().times(1);
+        reconciler.discover();
+        hypervisor.awaitEntered(Op.FIND, ID);
+        hypervisor.loseLink();
+        Await.until(
+                "its question is dropped", SOON, () -> !reconciler.remembered().contains(ID));
+        hypervisor.becomes(ID, State.SHUTOFF, 1, DomainEvent.STOPPED);
+    }
+
+    @Test
+    void whoWasListedBeforeTheLinkWasLostAndIsGoneSinceIsNotTakenIn() {
+        listedAndGoneWhileTheLinkIsLost();
+        pass(Duration.ofMillis(2200));
+        assertThat(reconciler.tableComplete()).as("nobody can be asked").isFalse();
+
+        hypervisor.restoreLink();
+        reconciler.discover();
+        Await.until("the table is complete", SOON, reconciler::tableComplete);
+
+        assertThat(table.all()).isEmpty();
+    }
+
+    @Test
+    void whoIsTakenInUnreadIsAskedAbout() {
+        listedAndGoneWhileTheLinkIsLost();
+        hypervisor.on(Op.LIST, null).hang();
+        hypervisor.restoreLink();
+        reconciler.discover();
+        Await.until("the table is complete", SOON, reconciler::tableComplete);
+
+        Await.until("the one that is gone is out of it", SOON, () -> table.all().isEmpty());
+        assertThat(reconciler.allRead()).isTrue();
+        hypervisor.release(Op.LIST, null);
+    }
+
     @Test
     void withoutLibvirtdTheTableIsNotComplete() {
         hypervisor.loseLink();
