@@ -5,10 +5,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.muster.agent.metrics.DurationHistogram;
 
 /**
  * How much longer the libvirt call that starts a guest takes when others are under way: by how many there were when it was begun,
- * itself included. Where nothing is serialised the mean stays as it is; where all is, it grows with the number. Thread-safe.
+ * itself included. Where nothing is serialised the median stays as it is; where all is, it grows with the number. Thread-safe.
  */
 final class CallInflation {
     private static final int MOST = 64;
@@ -16,10 +17,7 @@ final class CallInflation {
     private final AtomicInteger underWay = new AtomicInteger();
 
     @GuardedBy("this")
-    private final long[] counts = new long[MOST + 1];
-
-    @GuardedBy("this")
-    private final long[] sumNanos = new long[MOST + 1];
+    private final DurationHistogram[] calls = new DurationHistogram[MOST + 1]; // null where there was none
 
     /** A call is about to be made; answers how many are then under way. Pair with {@link #ended}. */
     int begins() {
@@ -31,15 +29,15 @@ final class CallInflation {
         underWay.decrementAndGet();
         if (started) {
             synchronized (this) {
-                counts[Math.min(MOST, atOnce)]++;
-                sumNanos[Math.min(MOST, atOnce)] += nanos;
+                int level = Math.min(MOST, atOnce);
+                calls[level] = calls[level] == null ? new DurationHistogram() : calls[level];
+                calls[level].update(nanos);
             }
         }
     }
 
     synchronized void reset() {
-        Arrays.fill(counts, 0);
-        Arrays.fill(sumNanos, 0);
+        Arrays.fill(calls, null);
     }
 
     /** By rising number, those that occurred; each compared with the first. */
@@ -47,10 +45,12 @@ final class CallInflation {
         List<CreateStats.AtOnce> all = new ArrayList<>();
         double first = 0;
         for (int i = 1; i <= MOST; i++) {
-            if (counts[i] > 0) {
-                double mean = (double) sumNanos[i] / counts[i];
-                first = all.isEmpty() ? mean : first;
-                all.add(new CreateStats.AtOnce(i, counts[i], mean, first == 0 ? 1 : mean / first));
+            if (calls[i] != null) {
+                DurationHistogram.Summary summary = calls[i].summary();
+                double median = summary.p50Nanos();
+                first = all.isEmpty() ? median : first;
+                double inflation = first == 0 ? 1 : median / first;
+                all.add(new CreateStats.AtOnce(i, summary.count(), summary.meanNanos(), inflation));
             }
         }
         return all;

@@ -30,7 +30,7 @@ public record CreateStats(
      * Calls that were begun with so many under way.
      *
      * @param atOnce itself included
-     * @param inflation I(k): the mean over that of the fewest at once
+     * @param inflation I(k): the median over that of the fewest at once
      */
     public record AtOnce(int atOnce, long count, double meanNanos, double inflation) {}
 

@@ -71,7 +71,7 @@ public final class CreateStatsVerbs {
                 Param.required("atOnce", count, "calls under way when it began, itself included; 64 also for more"),
                 Param.required("count", count, "calls"),
                 Param.required("mean", number, "of the libvirt call that starts a guest"),
-                Param.required("inflation", number, "I(k): the mean over that of the fewest at once"));
+                Param.required("inflation", number, "I(k): the median over that of the fewest at once"));
         WireType batch = WireType.object(
                 Param.required("started", count, "of it, up"),
                 Param.required("makespan", number, "from the first one's message to the last one's end"),

@@ -1,6 +1,7 @@
 package org.muster.agent.create;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 
@@ -26,11 +27,17 @@ class CallInflationTest {
         together(1, 200);
         together(3, 450);
 
+        assertThat(inflation.all()).extracting(CreateStats.AtOnce::atOnce).containsExactly(1, 2, 3);
         assertThat(inflation.all())
-                .containsExactly(
-                        new CreateStats.AtOnce(1, 3, 250.0 * MILLI, 1), // the first of the three was alone, too
-                        new CreateStats.AtOnce(2, 1, 450.0 * MILLI, 1.8),
-                        new CreateStats.AtOnce(3, 1, 450.0 * MILLI, 1.8));
+                .extracting(CreateStats.AtOnce::count)
+                .containsExactly(3L, 1L, 1L); // the first of the three was alone, too
+        assertThat(inflation.all())
+                .extracting(CreateStats.AtOnce::meanNanos)
+                .containsExactly(250.0 * MILLI, 450.0 * MILLI, 450.0 * MILLI);
+        assertThat(inflation.all().get(0).inflation()).isEqualTo(1);
+        assertThat(inflation.all().get(2).inflation())
+                .as("of medians, which one slow call does not change")
+                .isCloseTo(450.0 / 200, within(0.05));
     }
 
     @Test
