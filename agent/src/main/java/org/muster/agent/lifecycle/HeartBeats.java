@@ -17,7 +17,7 @@ final class HeartBeats {
     /**
      * A part that must keep going.
      *
-     * @param ask given a task, has it run on the part's own thread as its next work; never blocks
+     * @param ask given a task, has it run on the part's own thread as its next work, or when it gets on at all; never blocks
      */
     record Part(String name, Consumer<Runnable> ask) {}
 

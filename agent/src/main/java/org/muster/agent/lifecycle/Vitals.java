@@ -12,7 +12,8 @@ import org.muster.sampling.Sampler;
 /**
  * Whose standing still means that the agent does, and what an admin sees beside the service.
  *
- * <p>Left out is everything that may wait for libvirt, a disk or a guest. Thread-safe.
+ * <p>Left out is everything that may wait for libvirt, a disk or a guest; of the pool {@code rpc-worker} one thread may wait
+ * for the certificates' disk and one for a directory service, and the others then get on. Thread-safe.
  */
 final class Vitals {
     private final RpcServer server;
@@ -34,6 +35,7 @@ final class Vitals {
     List<HeartBeats.Part> parts() {
         List<HeartBeats.Part> parts = new ArrayList<>();
         server.eventLoops().forEach((name, loop) -> parts.add(new HeartBeats.Part(name, answer -> ask(loop, answer))));
+        server.pools().forEach((name, pool) -> parts.add(new HeartBeats.Part(name, pool::execute)));
         parts.add(new HeartBeats.Part("create-watch", creator::beat));
         parts.add(new HeartBeats.Part("sampler", sampler::beat));
         return parts;

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells the service manager that we live, as long as our own event loops, the creates' watch and the sampler do their work.
- * None of them waits for libvirt or a disk, so a host in trouble never gets its agent restarted for it.
+ * Tells the service manager that we live, as long as our own event loops, the pools behind them, the creates' watch and the
+ * sampler do their work. None of them waits for libvirt or a disk, so a host in trouble never gets its agent restarted for it.
  *
  * <p>Who owes a sign of life for {@link #TELL} looks has every thread's stack and every call in libvirt written to the
  * log; after {@link #STOP} looks the manager hears nothing more, ends us and starts us again. Without a manager only the log
@@ -62,6 +62,11 @@ final class Watchdog implements AutoCloseable {
 
     void start() {
         thread.start();
+    }
+
+    /** Whom it asks. */
+    List<String> asked() {
+        return beats.owing(0);
     }
 
     private void run() {

@@ -27,6 +27,7 @@ final class Acceptor {
     private final Workers readers;
     private final RpcMetrics metrics;
     private final LongSupplier clock;
+    private final LookUps lookUps;
     private final Topics topics = new Topics();
 
     Acceptor(
@@ -47,6 +48,7 @@ final class Acceptor {
         this.presence = presence;
         this.budget = budget;
         this.workers = workers;
+        this.lookUps = new LookUps(workers);
         this.readers = readers;
         this.metrics = metrics;
         this.clock = clock;
@@ -87,7 +89,7 @@ final class Acceptor {
             ChannelPipeline pipeline = channel.pipeline();
             pipeline.addLast(new LocalPeerCheck(
                     access,
-                    workers,
+                    lookUps,
                     connections,
                     config.timing().detect(),
                     principal -> pipeline.addLast(detector(principal, false))));

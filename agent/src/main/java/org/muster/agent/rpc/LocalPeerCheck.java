@@ -19,15 +19,15 @@ import org.slf4j.LoggerFactory;
 /**
  * Asks the kernel who opened a local connection, and lets it in or closes it; until then nothing is read from it.
  *
- * <p>Names of users may come from a slow directory service, so they are looked up on a worker. Confined to the
- * connection's event loop but for {@link #lookUp}.
+ * <p>Names of users may come from a slow directory service, so they are looked up on a worker ({@link LookUps}). Confined to
+ * the connection's event loop but for {@link #lookUp}.
  */
 final class LocalPeerCheck extends ChannelInboundHandlerAdapter {
 
     private static final Logger LOG = LoggerFactory.getLogger(LocalPeerCheck.class);
 
     private final LocalAccess access;
-    private final Workers workers;
+    private final LookUps lookUps;
     private final Connections connections;
     private final Duration patience;
     private final Consumer<Principal> admitted;
@@ -35,12 +35,12 @@ final class LocalPeerCheck extends ChannelInboundHandlerAdapter {
 
     LocalPeerCheck(
             LocalAccess access,
-            Workers workers,
+            LookUps lookUps,
             Connections connections,
             Duration patience,
             Consumer<Principal> admitted) {
         this.access = access;
-        this.workers = workers;
+        this.lookUps = lookUps;
         this.connections = connections;
         this.patience = patience;
         this.admitted = admitted;
@@ -54,13 +54,16 @@ final class LocalPeerCheck extends ChannelInboundHandlerAdapter {
                         () -> connections.refuse(channel, "who it is was not known in time"),
                         patience.toMillis(),
                         TimeUnit.MILLISECONDS);
-        if (!workers.tryRun(() -> lookUp(ctx))) {
-            connections.refuse(channel, "too much to do to ask who it is: " + workers.capacity());
+        if (!lookUps.tryRun(() -> lookUp(ctx))) {
+            connections.refuse(channel, "too much waits to be told who opened a local connection");
         }
         ctx.fireChannelActive();
     }
 
     private void lookUp(ChannelHandlerContext ctx) {
+        if (!ctx.channel().isActive()) {
+            return; // it has waited for too long
+        }
         Optional<Principal> principal = Optional.empty();
         String who = "an unknown user";
         try {

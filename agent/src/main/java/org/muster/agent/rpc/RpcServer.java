@@ -62,6 +62,7 @@ public final class RpcServer implements AutoCloseable {
 
     private volatile TlsWatch tlsWatch; // volatile: set once by start, null without TLS
     private volatile Map<String, Executor> eventLoops = Map.of(); // volatile: set once by start
+    private volatile Map<String, Executor> pools = Map.of(); // likewise
     private volatile TlsKeeper tlsKeeper; // likewise
     private volatile int port; // volatile: set when bound, read by anybody
 
@@ -119,6 +120,14 @@ public final class RpcServer implements AutoCloseable {
         return eventLoops;
     }
 
+    /**
+     * The threads behind them, by name: what a pool is given runs when any of its threads has come to the end of something.
+     * Of the four workers at most one waits for the certificates' disk, and one for a directory service.
+     */
+    public Map<String, Executor> pools() {
+        return pools;
+    }
+
     /** The certificates in force, for whoever else serves with them; empty without TLS, and while there are none. */
     public Optional<TlsMaterial> certificates() {
         TlsKeeper keeper = tlsKeeper;
@@ -148,6 +157,7 @@ public final class RpcServer implements AutoCloseable {
         closers.add(workers);
         Workers readers = new Workers("rpc-monitor", READERS);
         closers.add(readers);
+        pools = Map.of("rpc-worker", workers::beat, "rpc-monitor", readers::beat);
         RpcConfig.Limits limits = config.limits();
         ByteBudget budget = new ByteBudget(limits.totalBytes());
         Connections connections = new Connections(limits.connections(), metrics, clock);

@@ -84,6 +84,7 @@ final class Sequence {
                 tasks.remove();
                 more = !tasks.isEmpty();
             }
+            workers.progressed();
             // At the end of the queue, so that no connection keeps a worker from the others; a full one is no reason to
             // lose what was taken: then this worker goes on.
             if (more && !workers.tryRun(this::runNext)) {

@@ -5,6 +5,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,12 +21,11 @@ final class Workers implements AutoCloseable {
     private static final int QUEUE = 4096;
     private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
 
-    private final int count;
     private final NamedThreads threads;
     private final ThreadPoolExecutor pool;
+    private final AtomicReference<Runnable> beat = new AtomicReference<>(); // atomic: answered once, by who is first
 
     Workers(String name, int count) {
-        this.count = count;
         threads = new NamedThreads(name);
         pool = new ThreadPoolExecutor(count, count, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(QUEUE), threads);
         pool.prestartAllCoreThreads();
@@ -41,16 +41,32 @@ final class Workers implements AutoCloseable {
         }
     }
 
-    /** Shape: for messages. */
-    String capacity() {
-        return count + " workers, " + QUEUE + " waiting";
+    /**
+     * Has {@code answer} run as soon as these threads come to the end of anything, of a task of its own if they have nothing
+     * to do: so a queue that is long, and gets on, is no reason to worry.
+     */
+    void beat(Runnable answer) {
+        beat.set(answer);
+        boolean unused = tryRun(() -> {}); // a queue that is full has enough that can end
     }
 
-    private static void guarded(Runnable task) {
+    /** Something has come to its end. */
+    void progressed() {
+        if (beat.get() != null) { // hardly ever
+            Runnable asked = beat.getAndSet(null);
+            if (asked != null) {
+                asked.run();
+            }
+        }
+    }
+
+    private void guarded(Runnable task) {
         try {
             task.run();
         } catch (RuntimeException e) {
             LOG.error("a task of the wire failed", e);
+        } finally {
+            progressed();
         }
     }
 

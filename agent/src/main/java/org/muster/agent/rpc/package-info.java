@@ -11,8 +11,8 @@
  * <tr><td>{@code rpc-io-%d}</td><td>2</td><td>nothing; of all verbs only those run here that take no time</td></tr>
  * <tr><td>{@code rpc-monitor-%d}</td><td>2</td><td>the processor only: verbs that answer from memory, encoding of large
  * results</td></tr>
- * <tr><td>{@code rpc-worker-%d}</td><td>4</td><td>the processor only: worker verbs, long messages, peer names; never
- * libvirt, never a guest's storage; the disk of the certificates</td></tr>
+ * <tr><td>{@code rpc-worker-%d}</td><td>4</td><td>the processor only: worker verbs, long messages; never libvirt,
+ * never a guest's storage; one of them the disk of the certificates, one the names of local peers</td></tr>
  * <tr><td>{@code rpc-tls-%d}</td><td>2, none without TLS</td><td>the processor only: the costly steps of handshakes</td></tr>
  * </table>
  */

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,6 +70,24 @@ class ReadingsWireTest {
         assertThat(Duration.ofNanos(System.nanoTime() - since)).isLessThan(Duration.ofMillis(2500));
         rig.unblock();
         assertThat(other.frame().json().get("id").textValue()).isEqualTo("waits");
+    }
+
+    @Test
+    void whoAsksTheServerForSignsOfLifeGetsNoneOfReadersThatAreHeld() throws Exception {
+        for (int i = 0; i < 2; i++) {
+            held();
+        }
+        Semaphore readers = new Semaphore(0);
+        Semaphore workers = new Semaphore(0);
+        rig.server().pools().get("rpc-monitor").execute(readers::release);
+        rig.server().pools().get("rpc-worker").execute(workers::release);
+
+        assertThat(workers.tryAcquire(1, Rig.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isTrue();
+        assertThat(readers.availablePermits()).isZero();
+        rig.unblock();
+        assertThat(readers.tryAcquire(1, Rig.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isTrue();
     }
 
     @Test
