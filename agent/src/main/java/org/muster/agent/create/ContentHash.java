@@ -4,10 +4,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.muster.libvirt.DomainXml.Problem;
 
 /**
@@ -20,6 +20,8 @@ final class ContentHash {
     private static final String NO_CONTENT = "requestedAt";
 
     private final MessageDigest digest;
+    private final ByteBuffer number =
+            ByteBuffer.allocate(Integer.BYTES); // one for all: a bulk has ten thousand of them
 
     private ContentHash(MessageDigest digest) {
         this.digest = digest;
@@ -43,10 +45,12 @@ final class ContentHash {
     private void add(BatchRequest.Item item) {
         add(item.vmId());
         add(item.xml());
-        new TreeMap<>(item.values()).forEach((key, value) -> {
+        String[] keys = item.values().keySet().toArray(String[]::new);
+        Arrays.sort(keys);
+        for (String key : keys) {
             add(key);
-            add(value);
-        });
+            add(item.values().get(key));
+        }
         add(item.createClass().name());
         add(item.priority());
         add(item.launchPaused().map(Object::toString));
@@ -70,6 +74,6 @@ final class ContentHash {
     }
 
     private void add(int number) {
-        digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(number).flip());
+        digest.update(this.number.putInt(0, number).array());
     }
 }
