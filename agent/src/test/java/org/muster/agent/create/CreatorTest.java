@@ -86,6 +86,7 @@ class CreatorTest {
         });
         agent().create(id(1));
         agent().await(id(1), VmStatus.DOWN);
+        Await.until("it was told", SOON, () -> !onDisk.isEmpty()); // a moment after it can be seen in the table
 
         assertThat(onDisk)
                 .singleElement()
