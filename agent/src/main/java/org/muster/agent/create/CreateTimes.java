@@ -60,6 +60,8 @@ final class CreateTimes {
         this.inflation = inflation;
         this.wallMillis = wallMillis;
         this.sinceMillis = wallMillis.getAsLong();
+        // There from the start, at zero, so that whoever computes rates misses no first create.
+        ALL_THE_WAY.forEach(phase -> timer(phase, CreateClass.NORMAL));
     }
 
     /** A create has ended, and everybody has been told. */

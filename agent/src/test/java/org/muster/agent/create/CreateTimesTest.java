@@ -124,6 +124,14 @@ class CreateTimesTest {
     }
 
     @Test
+    void thePhasesOfTheUsualClassAreThereBeforeTheFirstCreate() {
+        assertThat(registry.getTimers())
+                .containsKey("create.phase.total.normal")
+                .allSatisfy((name, timer) -> assertThat(timer.getCount()).isZero());
+        assertThat(times.stats().classes()).isEmpty();
+    }
+
+    @Test
     void percentilesAreRight() {
         for (int i = 1; i <= 100; i++) {
             run(CreateClass.NORMAL, 10L * i, 500);
