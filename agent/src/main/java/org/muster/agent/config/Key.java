@@ -146,7 +146,7 @@ enum Key {
 
     private static Optional<String> address(Object value) {
         return check(
-                value instanceof String s && Rules.isAddress(s),
+                value instanceof String s && Rules.isAddress(s.replaceFirst("^\\[(.*)]$", "$1")),
                 "must be an IP address such as \"::\", \"0.0.0.0\" or \"192.0.2.1\", or \"localhost\"");
     }
 

@@ -13,7 +13,8 @@ public final class Rules {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
 
     private static final Pattern IPV4 = Pattern.compile("(?:(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)(?:\\.(?!$)|$)){4}");
-    private static final Pattern IPV6 = Pattern.compile("([0-9A-Fa-f.]*:[0-9A-Fa-f:.]+)(%[\\w.-]{1,64})?");
+    private static final Pattern IPV6 =
+            Pattern.compile("((?=[0-9A-Fa-f:])[0-9A-Fa-f.]*:[0-9A-Fa-f:.]+)(%[\\w.-]{1,64})?");
 
     private Rules() {}
 

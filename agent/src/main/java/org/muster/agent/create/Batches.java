@@ -56,7 +56,7 @@ final class Batches {
         verdicts += batch.verdicts();
         while (known.size() > 1 && (known.size() > KEPT || verdicts > KEPT_VERDICTS)) {
             String oldest = known.keySet().iterator().next();
-            forget(oldest);
+            drop(oldest);
             spent(oldest);
         }
         return null;
@@ -78,6 +78,12 @@ final class Batches {
 
     /** The batch was not accepted after all. */
     synchronized void forget(String batchId) {
+        drop(batchId);
+        spent.remove(batchId); // its answer may have been let go of before it came
+    }
+
+    @GuardedBy("this")
+    private void drop(String batchId) {
         Known old = known.remove(batchId);
         verdicts -= old == null ? 0 : old.verdicts();
     }

@@ -37,6 +37,7 @@ import org.slf4j.LoggerFactory;
 final class Recovery implements StartSequence.Unsettled {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
     private static final Duration SECOND_LOOK = Duration.ofSeconds(1);
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(30); // between attempts to end one that does not go
 
     /** A create to be settled. */
     private static final class Pending {
@@ -44,6 +45,8 @@ final class Recovery implements StartSequence.Unsettled {
         private final String why;
         private final Furthest furthest;
         private volatile Starting starting; // as last seen; null if not. Written on the VM's lane
+        private volatile Duration untilNextEnd = SECOND_LOOK; // likewise
+        private volatile String lastFailure = ""; // likewise
 
         Pending(CreateRequest request, String why, Furthest furthest) {
             this.request = request;
@@ -166,8 +169,12 @@ final class Recovery implements StartSequence.Unsettled {
     }
 
     private void later(UUID id, boolean second, int epoch) {
+        later(id, second, epoch, SECOND_LOOK);
+    }
+
+    private void later(UUID id, boolean second, int epoch, Duration wait) {
         try {
-            timer.schedule(() -> submit(id, second, epoch), SECOND_LOOK.toMillis(), TimeUnit.MILLISECONDS);
+            timer.schedule(() -> submit(id, second, epoch), wait.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             LOG.debug("the agent is stopping; its next life looks again", e);
         }
@@ -258,8 +265,21 @@ final class Recovery implements StartSequence.Unsettled {
     /** What libvirtd brings up, or has brought up, of one that was given up must go before it is Down. */
     private void end(Pending mine, int epoch) {
         UUID id = mine.request.vm().id();
-        end.attempt(id).ifPresent(failure -> LOG.warn("{} took too long to start: {}", id, failure));
-        later(id, false, epoch);
+        Optional<String> failure = end.attempt(id);
+        if (failure.isEmpty()) {
+            mine.untilNextEnd = SECOND_LOOK;
+            later(id, false, epoch);
+            return;
+        }
+        if (!failure.get().equals(mine.lastFailure)) {
+            LOG.warn("{} took too long to start: {}", id, failure.get());
+            mine.lastFailure = failure.get();
+        }
+        // A QEMU that cannot be killed keeps the lane and a worker of libvirtd for tens of seconds each time.
+        Duration wait = mine.untilNextEnd;
+        Duration twice = wait.multipliedBy(2);
+        mine.untilNextEnd = twice.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : twice;
+        later(id, false, epoch, wait);
     }
 
     /** As libvirtd tells it, as far as it does. */

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -89,7 +90,9 @@ record UnitView(boolean strict, List<Path> writable, boolean noHome, boolean own
     }
 
     private static List<String> words(String text) {
-        return List.of(text.replace("\"", "").strip().split("\\s+"));
+        return Arrays.stream(text.replace("\"", "").split("\\s+"))
+                .filter(word -> !word.isEmpty())
+                .toList();
     }
 
     private static void add(List<Path> paths, String text) {

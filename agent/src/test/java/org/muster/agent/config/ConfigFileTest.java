@@ -184,8 +184,8 @@ class ConfigFileTest {
 
     @Test
     void addressesAreJudgedWithoutAskingForNames() throws Exception {
-        for (String good :
-                List.of("::", "::1", "0.0.0.0", "192.0.2.1", "fe80::1%eth0", "::ffff:192.0.2.1", "localhost")) {
+        for (String good : List.of(
+                "::", "::1", "[::1]", "0.0.0.0", "192.0.2.1", "fe80::1%eth0", "::ffff:192.0.2.1", "localhost")) {
             assertThat(read("listen.address = \"" + good + "\"")
                             .effective()
                             .listen()

@@ -50,6 +50,15 @@ class BatchesTest {
     }
 
     @Test
+    void norIsOneUsedThatWasDrivenOutBeforeItCouldNotBeAccepted() throws CreateRefusedException {
+        all(0, 1);
+        assertThat(batches.begin("large", batch(20_000))).isNull();
+        batches.forget("b0");
+
+        assertThat(batches.begin("b0", batch(1))).isNull();
+    }
+
+    @Test
     void notEvenIdsAreKeptForEver() throws CreateRefusedException {
         all(0, 21_001);
 

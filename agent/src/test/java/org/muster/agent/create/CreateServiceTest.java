@@ -293,11 +293,11 @@ class CreateServiceTest {
 
     @Test
     void aJournalWhoseDiskDoesNotAnswerRefusesAtOnceAndRepeatsWhatIsKnown() throws Exception {
-        FullDisk disk = new FullDisk(Duration.ofMillis(100));
+        FullDisk disk = new FullDisk(Duration.ofSeconds(1));
         options.journal(disk::open);
         BatchAnswer first = answer(batch("a", "h", Agent.item(0, id(1))));
-        BatchAnswer.Verdict single = agent().create(id(2));
         agent().await(id(1), VmStatus.UP);
+        BatchAnswer.Verdict single = agent().create(id(2));
         agent().await(id(2), VmStatus.UP);
         disk.hang();
         CompletableFuture<BatchAnswer> stuck =

@@ -87,24 +87,49 @@ class WorkersTest {
     }
 
     @Test
-    void aDirectoryServiceThatHangsTakesOneOfThem() throws InterruptedException {
-        LookUps lookUps = new LookUps(workers);
-        int taken = 0;
-        while (lookUps.tryRun(this::holdOne)) {
-            taken++;
+    void aDirectoryServiceThatHangsTakesTwoOfThem() throws InterruptedException {
+        Workers three = new Workers("three", 3);
+        try {
+            LookUps lookUps = new LookUps(three);
+            int taken = 0;
+            while (lookUps.tryRun(this::holdOne)) {
+                taken++;
+            }
+            assertThat(taken).isEqualTo(LookUps.MOST);
+            assertThat(entered.tryAcquire(2, SOON.toSeconds(), TimeUnit.SECONDS))
+                    .isTrue();
+
+            CountDownLatch free = new CountDownLatch(1);
+            assertThat(three.tryRun(free::countDown)).isTrue();
+
+            assertThat(free.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            assertThat(entered.availablePermits())
+                    .as("the others wait for the first ones")
+                    .isZero();
+            let.release(taken);
+            Await.until("all had their turn", SOON, () -> entered.availablePermits() == LookUps.MOST - 2);
+            Await.until("there is room again", SOON, () -> lookUps.tryRun(() -> {}));
+        } finally {
+            let.release(1_000_000);
+            three.close();
         }
-        assertThat(taken).isEqualTo(LookUps.MOST);
-        assertThat(entered.tryAcquire(1, SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    }
 
-        CountDownLatch free = new CountDownLatch(1);
-        assertThat(workers.tryRun(free::countDown)).isTrue();
+    @Test
+    void oneLookUpThatHangsKeepsNobodyElseWaiting() throws InterruptedException {
+        Workers three = new Workers("three", 3);
+        try {
+            LookUps lookUps = new LookUps(three);
+            assertThat(lookUps.tryRun(this::holdOne)).isTrue();
+            assertThat(entered.tryAcquire(1, SOON.toSeconds(), TimeUnit.SECONDS))
+                    .isTrue();
+            CountDownLatch others = new CountDownLatch(1);
+            assertThat(lookUps.tryRun(others::countDown)).isTrue();
 
-        assertThat(free.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
-        assertThat(entered.availablePermits())
-                .as("the others wait for the first")
-                .isZero();
-        let.release(taken);
-        Await.until("all had their turn", SOON, () -> entered.availablePermits() == LookUps.MOST - 1);
-        Await.until("there is room again", SOON, () -> lookUps.tryRun(() -> {}));
+            assertThat(others.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        } finally {
+            let.release(1_000_000);
+            three.close();
+        }
     }
 }
