@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.muster.rig.Await;
 import org.muster.rig.NetworkNamespace;
 
 /** The running kernel's answers, about links that {@code ip} made in a namespace of the test's own. */
@@ -50,6 +51,9 @@ class RtnetlinkTest {
             ip("route", "add", "default", "via", "10.9.0.1", "metric", "77");
             ip("route", "add", "default", "via", "fd00:9::1");
 
+            // the kernel finds out by itself, a little later, that both ends are there
+            Await.until(
+                    "the port is up", Duration.ofSeconds(10), () -> link("v0").up());
             Link bridge = link("br0");
             Link port = link("v0");
             assertThat(bridge.kind()).isEqualTo("bridge");
@@ -57,7 +61,6 @@ class RtnetlinkTest {
             assertThat(port.master()).isEqualTo(bridge.index());
             assertThat(port.mac()).isEqualTo("02:00:00:00:00:0a");
             assertThat(port.mtu()).isEqualTo(1450);
-            assertThat(port.up()).isTrue();
             assertThat(link("lo").loopback()).isTrue();
             NetworkDump dump = kernel.dump();
             assertThat(dump.addresses())
