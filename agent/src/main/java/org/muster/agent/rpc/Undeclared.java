@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Parameters that a caller sent and no declaration has, in objects inside of others too. They are ignored; that they are
@@ -21,15 +20,22 @@ public final class Undeclared {
     /** Adds those of an object and of all that is in it; of anything else there are none. */
     static void in(String prefix, List<Param> declared, JsonNode object, Undeclared found) {
         for (Map.Entry<String, JsonNode> member : object.properties()) {
-            find(declared, member.getKey())
-                    .ifPresentOrElse(
-                            param -> param.type().undeclared(prefix + param.name(), member.getValue(), found),
-                            () -> found.add(prefix + Clip.text(member.getKey())));
+            Param param = find(declared, member.getKey());
+            if (param == null) {
+                found.add(prefix + Clip.text(member.getKey()));
+            } else if (param.type().hasMembers()) {
+                param.type().undeclared(prefix + param.name(), member.getValue(), found);
+            }
         }
     }
 
-    private static Optional<Param> find(List<Param> declared, String name) {
-        return declared.stream().filter(param -> param.name().equals(name)).findFirst(); // few: an index costs more
+    private static Param find(List<Param> declared, String name) {
+        for (Param param : declared) { // few: an index costs more
+            if (param.name().equals(name)) {
+                return param;
+            }
+        }
+        return null;
     }
 
     private void add(String path) {

@@ -28,6 +28,11 @@ public sealed interface WireType {
     /** Adds to {@code found} every member of an object in the value that nobody declared. */
     default void undeclared(String path, JsonNode value, Undeclared found) {}
 
+    /** Tells whether there can be any such: a bulk has thousands of texts, and what says where each one is costs memory. */
+    default boolean hasMembers() {
+        return false;
+    }
+
     /** The type as JSON Schema (draft 7), for the API description. Answers a new tree each time. */
     ObjectNode schema();
 
@@ -333,9 +338,14 @@ public sealed interface WireType {
 
         @Override
         public void undeclared(String path, JsonNode value, Undeclared found) {
-            for (int i = 0; value.isArray() && i < value.size(); i++) {
+            for (int i = 0; hasMembers() && value.isArray() && i < value.size(); i++) {
                 element.undeclared(path + "[" + i + "]", value.get(i), found);
             }
+        }
+
+        @Override
+        public boolean hasMembers() {
+            return element.hasMembers();
         }
     }
 
@@ -365,9 +375,16 @@ public sealed interface WireType {
 
         @Override
         public void undeclared(String path, JsonNode node, Undeclared found) {
-            node.properties()
-                    .forEach(member ->
-                            value.undeclared(path + "." + Clip.text(member.getKey()), member.getValue(), found));
+            if (hasMembers()) {
+                node.properties()
+                        .forEach(member ->
+                                value.undeclared(path + "." + Clip.text(member.getKey()), member.getValue(), found));
+            }
+        }
+
+        @Override
+        public boolean hasMembers() {
+            return value.hasMembers();
         }
     }
 
@@ -404,6 +421,11 @@ public sealed interface WireType {
         public void undeclared(String path, JsonNode value, Undeclared found) {
             Undeclared.in(path + ".", members, value, found);
         }
+
+        @Override
+        public boolean hasMembers() {
+            return true;
+        }
     }
 
     record Unchecked(WireType described) implements WireType {
@@ -423,6 +445,11 @@ public sealed interface WireType {
         @Override
         public void undeclared(String path, JsonNode value, Undeclared found) {
             described.undeclared(path, value, found);
+        }
+
+        @Override
+        public boolean hasMembers() {
+            return described.hasMembers();
         }
     }
 }
