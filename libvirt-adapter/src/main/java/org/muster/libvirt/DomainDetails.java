@@ -64,6 +64,7 @@ public record DomainDetails(
      * @param imageId the engine's, empty if its metadata have none
      * @param lunGuid the engine's, for a LUN
      * @param shared several guests may have it: it is shareable, or only read
+     * @param rawFile it is a file, and its bytes are the disk's, so that it is as long as the disk
      * @param ioTune libvirt's limits that are set, by name
      */
     public record Disk(
@@ -76,6 +77,7 @@ public record DomainDetails(
             String imageId,
             String lunGuid,
             boolean shared,
+            boolean rawFile,
             Map<String, String> ioTune) {
         public Disk {
             ioTune = Map.copyOf(ioTune);

@@ -91,6 +91,8 @@ final class DomainDetailsReader {
                     known.map(k -> k.value("imageID")).orElse(""),
                     known.map(k -> k.value("GUID")).orElse(""),
                     NeedsReader.shared(disk),
+                    disk.getAttribute("type").equals("file")
+                            && attribute(disk, "driver", "type").equals("raw"),
                     ioTune(disk)));
         }
         return disks;

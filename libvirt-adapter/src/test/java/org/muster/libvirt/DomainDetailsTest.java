@@ -58,8 +58,9 @@ class DomainDetailsTest {
                                 "img-1",
                                 "",
                                 false,
+                                false,
                                 Map.of("read_bytes_sec", "5")),
-                        new Disk("sda", "disk", "", "/dev/mapper/x", "", "", "", "", false, Map.of()));
+                        new Disk("sda", "disk", "", "/dev/mapper/x", "", "", "", "", false, false, Map.of()));
         assertThat(details.nics()).containsExactly(new Nic("vnet3", "56:6f:00:00:00:01", "virtio"));
         assertThat(details.consoles())
                 .containsExactly(
@@ -172,5 +173,22 @@ class DomainDetailsTest {
     void anXmlThatCannotBeReadHasAHashOfItsText() {
         assertThat(DomainDetails.unreadable("<domain").hash())
                 .isNotEqualTo(DomainDetails.unreadable("<domai").hash());
+    }
+
+    @Test
+    void onlyARawFileIsAsLongAsItsDisk() throws HypervisorException {
+        assertThat(isRawFile("<disk type='file'><driver type='raw'/><source file='/d'/><target dev='vda'/></disk>"))
+                .isTrue();
+        assertThat(isRawFile("<disk type='file'><driver type='qcow2'/><source file='/d'/><target dev='vda'/></disk>"))
+                .isFalse();
+        assertThat(isRawFile("<disk type='block'><driver type='raw'/><source dev='/d'/><target dev='vda'/></disk>"))
+                .isFalse();
+    }
+
+    private static boolean isRawFile(String disk) throws HypervisorException {
+        return parse("<domain><name>n</name><devices>" + disk + "</devices></domain>")
+                .disks()
+                .get(0)
+                .rawFile();
     }
 }

@@ -190,7 +190,7 @@ final class SampledPart {
     private static ObjectNode disk(GuestStats.Disk disk, Optional<DomainDetails.Disk> known) {
         ObjectNode node = JSON.objectNode();
         DomainSample.Disk sample = disk.sample();
-        sizes(node, disk);
+        sizes(node, disk, known.map(DomainDetails.Disk::rawFile).orElse(false));
         node.put("readRate", fraction(disk.readBytesPerSecond()));
         node.put("writeRate", fraction(disk.writeBytesPerSecond()));
         sample.counters().ifPresent(counters -> {
@@ -206,10 +206,16 @@ final class SampledPart {
         return node;
     }
 
-    /** Until block info has told them, what the bulk record has that comes nearest: of a file what it occupies is right. */
-    private static void sizes(ObjectNode node, GuestStats.Disk disk) {
+    /**
+     * Until block info has told them, what the bulk record has that comes nearest. Of a raw file that is right, and block info
+     * is not: of one whose guest had written before libvirt was first asked it has how far was written, and what is occupied.
+     */
+    private static void sizes(ObjectNode node, GuestStats.Disk disk, boolean rawFile) {
         DomainSample.Disk sample = disk.sample();
-        if (disk.sizes().isPresent()) {
+        boolean inRecord = rawFile
+                && sample.onHostBytes().isPresent()
+                && sample.capacityBytes().isPresent();
+        if (disk.sizes().isPresent() && !inRecord) {
             node.put("truesize", Long.toString(disk.sizes().get().allocationBytes()));
             node.put("apparentsize", Long.toString(disk.sizes().get().physicalBytes()));
         } else {

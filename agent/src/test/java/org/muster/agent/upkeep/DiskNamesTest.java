@@ -12,7 +12,7 @@ class DiskNamesTest {
     private static final String IMAGE = "6d1b2d0c-1111-4000-8000-000000000001";
 
     private static Disk disk(String target, String serial, String image, String lun) {
-        return new Disk(target, "disk", "ua-" + target, "/d", "", serial, image, lun, false, Map.of());
+        return new Disk(target, "disk", "ua-" + target, "/d", "", serial, image, lun, false, false, Map.of());
     }
 
     @Test
