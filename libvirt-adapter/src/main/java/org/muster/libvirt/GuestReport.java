@@ -2,7 +2,6 @@ package org.muster.libvirt;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
@@ -72,8 +71,8 @@ public record GuestReport(
             String kernel,
             String machine) {}
 
-    /** @param offsetSeconds east of UTC */
-    public record Zone(String name, OptionalInt offsetSeconds) {}
+    /** @param offsetSeconds east of UTC, a day at most */
+    public record Zone(String name, int offsetSeconds) {}
 
     /** @param addresses in no order */
     public record Nic(String name, String mac, List<Address> addresses) {

@@ -5,7 +5,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -19,6 +18,7 @@ import org.muster.libvirt.GuestReport.Zone;
 /** Makes a {@link GuestReport} of the parameters of virDomainGetGuestInfo. Stateless. */
 final class GuestReportReader {
     private static final int MOST = 1000; // of anything: the counts come from the guest
+    private static final int SECONDS_PER_DAY = 86_400;
 
     /** A partition's name: what is before its number is the disk's. */
     private static final Pattern PARTITION = Pattern.compile("^(/dev/[a-z]+)\\d+$|^(/dev/.*\\d)p\\d+$");
@@ -34,15 +34,22 @@ final class GuestReportReader {
         return new GuestReport(
                 reader.told("hostname"),
                 reader.os(),
-                reader.told("timezone.offset").map(offset -> new Zone(reader.text("timezone.name"), offset(offset))),
+                reader.zone(),
                 reader.users(),
                 reader.nics(),
                 reader.fileSystems(),
                 reader.disks());
     }
 
-    private static OptionalInt offset(String text) {
-        return text.matches("-?\\d{1,6}") ? OptionalInt.of(Integer.parseInt(text)) : OptionalInt.empty();
+    /** All of it or none: the engine cannot take a zone without an offset, and loses the host's whole answer for it. */
+    private Optional<Zone> zone() {
+        return told("timezone.name")
+                .filter(name -> !name.isEmpty())
+                .flatMap(name -> told("timezone.offset")
+                        .filter(offset -> offset.matches("-?\\d{1,6}"))
+                        .map(Integer::parseInt)
+                        .filter(offset -> Math.abs(offset) <= SECONDS_PER_DAY)
+                        .map(offset -> new Zone(name, offset)));
     }
 
     private Optional<Os> os() {

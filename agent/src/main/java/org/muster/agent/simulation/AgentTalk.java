@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
@@ -60,9 +59,9 @@ final class AgentTalk implements FakeHypervisor.AgentScript {
                     "20348",
                     "x86_64"));
     private static final List<GuestReport.Zone> ZONES = List.of(
-            new GuestReport.Zone("UTC", OptionalInt.of(0)),
-            new GuestReport.Zone("CET", OptionalInt.of(60 * MINUTE)),
-            new GuestReport.Zone("IST", OptionalInt.of(330 * MINUTE)));
+            new GuestReport.Zone("UTC", 0),
+            new GuestReport.Zone("CET", 60 * MINUTE),
+            new GuestReport.Zone("IST", 330 * MINUTE));
 
     private final long seed;
     private final FakeHypervisor hypervisor;

@@ -26,10 +26,10 @@ final class AgentPart {
         stats.put("guestFQDN", report.hostname().orElse(""));
         report.hostname().ifPresent(name -> stats.put("guestName", name));
         report.os().ifPresent(os -> os(stats, os));
-        report.zone().ifPresent(zone -> {
-            ObjectNode node = stats.putObject("guestTimezone").put("zone", zone.name());
-            zone.offsetSeconds().ifPresent(offset -> node.put("offset", offset / SECONDS_PER_MINUTE));
-        });
+        report.zone()
+                .ifPresent(zone -> stats.putObject("guestTimezone")
+                        .put("zone", zone.name())
+                        .put("offset", zone.offsetSeconds() / SECONDS_PER_MINUTE));
         stats.put("guestIPs", addresses(report.nics().orElse(List.of())));
         report.nics().ifPresent(nics -> nics(stats.putArray("netIfaces"), nics));
         report.fileSystems().ifPresent(all -> usage(stats.putArray("disksUsage"), all));

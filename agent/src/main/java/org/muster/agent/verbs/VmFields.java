@@ -135,7 +135,7 @@ final class VmFields {
                     "guestTimezone",
                     WireType.object(
                             always("zone", TEXT, "its name"),
-                            maybe("offset", WireType.integer(-1440, 1440), "minutes east of UTC")),
+                            always("offset", WireType.integer(-1440, 1440), "minutes east of UTC")),
                     "its time zone"),
             maybe(
                     "disksUsage",

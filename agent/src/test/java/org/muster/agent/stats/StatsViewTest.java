@@ -177,7 +177,7 @@ class StatsViewTest {
                 Optional.of("web.example.org"),
                 Optional.of(new GuestReport.Os(
                         "debian", "Debian", "Debian 12", "12 (bookworm)", "12", "6.1.0-13-amd64", "x86_64")),
-                Optional.of(new GuestReport.Zone("CET", OptionalInt.of(3600))),
+                Optional.of(new GuestReport.Zone("CET", 3600)),
                 Optional.of(List.of("anna", "root")),
                 Optional.of(List.of(
                         new GuestReport.Nic(
