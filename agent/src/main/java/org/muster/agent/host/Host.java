@@ -125,6 +125,7 @@ public final class Host implements AutoCloseable {
 
     /** The link to libvirtd is new: asks it for everything, again and again while it refuses. */
     public void connected() {
+        soon(inventory::linkIsNew, Duration.ZERO);
         ask(factsAsked, inventory::refresh, Duration.ZERO);
         ask(networksAsked, this::refreshNetworks, Duration.ZERO);
         ask(devicesAsked, inventory::refreshDevices, Duration.ZERO);

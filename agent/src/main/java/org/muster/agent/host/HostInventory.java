@@ -28,7 +28,6 @@ final class HostInventory {
     private static final Logger LOG = LoggerFactory.getLogger(HostInventory.class);
     private static final long BYTES_PER_MIB = 1 << 20;
     private static final List<String> FILE_SYSTEMS = List.of("/tmp", "/var/log", "/run");
-    private static final int NETWORKS_REFUSED = 3;
 
     private final Hypervisor hypervisor;
     private final HostRoot root;
@@ -36,6 +35,7 @@ final class HostInventory {
     private final String version;
     private final String bootId;
     private final String bootTime;
+    private final Refusals networksRefused;
 
     // each replaced as a whole by host-facts
     private volatile Optional<HostFacts> facts = Optional.empty();
@@ -43,7 +43,6 @@ final class HostInventory {
     private volatile ObjectNode hardware = JsonNodeFactory.instance.objectNode();
     private volatile Optional<ObjectNode> devices = Optional.empty();
     private volatile Optional<List<EngineNetwork>> networks = Optional.empty();
-    private int networksRefused; // in a row, for reasons that may last; confined to host-facts
     private volatile ObjectNode disks = JsonNodeFactory.instance.objectNode();
 
     HostInventory(Hypervisor hypervisor, HostRoot root, String version, String bootId, String bootTime) {
@@ -53,6 +52,7 @@ final class HostInventory {
         this.version = version;
         this.bootId = bootId;
         this.bootTime = bootTime;
+        this.networksRefused = new Refusals(hypervisor, "its networks");
     }
 
     /** Empty until libvirtd has said what this host can. */
@@ -88,6 +88,11 @@ final class HostInventory {
     /** When the host was booted, in seconds since the epoch. */
     String bootTime() {
         return bootTime;
+    }
+
+    /** What an older libvirtd refused says nothing of this one. */
+    void linkIsNew() {
+        networksRefused.forget();
     }
 
     /** Asks libvirtd and reads the kernel's facts; false if libvirtd did not answer and its last word stays. */
@@ -138,13 +143,11 @@ final class HostInventory {
             List<EngineNetwork> listed = new ArrayList<>(hypervisor.engineNetworks());
             listed.sort(Comparator.comparing(EngineNetwork::name));
             networks = Optional.of(List.copyOf(listed));
-            networksRefused = 0;
+            networksRefused.forget();
             return true;
         } catch (HypervisorException e) {
-            LOG.warn("libvirtd does not list its networks: {}", e.getMessage());
-            boolean itsOwnFault = e.kind() != Kind.DISCONNECTED && e.kind() != Kind.BUSY;
-            networksRefused += itsOwnFault ? 1 : 0;
-            if (networks.isEmpty() && networksRefused >= NETWORKS_REFUSED) {
+            networksRefused.add(e);
+            if (networks.isEmpty() && networksRefused.lasting()) {
                 LOG.warn("the engine's networks are told by the names of their bridges");
                 networks = Optional.of(List.of());
             }

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.muster.agent.domain.EventClock;
 import org.muster.agent.domain.VmTable;
 import org.muster.libvirt.EngineNetwork;
@@ -225,9 +227,25 @@ class HostTest {
                 .isEqualTo("red");
     }
 
+    /** DISCONNECTED: what libvirt says of a link that is well, while virtnetworkd, a daemon of its own, is not there. */
+    @ParameterizedTest
+    @EnumSource(names = {"FAILED", "DENIED", "DISCONNECTED"})
+    void aHostWhoseNetworksStayUnknownSaysWhatElseItKnows(Kind refusal) {
+        libvirt.refuseNetworks(true, refusal);
+        assertThat(connectedCapabilities().at("/networks/ovirtmgmt/bridged").booleanValue())
+                .isTrue();
+
+        libvirt.networks(List.of(new EngineNetwork("blue", "red", true)));
+        libvirt.refuseNetworks(false, refusal);
+        Await.until(
+                "they are known after all",
+                SOON,
+                () -> host.capabilities().orElseThrow().get("networks").has("blue"));
+    }
+
     @Test
-    void aHostWhoseNetworksStayUnknownSaysWhatElseItKnows() {
-        libvirt.refuseNetworks(true, Kind.FAILED);
+    void aLibvirtThatHasNoNetworksAtAllIsAskedOnce() {
+        libvirt.refuseNetworks(true, Kind.UNSUPPORTED);
 
         assertThat(connectedCapabilities().at("/networks/ovirtmgmt/bridged").booleanValue())
                 .isTrue();
