@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.libvirt.LibvirtException;
 import org.muster.libvirt.CallGuard.Role;
 import org.muster.libvirt.HypervisorException.Kind;
@@ -23,12 +24,17 @@ import org.slf4j.LoggerFactory;
  * everybody and callers wait for it with a deadline. That thread also keeps the events connection up, for ever, with
  * back-off: its state is what {@link #connected} tells.
  *
+ * <p>A mass start opens dozens, and each that stays costs for ever: libvirtd asks every one whether it is there each five
+ * seconds, and whatever happens on any of them has the event loop look at all. So those that nobody wanted for
+ * a minute are closed again, but for one of each role.
+ *
  * <p>Thread-safe.
  */
 final class Connections implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
     private static final long FIRST_RETRY_MILLIS = 100;
     private static final long LAST_RETRY_MILLIS = 3000;
+    private static final long IDLE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     /** Prepares a new events connection (registers callbacks) and hears when it is lost. */
     interface EventsLink {
@@ -39,6 +45,7 @@ final class Connections implements AutoCloseable {
 
     private final String uri;
     private final EventsLink link;
+    private final LongSupplier nanoTime;
     private final Thread opener = new Thread(this::run, "libvirt-connect");
     private final Lock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition(); // a call may be free: for callers
@@ -58,9 +65,10 @@ final class Connections implements AutoCloseable {
 
     private volatile LibvirtConnection events; // written by libvirt-connect; null while the link is down
 
-    Connections(String uri, EventsLink link) {
+    Connections(String uri, EventsLink link, LongSupplier nanoTime) {
         this.uri = uri;
         this.link = link;
+        this.nanoTime = nanoTime;
         for (Role role : Role.values()) {
             open.put(role, new ArrayList<>());
         }
@@ -116,7 +124,7 @@ final class Connections implements AutoCloseable {
     }
 
     void give(LibvirtConnection connection) {
-        connection.give();
+        connection.give(nanoTime.getAsLong());
         lock.lock();
         try {
             changed.signalAll();
@@ -172,9 +180,27 @@ final class Connections implements AutoCloseable {
                 retryMillis = openEvents() ? FIRST_RETRY_MILLIS : pause(retryMillis);
             } else {
                 openWanted();
+                closeIdle();
             }
         }
         retireAll();
+    }
+
+    /** The last of a role first: calls take the first that is free. */
+    private void closeIdle() {
+        long before = nanoTime.getAsLong() - IDLE_NANOS;
+        List<LibvirtConnection> idle = new ArrayList<>();
+        lock.lock();
+        try {
+            for (List<LibvirtConnection> all : open.values()) {
+                while (all.size() > 1 && all.get(all.size() - 1).idleSince(before)) {
+                    idle.add(all.remove(all.size() - 1)); // in no list, so nobody takes it any more
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        idle.forEach(LibvirtConnection::retire);
     }
 
     /** At the end, and not by whoever wants that: libvirtd is told, and one that is stopped does not answer. */
@@ -204,7 +230,7 @@ final class Connections implements AutoCloseable {
         forget(events);
         try {
             LibvirtConnection[] holder = new LibvirtConnection[1];
-            LibvirtConnection connection = LibvirtConnection.open(uri, () -> eventsClosed(holder));
+            LibvirtConnection connection = LibvirtConnection.open(uri, () -> eventsClosed(holder), nanoTime.getAsLong());
             holder[0] = connection;
             events = connection;
             link.opened(connection);
@@ -278,7 +304,7 @@ final class Connections implements AutoCloseable {
         }
         LibvirtConnection connection = null;
         try {
-            connection = LibvirtConnection.open(uri, this::wake);
+            connection = LibvirtConnection.open(uri, this::wake, nanoTime.getAsLong());
         } catch (LibvirtException | RuntimeException e) {
             fail(e);
             pause(FIRST_RETRY_MILLIS); // callers ask again at once: not so fast

@@ -46,6 +46,9 @@ final class LibvirtConnection {
     private boolean inUse;
 
     @GuardedBy("this")
+    private long usedAtNanos; // when the last call returned, or it was opened
+
+    @GuardedBy("this")
     private boolean retired;
 
     /**
@@ -66,14 +69,15 @@ final class LibvirtConnection {
         }
     }
 
-    private LibvirtConnection(RawConnect connect) {
+    private LibvirtConnection(RawConnect connect, long nowNanos) {
         this.connect = connect;
+        this.usedAtNanos = nowNanos;
     }
 
     /** Blocks until libvirtd answers, which a stopped one never does. */
-    static LibvirtConnection open(String uri, Runnable onClose) throws LibvirtException {
+    static LibvirtConnection open(String uri, Runnable onClose, long nowNanos) throws LibvirtException {
         EventLoop.ensureRunning();
-        LibvirtConnection connection = new LibvirtConnection(new RawConnect(uri));
+        LibvirtConnection connection = new LibvirtConnection(new RawConnect(uri), nowNanos);
         connection.watch(onClose);
         return connection;
     }
@@ -134,11 +138,17 @@ final class LibvirtConnection {
         return inUse;
     }
 
-    void give() {
+    /** Whether no call used it since then, nor does now. */
+    synchronized boolean idleSince(long nanos) {
+        return !inUse && usedAtNanos - nanos < 0;
+    }
+
+    void give(long nowNanos) {
         boolean close;
         List<Pointer> free = List.of();
         synchronized (this) {
             inUse = false;
+            usedAtNanos = nowNanos;
             close = retired;
             if (!dropped.isEmpty()) {
                 free = List.copyOf(dropped);

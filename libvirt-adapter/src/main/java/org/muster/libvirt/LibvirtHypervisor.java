@@ -72,7 +72,7 @@ public final class LibvirtHypervisor implements Hypervisor {
         this.guard = guard;
         this.workerLimits = WorkerLimits.of(uri);
         this.tuneWorkers = tuneWorkers;
-        this.connections = new Connections(uri, new Link());
+        this.connections = new Connections(uri, new Link(), System::nanoTime);
         this.controlLane = new ControlLane(this::controlOf);
     }
 

@@ -29,7 +29,7 @@ public record LibvirtLook(
     public static LibvirtLook at(String uri) throws HypervisorException {
         LibvirtConnection connection;
         try {
-            connection = LibvirtConnection.open(uri, () -> {});
+            connection = LibvirtConnection.open(uri, () -> {}, System.nanoTime());
         } catch (LibvirtException e) {
             throw LibvirtErrors.of(e, "virConnectOpen", "", false);
         }

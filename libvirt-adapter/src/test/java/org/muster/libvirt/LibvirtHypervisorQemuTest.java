@@ -100,7 +100,7 @@ class LibvirtHypervisorQemuTest {
 
     @Test
     void aClosedConnectionIsHeldByNobody() throws Exception {
-        LibvirtConnection connection = LibvirtConnection.open(host.uri(), () -> {});
+        LibvirtConnection connection = LibvirtConnection.open(host.uri(), () -> {}, System.nanoTime());
         new EventCallbacks((id, event) -> {}, (id, event) -> {}).register(connection, true);
         new HostDevices(() -> {}).watch(connection);
         new EngineNetworks(() -> {}).watch(connection);
