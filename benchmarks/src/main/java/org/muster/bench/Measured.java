@@ -1,5 +1,7 @@
 package org.muster.bench;
 
+import java.util.Arrays;
+
 /**
  * One metric of Muster's and of the floor's, round by round.
  *
@@ -14,5 +16,18 @@ record Measured(String metric, String unit, double[] muster, double[] floor, Str
             throw new IllegalArgumentException(
                     metric + " needs as many rounds of both, got " + muster.length + " and " + floor.length);
         }
+    }
+
+    /**
+     * What must never be more than {@code most}: the worst of all rounds stands for each, for a median would forgive it.
+     *
+     * @param worst the most of each round
+     */
+    static Measured never(String metric, String unit, double[] worst, double most, String note) {
+        double[] every = new double[worst.length];
+        Arrays.fill(every, Arrays.stream(worst).max().orElseThrow());
+        double[] allowed = new double[worst.length];
+        Arrays.fill(allowed, most);
+        return new Measured(metric, unit, every, allowed, note);
     }
 }

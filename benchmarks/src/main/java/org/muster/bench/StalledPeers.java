@@ -5,7 +5,6 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -84,13 +83,11 @@ final class StalledPeers {
     }
 
     List<Measured> measured() {
-        double[] allowed = new double[slowest.length];
-        Arrays.fill(allowed, ALLOWED_MILLIS);
-        return List.of(new Measured(
+        return List.of(Measured.never(
                 "handshake.stalled",
                 "ms",
                 slowest,
-                allowed,
+                ALLOWED_MILLIS,
                 "the slowest of 20 good ones beside up to 50 peers that stall; floor: when the engine gives up"));
     }
 }

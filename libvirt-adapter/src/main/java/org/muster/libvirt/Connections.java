@@ -230,7 +230,8 @@ final class Connections implements AutoCloseable {
         forget(events);
         try {
             LibvirtConnection[] holder = new LibvirtConnection[1];
-            LibvirtConnection connection = LibvirtConnection.open(uri, () -> eventsClosed(holder), nanoTime.getAsLong());
+            LibvirtConnection connection =
+                    LibvirtConnection.open(uri, () -> eventsClosed(holder), nanoTime.getAsLong());
             holder[0] = connection;
             events = connection;
             link.opened(connection);

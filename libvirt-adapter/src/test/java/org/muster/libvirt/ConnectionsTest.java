@@ -55,8 +55,10 @@ class ConnectionsTest {
         takeThree(Role.CREATE).forEach(connections::give);
         takeThree(Role.STATS).forEach(connections::give);
         now.addAndGet(Duration.ofSeconds(61).toNanos());
-        Await.until("one of each is left", SOON, () -> connections.of(Role.CREATE).size() == 1);
-        Await.until("one of each is left", SOON, () -> connections.of(Role.STATS).size() == 1);
+        Await.until(
+                "one of each is left", SOON, () -> connections.of(Role.CREATE).size() == 1);
+        Await.until(
+                "one of each is left", SOON, () -> connections.of(Role.STATS).size() == 1);
         assertThat(take(Role.CREATE).dead()).isFalse();
     }
 

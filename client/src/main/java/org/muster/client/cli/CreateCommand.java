@@ -168,8 +168,9 @@ final class CreateCommand implements Callable<Integer> {
             watch.verdicts(reply.path("vms"));
             return reply;
         } catch (RpcError e) {
-            String problems =
-                    e.data().map(data -> Problems.text(data.path("problems"))).orElse("");
+            String problems = e.data()
+                    .map(data -> Problems.beside(e.getMessage(), data.path("problems")))
+                    .orElse("");
             throw new CommandFailure(
                     ExitCode.REFUSED, "the agent refused the whole batch: " + e.getMessage() + problems, e);
         } catch (CallTimeoutException e) {

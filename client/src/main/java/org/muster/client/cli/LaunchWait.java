@@ -80,7 +80,7 @@ final class LaunchWait {
                 .append(launch.reason())
                 .append(code);
         if (launch.problems() != null) {
-            text.append(Problems.text(launch.problems()));
+            text.append(Problems.beside(launch.reason(), launch.problems()));
         }
         return text.toString();
     }

@@ -6,16 +6,24 @@ import com.fasterxml.jackson.databind.JsonNode;
 final class Problems {
     private Problems() {}
 
-    /** {@code ; field: rule, got value} for each. */
-    static String text(JsonNode problems) {
+    /**
+     * {@code ; field: rule, got value} for each.
+     *
+     * @param said what the reader is told anyway: what stands there already is not said twice
+     */
+    static String beside(String said, JsonNode problems) {
         StringBuilder text = new StringBuilder();
         for (JsonNode problem : problems) {
-            text.append("; ").append(problem.path("field").asText("?"));
-            text.append(": ").append(problem.path("rule").asText("?"));
-            if (problem.hasNonNull("value")) {
-                text.append(", got ").append(Members.text(problem.get("value")));
+            String one = text(problem);
+            if (!said.contains(one)) {
+                text.append("; ").append(one);
             }
         }
         return text.toString();
+    }
+
+    private static String text(JsonNode problem) {
+        String got = problem.hasNonNull("value") ? ", got " + Members.text(problem.get("value")) : "";
+        return problem.path("field").asText("?") + ": " + problem.path("rule").asText("?") + got;
     }
 }
