@@ -7,9 +7,11 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.UUID;
 import org.muster.agent.domain.LiveXml;
 import org.muster.agent.domain.Vm;
 import org.muster.libvirt.DomainDetails;
+import org.muster.libvirt.DomainXml;
 import org.muster.sampling.DomainSample;
 import org.muster.sampling.GuestStats;
 
@@ -224,10 +226,14 @@ final class SampledPart {
         }
     }
 
-    /** A LUN's size is mandatory for the engine, so one that has not told its own is told as 0. */
+    /**
+     * An image's id must be one that the engine can make a UUID of: it loses the statistics of all VMs for another text. A LUN's
+     * size is mandatory for the engine, so one that has not told its own is told as 0.
+     */
     private static void identity(ObjectNode node, DomainDetails.Disk known) {
-        if (!known.imageId().isEmpty()) {
-            node.put("imageID", known.imageId());
+        Optional<UUID> image = DomainXml.parseUuid(known.imageId());
+        if (image.isPresent()) {
+            node.put("imageID", image.get().toString());
         } else if (!known.lunGuid().isEmpty()) {
             node.put("lunGUID", known.lunGuid());
             if (!node.has("truesize")) {

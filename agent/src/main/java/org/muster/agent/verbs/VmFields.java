@@ -189,7 +189,7 @@ final class VmFields {
             always("readLatency", WHOLE, "ns per request"),
             always("writeLatency", WHOLE, "ns per request"),
             always("flushLatency", WHOLE, "ns per request"),
-            maybe("imageID", TEXT, "the engine's, of an image"),
+            maybe("imageID", WireType.uuid(), "the engine's, of an image"),
             maybe("lunGUID", TEXT, "the engine's, of a LUN"));
 
     private static final WireType JOB = WireType.object(

@@ -238,7 +238,7 @@ public final class EngineTypes {
         for (String counter : List.of("readOps", "writeOps", "readBytes", "writtenBytes")) {
             others.put(counter, EngineTypes::whole); // a drive without a medium counts nothing
         }
-        others.put("imageID", TEXT);
+        others.put("imageID", EngineTypes::uuidText); // a Guid is made of it
         others.put("lunGUID", TEXT);
         return object(rules, others).test(disk);
     }

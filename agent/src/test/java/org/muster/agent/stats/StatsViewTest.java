@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -100,8 +101,12 @@ class StatsViewTest {
     }
 
     private Vm running(State state) {
+        return running(state, XML);
+    }
+
+    private Vm running(State state, String xml) {
         Vm vm = table.adopt(new DomainRecord(ID, "n", state, 1, 0), false, System.currentTimeMillis());
-        table.live(vm, LiveXml.of(XML));
+        table.live(vm, LiveXml.of(xml));
         return table.get(ID).orElseThrow();
     }
 
@@ -304,6 +309,22 @@ class StatsViewTest {
         assertThat(stats.at("/netIfaces/1/inet6")).hasSize(2);
         assertThat(stats.at("/disksUsage/0/used").textValue()).isEqualTo("40");
         assertThat(stats.at("/sampleAges/guestAgent").longValue()).isEqualTo(5);
+    }
+
+    /** The engine makes a UUID of it, and loses the statistics of all VMs where it cannot. */
+    @Test
+    void anImagesIdIsToldAsAUuidOrNotAtAll() {
+        sample = Optional.of(full(balloon(1, 1, 1)));
+        String image = "6d1b2d0c-0000-4000-8000-000000000001";
+        for (String bad : List.of("not-a-uuid", "{" + image + "}", image + "0", "")) {
+            ObjectNode stats = view.of(running(State.RUNNING, XML.replace(image, bad)), 0);
+            assertThat(stats.at("/disks/vda").has("imageID")).as(bad).isFalse();
+            EngineTypes.checkStats(stats);
+        }
+        for (String good : List.of(image, image.toUpperCase(Locale.ROOT), image.replace("-", ""))) {
+            ObjectNode stats = view.of(running(State.RUNNING, XML.replace(image, good)), 0);
+            assertThat(stats.at("/disks/vda/imageID").textValue()).as(good).isEqualTo(image);
+        }
     }
 
     @Test
