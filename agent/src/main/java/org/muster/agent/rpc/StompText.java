@@ -13,7 +13,8 @@ import java.nio.charset.StandardCharsets;
  */
 final class StompText {
 
-    static final int RECORD_BYTES = 16_384; // of plain text, the most that TLS allows
+    static final int RECORD_BYTES = 16_384; // of plain text: the most that TLS allows, and what 1.2 sends
+    static final int RECORD_BYTES_1_3 = 16_367; // where the JDK cuts for 1.3: it fills a record with a type and 16 zeros
     static final int LEAST_TAIL_BYTES = 320; // 262 were measured to be too short, 272 not
 
     private StompText() {}
@@ -62,10 +63,21 @@ final class StompText {
         return frame("ERROR\ncontent-type:text/plain\ncontent-length:" + body.length + "\n\n" + text);
     }
 
-    /** Shape: one MESSAGE with one JSON text, which blanks may follow. */
+    /**
+     * Shape: one MESSAGE with one JSON text, which blanks may follow.
+     *
+     * <p>Over TLS the client decrypts one record a second once a short one lies behind a full one, so the last of several
+     * records must not be short, in either version. Blanks are no part of a JSON text, and on plain TCP they do no harm.
+     */
     static ByteBuf message(Route route, JsonText body, ByteBufAllocator buffers) {
-        int padding = padding(route, body.length());
-        byte[] head = head(route, body.length() + padding);
+        int padding = 0;
+        byte[] head = head(route, body.length());
+        int lacking = lacking(head.length + body.length() + 1);
+        while (lacking > 0) { // what is enough for one version may begin a record of the other, or add a digit to the length
+            padding += lacking;
+            head = head(route, body.length() + padding);
+            lacking = lacking(head.length + body.length() + padding + 1);
+        }
         ByteBuf frame = buffers.ioBuffer(head.length + body.length() + padding + 1);
         frame.writeBytes(head);
         body.appendTo(frame);
@@ -82,16 +94,14 @@ final class StompText {
                 .getBytes(StandardCharsets.UTF_8);
     }
 
-    /**
-     * Blanks to put after the JSON.
-     *
-     * <p>Over TLS the client decrypts one record a second once a short one lies behind a full one, so the last of several
-     * records must not be short. Blanks are no part of a JSON text, and on plain TCP they do no harm.
-     */
-    private static int padding(Route route, int length) {
-        int total = head(route, length).length + length + 1;
-        int tail = total % RECORD_BYTES;
-        return total > RECORD_BYTES && tail > 0 && tail < LEAST_TAIL_BYTES ? LEAST_TAIL_BYTES - tail : 0;
+    /** How many bytes at least a frame of so many is short of one whose last record is not short. */
+    private static int lacking(int total) {
+        return Math.max(lacking(total, RECORD_BYTES), lacking(total, RECORD_BYTES_1_3));
+    }
+
+    private static int lacking(int total, int recordBytes) {
+        int tail = total % recordBytes;
+        return total > recordBytes && tail > 0 ? Math.max(0, LEAST_TAIL_BYTES - tail) : 0;
     }
 
     private static ByteBuf frame(String text) {

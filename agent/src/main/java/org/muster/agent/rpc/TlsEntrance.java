@@ -68,7 +68,7 @@ final class TlsEntrance {
         SslHandler ssl = new SslHandler(engine, false, threads.executor());
         ssl.setHandshakeTimeoutMillis(0); // the limit counts from the accept on, and is kept elsewhere
         ssl.setCloseNotifyFlushTimeoutMillis(CLOSE_NOTIFY_MILLIS);
-        // As it comes: never two frames in one record, and long ones in records of 16384 bytes.
+        // As it comes: never two frames in one record, and long ones in full records.
         ssl.setWrapDataSize(0);
         ChannelPipeline pipeline = channel.pipeline();
         Ear ear = new Ear();

@@ -18,6 +18,7 @@ public final class RecordTap implements AutoCloseable {
     private static final int APPLICATION_DATA = 23;
     private static final int HEADER = 5;
     private static final int OVERHEAD_1_2 = 24; // AES-GCM in TLS 1.2: nonce and tag
+    private static final int OVERHEAD_1_3 = 33; // the type of what is in it, 16 zeros that the JDK adds, and the tag
 
     private final ServerSocket listener;
     private final int serverPort;
@@ -71,6 +72,15 @@ public final class RecordTap implements AutoCloseable {
 
     /** Lengths of the plain text in the records of application data, TLS 1.2. */
     public List<Integer> plainLengths() {
+        return plainLengths(OVERHEAD_1_2);
+    }
+
+    /** The same of TLS 1.3, where whatever comes after the handshake looks like application data. */
+    public List<Integer> plainLengths13() {
+        return plainLengths(OVERHEAD_1_3);
+    }
+
+    private List<Integer> plainLengths(int overhead) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         segments.forEach(all::writeBytes);
         byte[] bytes = all.toByteArray();
@@ -78,7 +88,7 @@ public final class RecordTap implements AutoCloseable {
         for (int at = 0; at + HEADER <= bytes.length; ) {
             int length = ((bytes[at + 3] & 0xff) << 8) | (bytes[at + 4] & 0xff);
             if (bytes[at] == APPLICATION_DATA) {
-                lengths.add(length - OVERHEAD_1_2);
+                lengths.add(length - overhead);
             }
             at += HEADER + length;
         }

@@ -23,6 +23,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.muster.agent.tls.TestPki;
 import org.muster.agent.tls.TlsFiles;
 
@@ -331,25 +333,28 @@ class TlsWireTest {
         }
     }
 
-    @Test
-    void largeAnswersFillTheirRecordsAndNoneEndsShort() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"TLSv1.2,16384", "TLSv1.3,16367"})
+    void largeAnswersFillTheirRecordsAndNoneEndsShort(String protocol, int full) throws Exception {
         try (Rig rig = new Rig(Rig.tls(pki));
                 RecordTap tap = new RecordTap(rig.port());
-                RawPeer peer = new RawPeer(tap.port(), pki.client("TLSv1.2", "engine"))) {
+                RawPeer peer = new RawPeer(tap.port(), pki.client(protocol, "engine"))) {
             peer.connect("60000,60000"); // not paced: nothing but the frames
             peer.subscribe("r", Route.RESPONSES);
-            for (int bytes = 3 * 16_384 - 500; bytes < 3 * 16_384 + 400; bytes += 25) {
-                tap.clear();
-                peer.request(RawPeer.call("Test.large", "\"bytes\":" + bytes, "1"));
-                assertThat(peer.frame().json().get("result").textValue()).hasSize(bytes);
-                List<Integer> lengths = tap.plainLengths();
+            for (int records : List.of(1, 3)) {
+                for (int bytes = records * 16_384 - 600; bytes < records * 16_384 + 400; bytes += 25) {
+                    tap.clear();
+                    peer.request(RawPeer.call("Test.large", "\"bytes\":" + bytes, "1"));
+                    assertThat(peer.frame().json().get("result").textValue()).hasSize(bytes);
+                    List<Integer> lengths = protocol.equals("TLSv1.3") ? tap.plainLengths13() : tap.plainLengths();
 
-                assertThat(lengths.subList(0, lengths.size() - 1))
-                        .as("%s bytes", bytes)
-                        .containsOnly(16_384);
-                assertThat(lengths.get(lengths.size() - 1))
-                        .as("%s bytes", bytes)
-                        .isBetween(301, 16_384);
+                    assertThat(lengths.subList(0, lengths.size() - 1))
+                            .as("%s bytes", bytes)
+                            .allMatch(length -> length == full);
+                    assertThat(lengths.get(lengths.size() - 1))
+                            .as("%s bytes", bytes)
+                            .isBetween(301, full);
+                }
             }
         }
     }
