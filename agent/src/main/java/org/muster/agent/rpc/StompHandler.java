@@ -158,13 +158,21 @@ final class StompHandler extends ChannelInboundHandlerAdapter
 
     private void send(StompSession.Send message) {
         // Whoever may only look must not put words into the agent's mouth.
-        boolean mayForward = connection.principal().access().covers(Access.OPERATE);
-        boolean reached = mayForward && topics.forward(message.destination(), message.body());
+        boolean reached = mayOperate() && topics.forward(message.destination(), message.body());
         message.request().ifPresent(this::execute);
         if (!reached && message.request().isEmpty()) {
             LOG.info("{}: sent to {}, where nobody is", connection, Clip.text(message.destination()));
             control(StompSession.nobodyThere());
         }
+    }
+
+    @Override
+    public boolean mayReadRequests() {
+        return mayOperate();
+    }
+
+    private boolean mayOperate() {
+        return connection.principal().access().covers(Access.OPERATE);
     }
 
     @Override

@@ -6,15 +6,17 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Who subscribed to which destination, over all STOMP connections: a SEND reaches the subscribers of its destination and of
- * every dotted parent of it.
+ * every dotted parent of it. A request reaches only those that may operate: it may hold a console's password.
  *
  * <p>Thread-safe; never blocks.
  */
 final class Topics {
 
     /** Takes what others send; on any thread. */
-    @FunctionalInterface
     interface Receiver {
+        /** Tells whether it may see what others ask for. */
+        boolean mayReadRequests();
+
         void forwarded(Route route, byte[] body);
     }
 
@@ -40,10 +42,13 @@ final class Topics {
     /** Hands the body to every subscriber; false if there is none. */
     boolean forward(String destination, byte[] body) {
         boolean reached = false;
+        boolean request = Route.takesRequests(destination);
         for (String name = destination; name != null; name = parent(name)) {
             for (Subscription subscription : byDestination.getOrDefault(name, Set.of())) {
-                subscription.receiver().forwarded(new Route(destination, subscription.id()), body);
-                reached = true;
+                if (!request || subscription.receiver().mayReadRequests()) {
+                    subscription.receiver().forwarded(new Route(destination, subscription.id()), body);
+                    reached = true;
+                }
             }
         }
         return reached;

@@ -80,6 +80,42 @@ class TlsWireTest {
         }
     }
 
+    /** Passwords of consoles are in requests, also in those that are then refused. */
+    @Test
+    void whoMayOnlyMonitorDoesNotGetTheRequestsOfOthers() throws IOException {
+        pki.issue("watcher");
+        Map<String, Access> roles = Map.of("watcher", Access.MONITOR, "engine", Access.OPERATE);
+        RpcConfig config = Rig.config().withTls(TlsSettings.of(pki.files(), Optional.of(roles)));
+        SSLContext operator = pki.client("TLSv1.2", "engine");
+        try (Rig rig = new Rig(config);
+                RawPeer watcher = new RawPeer(rig.port(), pki.client("TLSv1.2", "watcher"));
+                RawPeer other = new RawPeer(rig.port(), operator);
+                RawPeer engine = new RawPeer(rig.port(), operator)) {
+            for (RawPeer peer : List.of(watcher, other)) {
+                peer.connect(null);
+                int id = 0;
+                for (String topic : List.of(Route.REQUESTS, Route.STORAGE_REQUESTS, "jms.topic", "jms", "open")) {
+                    peer.subscribe("s" + id++, topic);
+                }
+                peer.request("5"); // answered: the subscriptions are known
+            }
+            assertThat(watcher.frame().json().has("error")).isTrue();
+            for (int copies = 0; copies < 4; copies++) {
+                other.frame(); // its own
+            }
+            String secret = RawPeer.call("no.such.verb", "\"password\":\"SECRET\"", "1");
+            engine.connect(null);
+            engine.request(secret);
+            assertThat(engine.frame().json().at("/error/code").intValue()).isEqualTo(-32601);
+            engine.send("SEND\ndestination:open\n\nseen\0");
+
+            assertThat(other.frame().body()).isEqualTo(secret);
+            assertThat(watcher.frame().body())
+                    .as("what comes first, and it was sent last")
+                    .isEqualTo("seen");
+        }
+    }
+
     @Test
     void rolesAreKeptToAndTheUnlistedAreRefused() throws IOException {
         for (String name : List.of("boss", "watcher", "nobody")) {
