@@ -91,12 +91,13 @@ final class Dispatcher {
 
     private void serve(Inbound inbound, boolean fits) {
         Envelope.Message message = envelope.parse(inbound.body());
+        boolean alone = message.batch() || hasNoId(message.requests().get(0));
         Gathering answers = new Gathering(message.batch(), message.requests().size(), maxBatchAnswerBytes, answer -> {
             if (fits) {
                 budget.giveBack(inbound.body().length);
             }
             if (answer != null) {
-                inbound.answers().answer(answer, message.batch());
+                inbound.answers().answer(answer, alone);
             }
         });
         for (int i = 0; i < message.requests().size(); i++) {
@@ -108,6 +109,11 @@ final class Dispatcher {
                 answers.answered(index, request.isNotification() ? null : envelope.error(request.id(), refused));
             }
         }
+    }
+
+    /** A request whose answer nobody can be told apart by. */
+    private static boolean hasNoId(Envelope.Request request) {
+        return request.isNotification() || request.id().isNull();
     }
 
     private void begin(Inbound inbound, Envelope.Request request, boolean fits, Consumer<JsonText> answer) {

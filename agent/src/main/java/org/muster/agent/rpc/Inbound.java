@@ -21,9 +21,10 @@ record Inbound(Peer peer, byte[] body, Optional<String> correlationId, long rece
         /**
          * Takes the answer.
          *
-         * @param batch true if the body is a JSON array, which must stay one message
+         * @param alone true if it must be a message by itself: it is an array already, or has no id, and the engine's client
+         *     fails at such an answer and leaves out whatever follows it in an array
          */
-        void answer(JsonText body, boolean batch);
+        void answer(JsonText body, boolean alone);
     }
 
     /** A connection, as far as serving its requests goes. Thread-safe. */

@@ -59,7 +59,7 @@ final class LineHandler extends ChannelInboundHandlerAdapter implements EventSin
             return;
         }
         dispatcher.dispatch(new Inbound(
-                connection, (byte[]) message, Optional.empty(), System.nanoTime(), (body, batch) -> deliver(body)));
+                connection, (byte[]) message, Optional.empty(), System.nanoTime(), (body, alone) -> deliver(body)));
     }
 
     private void deliver(JsonText json) {

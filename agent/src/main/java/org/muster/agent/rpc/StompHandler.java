@@ -205,14 +205,14 @@ final class StompHandler extends ChannelInboundHandlerAdapter
                 request.body(),
                 request.correlationId(),
                 System.nanoTime(),
-                (body, batch) -> reply(request.replyTo(), body, batch)));
+                (body, alone) -> reply(request.replyTo(), body, alone)));
     }
 
-    private void reply(String replyTo, JsonText body, boolean batch) {
+    private void reply(String replyTo, JsonText body, boolean alone) {
         if (output.reserve(body.length())) {
             connection.onLoop(() -> {
                 if (output.isOpen()) {
-                    boolean packable = !batch && session.takesArrays(replyTo);
+                    boolean packable = !alone && session.takesArrays(replyTo);
                     queue.addAnswer(session.route(replyTo), body, packable);
                     output.pump();
                 } else {

@@ -12,7 +12,7 @@ import java.util.List;
  *
  * <p>Answers with the same address go together as one JSON array, and notifications go with them, since the engine's
  * client looks at bodies only. Never packed: what is not for the engine's queues (a peer host understands objects only),
- * answers that are arrays already, frames without JSON. Whatever goes to one address keeps its order. Confined to the
+ * answers that are arrays already or have no id, frames without JSON. Whatever goes to one address keeps its order. Confined to the
  * connection's event loop.
  */
 final class StompQueue implements OutQueue {
@@ -77,7 +77,7 @@ final class StompQueue implements OutQueue {
         long size = head.size();
         for (Iterator<Item> rest = waiting.iterator(); rest.hasNext(); ) {
             Item item = rest.next();
-            if (item instanceof Control || size + item.size() > MAX_PACKED_BYTES) {
+            if (item instanceof Control || size + item.size() > MAX_PACKED_BYTES || staysAlone((Payload) item, route)) {
                 break; // what comes behind must not overtake it
             }
             if (goesWith((Payload) item, route)) {
@@ -92,6 +92,10 @@ final class StompQueue implements OutQueue {
 
     private static boolean goesWith(Payload item, Route route) {
         return item.packable() && (item.notification() || item.route().equals(route));
+    }
+
+    private static boolean staysAlone(Payload item, Route route) {
+        return !item.packable() && item.route().equals(route);
     }
 
     private Route routeOfFirstAnswer(Route fallback) {

@@ -77,6 +77,19 @@ class StompQueueTest {
     }
 
     @Test
+    void whatGoesAloneIsNotOvertakenByWhatGoesToTheSameAddress() {
+        queue.addAnswer(RESPONSES, json("1"), true);
+        queue.addAnswer(RESPONSES, json("2"), true);
+        queue.addAnswer(RESPONSES, json("0"), false);
+        queue.addAnswer(RESPONSES, json("3"), true);
+        queue.addNotification(EVENTS, json("10"), true);
+
+        assertThat(frames())
+                .extracting(frame -> frame.substring(frame.indexOf("\n\n") + 2))
+                .containsExactly("[1,2]\0", "0\0", "[3,10]\0");
+    }
+
+    @Test
     void framesWithoutJsonAreNotOvertaken() {
         queue.addAnswer(RESPONSES, json("1"), true);
         queue.addControl(new StompReply.Receipt("x:y"));

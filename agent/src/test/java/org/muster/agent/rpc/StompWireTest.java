@@ -81,6 +81,37 @@ class StompWireTest {
         assertThat(frames).isLessThan(20);
     }
 
+    /** The engine's client fails at an error without an id, and drops what stands behind it in an array. */
+    @Test
+    void answersWithoutAnIdAreNotPackedWithOthers() throws IOException {
+        peer.subscribe("r1", Route.RESPONSES);
+        peer.connect("0,15000");
+        StringBuilder together = new StringBuilder();
+        for (String body : List.of(
+                RawPeer.call("Host.ping", "", "a"),
+                "{\"x\":1}",
+                RawPeer.call("Host.ping", "", "b"),
+                "zzz",
+                RawPeer.call("Host.ping", "", "c"),
+                "{\"jsonrpc\":\"2.0\",\"method\":\"Host.ping\",\"id\":null}",
+                RawPeer.call("Host.ping", "", "d"))) {
+            together.append("SEND\ndestination:" + Route.REQUESTS + "\n\n" + body + "\0");
+        }
+        peer.send(together.toString());
+
+        List<String> ids = new ArrayList<>();
+        while (ids.size() < 7) {
+            JsonNode body = peer.frame().json();
+            for (JsonNode answer : body.isArray() ? body : List.of(body)) {
+                assertThat(body.isArray() && answer.get("id").isNull())
+                        .as("in an array: %s", body)
+                        .isFalse();
+                ids.add(answer.get("id").asText());
+            }
+        }
+        assertThat(ids).containsExactlyInAnyOrder("a", "null", "b", "null", "c", "null", "d");
+    }
+
     @Test
     void aPeerHostGetsObjectsOnly() throws IOException {
         peer.connect("0,24000");
