@@ -99,6 +99,8 @@ final class StompHandler extends ChannelInboundHandlerAdapter
             stopSilenceCheck(); // who waits for answers only need not beat
             output.endWhenAnswered();
         }
+        decision.pace(session.mustBePaced());
+        output.pump(); // what has been waiting for its turn may not have to any more
         updateInterest();
     }
 
@@ -115,7 +117,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter
     }
 
     private void agree(HeartBeat heartBeat) {
-        decision.pace(session.mayBeEngine());
+        decision.pace(session.mustBePaced());
         decision.beatAfter(heartBeat.silenceNanos());
         stopSilenceCheck();
         if (heartBeat.patienceNanos() > 0) {

@@ -72,9 +72,17 @@ final class StompSession {
         return heartBeat;
     }
 
-    /** Tells whether this may be the engine's client, whose frames must be paced; before CONNECT it may. */
+    /** Tells whether this may be the engine's client; before CONNECT it may. */
     boolean mayBeEngine() {
         return heartBeat.map(HeartBeat::mayBeEngine).orElse(true);
+    }
+
+    /**
+     * Tells whether its frames must be paced: unless all it listens to are queues that the engine does not have, as a peer
+     * host does, whose client reads as fast as frames come.
+     */
+    boolean mustBePaced() {
+        return mayBeEngine() && (subscriptions.isEmpty() || subscriptions.anyEngineQueue());
     }
 
     /** Tells whether answers to this destination may be packed into an array. */

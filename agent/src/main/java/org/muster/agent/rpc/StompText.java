@@ -14,7 +14,8 @@ import java.nio.charset.StandardCharsets;
 final class StompText {
 
     static final int RECORD_BYTES = 16_384; // of plain text: the most that TLS allows, and what 1.2 sends
-    static final int RECORD_BYTES_1_3 = 16_367; // where the JDK cuts for 1.3: it fills a record with a type and 16 zeros
+    static final int RECORD_BYTES_1_3 =
+            16_367; // where the JDK cuts for 1.3: it fills a record with a type and 16 zeros
     static final int LEAST_TAIL_BYTES = 320; // 262 were measured to be too short, 272 not
 
     private StompText() {}
@@ -73,7 +74,8 @@ final class StompText {
         int padding = 0;
         byte[] head = head(route, body.length());
         int lacking = lacking(head.length + body.length() + 1);
-        while (lacking > 0) { // what is enough for one version may begin a record of the other, or add a digit to the length
+        while (lacking
+                > 0) { // what is enough for one version may begin a record of the other, or add a digit to the length
             padding += lacking;
             head = head(route, body.length() + padding);
             lacking = lacking(head.length + body.length() + padding + 1);

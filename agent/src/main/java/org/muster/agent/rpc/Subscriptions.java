@@ -84,6 +84,11 @@ final class Subscriptions {
         return destinationById.values().stream().allMatch(Route::isEngineQueue);
     }
 
+    /** Tells whether one of the engine's own queues is there. */
+    boolean anyEngineQueue() {
+        return destinationById.values().stream().anyMatch(Route::isEngineQueue);
+    }
+
     /** Tells whether the response queue is all there is. */
     boolean exactlyResponses() {
         return Set.copyOf(destinationById.values()).equals(Set.of(Route.RESPONSES));

@@ -19,9 +19,9 @@ import java.util.concurrent.TimeUnit;
  *       line feeds in more pieces.
  * </ul>
  *
- * <p>Not paced is who speaks JSON lines, sent no usable {@code heart-beat} header in CONNECT, or offers heart-beats in it
- * (its first number is above 0; the engine's client always sends {@code 0,N}): such a connection gets every frame at once,
- * still one frame a write.
+ * <p>Not paced is who speaks JSON lines, sent no usable {@code heart-beat} header in CONNECT, offers heart-beats in it
+ * (its first number is above 0; the engine's client always sends {@code 0,N}), or listens to queues of its own only, as a peer
+ * host does: such a connection gets every frame at once, still one frame a write.
  *
  * <p>Over TLS a line feed is a record of its own, which goes out in several segments ({@link RecordCutter}), each good for
  * one look; a frame that comes up meanwhile waits for the last of them, since what arrives together is not looked at

@@ -54,6 +54,22 @@ class StompSessionTest {
     }
 
     @Test
+    void aPeerHostThatListensToItsOwnQueueOnlyIsNotPaced() {
+        connect("0,24000");
+        assertThat(session.mustBePaced()).as("its subscriptions may be lost").isTrue();
+        subscribe("1", "5c6f0d8e");
+        assertThat(session.mustBePaced()).isFalse();
+        subscribe("2", Route.STORAGE_RESPONSES);
+        assertThat(session.mustBePaced()).as("a queue of the engine's").isTrue();
+        on("UNSUBSCRIBE", Map.of("id", "2"));
+        assertThat(session.mustBePaced()).isFalse();
+        on("UNSUBSCRIBE", Map.of("id", "1"));
+        assertThat(session.mustBePaced()).isTrue();
+        connect("10000,24000");
+        assertThat(session.mustBePaced()).isFalse();
+    }
+
+    @Test
     void tellsWhatIsWrongInVdsmsWords() {
         assertError(on("CONNECT", Map.of("accept-version", "1.0")), "Version unsupported", false);
         assertError(on("SUBSCRIBE", Map.of("id", "1")), "Missing destination or subscription id header", false);

@@ -25,7 +25,9 @@ class StompTextTest {
 
             assertLastIsNotShort(total, StompText.RECORD_BYTES);
             assertLastIsNotShort(total, StompText.RECORD_BYTES_1_3);
-            assertThat(total - length).as("%s bytes: no more than it takes", length).isLessThan(HEAD_BYTES + 700);
+            assertThat(total - length)
+                    .as("%s bytes: no more than it takes", length)
+                    .isLessThan(HEAD_BYTES + 700);
         }
     }
 

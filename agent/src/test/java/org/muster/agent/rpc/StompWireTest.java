@@ -126,6 +126,28 @@ class StompWireTest {
         }
     }
 
+    /** Paced, the answers from the ninth on come 50 ms apart, and line feeds after each. */
+    @Test
+    void aPeerHostGetsEveryFrameAtOnceAndNothingBetween() throws IOException {
+        peer.connect("0,24000");
+        peer.subscribe("p", "0f6a-random");
+        peer.assertSilentFor(100); // line feeds after CONNECTED, if the subscription came late
+        StringBuilder together = new StringBuilder();
+        for (int i = 0; i < 100; i++) {
+            together.append("SEND\ndestination:" + Route.REQUESTS + "\nreply-to:0f6a-random\n\n"
+                    + RawPeer.call("Host.ping", "", "" + i) + "\0");
+        }
+        long since = System.nanoTime();
+        peer.send(together.toString());
+        for (int i = 0; i < 100; i++) {
+            assertThat(peer.read()).as("no line feed before it").isEqualTo('M');
+            assertThat(peer.frame().json().get("id").textValue()).isEqualTo("" + i);
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - since))
+                .as("of at least 4.5 s if paced")
+                .isLessThan(Duration.ofSeconds(3));
+    }
+
     @Test
     void aClientThatOffersHeartBeatsGetsEveryFrameAtOnceAndNothingBetween() throws IOException {
         assertThat(peer.connect("60000,60000").headers()).containsEntry("heart-beat", "60000,60000");
