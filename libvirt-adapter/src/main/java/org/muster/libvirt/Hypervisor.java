@@ -188,6 +188,15 @@ public interface Hypervisor extends AutoCloseable {
         return OptionalLong.empty();
     }
 
+    /**
+     * The names of the domains that run, by what libvirtd leaves behind for its own next life: told while it is away too. One that
+     * has ended since libvirtd went is still among them, and one that is being started may be. Empty if that cannot be told.
+     * Asks no daemon; waits for nobody.
+     */
+    default Optional<Set<String>> leftRunning() {
+        return Optional.empty();
+    }
+
     /** The guard over all calls: what is under way, what is overdue, what may still be risked. Never blocks. */
     CallGuard calls();
 

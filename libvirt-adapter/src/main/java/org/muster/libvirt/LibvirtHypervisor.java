@@ -126,6 +126,11 @@ public final class LibvirtHypervisor implements Hypervisor {
     }
 
     @Override
+    public Optional<Set<String>> leftRunning() {
+        return StatusFiles.folder(uri).flatMap(StatusFiles::domains);
+    }
+
+    @Override
     public CallGuard calls() {
         return guard;
     }

@@ -211,10 +211,12 @@ public final class Daemon implements AutoCloseable {
         VerbTable served = VerbTable.of(OpenRpc.withDiscovery(verbs, kinds(), version));
         this.readiness = new Readiness(
                 reconciler,
+                table,
+                hypervisor,
                 journal,
                 bootId,
-                hypervisor::connected,
-                journalState.completeInBoot().equals(bootId));
+                journalState.completeInBoot().equals(bootId),
+                System::nanoTime);
         this.server = new RpcServer(rpcConfig(config), served, notifications, metrics, readiness);
         notifications.greetWith(readiness, () -> StatusEvents.all(table, stats));
         table.listen(events);

@@ -297,6 +297,11 @@ public final class FakeHypervisor implements Hypervisor {
     }
 
     @Override
+    public Optional<Set<String>> leftRunning() {
+        return Optional.of(Set.copyOf(running().keySet()));
+    }
+
+    @Override
     public void start(HypervisorListener to) {
         calls.listen(to);
     }

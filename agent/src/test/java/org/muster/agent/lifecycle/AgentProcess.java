@@ -71,7 +71,9 @@ final class AgentProcess implements AutoCloseable {
     /** Starts one on a host that only exists in memory. */
     static AgentProcess simulate(Path folder, Path script, Map<String, String> settings) {
         Map<String, String> all = settings(folder, "qemu:///system", settings);
-        all.remove("state.directory"); // it is to have one of its own
+        if (!settings.containsKey("state.directory")) {
+            all.remove("state.directory"); // it is to have one of its own
+        }
         return start(folder, all, List.of(), MUSTERD, List.of("--simulate", script.toString()));
     }
 

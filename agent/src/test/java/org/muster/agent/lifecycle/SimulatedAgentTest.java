@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import org.muster.rig.Await;
 /** {@code musterd --simulate}, the whole of it, in a process of its own. */
 class SimulatedAgentTest {
     private static final Duration SOON = Duration.ofSeconds(60);
+    private static final int RECOVERING = -1; // told instead of a list
 
     @TempDir
     private Path folder;
@@ -54,6 +56,44 @@ class SimulatedAgentTest {
         }
         assertThat(own).doesNotExist();
         assertThat(folder.resolve("a/state")).doesNotExist();
+    }
+
+    /** Between two lives another agent has started guests, and libvirtd is not there when the second begins. */
+    @Test
+    void anAgentThatComesBackWithoutLibvirtdAnswersForAllGuestsOrForNone() throws Exception {
+        String ours = "[[vms]]\ncount = 3\nname = \"ours-%d\"\n";
+        String outage = "[[outage]]\nat = \"0s\"\nlasts = \"5s\"\n";
+        Map<String, String> settings = Map.of("state.directory", "\"" + folder.resolve("kept") + "\"");
+        try (AgentProcess agent = AgentProcess.simulate(folder.resolve("k"), script(ours), settings)) {
+            assertThat(countsUntil(agent, 3)).doesNotContain(0, 1, 2);
+            agent.close();
+
+            script(ours + outage);
+            agent.start();
+            assertThat(countsUntil(agent, 3)).as("all are in the journal").containsExactly(3);
+            agent.close();
+
+            script(ours + outage + "[[vms]]\ncount = 5\nname = \"others-%d\"\n");
+            agent.start();
+            assertThat(countsUntil(agent, 8)).containsExactly(RECOVERING, 8);
+        }
+    }
+
+    /** How many guests were listed, or {@link #RECOVERING}, without repetitions. */
+    private static List<Integer> countsUntil(AgentProcess agent, int all) {
+        List<Integer> counts = new ArrayList<>();
+        try (LineClient client = agent.connect()) {
+            Await.until("all are listed", SOON, () -> {
+                JsonNode answer = client.respond("Host.getAllVmStats", "{}");
+                boolean recovering = answer.at("/error/code").intValue() == 99;
+                int count = recovering ? RECOVERING : answer.get("result").size();
+                if (counts.isEmpty() || counts.get(counts.size() - 1) != count) {
+                    counts.add(count);
+                }
+                return count == all;
+            });
+        }
+        return counts;
     }
 
     private static int sampled(JsonNode all) {
