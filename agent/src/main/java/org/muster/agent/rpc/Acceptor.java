@@ -73,19 +73,16 @@ final class Acceptor {
 
     /** A connection without TLS. */
     void acceptTcp(Channel channel) {
-        if (!connections.tryAdmit(channel)) {
-            return;
-        }
         Optional<Principal> principal = plainPrincipal((InetSocketAddress) channel.remoteAddress());
         if (principal.isEmpty()) {
             connections.refuse(channel, "plain TCP is served on loopback only");
-            return;
+        } else if (connections.tryAdmit(channel)) {
+            channel.pipeline().addLast(detector(principal.get(), true));
         }
-        channel.pipeline().addLast(detector(principal.get(), true));
     }
 
     void acceptLocal(Channel channel, LocalAccess access) {
-        if (connections.tryAdmit(channel)) {
+        if (connections.tryAdmitLocal(channel)) {
             ChannelPipeline pipeline = channel.pipeline();
             pipeline.addLast(new LocalPeerCheck(
                     access,
@@ -121,7 +118,13 @@ final class Acceptor {
         Channel channel = ctx.channel();
         EventsSwitch events = stomp ? EventsSwitch.absent() : EventsSwitch.off();
         boolean counts = Presence.counts(principal, remote);
-        Runnable heard = counts ? presence::heard : () -> {};
+        Optional<Place> place = connections.place(channel);
+        Runnable heard = () -> {
+            place.ifPresent(own -> own.heard(clock.getAsLong()));
+            if (counts) {
+                presence.heard();
+            }
+        };
         Connection connection = new Connection(
                 channel,
                 principal,

@@ -41,6 +41,7 @@ final class Connection implements Inbound.Peer {
     private final AtomicBoolean closedAsSlow = new AtomicBoolean(); // atomic: logged and counted once
     private boolean paused;
     private volatile boolean draining; // volatile: set on the loop, read wherever something is answered
+    private volatile boolean used; // volatile: set on the loop, read by whoever needs room
     private boolean yielding;
 
     Connection(
@@ -150,6 +151,25 @@ final class Connection implements Inbound.Peer {
     /** Bytes came from the peer. */
     void heard() {
         heard.run();
+    }
+
+    /** The peer asked for something, or listens to something: it is no idle connection. */
+    void used() {
+        used = true;
+    }
+
+    boolean isUsed() {
+        return used;
+    }
+
+    /** Tells whether something is still to be answered to it, or to be read by it. */
+    boolean isOwedAnything() {
+        return pending.count() > 0 || account.held() > 0;
+    }
+
+    /** Tells whether it was told that no more comes. */
+    boolean isDraining() {
+        return draining;
     }
 
     /** Gives back what was reserved. */

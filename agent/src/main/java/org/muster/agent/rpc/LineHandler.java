@@ -58,6 +58,7 @@ final class LineHandler extends ChannelInboundHandlerAdapter implements EventSin
             output.endAfterQueued();
             return;
         }
+        connection.used();
         dispatcher.dispatch(new Inbound(
                 connection, (byte[]) message, Optional.empty(), System.nanoTime(), (body, alone) -> deliver(body)));
     }

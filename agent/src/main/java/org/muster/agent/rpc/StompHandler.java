@@ -159,6 +159,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter
     }
 
     private void send(StompSession.Send message) {
+        connection.used();
         // Whoever may only look must not put words into the agent's mouth.
         boolean reached = mayOperate() && topics.forward(message.destination(), message.body());
         message.request().ifPresent(this::execute);
@@ -193,6 +194,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter
 
     @Override
     public void added(String id, String destination) {
+        connection.used();
         topics.add(destination, id, this);
     }
 

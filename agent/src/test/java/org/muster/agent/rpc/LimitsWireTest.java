@@ -8,10 +8,21 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What one peer does wrong must end that peer only. */
 class LimitsWireTest {
+
+    private final List<RawPeer> admitted = new ArrayList<>();
+
+    @AfterEach
+    void close() throws IOException {
+        for (RawPeer peer : admitted) {
+            peer.close();
+        }
+    }
 
     @Test
     void anOversizeFrameIsAnsweredAndClosedAndOthersGoOn() throws IOException {
@@ -54,6 +65,47 @@ class LimitsWireTest {
                 assertThatPings(first);
             }
         }
+    }
+
+    /** The detector would wait for 10 s, and those that said CONNECT would stay for ever. */
+    @Test
+    void connectionsThatAskForNothingDoNotKeepOthersOut() throws IOException {
+        try (Rig rig = new Rig(
+                        Rig.config().withLimits(RpcConfig.Limits.defaults().withConnections(4)));
+                RawPeer busy = new RawPeer(rig.port());
+                RawPeer listens = new RawPeer(rig.port());
+                RawPeer silent = new RawPeer(rig.port());
+                RawPeer idle = new RawPeer(rig.port())) {
+            idle.connect("0,0");
+            busy.connect("0,0");
+            assertThatPings(busy);
+            listens.connect("0,0");
+            listens.subscribe("e", Route.EVENTS);
+            for (int i = 0; i < 2; i++) {
+                assertThat(admittedInTheEnd(rig.port())).isLessThan(TimeUnit.SECONDS.toNanos(5));
+            }
+            assertThat(silent.endsSilently()).isTrue();
+            assertThatPings(busy);
+            rig.publish("vm");
+            assertThat(listens.frame().json().get("method").textValue()).endsWith("vm");
+        }
+    }
+
+    /** Stays connected and in use. */
+    private long admittedInTheEnd(int port) throws IOException {
+        long since = System.nanoTime();
+        while (System.nanoTime() - since < TimeUnit.SECONDS.toNanos(Rig.PATIENCE_SECONDS)) {
+            RawPeer peer = new RawPeer(port);
+            try {
+                peer.connect("0,0");
+                assertThatPings(peer);
+                admitted.add(peer);
+                return System.nanoTime() - since;
+            } catch (IOException e) {
+                peer.close(); // refused: nobody has been silent for long enough
+            }
+        }
+        throw new AssertionError("never admitted");
     }
 
     @Test

@@ -47,6 +47,21 @@ class LocalSocketTest {
     }
 
     @Test
+    void peersFromElsewhereCannotTakeItsPlaces() throws IOException {
+        RpcConfig config =
+                config(socket()).withLimits(RpcConfig.Limits.defaults().withConnections(2));
+        try (Rig rig = new Rig(config);
+                RawPeer first = new RawPeer(rig.port());
+                RawPeer second = new RawPeer(rig.port())) {
+            first.connect(null);
+            second.connect(null);
+
+            assertThat(ask(RawPeer.call("Host.ping", "", "1"))).contains("\"result\":true");
+            assertThat(rig.count("rpc.refused")).isZero();
+        }
+    }
+
+    @Test
     void theFileOfADeadServerIsReplaced() throws IOException {
         try (ServerSocketChannel dead = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             dead.bind(UnixDomainSocketAddress.of(socket()));
@@ -99,7 +114,11 @@ class LocalSocketTest {
     }
 
     private static Rig rig(Path path) throws IOException {
-        return new Rig(Rig.config().withListen(Rig.config().listen().withSocket(path, Optional.empty())));
+        return new Rig(config(path));
+    }
+
+    private static RpcConfig config(Path path) {
+        return Rig.config().withListen(Rig.config().listen().withSocket(path, Optional.empty()));
     }
 
     private Path socket() {
