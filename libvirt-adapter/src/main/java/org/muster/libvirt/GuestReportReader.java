@@ -15,15 +15,28 @@ import org.muster.libvirt.GuestReport.Nic;
 import org.muster.libvirt.GuestReport.Os;
 import org.muster.libvirt.GuestReport.Zone;
 
-/** Makes a {@link GuestReport} of the parameters of virDomainGetGuestInfo. Stateless. */
+/**
+ * Makes a {@link GuestReport} of the parameters of virDomainGetGuestInfo. All of it is the guest's word: texts are cut, and lists end,
+ * where an honest guest's would have ended long before. Confined to one thread; used once.
+ */
 final class GuestReportReader {
-    private static final int MOST = 1000; // of anything: the counts come from the guest
+    private static final int MOST = 1000; // of anything: the counts come from the guest, and so do the texts
+    private static final int NAME = 255; // characters of a text that is none of the others
+    private static final int WORD = 64; // of an address or a file system's type
+    private static final int PATH = 1024;
+
+    /** Characters of all texts together: each poll of every reader carries them, and so does each event that tells of a change. */
+    private static final int MOST_CHARS = 128 * 1024;
+
+    private static final int ELEMENT =
+            32; // what an element of a list takes on the wire, in characters, whatever is in it
     private static final int SECONDS_PER_DAY = 86_400;
 
     /** A partition's name: what is before its number is the disk's. */
     private static final Pattern PARTITION = Pattern.compile("^(/dev/[a-z]+)\\d+$|^(/dev/.*\\d)p\\d+$");
 
     private final Map<String, Object> params;
+    private int room = MOST_CHARS;
 
     private GuestReportReader(Map<String, Object> params) {
         this.params = params;
@@ -32,7 +45,7 @@ final class GuestReportReader {
     static GuestReport read(Map<String, Object> params) {
         GuestReportReader reader = new GuestReportReader(params);
         return new GuestReport(
-                reader.told("hostname"),
+                reader.told("hostname", NAME),
                 reader.os(),
                 reader.zone(),
                 reader.users(),
@@ -43,9 +56,9 @@ final class GuestReportReader {
 
     /** All of it or none: the engine cannot take a zone without an offset, and loses the host's whole answer for it. */
     private Optional<Zone> zone() {
-        return told("timezone.name")
+        return told("timezone.name", NAME)
                 .filter(name -> !name.isEmpty())
-                .flatMap(name -> told("timezone.offset")
+                .flatMap(name -> told("timezone.offset", WORD)
                         .filter(offset -> offset.matches("-?\\d{1,6}"))
                         .map(Integer::parseInt)
                         .filter(offset -> Math.abs(offset) <= SECONDS_PER_DAY)
@@ -53,8 +66,8 @@ final class GuestReportReader {
     }
 
     private Optional<Os> os() {
-        return told("os.id")
-                .or(() -> told("os.kernel-release"))
+        return told("os.id", NAME)
+                .or(() -> told("os.kernel-release", NAME))
                 .map(any -> new Os(
                         text("os.id"),
                         text("os.name"),
@@ -68,10 +81,10 @@ final class GuestReportReader {
     private Optional<List<String>> users() {
         return count("user").map(count -> {
             Set<String> names = new LinkedHashSet<>();
-            for (int i = 0; i < count; i++) {
+            for (int i = 0; more(i, count); i++) {
                 String user = "user." + i;
-                told(user + ".name")
-                        .map(name -> told(user + ".domain")
+                told(user + ".name", NAME)
+                        .map(name -> told(user + ".domain", NAME)
                                 .filter(d -> !d.isEmpty())
                                 .map(d -> name + "@" + d)
                                 .orElse(name))
@@ -84,14 +97,15 @@ final class GuestReportReader {
     private Optional<List<Nic>> nics() {
         return count("if").map(count -> {
             List<Nic> nics = new ArrayList<>();
-            for (int i = 0; i < count; i++) {
+            for (int i = 0; more(i, count); i++) {
                 String nic = "if." + i;
                 List<Address> addresses = new ArrayList<>();
-                for (int j = 0; j < count(nic + ".addr").orElse(0); j++) {
+                for (int j = 0; more(j, count(nic + ".addr").orElse(0)); j++) {
                     String address = nic + ".addr." + j;
-                    addresses.add(new Address(text(address + ".type").equals("ipv6"), text(address + ".addr")));
+                    addresses.add(
+                            new Address(text(address + ".type", WORD).equals("ipv6"), text(address + ".addr", WORD)));
                 }
-                nics.add(new Nic(text(nic + ".name"), text(nic + ".hwaddr"), addresses));
+                nics.add(new Nic(text(nic + ".name"), text(nic + ".hwaddr", WORD), addresses));
             }
             return nics;
         });
@@ -100,11 +114,11 @@ final class GuestReportReader {
     private Optional<List<FileSystem>> fileSystems() {
         return count("fs").map(count -> {
             List<FileSystem> all = new ArrayList<>();
-            for (int i = 0; i < count; i++) {
+            for (int i = 0; more(i, count); i++) {
                 String fs = "fs." + i;
                 all.add(new FileSystem(
-                        text(fs + ".mountpoint"),
-                        text(fs + ".fstype"),
+                        text(fs + ".mountpoint", PATH),
+                        text(fs + ".fstype", WORD),
                         whole(fs + ".total-bytes"),
                         whole(fs + ".used-bytes")));
             }
@@ -115,17 +129,20 @@ final class GuestReportReader {
     /** As the guest lists them, or, if its agent is too old for that, those that its file systems are on. */
     private List<GuestDisk> disks() {
         List<GuestDisk> disks = new ArrayList<>();
-        for (int i = 0; i < count("disk").orElse(0); i++) {
+        for (int i = 0; more(i, count("disk").orElse(0)); i++) {
             String disk = "disk." + i;
             if (!Boolean.TRUE.equals(params.get(disk + ".partition"))) {
-                add(disks, disk, text(disk + ".name"));
+                add(disks, disk, text(disk + ".name", PATH));
             }
         }
         if (disks.isEmpty()) {
-            for (int i = 0; i < count("fs").orElse(0); i++) {
-                for (int j = 0; j < count("fs." + i + ".disk").orElse(0); j++) {
+            for (int i = 0; more(i, count("fs").orElse(0)); i++) {
+                for (int j = 0; more(j, count("fs." + i + ".disk").orElse(0)); j++) {
                     String disk = "fs." + i + ".disk." + j;
-                    add(disks, disk, PARTITION.matcher(text(disk + ".device")).replaceFirst("$1$2"));
+                    add(
+                            disks,
+                            disk,
+                            PARTITION.matcher(text(disk + ".device", PATH)).replaceFirst("$1$2"));
                 }
             }
         }
@@ -150,11 +167,33 @@ final class GuestReportReader {
         return params.get(name) instanceof Long value ? OptionalLong.of(value) : OptionalLong.empty();
     }
 
-    private String text(String name) {
-        return told(name).orElse("");
+    /** Whether a list goes on with the element of that index. */
+    private boolean more(int index, int count) {
+        boolean more = index < count && room > 0;
+        room -= more ? ELEMENT : 0;
+        return more;
     }
 
-    private Optional<String> told(String name) {
-        return Optional.ofNullable(params.get(name)).map(Object::toString);
+    private String text(String name) {
+        return text(name, NAME);
+    }
+
+    private String text(String name, int most) {
+        return told(name, most).orElse("");
+    }
+
+    private Optional<String> told(String name, int most) {
+        Optional<String> told =
+                Optional.ofNullable(params.get(name)).map(Object::toString).map(text -> cut(text, most));
+        room -= told.map(String::length).orElse(0);
+        return told;
+    }
+
+    private static String cut(String text, int most) {
+        if (text.length() <= most) {
+            return text;
+        }
+        boolean pair = Character.isHighSurrogate(text.charAt(most - 1)); // half of one is no character
+        return text.substring(0, pair ? most - 1 : most);
     }
 }

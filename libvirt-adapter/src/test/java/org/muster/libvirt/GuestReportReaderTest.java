@@ -100,6 +100,85 @@ class GuestReportReaderTest {
                 .hasSize(1000);
     }
 
+    @Test
+    void aTextThatNoHonestGuestTellsIsCut() {
+        String endless = "x".repeat(3_000_000);
+        Map<String, Object> params = params();
+        params.replaceAll((name, value) -> value instanceof String && !name.endsWith(".type") ? endless : value);
+
+        GuestReport report = GuestReportReader.read(params);
+
+        assertThat(report.hostname().orElseThrow()).hasSize(255);
+        assertThat(report.os().orElseThrow().kernel()).hasSize(255);
+        assertThat(report.zone().orElseThrow().name()).hasSize(255);
+        assertThat(report.users().orElseThrow())
+                .allSatisfy(user -> assertThat(user).hasSize(255));
+        Nic nic = report.nics().orElseThrow().get(0);
+        assertThat(nic.name()).hasSize(255);
+        assertThat(nic.mac()).hasSize(64);
+        assertThat(nic.addresses().get(0).address()).hasSize(64);
+        FileSystem fs = report.fileSystems().orElseThrow().get(0);
+        assertThat(fs.path()).hasSize(1024);
+        assertThat(fs.type()).hasSize(64);
+        assertThat(report.disks().get(0).name()).hasSize(1024);
+        assertThat(GuestReportReader.read(Map.of("hostname", "x".repeat(254) + "\ud83d\ude00"))
+                        .hostname()
+                        .orElseThrow())
+                .as("no half of a character")
+                .isEqualTo("x".repeat(254));
+    }
+
+    @Test
+    void aReportIsNotLongerThanAnHonestGuestsHoweverManyListsItHas() {
+        Map<String, Object> params = new HashMap<>();
+        params.put("if.count", 1000L);
+        params.put("fs.count", 1000L);
+        for (int i = 0; i < 1000; i++) {
+            params.put("if." + i + ".addr.count", 1000L);
+            params.put("fs." + i + ".disk.count", 1000L);
+        }
+        GuestReport empty = GuestReportReader.read(params);
+        for (int i = 0; i < 1000; i++) {
+            params.put("if." + i + ".name", "eth" + i);
+            params.put("fs." + i + ".mountpoint", "/x".repeat(500));
+            for (int j = 0; j < 3; j++) {
+                params.put("if." + i + ".addr." + j + ".addr", "fe80::" + i + ":" + j);
+            }
+        }
+        GuestReport full = GuestReportReader.read(params);
+
+        for (GuestReport report : List.of(empty, full)) {
+            int addresses = report.nics().orElseThrow().stream()
+                    .mapToInt(nic -> nic.addresses().size())
+                    .sum();
+            assertThat(addresses).isBetween(1, 128 * 1024 / 32);
+            assertThat(report.toString().length()).isLessThan(1_000_000);
+        }
+    }
+
+    @Test
+    void aHostOfManyContainersIsToldInFull() {
+        Map<String, Object> params = new HashMap<>();
+        params.put("if.count", 300L);
+        params.put("fs.count", 300L);
+        for (int i = 0; i < 300; i++) {
+            params.put("if." + i + ".name", "veth00000" + i);
+            params.put("if." + i + ".hwaddr", "52:54:00:00:00:01");
+            params.put("if." + i + ".addr.count", 1L);
+            params.put("if." + i + ".addr.0.type", "ipv6");
+            params.put("if." + i + ".addr.0.addr", "fe80::5054:ff:fe00:1");
+            params.put("fs." + i + ".mountpoint", "/var/lib/docker/overlay2/" + "0".repeat(64) + "/merged");
+            params.put("fs." + i + ".fstype", "overlay");
+        }
+
+        GuestReport report = GuestReportReader.read(params);
+
+        assertThat(report.nics().orElseThrow()).hasSize(300);
+        assertThat(report.nics().orElseThrow().get(299).addresses()).hasSize(1);
+        assertThat(report.fileSystems().orElseThrow()).hasSize(300);
+        assertThat(report.fileSystems().orElseThrow().get(299).type()).isEqualTo("overlay");
+    }
+
     /** The engine wants name and offset, and loses the statistics of all VMs when one has no offset. */
     @Test
     void aZoneThatCannotBeTrueIsNotToldAtAll() {
