@@ -6,15 +6,20 @@ import com.sun.jna.Pointer;
 import com.sun.jna.ptr.PointerByReference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The host's device inventory: reading it, and hearing that it changed. */
+/** The host's device inventory: reading it, and hearing that it changed. Thread-safe. */
 final class HostDevices {
     private static final Logger LOG = LoggerFactory.getLogger(HostDevices.class);
     private static final int EVENT_LIFECYCLE = 0;
+    private static final int MOST_COMPLAINTS = 200;
+    private static final int LONGEST_START = 120; // of the XML: its name is there
 
     private final Changed changed; // a strong reference for as long as libvirt may call it
+    private final Set<String> complained = ConcurrentHashMap.newKeySet(); // each said once
 
     HostDevices(Runnable onChange) {
         this.changed = (connection, device, event, detail, opaque) -> onChange.run();
@@ -39,8 +44,8 @@ final class HostDevices {
         connection.registered(() -> LibvirtNative.virConnectNodeDeviceEventDeregisterAny(connection.pointer(), id));
     }
 
-    /** Everything in the inventory; a device that goes away meanwhile is left out. */
-    static List<HostDevice> read(LibvirtConnection connection) throws HypervisorException {
+    /** Everything in the inventory; a device that goes away meanwhile, or whose XML is none, is left out. */
+    List<HostDevice> read(LibvirtConnection connection) throws HypervisorException {
         PointerByReference list = new PointerByReference();
         int count = LibvirtNative.virConnectListAllNodeDevices(connection.pointer(), list, 0);
         if (count < 0) {
@@ -57,7 +62,7 @@ final class HostDevices {
                             LibvirtErrors.last("virNodeDeviceGetXMLDesc", "", connection.dead())
                                     .getMessage());
                 } else {
-                    devices.add(parse(xml));
+                    add(takeOver(xml), devices);
                 }
             }
         } finally {
@@ -71,11 +76,25 @@ final class HostDevices {
         return devices;
     }
 
-    private static HostDevice parse(Pointer xml) throws HypervisorException {
+    /** One that cannot be read, such as one whose hardware has a name that XML does not allow, must not take the others along. */
+    void add(String xml, List<HostDevice> into) {
         try {
-            return HostDeviceXml.parse(xml.getString(0));
+            into.add(HostDeviceXml.parse(xml));
+        } catch (HypervisorException e) {
+            String start =
+                    xml.substring(0, Math.min(xml.length(), LONGEST_START)).replaceAll("\\s+", " ");
+            if (complained.size() < MOST_COMPLAINTS && complained.add(start)) {
+                LOG.warn("a host device is left out, its XML cannot be read: {}: {}", start, e.getMessage());
+            }
+        }
+    }
+
+    /** libvirt allocates the text and leaves it to us. */
+    private static String takeOver(Pointer text) {
+        try {
+            return text.getString(0);
         } finally {
-            Native.free(Pointer.nativeValue(xml));
+            Native.free(Pointer.nativeValue(text));
         }
     }
 }

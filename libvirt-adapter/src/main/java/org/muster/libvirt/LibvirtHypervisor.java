@@ -56,6 +56,7 @@ public final class LibvirtHypervisor implements Hypervisor {
     private final Connections connections;
     private final ControlLane controlLane;
     private final CpuTimes cpuTimes = new CpuTimes();
+    private final HostDevices devices = new HostDevices(() -> this.listener.hostDevicesChanged());
     private volatile HypervisorListener listener; // set by start, before any callback
 
     /** One that leaves libvirtd as it is. */
@@ -331,7 +332,7 @@ public final class LibvirtHypervisor implements Hypervisor {
 
     @Override
     public List<HostDevice> hostDevices() throws HypervisorException {
-        return call(Role.CONTROL, "virConnectListAllNodeDevices", null, PATIENCE, HostDevices::read);
+        return call(Role.CONTROL, "virConnectListAllNodeDevices", null, PATIENCE, devices::read);
     }
 
     @Override
@@ -613,7 +614,6 @@ public final class LibvirtHypervisor implements Hypervisor {
 
     /** Hands over what the events connection tells. */
     private final class Link implements Connections.EventsLink {
-        private final HostDevices devices = new HostDevices(() -> listener.hostDevicesChanged());
         private final EngineNetworks networks = new EngineNetworks(() -> listener.networksChanged());
         private final EventCallbacks callbacks =
                 new EventCallbacks(this::tell, (id, event) -> listener.guestEvent(id, event));

@@ -2,6 +2,8 @@ package org.muster.libvirt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -168,5 +170,19 @@ class HostXmlTest {
         assertThat(bridge.bridge()).isTrue();
         assertThat(computer.parent()).isEqualTo(Optional.empty());
         assertThat(computer.capability()).isEqualTo("system");
+    }
+
+    @Test
+    void aDeviceWhoseXmlIsNoneIsLeftOutAlone() {
+        HostDevices devices = new HostDevices(() -> {});
+        List<HostDevice> list = new ArrayList<>();
+        devices.add("<device><name>computer</name><capability type='system'/></device>", list);
+        devices.add(
+                "<device><name>usb_1</name><capability type='usb_device'><product>\u0001</product></capability>", list);
+        devices.add("", list);
+        devices.add(
+                "<device><name>usb_2</name><parent>computer</parent><capability type='usb_device'/></device>", list);
+
+        assertThat(list).extracting(HostDevice::name).containsExactly("computer", "usb_2");
     }
 }

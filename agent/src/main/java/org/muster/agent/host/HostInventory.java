@@ -36,6 +36,7 @@ final class HostInventory {
     private final String bootId;
     private final String bootTime;
     private final Refusals networksRefused;
+    private final Refusals devicesRefused;
 
     // each replaced as a whole by host-facts
     private volatile Optional<HostFacts> facts = Optional.empty();
@@ -53,6 +54,7 @@ final class HostInventory {
         this.bootId = bootId;
         this.bootTime = bootTime;
         this.networksRefused = new Refusals(hypervisor, "its networks");
+        this.devicesRefused = new Refusals(hypervisor, "the host's devices");
     }
 
     /** Empty until libvirtd has said what this host can. */
@@ -93,6 +95,7 @@ final class HostInventory {
     /** What an older libvirtd refused says nothing of this one. */
     void linkIsNew() {
         networksRefused.forget();
+        devicesRefused.forget();
     }
 
     /** Asks libvirtd and reads the kernel's facts; false if libvirtd did not answer and its last word stays. */
@@ -120,14 +123,18 @@ final class HostInventory {
         return answered;
     }
 
-    /** Lists the devices anew; false if libvirtd did not answer. A libvirtd that has no inventory of them has no devices. */
+    /**
+     * Lists the devices anew; false if libvirtd did not answer. A libvirtd that has no inventory of them has no devices, and one that does not
+     * list them has none until it does: they are not worth a host that looks as if it were still starting.
+     */
     boolean refreshDevices() {
         try {
             devices = Optional.of(withNvdimms(DeviceList.of(hypervisor.hostDevices(), root)));
+            devicesRefused.forget();
             return true;
         } catch (HypervisorException e) {
-            LOG.warn("libvirtd does not list the host's devices: {}", e.getMessage());
-            if (e.kind() == Kind.UNSUPPORTED) {
+            devicesRefused.add(e);
+            if (e.kind() == Kind.UNSUPPORTED || (devices.isEmpty() && devicesRefused.lasting())) {
                 devices = Optional.of(DeviceList.of(List.of(), root));
             }
             return e.kind() == Kind.UNSUPPORTED;

@@ -374,6 +374,23 @@ class HostTest {
         assertThat(host.devices(Set.of("scsi", "system")).orElseThrow()).hasSize(2);
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"FAILED", "DENIED", "DISCONNECTED", "UNSUPPORTED"})
+    void aHostWhoseDevicesStayUnknownHasNoneUntilTheyAreListed(Kind refusal) {
+        libvirt.refuseDevices(refusal);
+        connectedCapabilities();
+        Await.until("an empty list", SOON, () -> host.devices().isPresent());
+        assertThat(host.devices().orElseThrow()).isEmpty();
+
+        libvirt.devices(List.of(device("computer", null, "system", Map.of(), false)));
+        libvirt.refuseDevices(null);
+        host.devicesChanged();
+        Await.until(
+                "they are known after all",
+                SOON,
+                () -> host.devices().orElseThrow().has("computer"));
+    }
+
     @Test
     void aBurstOfDeviceChangesIsOneReading() {
         connectedCapabilities();

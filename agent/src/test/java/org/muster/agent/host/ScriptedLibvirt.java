@@ -28,6 +28,7 @@ final class ScriptedLibvirt {
     private volatile boolean refusesMerging;
     private volatile boolean refusesNetworks;
     private volatile Kind refusal = Kind.BUSY;
+    private volatile Kind deviceRefusal; // null: they are listed
     private volatile List<HostDevice> devices = List.of();
     private volatile List<EngineNetwork> networks = List.of();
 
@@ -62,8 +63,12 @@ final class ScriptedLibvirt {
     }
 
     @SuppressWarnings("UnusedMethod")
-    private List<HostDevice> hostDevices() {
+    private List<HostDevice> hostDevices() throws HypervisorException {
         deviceReadings.incrementAndGet();
+        Kind refused = deviceRefusal;
+        if (refused != null) {
+            throw new HypervisorException(refused, 0, "virConnectListAllNodeDevices", "", "not now", null);
+        }
         return devices;
     }
 
@@ -119,6 +124,11 @@ final class ScriptedLibvirt {
     void refuseNetworks(boolean now, Kind kind) {
         refusal = kind;
         refusesNetworks = now;
+    }
+
+    /** @param kind null to list them again */
+    void refuseDevices(Kind kind) {
+        deviceRefusal = kind;
     }
 
     int deviceReadings() {
