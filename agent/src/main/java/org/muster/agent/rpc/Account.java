@@ -29,6 +29,9 @@ final class Account {
     private long underWay; // the part of it that is being written: whether the peer takes it is watched elsewhere
 
     @GuardedBy("lock")
+    private long oversized; // the part of it that is one answer larger than the limit, until it is being written
+
+    @GuardedBy("lock")
     private boolean closed;
 
     Account(ByteBudget budget, long limit) {
@@ -41,11 +44,13 @@ final class Account {
             if (closed) {
                 return Verdict.CLOSED;
             }
-            // One answer larger than the limit is let through if nothing waits before it.
-            long waiting = held - underWay;
-            if (waiting > 0 && waiting + bytes > limit) {
+            // One answer larger than the limit is let through, whatever else waits: it says nothing about who reads it.
+            long waiting = held - underWay - oversized;
+            boolean large = bytes > limit;
+            if (large ? oversized > 0 : waiting + bytes > limit) {
                 return Verdict.OVER_LIMIT;
             }
+            oversized += large ? bytes : 0;
             held += bytes;
             if (budget.tryTake(bytes)) {
                 return Verdict.TAKEN;
@@ -59,6 +64,7 @@ final class Account {
     void begun(long bytes) {
         synchronized (lock) {
             underWay += bytes;
+            oversized = bytes > limit ? 0 : oversized; // no others come to that much together
         }
     }
 
@@ -67,10 +73,18 @@ final class Account {
         synchronized (lock) {
             underWay -= bytes;
         }
-        giveBack(bytes);
+        back(bytes);
     }
 
+    /** Nothing of it is written. */
     void giveBack(long bytes) {
+        synchronized (lock) {
+            oversized = bytes > limit ? 0 : oversized;
+        }
+        back(bytes);
+    }
+
+    private void back(long bytes) {
         synchronized (lock) {
             if (!closed) {
                 held -= bytes;

@@ -161,6 +161,26 @@ class LimitsWireTest {
         }
     }
 
+    /** To the engine frames go out 10 ms apart, so something nearly always waits on its connection when an answer is made. */
+    @Test
+    void anAnswerLargerThanTheLimitComesWhileEventsWait() throws IOException {
+        RpcConfig.Limits limits = RpcConfig.Limits.defaults().withOutput(100_000, 50_000, 100 << 20);
+        try (Rig rig = new Rig(Rig.config().withLimits(limits));
+                RawPeer engine = new RawPeer(rig.port())) {
+            engine.connect("0,15000");
+            engine.subscribe("ev", "jms.queue.events");
+            engine.subscribe("rs", "jms.topic.vdsm_responses");
+            for (int i = 0; i < 5; i++) {
+                rig.publish("before" + i);
+                rig.publish("behind" + i);
+                engine.request(RawPeer.call("Test.large", "\"bytes\":300000", "large" + i));
+                rig.publish("after" + i);
+                awaitAnswer(engine, "large" + i);
+            }
+            assertThat(rig.count("rpc.slow-readers.closed")).isZero();
+        }
+    }
+
     @Test
     void whoAsksForMuchAndReadsNothingIsNotReadFromAndThenClosed() throws IOException {
         RpcConfig config = Rig.config()
@@ -266,6 +286,13 @@ class LimitsWireTest {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().startsWith("rpc-"))
                 .count();
+    }
+
+    private static void awaitAnswer(RawPeer stomp, String id) throws IOException {
+        String body = "";
+        while (!body.contains("\"id\":\"" + id + "\"")) {
+            body = stomp.frame().body();
+        }
     }
 
     private static void subscribe(RawPeer peer) throws IOException {
