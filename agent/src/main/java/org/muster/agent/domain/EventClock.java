@@ -17,12 +17,21 @@ public final class EventClock {
         this(System::nanoTime);
     }
 
-    EventClock(LongSupplier nanosSinceBoot) {
+    /** @param nanosSinceBoot never goes back */
+    public EventClock(LongSupplier nanosSinceBoot) {
         this.nanosSinceBoot = nanosSinceBoot;
     }
 
     public long now() {
         return at(nanosSinceBoot.getAsLong());
+    }
+
+    /**
+     * The stamp of what is read after this: smaller than that of any change which the reading misses. Of two equal ones the
+     * engine believes what comes last, and a change within this millisecond may be told before what was read.
+     */
+    public long beforeReading() {
+        return now() - 1;
     }
 
     /** The stamp of a moment on the wall clock, by what both clocks say now; never after now. */

@@ -103,7 +103,7 @@ public final class HostVerbs {
         boolean all = !call.has("vmList") || call.params().get("vmList").isEmpty();
         Set<UUID> wanted = wanted(call);
         ArrayNode list = JSON.arrayNode();
-        long askedAt = clock.now();
+        long askedAt = clock.beforeReading();
         for (Vm vm : table.all()) {
             if (all || wanted.contains(vm.id())) {
                 list.add(info(vm, askedAt));
@@ -113,7 +113,7 @@ public final class HostVerbs {
     }
 
     private ObjectNode info(Call call) {
-        long askedAt = clock.now();
+        long askedAt = clock.beforeReading();
         return info(vm(call), askedAt);
     }
 
@@ -127,7 +127,7 @@ public final class HostVerbs {
     }
 
     private ArrayNode stats(Call call) {
-        long askedAt = clock.now();
+        long askedAt = clock.beforeReading();
         return JSON.arrayNode().add(stats.of(vm(call), askedAt));
     }
 
@@ -142,7 +142,7 @@ public final class HostVerbs {
     }
 
     private JsonNode allStats() {
-        long askedAt = clock.now();
+        long askedAt = clock.beforeReading();
         return new EncodedJson(stats.all(table.all(), askedAt));
     }
 

@@ -101,7 +101,7 @@ public final class StatusEvents implements VmListener {
      */
     public static Optional<NotificationHub.Notice> all(VmTable table, StatsView stats) {
         ObjectNode params = JsonNodeFactory.instance.objectNode();
-        long stamp = table.clock().now(); // before the table is read: what comes later must not look older
+        long stamp = table.clock().beforeReading();
         String first = null;
         for (Vm vm : table.all()) {
             String id = vm.id().toString();

@@ -3,9 +3,11 @@ package org.muster.agent.verbs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.muster.agent.domain.EventClock;
 import org.muster.agent.domain.ExitInfo;
@@ -22,13 +24,15 @@ class StatusEventsTest {
 
     private final List<String> methods = new ArrayList<>();
     private final List<JsonNode> params = new ArrayList<>();
-    private final EventClock clock = new EventClock();
+    private final AtomicLong nanos = new AtomicLong(Duration.ofHours(1).toNanos()); // stands still between two events
+    private final EventClock clock = new EventClock(nanos::get);
     private final VmTable table = new VmTable(clock);
     private final StatusEvents events = new StatusEvents(
             (method, content, ownKind) -> {
                 assertThat(ownKind).as("VDSM has it too").isFalse();
                 methods.add(method);
                 params.add(content);
+                nanos.addAndGet(Duration.ofMillis(1).toNanos());
             },
             new StatsView(StatusWords::of, new NothingKnown(), clock, System::nanoTime),
             clock);
