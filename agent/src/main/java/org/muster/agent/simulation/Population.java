@@ -23,7 +23,7 @@ final class Population {
     void settle(List<Script.Group> groups) {
         for (Script.Group group : groups) {
             for (int i = 0; i < group.count(); i++) {
-                settle(group, String.format(Locale.ROOT, group.name(), i));
+                settle(group, group.guest(i));
             }
         }
     }

@@ -2,6 +2,7 @@ package org.muster.agent.simulation;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.HypervisorException.Kind;
@@ -62,7 +63,13 @@ record Script(
             int nics,
             Console console,
             boolean agent,
-            boolean ours) {}
+            boolean ours) {
+
+        /** The name of one of them. */
+        String guest(int number) {
+            return String.format(Locale.ROOT, name, number);
+        }
+    }
 
     /**
      * Which guests: of those that run at the moment, in the order in which they came.

@@ -2,7 +2,9 @@ package org.muster.agent.simulation;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.muster.agent.config.InvalidConfigException;
@@ -40,6 +42,7 @@ final class ScriptFile {
     }
 
     private Script script(Section root) {
+        List<Section> groups = root.sections("vms");
         Script script = new Script(
                 root.whole("seed", 1, Long.MIN_VALUE, Long.MAX_VALUE),
                 root.decimal("load", 0.2, 0, 0.5),
@@ -51,7 +54,7 @@ final class ScriptFile {
                         pace(root.section("destroy"), "300ms"),
                         pace(root.section("destroy-frozen"), "12s"),
                         pace(root.section("boot"), "5s")),
-                root.sections("vms").stream().map(this::group).toList(),
+                groups.stream().map(this::group).toList(),
                 root.sections("freeze").stream().map(this::freeze).toList(),
                 root.sections("fail").stream().map(this::failure).toList(),
                 root.sections("outage").stream().map(this::outage).toList(),
@@ -59,8 +62,30 @@ final class ScriptFile {
         long guests = script.groups().stream().mapToLong(Script.Group::count).sum();
         if (guests > MOST_GUESTS) {
             root.refuse("vms", "must have at most " + MOST_GUESTS + " guests in all", guests);
+        } else {
+            refuseEqualNames(groups, script.groups());
         }
         return script;
+    }
+
+    /** A guest is its name: of two with one name only one would be there. */
+    private static void refuseEqualNames(List<Section> sections, List<Script.Group> groups) {
+        Map<String, Integer> makers = new HashMap<>();
+        for (int i = 0; i < groups.size(); i++) {
+            Script.Group group = groups.get(i);
+            if (!NUMBERED.matcher(group.name()).matches()) {
+                continue; // refused already
+            }
+            for (int number = 0; number < group.count(); number++) {
+                String name = group.guest(number);
+                Integer other = makers.putIfAbsent(name, i);
+                if (other != null) {
+                    String rule = "must make other names than vms[%d].name, both make \"%s\"".formatted(other, name);
+                    sections.get(i).refuse("name", rule, group.name());
+                    break; // one is enough to see it
+                }
+            }
+        }
     }
 
     private Script.Host host(Section section) {

@@ -163,6 +163,21 @@ class ScriptFileTest {
     }
 
     @Test
+    void twoGuestsOfOneNameAreRefused() throws Exception {
+        assertThat(refused("[[vms]]\ncount = 3\n[[vms]]\nname = \"x-1%d\"\ncount = 2\n[[vms]]\n[[vms]]\nname = \"x-%d\"\ncount = 12")
+                        .problems())
+                .satisfiesExactly(
+                        p -> assertThat(p)
+                                .endsWith("s.toml:6:1: vms[2].name must make other names than vms[0].name, both make "
+                                        + "\"vm-0000\", got \"vm-%04d\""),
+                        p -> assertThat(p)
+                                .endsWith("s.toml:8:1: vms[3].name must make other names than vms[1].name, both make "
+                                        + "\"x-10\", got \"x-%d\""));
+        assertThat(read("[[vms]]\nname = \"a-%d\"\n[[vms]]\ncount = 0\n[[vms]]").groups())
+                .hasSize(3);
+    }
+
+    @Test
     void namesMatchByStarAndQuestionMarkOnly() {
         assertThat(new Names("web-*.a?").matches("web-1.ab")).isTrue();
         assertThat(new Names("web-*.a?").matches("web-1xab")).isFalse();
