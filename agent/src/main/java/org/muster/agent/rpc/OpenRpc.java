@@ -87,7 +87,6 @@ public final class OpenRpc {
         ObjectNode method = JSON.objectNode().put("name", verb.name()).put("summary", verb.summary());
         method.put("paramStructure", "either");
         ArrayNode params = method.putArray("params");
-        // The specification wants optional parameters last; only by position does their order matter.
         verb.params().forEach(param -> params.add(descriptor(param)));
         ObjectNode result = method.putObject("result").put("name", "result");
         result.put("description", verb.result().description());

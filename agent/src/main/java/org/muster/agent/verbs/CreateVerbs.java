@@ -70,11 +70,11 @@ public final class CreateVerbs {
                 .access(Access.OPERATE)
                 .required(
                         "batchId", WireType.text(1, 128), "names the batch: sent again, it gets its first answer again")
+                .required("vms", WireType.array(WireType.unchecked(CreateItems.TYPE), 1, MOST_ITEMS), "one item a VM")
                 .optional(
                         "template",
                         WireType.text(1, XML_CHARS),
                         "domain XML with ${name}-like keys, for items without xml")
-                .required("vms", WireType.array(WireType.unchecked(CreateItems.TYPE), 1, MOST_ITEMS), "one item a VM")
                 .optional(
                         "dryRun",
                         WireType.bool(),

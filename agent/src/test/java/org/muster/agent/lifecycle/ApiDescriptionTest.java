@@ -14,6 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -98,6 +100,17 @@ class ApiDescriptionTest {
         ((ObjectNode) broken.get("methods").get(1).get("result")).put("schema", "text");
 
         assertThat(metaSchema().validate(broken)).hasSizeGreaterThan(1);
+    }
+
+    /** Else who calls by position cannot leave an optional one out; linters of such documents refuse it. */
+    @Test
+    void requiredParametersComeFirst() {
+        for (JsonNode method : document.get("methods")) {
+            List<Boolean> required = new ArrayList<>();
+            method.get("params")
+                    .forEach(param -> required.add(param.get("required").booleanValue()));
+            assertThat(required).as(method.get("name").textValue()).isSortedAccordingTo(Comparator.reverseOrder());
+        }
     }
 
     @Test

@@ -164,7 +164,8 @@ class ScriptFileTest {
 
     @Test
     void twoGuestsOfOneNameAreRefused() throws Exception {
-        assertThat(refused("[[vms]]\ncount = 3\n[[vms]]\nname = \"x-1%d\"\ncount = 2\n[[vms]]\n[[vms]]\nname = \"x-%d\"\ncount = 12")
+        assertThat(refused(
+                                "[[vms]]\ncount = 3\n[[vms]]\nname = \"x-1%d\"\ncount = 2\n[[vms]]\n[[vms]]\nname = \"x-%d\"\ncount = 12")
                         .problems())
                 .satisfiesExactly(
                         p -> assertThat(p)
