@@ -221,9 +221,9 @@ final class SamplerCore {
     }
 
     void reconfigure(SamplingConfig changed, long now) {
+        samples.limit(config.unresponsiveAfter(), changed.unresponsiveAfter(), now);
         config = changed;
         asking.config(changed);
-        samples.lookForSilence(now);
         returns.config(changed);
         lateness.config(changed);
         cycles.forEach(

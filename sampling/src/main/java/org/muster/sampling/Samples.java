@@ -1,5 +1,6 @@
 package org.muster.sampling;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,6 +17,7 @@ final class Samples {
     private final BlockInfoLane blockInfo;
     private final Set<Guest> busy = new LinkedHashSet<>();
     private long reachableSinceNanos;
+    private long judgedSinceNanos; // silence before that counts for nothing
     private long silenceNanos; // before that nobody can have been silent for too long
 
     /** @param nowNanos from when on the hypervisor is taken to be reachable */
@@ -24,6 +26,7 @@ final class Samples {
         this.announcer = announcer;
         this.blockInfo = blockInfo;
         this.reachableSinceNanos = nowNanos;
+        this.judgedSinceNanos = nowNanos;
         this.silenceNanos = nowNanos;
     }
 
@@ -104,6 +107,18 @@ final class Samples {
     /** While the hypervisor could not be reached nobody answered; that is held against no guest. */
     void reachable(long nowNanos) {
         reachableSinceNanos = nowNanos;
+        judgedSinceNanos = nowNanos;
+    }
+
+    /**
+     * Another limit of silence holds. What was taken at the old pace is not judged by a shorter one: after a long interval all
+     * guests would be silent at once.
+     */
+    void limit(Duration old, Duration changed, long nowNanos) {
+        if (changed.compareTo(old) < 0) {
+            judgedSinceNanos = nowNanos;
+        }
+        lookForSilence(nowNanos);
     }
 
     /** When {@link #findUnresponsive} has something to do again, whoever answers until then. */
@@ -129,7 +144,7 @@ final class Samples {
                 continue;
             }
             long last = stats.monitorTakenAtNanos().orElse(guest.bornAtNanos);
-            long silent = now - (last - reachableSinceNanos > 0 ? last : reachableSinceNanos);
+            long silent = now - (last - judgedSinceNanos > 0 ? last : judgedSinceNanos);
             if (silent >= limit) {
                 guest.stats(stats.withResponsive(false));
                 announcer.unresponsive(guest.id, now - last);

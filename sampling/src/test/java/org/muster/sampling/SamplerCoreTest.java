@@ -130,6 +130,33 @@ final class SamplerCoreTest {
     }
 
     @Test
+    void aShorterLimitOfSilenceDoesNotJudgeWhatWasTakenAtTheOldPace() {
+        SimulatedHost host = new SimulatedHost(
+                new SamplingConfig(
+                        Duration.ofSeconds(30), Duration.ofSeconds(60), Duration.ofSeconds(3), Duration.ofSeconds(60)),
+                3);
+        host.run(Duration.ofSeconds(29));
+        host.reconfigure(SamplingConfig.DEFAULT);
+        host.run(Duration.ofSeconds(1));
+        host.freeze(2);
+        host.run(Duration.ofSeconds(13));
+        assertThat(host.listener.of("unresponsive")).isEmpty();
+        host.run(Duration.ofSeconds(2)); // whoever is silent from now on is told of by the new limit
+        assertThat(host.listener.domains("unresponsive")).containsExactly(host.guest(2).id);
+    }
+
+    @Test
+    void aReloadThatChangesNoLimitForgivesNoSilence() {
+        SimulatedHost host = host(3);
+        host.run(Duration.ofSeconds(16));
+        host.freeze(2);
+        host.run(Duration.ofSeconds(14));
+        host.reconfigure(SamplingConfig.DEFAULT);
+        host.run(Duration.ofSeconds(2));
+        assertThat(host.listener.domains("unresponsive")).containsExactly(host.guest(2).id);
+    }
+
+    @Test
     void aListenerThatThrowsHarmsNobody() {
         SimulatedHost host = host(3);
         host.listener.broken = true;
