@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * From the start of the agent's process to its first answer with all guests in it: with 100 real guests that run, beside a
- * hypervisor without any, with 2000 simulated ones, beside a simulation without any; and without guests, beside a bare JVM program
+ * From the start of the agent's process to its first answer with all guests in it: with 100 real guests, started and
+ * paused at their first instruction so that they leave the processors to what is measured, beside a hypervisor without any, with 2000 simulated ones, beside a simulation without any; and without guests, beside a bare JVM program
  * that opens one connection to libvirt.
  */
 final class StartupBenchmark implements Benchmark {

@@ -7,8 +7,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,10 +19,11 @@ import org.muster.rig.Await;
 import org.muster.rig.GuestXml;
 import org.muster.rig.PrivateHypervisor;
 
-/** An agent that is killed while 40 guests are there: nothing lost, nothing Down that runs, hashes as before. */
+/** An agent that is killed while 40 guests are there, some running and some paused: nothing lost, nothing Down that runs, hashes as before. */
 @Tag("qemu")
 class RestartQemuTest {
     private static final int GUESTS = 40;
+    private static final int RUNNING_ONE_IN = 4; // the others are paused: forty that run are much for two processors
     private static final Duration LONG = Duration.ofSeconds(90);
     private static final String PAUSED = "<metadata><o:vm xmlns:o='http://ovirt.org/vm/1.0'><o:launchPaused>true"
             + "</o:launchPaused></o:vm></metadata><devices>";
@@ -31,6 +34,10 @@ class RestartQemuTest {
         return all;
     }
 
+    private static List<UUID> uuids(List<GuestXml> guests) {
+        return guests.stream().map(GuestXml::uuid).toList();
+    }
+
     @Test
     @Timeout(300)
     void nothingIsLostAndNothingChanged() {
@@ -38,7 +45,12 @@ class RestartQemuTest {
         for (int i = 0; i < GUESTS; i++) {
             guests.add(GuestXml.named("g" + i));
         }
-        UUID ends = guests.get(0).uuid();
+        Map<Boolean, List<GuestXml>> byRunning = guests.stream()
+                .collect(Collectors.partitioningBy(guest -> guests.indexOf(guest) % RUNNING_ONE_IN == 0));
+        Set<String> run = byRunning.get(true).stream()
+                .map(guest -> guest.uuid().toString())
+                .collect(Collectors.toSet());
+        List<UUID> end = List.of(guests.get(0).uuid(), guests.get(1).uuid()); // one of each
         try (PrivateHypervisor host = PrivateHypervisor.start();
                 AgentProcess agent = AgentProcess.start(host.directory().resolve("agent"), host.uri())) {
             Map<String, JsonNode> before;
@@ -46,9 +58,12 @@ class RestartQemuTest {
                 client.create(
                         "b",
                         guests.stream()
-                                .map(guest -> guest.xml().replace("<devices>", PAUSED))
+                                .map(guest -> byRunning.get(true).contains(guest)
+                                        ? guest.xml()
+                                        : guest.xml().replace("<devices>", PAUSED))
                                 .toList());
-                client.awaitStatus(guests.stream().map(GuestXml::uuid).toList(), "Paused", LONG);
+                client.awaitStatus(uuids(byRunning.get(true)), "Up", LONG);
+                client.awaitStatus(uuids(byRunning.get(false)), "Paused", LONG);
                 Await.until(
                         "all are read",
                         LONG,
@@ -56,7 +71,7 @@ class RestartQemuTest {
                 before = stats(client);
             }
             agent.kill();
-            host.virsh("destroy", ends.toString());
+            end.forEach(id -> host.virsh("destroy", id.toString()));
             agent.start();
             try (LineClient client = agent.connect()) {
                 Await.until(
@@ -69,16 +84,19 @@ class RestartQemuTest {
                     EngineTypes.checkStats(now);
                     assertThat(now.get("status").textValue())
                             .as(id)
-                            .isEqualTo(id.equals(ends.toString()) ? "Down" : "Paused");
+                            .isEqualTo(end.contains(UUID.fromString(id)) ? "Down" : run.contains(id) ? "Up" : "Paused");
                     assertThat(Long.parseLong(now.get("statusTime").textValue()))
                             .isGreaterThan(Long.parseLong(
                                     before.get(id).get("statusTime").textValue()));
                 });
-                first.remove(ends.toString());
+                end.forEach(id -> first.remove(id.toString()));
                 assertThat(first)
                         .allSatisfy((id, now) -> assertThat(now.get("hash"))
                                 .isEqualTo(before.get(id).get("hash")));
-                assertThat(client.stats(ends).get("exitReason").intValue()).isEqualTo(11);
+                assertThat(end)
+                        .allSatisfy(id -> assertThat(
+                                        client.stats(id).get("exitReason").intValue())
+                                .isEqualTo(11));
                 AgentProcess.destroyAll(client);
             }
         }
