@@ -89,7 +89,7 @@ final class LineHandler extends ChannelInboundHandlerAdapter implements EventSin
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event == ChannelInputShutdownEvent.INSTANCE) {
-            output.endWhenAnswered();
+            output.endWhenAnswered(() -> {});
         }
         ctx.fireUserEventTriggered(event);
     }

@@ -161,16 +161,26 @@ final class Output {
     /**
      * The same, once all that the peer has asked for is answered; its handler takes no more from it. Bounded by the deadline of
      * each request.
+     *
+     * @param lastWord queues what comes after all answers, if there is something
      */
-    void endWhenAnswered() {
+    void endWhenAnswered(Runnable lastWord) {
         if (!isOpen()) {
             return;
         }
         if (connection.pending().count() == 0) {
             // behind the answers that were handed to this loop before their requests counted as ended
-            channel.eventLoop().execute(this::endAfterQueued);
+            channel.eventLoop().execute(() -> endAfter(lastWord));
         } else {
-            var unused = channel.eventLoop().schedule(this::endWhenAnswered, RECHECK_MILLIS, TimeUnit.MILLISECONDS);
+            var unused = channel.eventLoop()
+                    .schedule(() -> endWhenAnswered(lastWord), RECHECK_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void endAfter(Runnable lastWord) {
+        if (isOpen()) {
+            lastWord.run();
+            endAfterQueued();
         }
     }
 

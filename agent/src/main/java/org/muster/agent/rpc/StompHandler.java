@@ -88,16 +88,11 @@ final class StompHandler extends ChannelInboundHandlerAdapter
             send(message);
             return;
         }
-        if (reaction instanceof StompSession.Close) {
-            connection.closeNow();
-            return;
-        }
         if (reaction instanceof StompSession.Answer answer) {
             answer(answer);
         } else if (reaction instanceof StompSession.Goodbye goodbye) {
-            control(goodbye.reply());
             stopSilenceCheck(); // who waits for answers only need not beat
-            output.endWhenAnswered();
+            output.endWhenAnswered(() -> goodbye.reply().ifPresent(this::control));
         }
         decision.pace(session.mustBePaced());
         output.pump(); // what has been waiting for its turn may not have to any more

@@ -25,11 +25,12 @@ final class StompSession {
     /** A frame of ours, and then perhaps the end. */
     record Answer(StompReply reply, boolean thenClose) implements Reaction {}
 
-    /** The peer goes: what it has asked for is still answered, and nothing more is taken from it. */
-    record Goodbye(StompReply reply) implements Reaction {}
-
-    /** The end, without a word. */
-    record Close() implements Reaction {}
+    /**
+     * The peer goes: what it has asked for is still answered, and nothing more is taken from it.
+     *
+     * @param reply comes last of all, since a receipt says that all before it is done; empty if none was asked for
+     */
+    record Goodbye(Optional<StompReply> reply) implements Reaction {}
 
     /** Goes to the subscribers of its destination; and if it is a request, that too. */
     @SuppressWarnings("ArrayRecordComponent") // a message, handed on and never changed or compared
@@ -166,9 +167,7 @@ final class StompSession {
     private Reaction disconnect(StompFrame frame) {
         left = true;
         Optional<StompReply> tooLong = tooLong(frame, "receipt").map(StompReply.Fault::new);
-        return frame.header("receipt")
-                .<Reaction>map(id -> new Goodbye(tooLong.orElse(new StompReply.Receipt(id))))
-                .orElse(new Close());
+        return new Goodbye(tooLong.or(() -> frame.header("receipt").map(StompReply.Receipt::new)));
     }
 
     private Reaction send(StompFrame frame) {

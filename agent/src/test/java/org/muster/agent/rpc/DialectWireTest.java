@@ -313,7 +313,7 @@ class DialectWireTest {
 
     @ParameterizedTest
     @EnumSource
-    void whatWasAskedBeforeADisconnectIsAnsweredAndNothingAfterIt(Way chosen) throws IOException {
+    void whatWasAskedBeforeADisconnectIsAnsweredAndNothingAfterIt(Way chosen) throws Exception {
         RawPeer peer = start(chosen);
         peer.connect("10000,10000"); // as the engine never does: it would get line feeds
         peer.subscribe("r", Route.RESPONSES);
@@ -321,14 +321,46 @@ class DialectWireTest {
         peer.request(RawPeer.call("Test.late", "", "1"));
         peer.send("DISCONNECT\nreceipt:7\n\n\0SEND\ndestination:" + Route.REQUESTS + "\n\n"
                 + RawPeer.call("Host.ping", "", "2") + "\0");
-        assertThat(peer.frame().headers()).containsEntry("receipt-id", "7");
+        assertThat(rig.lateEntered.tryAcquire(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isTrue();
+        peer.assertSilentFor(100); // no receipt before all is done
         rig.publish("vm");
         rig.late.remove().complete(null);
 
         Frame answer = peer.frame();
         assertThat(answer.headers()).containsEntry("subscription", "r");
         assertThat(answer.json().get("id").textValue()).isEqualTo("1");
+        assertThat(peer.frame().headers()).as("last of all").containsEntry("receipt-id", "7");
         assertThat(peer.endsSilently()).as("by us: the peer waits").isTrue();
+    }
+
+    /** Answers that only wait for their turn are not thrown away, nor are those under way. */
+    @ParameterizedTest
+    @EnumSource
+    void whatWasAskedIsAnsweredBeforeADisconnectWithoutReceiptToo(Way chosen) throws IOException {
+        RawPeer peer = start(chosen);
+        peer.connect("0,15000");
+        peer.subscribe("r", Route.RESPONSES);
+        StringBuilder together = new StringBuilder();
+        for (int i = 0; i < 3; i++) {
+            together.append(
+                    "SEND\ndestination:" + Route.REQUESTS + "\n\n" + RawPeer.call("Host.ping", "", "" + i) + "\0");
+        }
+        peer.send(together + "DISCONNECT\n\n\0");
+        for (int answers = 0; answers < 3; ) {
+            JsonNode body = peer.frame().json();
+            answers += body.isArray() ? body.size() : 1;
+        }
+        assertThat(peer.endsAfterLineFeeds()).isTrue();
+
+        RawPeer slow = peer();
+        slow.connect("0,15000");
+        slow.request(RawPeer.call("Test.late", "", "1"));
+        slow.send("DISCONNECT\n\n\0");
+        slow.assertSilentFor(100);
+        rig.late.remove().complete(null);
+        assertThat(slow.frame().json().get("id").textValue()).isEqualTo("1");
+        assertThat(slow.endsAfterLineFeeds()).isTrue();
     }
 
     @ParameterizedTest

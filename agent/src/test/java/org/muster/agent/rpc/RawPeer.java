@@ -205,6 +205,15 @@ public final class RawPeer implements AutoCloseable {
         }
     }
 
+    /** The same, but for line feeds. */
+    boolean endsAfterLineFeeds() throws IOException {
+        int next = read();
+        while (next == '\n') {
+            next = read();
+        }
+        return next < 0;
+    }
+
     @Override
     public void close() throws IOException {
         socket.close();

@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.muster.agent.rpc.StompSession.Answer;
-import org.muster.agent.rpc.StompSession.Close;
 import org.muster.agent.rpc.StompSession.Execute;
 import org.muster.agent.rpc.StompSession.Goodbye;
 import org.muster.agent.rpc.StompSession.Nothing;
@@ -108,7 +108,7 @@ class StompSessionTest {
             Map<String, String> request = Map.of("destination", Route.REQUESTS, "reply-to", tooLong);
             assertError(on("SEND", request), "reply-to" + rule, false);
             assertThat(on("DISCONNECT", Map.of("receipt", tooLong)))
-                    .isEqualTo(new Goodbye(new StompReply.Fault("receipt" + rule)));
+                    .isEqualTo(new Goodbye(Optional.of(new StompReply.Fault("receipt" + rule))));
         }
     }
 
@@ -129,9 +129,10 @@ class StompSessionTest {
     }
 
     @Test
-    void disconnectIsReceiptedOrClosed() {
-        assertThat(on("DISCONNECT", Map.of("receipt", "7"))).isEqualTo(new Goodbye(new StompReply.Receipt("7")));
-        assertThat(on("DISCONNECT", Map.of())).isInstanceOf(Close.class);
+    void disconnectIsAGoodbyeWithAReceiptIfOneIsAskedFor() {
+        assertThat(on("DISCONNECT", Map.of("receipt", "7")))
+                .isEqualTo(new Goodbye(Optional.of(new StompReply.Receipt("7"))));
+        assertThat(on("DISCONNECT", Map.of())).isEqualTo(new Goodbye(Optional.empty()));
     }
 
     @Test
