@@ -209,15 +209,20 @@ final class StompHandler extends ChannelInboundHandlerAdapter
 
     private void reply(String replyTo, JsonText body, boolean alone) {
         if (output.reserve(body.length())) {
-            connection.onLoop(() -> {
-                if (output.isOpen()) {
-                    boolean packable = !alone && session.takesArrays(replyTo);
-                    queue.addAnswer(session.route(replyTo), body, packable);
-                    output.pump();
-                } else {
-                    connection.release(body.length());
-                }
-            });
+            connection.onLoop(() -> take(replyTo, body, alone));
+        }
+    }
+
+    private void take(String replyTo, JsonText body, boolean alone) {
+        Optional<Route> route = output.isOpen() ? session.route(replyTo) : Optional.empty();
+        if (route.isPresent()) {
+            queue.addAnswer(route.get(), body, !alone && session.takesArrays(replyTo));
+            output.pump();
+            return;
+        }
+        connection.release(body.length());
+        if (output.isOpen()) {
+            LOG.info("{}: an answer is dropped, it does not listen to {}", connection, Clip.text(replyTo));
         }
     }
 
@@ -309,7 +314,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter
     }
 
     private void greet(Optional<byte[]> greeting) {
-        if (greeting.isPresent() && output.isOpen()) {
+        if (greeting.isPresent() && output.isOpen() && interest == Interest.ENGINE) {
             sendEvent(greeting.get());
             output.pump();
         } else {

@@ -91,14 +91,15 @@ final class StompSession {
         return messagesPacked && mayBeEngine() && Route.isEngineQueue(destination) && subscriptions.onlyEngineQueues();
     }
 
-    /** The way of an answer; there is one even if the subscription got lost. */
-    Route route(String replyTo) {
+    /** The way of an answer; there is one even if the subscription got lost, and none if it was given up or never meant to be. */
+    Optional<Route> route(String replyTo) {
         return subscriptions.route(replyTo);
     }
 
     /** The way of a notification: the response queue if the subscription to events got lost. */
     Route eventRoute() {
-        return subscriptions.route(subscriptions.has(Route.EVENTS) ? Route.EVENTS : Route.RESPONSES);
+        String queue = subscriptions.has(Route.EVENTS) ? Route.EVENTS : Route.RESPONSES;
+        return subscriptions.route(queue).orElse(new Route(queue, ""));
     }
 
     /** Tells whether nothing more is to be taken from it. */

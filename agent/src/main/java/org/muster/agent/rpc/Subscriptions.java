@@ -1,8 +1,10 @@
 package org.muster.agent.rpc;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** What one STOMP connection subscribed to. Confined to the connection's event loop. */
@@ -17,6 +19,7 @@ final class Subscriptions {
     private final Map<String, String> destinationById = new LinkedHashMap<>();
     private final int limit;
     private final Listener listener;
+    private final Set<String> givenUp = new HashSet<>(); // of the engine's queues, which are few
     private boolean everEvents;
 
     /** Is told of every change. */
@@ -39,6 +42,7 @@ final class Subscriptions {
             return Outcome.FULL;
         }
         destinationById.put(id, destination);
+        givenUp.remove(destination);
         listener.added(id, destination);
         everEvents |= destination.equals(Route.EVENTS);
         return Outcome.ADDED;
@@ -49,6 +53,9 @@ final class Subscriptions {
         String destination = destinationById.remove(id);
         if (destination != null) {
             listener.removed(id, destination);
+            if (Route.isEngineQueue(destination) && !has(destination)) {
+                givenUp.add(destination);
+            }
         }
     }
 
@@ -57,13 +64,19 @@ final class Subscriptions {
         List.copyOf(destinationById.keySet()).forEach(this::remove);
     }
 
-    /** The way to a destination, with this connection's own id for it, or none if it did not subscribe. */
-    Route route(String destination) {
-        return destinationById.entrySet().stream()
+    /**
+     * The way to a destination, with this connection's own id for it.
+     *
+     * <p>Shape: empty if it does not listen there. Not having subscribed to a queue of the engine's is listening without an id:
+     * its client now and then loses the frame. Having given it up is not.
+     */
+    Optional<Route> route(String destination) {
+        Optional<Route> subscribed = destinationById.entrySet().stream()
                 .filter(subscription -> subscription.getValue().equals(destination))
                 .map(subscription -> new Route(destination, subscription.getKey()))
-                .findFirst()
-                .orElse(new Route(destination, ""));
+                .findFirst();
+        boolean mayBeLost = Route.isEngineQueue(destination) && !givenUp.contains(destination);
+        return subscribed.or(() -> mayBeLost ? Optional.of(new Route(destination, "")) : Optional.empty());
     }
 
     boolean has(String destination) {

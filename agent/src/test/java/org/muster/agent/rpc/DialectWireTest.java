@@ -244,6 +244,30 @@ class DialectWireTest {
 
     @ParameterizedTest
     @EnumSource
+    void anAnswerToWhereItDoesNotListenIsDropped(Way chosen) throws IOException {
+        RawPeer peer = start(chosen);
+        peer.connect("0,15000");
+        peer.subscribe("r", Route.RESPONSES);
+        peer.subscribe("own", "5c6f0d8e");
+        peer.request(RawPeer.call("Host.ping", "", "1"), "never-subscribed-to");
+        peer.request(RawPeer.call("Test.late", "", "2"));
+        peer.send("UNSUBSCRIBE\nid:r\n\n\0");
+        peer.request(RawPeer.call("Host.ping", "", "3"));
+        peer.request(RawPeer.call("Host.ping", "", "4"), "5c6f0d8e");
+        assertThat(peer.frame().json().get("id").textValue()).isEqualTo("4");
+        rig.late.remove().complete(null);
+        peer.request(RawPeer.call("Host.ping", "", "4"), "5c6f0d8e"); // the loop has gone on since then
+        peer.frame();
+        peer.subscribe("again", Route.RESPONSES);
+        peer.request(RawPeer.call("Host.ping", "", "5"));
+
+        Frame answer = peer.frame();
+        assertThat(answer.json().get("id").textValue()).isEqualTo("5");
+        assertThat(answer.headers()).containsEntry("subscription", "again");
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void aPeerHostIsAnsweredAtItsOwnQueueWithObjects(Way chosen) throws IOException {
         RawPeer peer = start(chosen);
         assertThat(peer.connect("0,24000").headers()).containsEntry("heart-beat", "24000,0");

@@ -28,7 +28,7 @@ class StompSessionTest {
     @Test
     void subscribesBeforeConnectAndIsNotAnswered() {
         assertThat(subscribe("1", Route.RESPONSES)).isInstanceOf(Nothing.class);
-        assertThat(session.route(Route.RESPONSES)).isEqualTo(new Route(Route.RESPONSES, "1"));
+        assertThat(session.route(Route.RESPONSES)).contains(new Route(Route.RESPONSES, "1"));
     }
 
     @Test
@@ -110,6 +110,25 @@ class StompSessionTest {
             assertThat(on("DISCONNECT", Map.of("receipt", tooLong)))
                     .isEqualTo(new Goodbye(Optional.of(new StompReply.Fault("receipt" + rule))));
         }
+    }
+
+    @Test
+    void anAnswerHasNoWayWhereItsAddressWasGivenUpOrIsNobodys() {
+        assertThat(session.route(Route.RESPONSES)).as("may be lost").contains(new Route(Route.RESPONSES, ""));
+        assertThat(session.route("5c6f0d8e")).as("no client loses that").isEmpty();
+        subscribe("1", Route.RESPONSES);
+        subscribe("2", Route.RESPONSES);
+        subscribe("3", "5c6f0d8e");
+        assertThat(session.route("5c6f0d8e")).contains(new Route("5c6f0d8e", "3"));
+        on("UNSUBSCRIBE", Map.of("id", "1"));
+        assertThat(session.route(Route.RESPONSES)).as("its second takes over").contains(new Route(Route.RESPONSES, "2"));
+        on("UNSUBSCRIBE", Map.of("id", "2"));
+        on("UNSUBSCRIBE", Map.of("id", "3"));
+        assertThat(session.route(Route.RESPONSES)).isEmpty();
+        assertThat(session.route("5c6f0d8e")).isEmpty();
+        assertThat(session.route(Route.STORAGE_RESPONSES)).isPresent();
+        subscribe("1", Route.RESPONSES);
+        assertThat(session.route(Route.RESPONSES)).contains(new Route(Route.RESPONSES, "1"));
     }
 
     @Test
