@@ -114,11 +114,9 @@ final class StompSession {
         if (subscriptions.has(Route.EVENTS)) {
             return mayBeEngine() && subscriptions.onlyEngineQueues() ? Interest.ENGINE : Interest.ALL;
         }
-        boolean asksOnly = heartBeat
-                .map(beat -> beat.mayBeEngine() && beat.askedMillis() > 0)
-                .orElse(false);
+        // 0,0 too: so the engine connects while it changes a host's networks, when a lost frame is likely
         boolean mayBeLost = lostSubscriptionsMadeUp
-                && asksOnly
+                && heartBeat.map(HeartBeat::mayBeEngine).orElse(false)
                 && subscriptions.neverEvents()
                 && (subscriptions.isEmpty() || subscriptions.exactlyResponses());
         if (!mayBeLost) {

@@ -175,6 +175,15 @@ class StompSessionTest {
     }
 
     @Test
+    void theEngineThatWantsNoHeartBeatsForAWhileLosesNoEventsEither() {
+        connect("0,0");
+        subscribe("1", Route.RESPONSES);
+
+        assertThat(session.interest(LATER - 1)).isEqualTo(Interest.UNDECIDED);
+        assertThat(session.interest(LATER)).isEqualTo(Interest.ENGINE);
+    }
+
+    @Test
     void aLostSubscriptionIsNotMadeUpForWhereThatIsTurnedOff() {
         RpcConfig off =
                 RpcConfig.defaults().withListen(RpcConfig.Listen.defaults().withLostSubscriptionsMadeUp(false));
@@ -206,6 +215,7 @@ class StompSessionTest {
     @Test
     void aClientThatOffersHeartBeatsOrNoneIsNotTakenForTheEngine() {
         subscribe("1", Route.RESPONSES);
+        assertThat(session.interest(LATER)).as("without CONNECT").isEqualTo(Interest.NONE);
         connect("1000,15000");
         assertThat(session.interest(LATER)).isEqualTo(Interest.NONE);
         connect(null);
