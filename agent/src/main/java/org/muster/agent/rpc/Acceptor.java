@@ -144,13 +144,13 @@ final class Acceptor {
             presence.opened(loopback);
             channel.closeFuture().addListener(closed -> presence.closed(loopback));
         }
+        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true); // who has said all still gets his answers
         if (stomp) {
             ctx.pipeline()
                     .addLast(decoder(new StompReader(config.limits()), connection))
                     .addLast(new StompHandler(connection, dispatcher, hub, topics, metrics, config, clock));
             return;
         }
-        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         ctx.pipeline()
                 .addLast(decoder(new LineReader(config.limits().frameBytes()), connection))
                 .addLast(new LineHandler(connection, events, dispatcher, hub, metrics, config, clock));

@@ -252,9 +252,18 @@ final class Connection implements Inbound.Peer {
     void endOutput() {
         SslHandler ssl = channel.pipeline().get(SslHandler.class);
         if (ssl == null) {
-            var unused = ((DuplexChannel) channel).shutdownOutput();
+            shutOutput();
         } else {
-            ssl.closeOutbound().addListener(told -> ((DuplexChannel) channel).shutdownOutput());
+            ssl.closeOutbound().addListener(told -> shutOutput());
+        }
+    }
+
+    private void shutOutput() {
+        DuplexChannel duplex = (DuplexChannel) channel;
+        if (duplex.isInputShutdown()) {
+            closeNow(); // there is nothing of the peer's left to read
+        } else {
+            var unused = duplex.shutdownOutput();
         }
     }
 

@@ -2,6 +2,7 @@ package org.muster.agent.rpc;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.Queue;
@@ -12,7 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One STOMP connection: carries out what {@link StompSession} decides.
+ * One STOMP connection: carries out what {@link StompSession} decides. A peer that ends its side first still gets the answers
+ * to what it asked.
  *
  * <p>{@link #wants}, {@link #accept} and {@link #forwarded} are thread-safe; all else is confined to the connection's event loop.
  */
@@ -91,12 +93,16 @@ final class StompHandler extends ChannelInboundHandlerAdapter
         if (reaction instanceof StompSession.Answer answer) {
             answer(answer);
         } else if (reaction instanceof StompSession.Goodbye goodbye) {
-            stopSilenceCheck(); // who waits for answers only need not beat
-            output.endWhenAnswered(() -> goodbye.reply().ifPresent(this::control));
+            leave(() -> goodbye.reply().ifPresent(this::control));
         }
         decision.pace(session.mustBePaced());
         output.pump(); // what has been waiting for its turn may not have to any more
         updateInterest();
+    }
+
+    private void leave(Runnable lastWord) {
+        stopSilenceCheck(); // who waits for answers only need not beat
+        output.endWhenAnswered(lastWord);
     }
 
     private void answer(StompSession.Answer answer) {
@@ -320,6 +326,16 @@ final class StompHandler extends ChannelInboundHandlerAdapter
         } else {
             greeting.ifPresent(json -> connection.release(json.length));
         }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE && !session.hasLeft()) {
+            session.inputEnded();
+            updateInterest();
+            leave(() -> {});
+        }
+        ctx.fireUserEventTriggered(event);
     }
 
     @Override

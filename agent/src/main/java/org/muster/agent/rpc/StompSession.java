@@ -107,6 +107,11 @@ final class StompSession {
         return left;
     }
 
+    /** The peer has ended its side: as after DISCONNECT, nothing more comes. */
+    void inputEnded() {
+        left = true;
+    }
+
     Interest interest(long nowNanos) {
         if (left) {
             return Interest.NONE;

@@ -113,6 +113,27 @@ class StompWireTest {
     }
 
     @Test
+    void whoEndsItsSideStillGetsItsAnswers() throws Exception {
+        peer.connect("0,15000");
+        peer.subscribe("r", Route.RESPONSES);
+        peer.subscribe("e", Route.EVENTS);
+        peer.request(RawPeer.call("Test.late", "", "1"));
+        peer.sendAndEnd("SEND\ndestination:" + Route.REQUESTS + "\n\n" + RawPeer.call("Host.ping", "", "2") + "\0");
+        assertThat(rig.lateEntered.tryAcquire(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isTrue();
+        assertThat(peer.frame().json().get("id").textValue()).isEqualTo("2");
+        peer.assertSilentFor(100);
+        rig.late.remove().complete(BooleanNode.TRUE);
+
+        assertThat(peer.frame().json().get("id").textValue()).isEqualTo("1");
+        assertThat(peer.endsAfterLineFeeds()).isTrue();
+        for (int i = 0; i < 1000 && rig.count("rpc.connections") > 0; i++) {
+            TimeUnit.MILLISECONDS.sleep(1); // a second: what is answered is closed at once
+        }
+        assertThat(rig.count("rpc.connections")).isZero();
+    }
+
+    @Test
     void aPeerHostGetsObjectsOnly() throws IOException {
         peer.connect("0,24000");
         peer.subscribe("p", "0f6a-random");
