@@ -21,7 +21,7 @@ final class Envelope {
     /**
      * A request, or what has to be answered in its place.
      *
-     * @param id a string, a number or JSON's null; Java's null for a notification, which is never answered
+     * @param id a string, a number or its text, or JSON's null; Java's null for a notification, which is never answered
      * @param params Java's null if there are none
      * @param problem what is wrong with it, or null if it can be served
      */
@@ -56,30 +56,50 @@ final class Envelope {
     Message parse(byte[] body) {
         try {
             JsonNode tree = json.parse(body);
-            return tree.isArray() ? batch(tree) : new Message(false, List.of(request(tree)));
+            if (!tree.isArray()) {
+                return new Message(false, List.of(request(tree, idAsWritten(tree, body))));
+            }
+            return batch(tree, body);
         } catch (RpcException e) {
             return single(e);
         }
     }
 
-    private Message batch(JsonNode array) {
+    private Message batch(JsonNode array, byte[] body) {
         if (array.isEmpty()) {
             return single(invalid("an empty batch"));
         }
         if (array.size() > maxBatch) {
             return single(invalid("a batch must be of at most " + maxBatch + " requests, got " + array.size()));
         }
+        boolean changes = false;
+        for (JsonNode element : array) {
+            changes |= changesInATree(element.path("id"));
+        }
+        List<JsonNode> written = changes ? json.numberIds(body) : List.of();
         List<Request> requests = new ArrayList<>(array.size());
-        array.forEach(element -> requests.add(request(element)));
+        for (int i = 0; i < array.size(); i++) {
+            requests.add(request(array.get(i), changes ? written.get(i) : null));
+        }
         return new Message(true, requests);
     }
 
-    private static Request request(JsonNode node) {
+    private JsonNode idAsWritten(JsonNode request, byte[] body) {
+        return changesInATree(request.path("id")) ? json.numberIds(body).get(0) : null;
+    }
+
+    /** Tells whether a number may have been written in another way than it would be by us. */
+    private static boolean changesInATree(JsonNode id) {
+        return id.isNumber() && (id.isFloatingPointNumber() || id.intValue() == 0);
+    }
+
+    /** @param written its id as it stands in the message; null if that makes no difference */
+    private static Request request(JsonNode node, JsonNode written) {
         if (!node.isObject()) {
             return broken(NullNode.instance, "must be an object, got " + Clip.json(node));
         }
-        JsonNode id = node.get("id");
-        if (id != null && !id.isTextual() && !id.isNumber() && !id.isNull()) {
+        JsonNode id = written == null ? node.get("id") : written;
+        if (id != null && written == null && !id.isTextual() && !id.isNumber() && !id.isNull()) {
             return broken(NullNode.instance, "id must be a string, a number or null, got " + Clip.json(id));
         }
         JsonNode answerTo = id == null ? NullNode.instance : id;

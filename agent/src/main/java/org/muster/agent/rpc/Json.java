@@ -2,21 +2,27 @@ package org.muster.agent.rpc;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.POJONode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Reads and writes JSON within bounds.
  *
  * <p>Beyond the depth, the tokens of one message are bounded: a tree takes tens of bytes for a token of two. Decimal
- * numbers keep their digits, so that an id goes back as it came. Thread-safe.
+ * numbers keep their digits. Thread-safe.
  */
 final class Json {
 
@@ -61,6 +67,44 @@ final class Json {
             throw new RpcException(
                     RpcException.PARSE_ERROR, "Parse error: " + Clip.text(e.getMessage(), MAX_REASON_CHARS));
         }
+    }
+
+    /**
+     * The ids of requests that are numbers, exactly as they stand in a message that was parsed before: a tree makes
+     * {@code 1E+5} of {@code 1e5}, and 0 of {@code -0}.
+     *
+     * <p>Shape: one for each request, in order; null where the id is no number.
+     */
+    List<JsonNode> numberIds(byte[] text) {
+        List<JsonNode> ids = new ArrayList<>();
+        try (JsonParser parser = mapper.createParser(text)) {
+            if (parser.nextToken() == JsonToken.START_ARRAY) {
+                while (parser.nextToken() != JsonToken.END_ARRAY) {
+                    ids.add(numberId(parser));
+                }
+            } else {
+                ids.add(numberId(parser));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // cannot be: it was parsed before
+        }
+        return ids;
+    }
+
+    private static JsonNode numberId(JsonParser parser) throws IOException {
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
+            parser.skipChildren();
+            return null;
+        }
+        JsonNode id = null;
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            boolean isId = parser.currentName().equals("id");
+            if (parser.nextToken().isNumeric() && isId) {
+                id = new POJONode(new RawValue(parser.getText()));
+            }
+            parser.skipChildren();
+        }
+        return id;
     }
 
     /** Errors: {@link UncheckedIOException} if the tree holds an object that cannot be written. */

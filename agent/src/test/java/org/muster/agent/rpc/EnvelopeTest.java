@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.NullNode;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.muster.agent.rpc.Envelope.Message;
 import org.muster.agent.rpc.Envelope.Request;
@@ -33,12 +34,31 @@ class EnvelopeTest {
 
     @Test
     void idsGoBackAsTheyCame() {
-        for (String id : new String[] {"\"a-1\"", "7", "-3", "1.50", "12345678901234567890123", "\"ä\\\"\"", "null"}) {
-            Request request = only("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":" + id + "}");
+        for (String id : new String[] {
+            "\"a-1\"", "7", "-3", "1.50", "12345678901234567890123", "\"ä\\\"\"", "null", "1e5", "1E5", "0.1e-7", "-0", "-0.0", "0", "0e0"
+        }) {
+            Request request =
+                    only("{\"jsonrpc\":\"2.0\",\"params\":{\"id\":2.0},\"method\":\"m\",\"id\":" + id + ",\"x\":[{\"id\":-0}]}");
 
             assertThat(text(envelope.success(request.id(), envelope.result(null))))
                     .isEqualTo("{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"result\":true}");
+            assertThat(text(envelope.error(request.id(), new RpcException(4, "exists"))))
+                    .startsWith("{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"error\":{");
         }
+    }
+
+    @Test
+    void idsOfABatchGoBackAsTheyCame() {
+        List<Request> requests = parse("[{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":7},[{\"id\":5e0}],"
+                        + "{\"id\":1e5,\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":[1,{\"id\":2}]}]")
+                .requests();
+
+        assertThat(requests)
+                .extracting(request -> text(envelope.success(request.id(), envelope.result(null))))
+                .containsExactly(
+                        "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":true}",
+                        "{\"jsonrpc\":\"2.0\",\"id\":null,\"result\":true}",
+                        "{\"jsonrpc\":\"2.0\",\"id\":1e5,\"result\":true}");
     }
 
     @Test
