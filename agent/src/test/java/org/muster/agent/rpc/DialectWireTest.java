@@ -244,6 +244,33 @@ class DialectWireTest {
 
     @ParameterizedTest
     @EnumSource
+    void twoSubscriptionsToOneQueueAreOneCopyAndTheSecondTakesOver(Way chosen) throws IOException {
+        RawPeer peer = start(chosen);
+        peer.connect("60000,60000");
+        for (String id : List.of("1", "2")) {
+            peer.subscribe("r" + id, Route.RESPONSES);
+            peer.subscribe("e" + id, Route.EVENTS);
+        }
+        for (String id : List.of("1", "2")) {
+            peer.request(RawPeer.call("Host.ping", "", id));
+            Frame answer = peer.frame();
+            assertThat(answer.json().get("id").textValue()).isEqualTo(id);
+            assertThat(answer.headers()).containsEntry("subscription", "r" + id);
+            rig.publish("vm" + id);
+            Frame event = peer.frame();
+            assertThat(event.json().get("method").textValue()).isEqualTo("|virt|VM_status|vm" + id);
+            assertThat(event.headers()).containsEntry("subscription", "e" + id);
+            peer.send("UNSUBSCRIBE\nid:r" + id + "\n\n\0UNSUBSCRIBE\nid:e" + id + "\n\n\0");
+        }
+        peer.subscribe("last", Route.RESPONSES);
+        peer.request(RawPeer.call("Host.ping", "", "3"));
+        assertThat(peer.frame().headers()).as("no second copies").containsEntry("subscription", "last");
+        rig.publish("vm3");
+        peer.assertSilentFor(50);
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void anAnswerToWhereItDoesNotListenIsDropped(Way chosen) throws IOException {
         RawPeer peer = start(chosen);
         peer.connect("0,15000");

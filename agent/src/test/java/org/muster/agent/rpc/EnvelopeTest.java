@@ -35,10 +35,23 @@ class EnvelopeTest {
     @Test
     void idsGoBackAsTheyCame() {
         for (String id : new String[] {
-            "\"a-1\"", "7", "-3", "1.50", "12345678901234567890123", "\"ä\\\"\"", "null", "1e5", "1E5", "0.1e-7", "-0", "-0.0", "0", "0e0"
+            "\"a-1\"",
+            "7",
+            "-3",
+            "1.50",
+            "12345678901234567890123",
+            "\"ä\\\"\"",
+            "null",
+            "1e5",
+            "1E5",
+            "0.1e-7",
+            "-0",
+            "-0.0",
+            "0",
+            "0e0"
         }) {
-            Request request =
-                    only("{\"jsonrpc\":\"2.0\",\"params\":{\"id\":2.0},\"method\":\"m\",\"id\":" + id + ",\"x\":[{\"id\":-0}]}");
+            Request request = only("{\"jsonrpc\":\"2.0\",\"params\":{\"id\":2.0},\"method\":\"m\",\"id\":" + id
+                    + ",\"x\":[{\"id\":-0}]}");
 
             assertThat(text(envelope.success(request.id(), envelope.result(null))))
                     .isEqualTo("{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"result\":true}");

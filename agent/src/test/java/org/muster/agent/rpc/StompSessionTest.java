@@ -121,7 +121,9 @@ class StompSessionTest {
         subscribe("3", "5c6f0d8e");
         assertThat(session.route("5c6f0d8e")).contains(new Route("5c6f0d8e", "3"));
         on("UNSUBSCRIBE", Map.of("id", "1"));
-        assertThat(session.route(Route.RESPONSES)).as("its second takes over").contains(new Route(Route.RESPONSES, "2"));
+        assertThat(session.route(Route.RESPONSES))
+                .as("its second takes over")
+                .contains(new Route(Route.RESPONSES, "2"));
         on("UNSUBSCRIBE", Map.of("id", "2"));
         on("UNSUBSCRIBE", Map.of("id", "3"));
         assertThat(session.route(Route.RESPONSES)).isEmpty();

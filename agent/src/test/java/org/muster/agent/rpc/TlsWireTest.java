@@ -461,21 +461,22 @@ class TlsWireTest {
         return answer(rig, name, pki, verb);
     }
 
-    private static RpcConfig quick(TlsFiles files) {
+    /** Looks at the files all the time. */
+    static RpcConfig quick(TlsFiles files) {
         TlsSettings usual = TlsSettings.of(files, Optional.empty());
         return Rig.config()
                 .withTls(new TlsSettings(
                         usual.files(), usual.roles(), usual.handshake(), usual.unfinished(), Duration.ofMillis(50)));
     }
 
-    private static void assertServed(Rig rig, SSLContext client) throws IOException {
+    static void assertServed(Rig rig, SSLContext client) throws IOException {
         try (RawPeer peer = new RawPeer(rig.port(), client)) {
             assertThat(peer.connect(null).command()).isEqualTo("CONNECTED");
         }
     }
 
     /** In TLS 1.3 the client has done its part before the server says no. */
-    private static void assertRefused(Rig rig, SSLContext client) {
+    static void assertRefused(Rig rig, SSLContext client) {
         assertThatThrownBy(() -> {
                     try (RawPeer peer = new RawPeer(rig.port(), client)) {
                         peer.connect(null);
