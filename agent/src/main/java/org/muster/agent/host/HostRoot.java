@@ -7,10 +7,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -20,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * The host's file tree, as far as it tells facts: /proc, /sys, /etc and /dev below a directory that tests choose.
  *
  * <p>A file that is not there has nothing to tell; one that is there and cannot be read is logged, once. Paths are relative to
- * the root. Blocks on those files. Thread-safe.
+ * the root. Of a simulated host some of them are made up, see {@link #simulating}. Blocks on those files. Thread-safe.
  */
 public final class HostRoot {
     private static final Logger LOG = LoggerFactory.getLogger(HostRoot.class);
@@ -28,10 +30,20 @@ public final class HostRoot {
     private static final int MOST_COMPLAINTS = 200;
 
     private final Path root;
+    private final Map<String, Supplier<String>> made; // files that are not in the tree, by path
+    private final List<String> places; // of which nothing in the tree counts
+    private final Map<String, String> written =
+            new ConcurrentHashMap<>(); // what was written to those; as many as there are made
     private final Set<String> complained = ConcurrentHashMap.newKeySet();
 
     public HostRoot(Path root) {
+        this(root, Map.of(), List.of());
+    }
+
+    private HostRoot(Path root, Map<String, Supplier<String>> made, List<String> places) {
         this.root = root;
+        this.made = Map.copyOf(made);
+        this.places = List.copyOf(places);
     }
 
     /** The running system's. */
@@ -39,6 +51,21 @@ public final class HostRoot {
         return new HostRoot(Path.of("/"));
     }
 
+    /**
+     * The same tree, of which some part is simulated: it is neither read nor written to there.
+     *
+     * @param files what there is instead, each made when it is read
+     * @param of the files and folders whose contents these are
+     */
+    public HostRoot simulating(Map<String, Supplier<String>> files, List<String> of) {
+        return new HostRoot(root, files, of);
+    }
+
+    private boolean simulated(String path) {
+        return places.stream().anyMatch(place -> path.equals(place) || path.startsWith(place + "/"));
+    }
+
+    /** Where a file is really; not for those that a simulation has. */
     Path path(String path) {
         return root.resolve(path);
     }
@@ -66,6 +93,16 @@ public final class HostRoot {
     }
 
     private String read(String path) throws IOException {
+        if (simulated(path)) {
+            String text = written.get(path);
+            if (text == null && made.containsKey(path)) {
+                text = made.get(path).get();
+            }
+            if (text == null) {
+                throw new NoSuchFileException(path);
+            }
+            return text.strip();
+        }
         return new String(Files.readAllBytes(root.resolve(path)), StandardCharsets.UTF_8).strip();
     }
 
@@ -95,6 +132,15 @@ public final class HostRoot {
 
     /** The names in a directory, sorted. */
     List<String> names(String path) {
+        if (simulated(path)) {
+            String folder = path + "/";
+            return made.keySet().stream()
+                    .filter(file -> file.startsWith(folder))
+                    .map(file -> file.substring(folder.length()).split("/", 2)[0])
+                    .distinct()
+                    .sorted()
+                    .toList();
+        }
         try (Stream<Path> entries = Files.list(root.resolve(path))) {
             return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
         } catch (NoSuchFileException | NotDirectoryException e) {
@@ -106,7 +152,22 @@ public final class HostRoot {
     }
 
     boolean exists(String path) {
+        if (simulated(path)) {
+            return made.containsKey(path) || !names(path).isEmpty();
+        }
         return Files.exists(root.resolve(path));
+    }
+
+    /** Writes to a file of the kernel's that is there. */
+    void write(String path, String text) throws IOException {
+        if (simulated(path)) {
+            if (!made.containsKey(path)) {
+                throw new NoSuchFileException(path);
+            }
+            written.put(path, text);
+            return;
+        }
+        Files.writeString(root.resolve(path), text, StandardCharsets.US_ASCII);
     }
 
     private void complain(String path, IOException e) {

@@ -2,9 +2,6 @@ package org.muster.agent.host;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -81,15 +78,15 @@ final class MomPolicy {
         if (is("run", wanted)) {
             return;
         }
-        Path file = root.path(KSM + "run");
-        if (!Files.exists(file)) {
+        String file = KSM + "run";
+        if (!root.exists(file)) {
             if (wanted) {
                 failures.add("ksmEnabled is not true: this kernel has no KSM");
             }
             return;
         }
         try {
-            Files.writeString(file, wanted ? "1" : "0", StandardCharsets.US_ASCII);
+            root.write(file, wanted ? "1" : "0");
         } catch (IOException e) {
             failures.add("ksmEnabled is not " + wanted + ": libvirt has no call for it, and " + e);
         }

@@ -135,10 +135,12 @@ public final class Daemon implements AutoCloseable {
      * @throws IOException if the state directory cannot be used
      */
     public Daemon(MusterConfig config, Hypervisor hypervisor, String version) throws IOException {
-        this(config, hypervisor, version, Journal::open);
+        this(config, hypervisor, HostRoot.system(), version, Journal::open);
     }
 
-    Daemon(MusterConfig config, Hypervisor hypervisor, String version, JournalSource journals) throws IOException {
+    /** @param root where the host's facts are read: in part made up for a simulated one */
+    Daemon(MusterConfig config, Hypervisor hypervisor, HostRoot root, String version, JournalSource journals)
+            throws IOException {
         this.hypervisor = hypervisor;
         this.sampleEvery = config.sampling().interval();
         String bootId = HostIdentity.bootId();
@@ -153,7 +155,7 @@ public final class Daemon implements AutoCloseable {
         this.host = new Host(
                 new Host.Sources(
                         hypervisor,
-                        HostRoot.system(),
+                        root,
                         new Rtnetlink(),
                         bootId,
                         version,

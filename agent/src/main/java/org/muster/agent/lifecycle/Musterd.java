@@ -11,6 +11,7 @@ import java.util.function.UnaryOperator;
 import org.muster.agent.config.ConfigFile;
 import org.muster.agent.config.InvalidConfigException;
 import org.muster.agent.config.MusterConfig;
+import org.muster.agent.host.HostRoot;
 import org.muster.agent.journal.Journal;
 import org.muster.agent.logging.Audit;
 import org.muster.agent.logging.Journald;
@@ -135,6 +136,7 @@ public final class Musterd {
                                 effective.libvirt().uri(),
                                 guard,
                                 effective.libvirt().tuneWorkers())),
+                HostRoot.system(),
                 outside.journal(),
                 () -> {});
     }
@@ -152,7 +154,8 @@ public final class Musterd {
                 LoggerFactory.getLogger(Musterd.class)
                         .info("simulating a host with {} guests; nothing here is real", simulation.guests());
                 simulation.begin();
-                return serve(file, config, effective, simulation.hypervisor(), Journal::open, folder);
+                HostRoot root = HostRoot.system().simulating(simulation.files(), simulation.places());
+                return serve(file, config, effective, simulation.hypervisor(), root, Journal::open, folder);
             }
         } catch (IOException e) {
             LoggerFactory.getLogger(Musterd.class).error("cannot start: {}", reason(e));
@@ -171,6 +174,7 @@ public final class Musterd {
             ConfigFile config,
             MusterConfig effective,
             Hypervisor hypervisor,
+            HostRoot root,
             Daemon.JournalSource journal,
             AutoCloseable last) {
         LogSetup.level(effective.log().level());
@@ -180,7 +184,7 @@ public final class Musterd {
         Daemon daemon;
         try {
             manager.tell("STATUS=reading the journal", PATIENCE);
-            daemon = new Daemon(effective, hypervisor, version(), journal);
+            daemon = new Daemon(effective, hypervisor, root, version(), journal);
             daemon.settings(config.settings(config));
             manager.tell("STATUS=looking for guests", PATIENCE);
             daemon.start();

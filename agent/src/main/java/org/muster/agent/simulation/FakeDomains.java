@@ -346,6 +346,14 @@ final class FakeDomains {
                         askedAtNanos));
     }
 
+    /** All that run. */
+    List<GuestLoad.Moment> moments(long askedAtNanos) {
+        return running().values().stream()
+                .map(id -> moment(id, askedAtNanos))
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
     boolean running(UUID id) {
         return domains.containsKey(id) && domains.get(id).state.active();
     }

@@ -79,6 +79,8 @@ public final class FakeHypervisor implements Hypervisor {
     private final Optional<HostFacts> facts;
     private final Optional<Path> script;
     private volatile AgentScript agents; // set before the first question
+    private volatile boolean mergesAcross =
+            true; // as the kernel has it at boot; written by one call, read by whoever asks
 
     /** What the guests' agents answer; may hang and fail. */
     public interface AgentScript {
@@ -169,6 +171,15 @@ public final class FakeHypervisor implements Hypervisor {
     /** The truth: whether QEMU runs. */
     public boolean running(UUID id) {
         return calls.with(truth -> truth.running(id));
+    }
+
+    boolean mergesAcross() {
+        return mergesAcross;
+    }
+
+    /** Every guest that runs, at this moment. */
+    List<GuestLoad.Moment> moments() {
+        return calls.with(truth -> truth.moments(System.nanoTime()));
     }
 
     /** Names and ids of the guests that run, in the order in which they came. */
@@ -435,7 +446,13 @@ public final class FakeHypervisor implements Hypervisor {
 
     @Override
     public void mergeAcrossCells(boolean merge) throws HypervisorException {
-        throw none("mergeAcrossCells");
+        if (facts.isEmpty()) {
+            throw none("mergeAcrossCells");
+        }
+        calls.call(Op.HOST, null, truth -> {
+            mergesAcross = merge;
+            return null;
+        });
     }
 
     @Override

@@ -113,7 +113,7 @@ final class GuestLoad {
         if (!answers) {
             return;
         }
-        long free = (long) (size * (0.9 - 0.8 * Math.min(1, rate(at, "memory") / 2)));
+        long free = free(at);
         to.number(StatsField.BALLOON_UNUSED, free)
                 .number(StatsField.BALLOON_AVAILABLE, size * 97 / 100)
                 .number(StatsField.BALLOON_USABLE, free)
@@ -123,6 +123,15 @@ final class GuestLoad {
                 .number(StatsField.BALLOON_SWAP_OUT, 0)
                 .number(StatsField.BALLOON_MAJOR_FAULT, (long) (total(at, "faults") * FAULTS))
                 .number(StatsField.BALLOON_MINOR_FAULT, (long) (total(at, "faults") * FAULTS * 100));
+    }
+
+    private long free(Moment at) {
+        return (long) (at.shape.memoryKib() * (0.9 - 0.8 * Math.min(1, rate(at, "memory") / 2)));
+    }
+
+    /** What its QEMU holds of the host's memory. */
+    long residentKib(Moment at) {
+        return at.shape.memoryKib() - free(at);
     }
 
     private void nics(Moment at, StatsRecord.Builder to) {

@@ -2,6 +2,7 @@ package org.muster.agent.simulation;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -11,11 +12,13 @@ import java.util.UUID;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.muster.agent.config.InvalidConfigException;
 import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.DomainRecord.ShutoffReason;
 import org.muster.libvirt.DomainRecord.State;
+import org.muster.libvirt.HostFacts;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorListener.DomainEvent;
 import org.slf4j.Logger;
@@ -31,11 +34,13 @@ import org.slf4j.LoggerFactory;
 public final class Simulation implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Simulation.class);
     private static final Duration BOOTS_LOOKED_AT = Duration.ofMillis(500);
+    private static final Duration HOST_UP = Duration.ofDays(31); // longer than any of its guests
     private static final String GONE = "libvirtd is gone, as the script says";
 
     private final Script script;
     private final FakeHypervisor hypervisor;
     private final ScheduledThreadPoolExecutor clock;
+    private final Map<String, Supplier<String>> files;
 
     private Simulation(Path file, Script script, OptionalInt maxStuckCalls) {
         this.script = script;
@@ -50,6 +55,7 @@ public final class Simulation implements AutoCloseable {
         clock.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         Monitors monitors = new Monitors();
         GuestLoad load = new GuestLoad(script.seed(), script.load());
+        HostFacts facts = SimulatedHost.facts(script);
         hypervisor = new FakeHypervisor(
                 guard,
                 CallLog.none(),
@@ -57,10 +63,12 @@ public final class Simulation implements AutoCloseable {
                 (nanos, what) -> clock.schedule(what, nanos, TimeUnit.NANOSECONDS),
                 monitors,
                 Optional.of(load),
-                Optional.of(SimulatedHost.facts(script)),
+                Optional.of(facts),
                 Optional.of(file.toAbsolutePath().normalize()));
         hypervisor.agents(new AgentTalk(script.seed(), load, hypervisor));
         new Population(hypervisor, script.seed()).settle(script.groups());
+        HostUse use = new HostUse(hypervisor::moments, load, facts.cpus(), HOST_UP.toSeconds(), System::nanoTime);
+        files = new HostFiles(facts, use, Instant.now().minus(HOST_UP)).all(hypervisor::mergesAcross);
     }
 
     /**
@@ -75,6 +83,16 @@ public final class Simulation implements AutoCloseable {
 
     public Hypervisor hypervisor() {
         return hypervisor;
+    }
+
+    /** What the host's kernel says, by path from the root; made when it is read. */
+    public Map<String, Supplier<String>> files() {
+        return files;
+    }
+
+    /** Files and folders of which there is on the host only what {@link #files} has. */
+    public List<String> places() {
+        return HostFiles.PLACES;
     }
 
     /** How many guests run. */

@@ -148,6 +148,61 @@ class SimulatedAgentTest {
         }
     }
 
+    private static JsonNode hostStats(LineClient client) {
+        return client.call("Host.getStats");
+    }
+
+    @Test
+    void theHostIsAsLargeAsTheScriptSaysAndItsMemoryPolicyIsNotThisMachines() throws Exception {
+        Path script = script("""
+                [host]
+                cpus = 64
+                cells = 2
+                memory-mib = 524288
+                [[vms]]
+                count = 100
+                vcpus = 4
+                memory-mib = 2048
+                """);
+        Path ksm = Path.of("/sys/kernel/mm/ksm/run");
+        String before = Files.exists(ksm) ? Files.readString(ksm) : "";
+        try (AgentProcess agent = AgentProcess.simulate(folder.resolve("h"), script, Map.of());
+                LineClient client = agent.connect()) {
+            Await.until(
+                    "the host is known",
+                    SOON,
+                    () -> client.respond("Host.getCapabilities", "{}").has("result"));
+            JsonNode caps = client.call("Host.getCapabilities");
+            assertThat(caps.get("memSize").textValue()).isEqualTo("524288");
+            assertThat(caps.get("onlineCpus").textValue().split(",")).hasSize(64);
+            JsonNode stats = hostStats(client);
+            assertThat(stats.get("cpuStatistics")).hasSize(64);
+            assertThat(stats.at("/cpuStatistics/63/nodeIndex").intValue()).isEqualTo(1);
+            assertThat(stats.get("numaNodeMemFree")).hasSize(2);
+            long free = Long.parseLong(stats.get("memFree").textValue());
+            assertThat(free).as("without what guests hold").isBetween(524_288L - 11_000 - 100 * 2048, 513_000L);
+            Await.until(
+                    "its CPUs do what the guests' do",
+                    SOON,
+                    () -> Math.abs(Double.parseDouble(
+                                            hostStats(client).get("cpuIdle").textValue())
+                                    - 100)
+                            > 10);
+
+            boolean ksmWasOn = before.strip().equals("1");
+            String policy =
+                    "{\"key_value_store\":{\"ksmEnabled\":%s,\"ksmMergeAcrossNodes\":false}}".formatted(!ksmWasOn);
+            assertThat(client.call("Host.setMOMPolicyParameters", policy).booleanValue())
+                    .isTrue();
+            Await.until(
+                    "it is so",
+                    SOON,
+                    () -> hostStats(client).get("ksmState").booleanValue() == !ksmWasOn
+                            && !hostStats(client).get("ksmMergeAcrossNodes").booleanValue());
+            assertThat(Files.exists(ksm) ? Files.readString(ksm) : "").isEqualTo(before);
+        }
+    }
+
     /** 20 starts of half a minute each: whatever runs is there to stay for the length of the test. */
     @Test
     void theConcurrencyOfCreatesChangesWhileTheyRunByVerbAndByReload() throws Exception {
