@@ -37,4 +37,40 @@ class PackageScriptsTest {
             assertThat(calls).containsSubsequence("systemctl stop muster-archive.service", START_ARCHIVE);
         }
     }
+
+    /** What an upgrade does with an agent in such a state. */
+    private List<String> upgraded(String state) throws IOException, InterruptedException {
+        host.write("state", state + "\n");
+        return host.run("deb/postinst", "configure", "0.0.9").calls().stream()
+                .filter(call -> call.endsWith(" musterd.service") && !call.startsWith("deb-systemd-helper"))
+                .toList();
+    }
+
+    @Test
+    void anUpgradeLeavesNoAgentOnOldCodeAndNoneFailed() throws Exception {
+        String restart = "deb-systemd-invoke restart musterd.service";
+
+        assertThat(upgraded("active")).containsExactly(restart);
+        assertThat(upgraded("activating")).containsExactly(restart);
+        assertThat(upgraded("failed"))
+                .containsExactly(
+                        "systemctl reset-failed musterd.service", "deb-systemd-invoke start musterd.service");
+        assertThat(upgraded("inactive")).isEmpty();
+        assertThat(upgraded("deactivating")).isEmpty();
+    }
+
+    @Test
+    void theSameOfTheRpm() throws Exception {
+        host.write("state", "failed\n");
+        assertThat(host.run("rpm/postun", "1").calls())
+                .containsSubsequence("systemctl reset-failed musterd.service", "systemctl start musterd.service");
+
+        for (String state : List.of("active", "activating", "inactive")) {
+            host.write("state", state + "\n");
+            // which does nothing to what is stopped
+            assertThat(host.run("rpm/postun", "1").calls())
+                    .contains("systemctl try-restart musterd.service")
+                    .doesNotContain("systemctl start musterd.service");
+        }
+    }
 }
