@@ -4,7 +4,9 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -46,6 +48,12 @@ public final class NextVersion {
                 }
                 ZipEntry copy = new ZipEntry(entry.getName());
                 copy.setTime(entry.getTime());
+                // known beforehand, or each entry is followed by them and the jar is longer
+                CRC32 sum = new CRC32();
+                sum.update(bytes);
+                copy.setCrc(sum.getValue());
+                copy.setSize(bytes.length);
+                copy.setCompressedSize(packed(bytes));
                 out.putNextEntry(copy);
                 out.write(bytes);
                 out.closeEntry();
@@ -56,11 +64,24 @@ public final class NextVersion {
         }
     }
 
+    private static int packed(byte[] bytes) {
+        Deflater deflater = new Deflater(Deflater.BEST_COMPRESSION, true);
+        deflater.setInput(bytes);
+        deflater.finish();
+        byte[] buffer = new byte[1 << 16];
+        int length = 0;
+        while (!deflater.finished()) {
+            length += deflater.deflate(buffer);
+        }
+        deflater.end();
+        return length;
+    }
+
     private static boolean replace(byte[] bytes, String text, String other) {
         byte[] before = text.getBytes(StandardCharsets.UTF_8);
         byte[] after = other.getBytes(StandardCharsets.UTF_8);
         for (int at = 0; at + before.length <= bytes.length; at++) {
-            if (java.util.Arrays.equals(bytes, at, at + before.length, before, 0, before.length)) {
+            if (Arrays.equals(bytes, at, at + before.length, before, 0, before.length)) {
                 System.arraycopy(after, 0, bytes, at, after.length);
                 return before.length == after.length;
             }
