@@ -21,7 +21,6 @@ final class PackageScripts {
             "deb-systemd-helper",
             "deb-systemd-invoke",
             "systemd-sysusers",
-            "sysctl",
             "useradd",
             "usermod",
             "groupadd",
@@ -52,6 +51,8 @@ final class PackageScripts {
                 """);
         program("getent", "grep \"^$2:\" \"$ROOT/etc/$1\"; exit\n");
         program("dpkg-statoverride", "cat \"$ROOT/overridden\"; exit\n");
+        program("../usr/lib/systemd/systemd-sysctl", "");
+        write("proc/sys/net/ipv4/ip_local_reserved_ports", "\n");
         write("state", "active\n");
         write("overridden", "");
         write("etc/passwd", "root:x:0:0:root:/root:/bin/bash\n");
@@ -76,7 +77,7 @@ final class PackageScripts {
 
     /** @param asks shell commands that run before the call is noted; one that answers ends with exit */
     private void program(String name, String asks) throws IOException {
-        write("bin/" + name, "#!/bin/sh\n" + asks + "echo \"" + name + " $*\" >>\"$ROOT/calls\"\n");
+        write("bin/" + name, "#!/bin/sh\n" + asks + "echo \"${0##*/} $*\" >>\"$ROOT/calls\"\n");
         Files.setPosixFilePermissions(
                 root.resolve("bin/" + name), PosixFilePermissions.fromString("rwxr-xr-x"));
     }

@@ -73,4 +73,16 @@ class PackageScriptsTest {
                     .doesNotContain("systemctl start musterd.service");
         }
     }
+
+    @Test
+    void thePortIsReservedAtOnceUnlessAListIsInForce() throws Exception {
+        String apply = "systemd-sysctl 50-muster.conf";
+        assertThat(host.run("deb/postinst", "configure").calls()).contains(apply);
+        assertThat(host.run("rpm/post", "1").calls()).contains(apply);
+
+        host.write("proc/sys/net/ipv4/ip_local_reserved_ports", "8080\n");
+
+        assertThat(host.run("deb/postinst", "configure").calls()).doesNotContain(apply);
+        assertThat(host.run("rpm/post", "1").calls()).doesNotContain(apply);
+    }
 }
