@@ -195,11 +195,9 @@ public final class RpcServer implements AutoCloseable {
         TlsWatch watch = new TlsWatch(
                 keeper,
                 workers,
-                () -> listenLate(loops, channel -> acceptor.acceptTls(channel, entrance)),
+                () -> tryListen(loops, channel -> acceptor.acceptTls(channel, entrance)),
                 () -> connections.forEach(entrance::judgeAgain));
-        if (watch.first()) {
-            listen(loops, channel -> acceptor.acceptTls(channel, entrance));
-        } else {
+        if (!watch.first()) {
             LOG.warn("no certificates: only the local socket is open; the TCP port follows when they are there");
         }
         closers.add(watch.every(loops.group(), settings.recheck()));
@@ -214,8 +212,8 @@ public final class RpcServer implements AutoCloseable {
         LOG.info("listening on {}", tcp.localAddress());
     }
 
-    /** The certificates came after the start. */
-    private boolean listenLate(EventLoops loops, Consumer<Channel> accept) {
+    /** Now or later: certificates may come after the start, and a port that is taken may be free again. */
+    private boolean tryListen(EventLoops loops, Consumer<Channel> accept) {
         synchronized (lock) {
             try {
                 if (!closed) {

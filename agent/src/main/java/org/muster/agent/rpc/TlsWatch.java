@@ -10,7 +10,7 @@ import java.util.function.BooleanSupplier;
 import org.muster.agent.tls.TlsKeeper;
 
 /**
- * Looks after the certificates' files: opens the port when they are there at last, and judges the open connections anew when
+ * Looks after the certificates' files: opens the port when they are there and it can be had, and judges the open connections anew when
  * they changed.
  *
  * <p>Thread-safe. The files are read on a worker or the caller's thread, never on an event loop.
@@ -40,11 +40,12 @@ final class TlsWatch {
         this.judge = judge;
     }
 
-    /** Reads the files for the first time; true if they are good, and then the caller opens the port. */
+    /** Reads the files for the first time; true if they are good, whether or not the port could be opened then. */
     boolean first() {
         synchronized (lock) {
-            isOpen = keeper.reload();
-            return isOpen;
+            boolean good = keeper.reload();
+            isOpen = good && open.getAsBoolean();
+            return good;
         }
     }
 

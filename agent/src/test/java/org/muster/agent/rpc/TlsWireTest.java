@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -215,6 +216,22 @@ class TlsWireTest {
             for (String name : List.of("ca.pem", "host.key", "host.pem")) {
                 Files.copy(pki.file(name), late.resolve(name));
             }
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Rig.PATIENCE_SECONDS);
+            while (rig.port() == 0 && System.nanoTime() - deadline < 0) {
+                TimeUnit.MILLISECONDS.sleep(10);
+            }
+            assertServed(rig, pki.client("TLSv1.2", "engine"));
+        }
+    }
+
+    @Test
+    void aPortThatIsTakenIsServedAsSoonAsItIsFree() throws Exception {
+        RpcConfig config = quick(pki.files());
+        try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+                Rig rig = new Rig(
+                        config.withListen(config.listen().withAddress("127.0.0.1", other.getLocalPort())))) {
+            assertThat(rig.port()).isZero();
+            other.close();
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Rig.PATIENCE_SECONDS);
             while (rig.port() == 0 && System.nanoTime() - deadline < 0) {
                 TimeUnit.MILLISECONDS.sleep(10);

@@ -385,6 +385,24 @@ class SelfCheckTest {
     }
 
     @Test
+    void aPortThatMayBeGivenToAConnectionIsToldUnlessItIsReserved() throws Exception {
+        write("proc/sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
+        write("proc/sys/net/ipv4/ip_local_reserved_ports", "8080,50000-50009\n");
+        finds(
+                new PortCheck(defaults(), AGENT, host).find(),
+                Level.WARNING,
+                "listen.port 54321 is not reserved",
+                "ip_local_reserved_ports=8080,50000-50009,54321");
+        for (String reserved : List.of("8080,54321-54322", "54321")) {
+            write("proc/sys/net/ipv4/ip_local_reserved_ports", reserved + "\n");
+            well(new PortCheck(defaults(), AGENT, host).find());
+        }
+        write("proc/sys/net/ipv4/ip_local_reserved_ports", "\n");
+        write("proc/sys/net/ipv4/ip_local_port_range", "55000\t60999\n");
+        well(new PortCheck(defaults(), AGENT, host).find());
+    }
+
+    @Test
     void theUserMustBeInItsGroups() throws Exception {
         write("etc/group", "muster:x:998:");
         Path socket = folder.resolve("none/m.sock");
