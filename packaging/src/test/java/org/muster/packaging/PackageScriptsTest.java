@@ -85,4 +85,49 @@ class PackageScriptsTest {
         assertThat(host.run("deb/postinst", "configure").calls()).doesNotContain(apply);
         assertThat(host.run("rpm/post", "1").calls()).doesNotContain(apply);
     }
+
+    private static final String OURS = "muster:x:998:998:Muster host agent:/var/lib/muster:/usr/sbin/nologin";
+
+    @Test
+    void aPersonsAccountIsNotTakenOver() throws Exception {
+        for (List<String> install : List.of(List.of("deb/preinst", "install"), List.of("rpm/pre", "1"))) {
+            for (String account : List.of(
+                    "muster:x:1777:1777:Ms. Muster:/home/muster:/usr/sbin/nologin",
+                    "muster:x:800:800:Ms. Muster:/home/muster:/bin/bash")) {
+                host.write("etc/passwd", account + "\n");
+                PackageScripts.Outcome refused = host.run(install.get(0), install.get(1));
+
+                assertThat(refused.code()).as(account).isNotZero();
+                assertThat(refused.said()).contains("user muster is there", "person's account", "usermod --login");
+                assertThat(refused.calls()).as("changes nothing").isEmpty();
+            }
+            host.write("etc/passwd", "");
+            host.write("etc/group", "muster:x:1777:alice\n");
+            assertThat(host.run(install.get(0), install.get(1)).said()).contains("group muster is there");
+            host.write("etc/passwd", OURS + "\n");
+            host.write("etc/group", "muster:x:998:alice\n");
+            assertThat(host.run(install.get(0), install.get(1)).code()).isZero();
+        }
+    }
+
+    @Test
+    void anUpgradeAsksNobodyForHisAccount() throws Exception {
+        host.write("etc/passwd", "muster:x:998:998:Muster host agent:/var/lib/muster:/bin/bash\n");
+
+        assertThat(host.run("deb/preinst", "upgrade", "0.0.9").code()).isZero();
+        assertThat(host.run("rpm/pre", "2").code()).isZero();
+    }
+
+    @Test
+    void purgeDeletesTheUserThatThePackageMadeAndNoOther() throws Exception {
+        host.write("etc/passwd", "muster:x:800:800:made by hand:/srv:/usr/sbin/nologin\n");
+        host.write("etc/group", "muster:x:800:\n");
+        PackageScripts.Outcome kept = host.run("deb/postrm", "purge");
+        assertThat(kept.code()).isZero();
+        assertThat(kept.calls()).noneMatch(call -> call.startsWith("userdel") || call.startsWith("groupdel"));
+        assertThat(kept.said()).contains("user muster is not of this package's making");
+
+        host.write("etc/passwd", OURS + "\n");
+        assertThat(host.run("deb/postrm", "purge").calls()).contains("userdel muster", "groupdel muster");
+    }
 }
