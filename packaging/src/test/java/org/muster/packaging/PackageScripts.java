@@ -82,6 +82,18 @@ final class PackageScripts {
                 root.resolve("bin/" + name), PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
+    /** Has the real program of that name run, with one word of its arguments changed into another. */
+    void stand(String name, String real, String word, String other) throws IOException {
+        program(name, """
+                for given; do
+                    shift
+                    if [ "$given" = %s ]; then given=%s; fi
+                    set -- "$@" "$given"
+                done
+                PATH=/usr/bin:/bin exec %s "$@"
+                """.formatted(word, other, real));
+    }
+
     /** Runs such a script as dpkg or rpm does. */
     Outcome run(String script, String... words) throws IOException, InterruptedException {
         String text = PATHS.matcher(Files.readString(SOURCES.resolve(script))).replaceAll(root + "/");

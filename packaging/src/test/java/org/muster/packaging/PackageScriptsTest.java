@@ -3,6 +3,7 @@ package org.muster.packaging;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -129,5 +130,47 @@ class PackageScriptsTest {
 
         host.write("etc/passwd", OURS + "\n");
         assertThat(host.run("deb/postrm", "purge").calls()).contains("userdel muster", "groupdel muster");
+    }
+
+    @Test
+    void purgeTakesWhatIsOursAndSaysWhatItLeaves() throws Exception {
+        host.write("var/lib/muster/payload/a.iso", "");
+        host.write("var/log/muster/hs_err_1.log", "");
+        host.write("etc/muster/conf.d/10-site.toml", "");
+        host.write("elsewhere/key.pem", "");
+        Files.createSymbolicLink(root.resolve("etc/muster/pki/link"), root.resolve("elsewhere"));
+
+        PackageScripts.Outcome purged = host.run("deb/postrm", "purge");
+
+        assertThat(purged.code()).isZero();
+        for (String folder : List.of("var/lib/muster", "var/log/muster", "etc/muster")) {
+            assertThat(root.resolve(folder)).doesNotExist();
+        }
+        assertThat(root.resolve("elsewhere/key.pem")).as("behind a link").exists();
+        assertThat(purged.said()).isEmpty();
+    }
+
+    @Test
+    void purgeOfAStateBehindALinkTakesTheAgentsFilesOnly() throws Exception {
+        String me = System.getProperty("user.name");
+        host.write("srv/journal", "");
+        Files.createDirectories(root.resolve("var/lib"));
+        Files.createSymbolicLink(root.resolve("var/lib/muster"), root.resolve("srv"));
+        host.stand("find", "find", "muster", me); // whose files these are
+        host.write("etc/passwd", OURS + "\n");
+
+        PackageScripts.Outcome purged = host.run("deb/postrm", "purge");
+
+        assertThat(purged.code()).isZero();
+        assertThat(root.resolve("srv")).isEmptyDirectory();
+        assertThat(Files.isSymbolicLink(root.resolve("var/lib/muster"))).isFalse();
+
+        host.write("srv/of-somebody-else", "");
+        Files.createSymbolicLink(root.resolve("var/lib/muster"), root.resolve("srv"));
+        host.stand("find", "find", "muster", "nobody");
+
+        assertThat(host.run("deb/postrm", "purge").said())
+                .contains("was a link to " + root.resolve("srv"), "of-somebody-else");
+        assertThat(root.resolve("srv/of-somebody-else")).exists();
     }
 }
