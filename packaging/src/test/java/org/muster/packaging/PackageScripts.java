@@ -50,7 +50,7 @@ final class PackageScripts {
                 esac
                 """);
         program("getent", "grep \"^$2:\" \"$ROOT/etc/$1\"; exit\n");
-        program("dpkg-statoverride", "cat \"$ROOT/overridden\"; exit\n");
+        program("dpkg-statoverride", "grep . \"$ROOT/overridden\"; exit\n");
         program("../usr/lib/systemd/systemd-sysctl", "");
         write("proc/sys/net/ipv4/ip_local_reserved_ports", "\n");
         write("state", "active\n");

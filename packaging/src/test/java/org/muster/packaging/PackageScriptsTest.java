@@ -173,4 +173,24 @@ class PackageScriptsTest {
                 .contains("was a link to " + root.resolve("srv"), "of-somebody-else");
         assertThat(root.resolve("srv/of-somebody-else")).exists();
     }
+
+    private boolean changesTheKeyFolder(String... words) throws IOException, InterruptedException {
+        List<String> calls = host.run("deb/postinst", words).calls();
+        boolean changes = calls.contains("chown root:muster " + root.resolve("etc/muster/pki"));
+        assertThat(calls.contains("chmod 750 " + root.resolve("etc/muster/pki"))).isEqualTo(changes);
+        return changes;
+    }
+
+    @Test
+    void theKeyFolderIsClosedAtTheFirstInstallationAndThenTheAdmins() throws Exception {
+        assertThat(changesTheKeyFolder("configure", "")).isTrue();
+        assertThat(changesTheKeyFolder("configure")).isTrue();
+        assertThat(changesTheKeyFolder("configure", "0.0.9")).isFalse();
+        host.write("overridden", "root adm 755 " + root.resolve("etc/muster/pki") + "\n");
+        assertThat(changesTheKeyFolder("configure")).isFalse();
+        host.write("overridden", "");
+        Files.delete(root.resolve("etc/muster/pki"));
+        Files.createSymbolicLink(root.resolve("etc/muster/pki"), root.resolve("var"));
+        assertThat(changesTheKeyFolder("configure")).isFalse();
+    }
 }
