@@ -186,6 +186,12 @@ class PackageScriptsTest {
         assertThat(changesTheKeyFolder("configure", "")).isTrue();
         assertThat(changesTheKeyFolder("configure")).isTrue();
         assertThat(changesTheKeyFolder("configure", "0.0.9")).isFalse();
+        String removed = "var/lib/systemd/deb-systemd-helper-masked/musterd.service";
+        host.write(removed, "");
+        assertThat(changesTheKeyFolder("configure", "0.0.9"))
+                .as("dpkg made it anew")
+                .isTrue();
+        Files.delete(root.resolve(removed));
         host.write("overridden", "root adm 755 " + root.resolve("etc/muster/pki") + "\n");
         assertThat(changesTheKeyFolder("configure")).isFalse();
         host.write("overridden", "");
