@@ -1,10 +1,11 @@
 import java.lang.instrument.Instrumentation;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 
 /**
- * Has one thread of the process that it is loaded into stand still: the one whose name is in the file that is its argument, as
- * soon as there is such a file. For the test of the watchdog; in no package.
+ * Has one thread of the process that it is loaded into stand still, or all of a pool: the one whose name is in the file that is its
+ * argument, or those whose names are that and a number, as soon as there is such a file. For the test of the watchdog; in no package.
  */
 public final class HangAgent {
     private HangAgent() {}
@@ -27,13 +28,16 @@ public final class HangAgent {
     }
 
     private static boolean stop(String name) {
+        boolean found = false;
         for (Thread thread : Thread.getAllStackTraces().keySet()) {
-            if (thread.getName().equals(name)) {
-                System.err.println("hang-agent: " + name + " stands still");
+            if (thread.getName().equals(name) || thread.getName().matches(Pattern.quote(name) + "-\\d+")) {
                 thread.suspend();
-                return true;
+                found = true;
             }
         }
-        return false;
+        if (found) {
+            System.err.println("hang-agent: " + name + " stands still");
+        }
+        return found;
     }
 }
