@@ -26,7 +26,7 @@ class PackageScriptsTest {
 
     @Test
     void archivesOfTheOldVersionsClassesAreGoneBeforeAnythingStarts() throws Exception {
-        for (List<String> install : List.of(List.of("deb/postinst", "configure", "0.0.9"), List.of("rpm/post", "2"))) {
+        for (List<String> install : List.of(List.of("deb/postinst", "configure", "0.0.9"), List.of("rpm/post", "1"))) {
             host.write("var/cache/muster/stamp", "old");
             host.write("var/cache/muster/musterd.jsa", "old");
 
@@ -37,6 +37,18 @@ class PackageScriptsTest {
             // nor does one that is being made of the old jars come afterwards
             assertThat(calls).containsSubsequence("systemctl stop muster-archive.service", START_ARCHIVE);
         }
+    }
+
+    @Test
+    void theRpmMakesArchivesWhenTheOldJarsAreGone() throws Exception {
+        host.write("var/cache/muster/musterd.jsa", "old");
+        assertThat(host.run("rpm/post", "2").calls()).doesNotContain(START_ARCHIVE);
+        host.write("var/cache/muster/musterd.jsa", "of old and new jars, made by a start in between");
+
+        List<String> calls = host.run("rpm/postun", "1").calls();
+
+        assertThat(calls).containsSubsequence(START_ARCHIVE, "systemctl try-restart musterd.service");
+        assertThat(root.resolve("var/cache/muster")).isEmptyDirectory();
     }
 
     /** What an upgrade does with an agent in such a state. */
