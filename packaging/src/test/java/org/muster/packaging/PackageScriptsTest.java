@@ -99,7 +99,10 @@ class PackageScriptsTest {
         assertThat(host.run("rpm/post", "1").calls()).doesNotContain(apply);
     }
 
-    private static final String OURS = "muster:x:998:998:Muster host agent:/var/lib/muster:/usr/sbin/nologin";
+    /** The user that the packages make. */
+    private String ours() {
+        return "muster:x:998:998:Muster host agent:" + root + "/var/lib/muster:/usr/sbin/nologin\n";
+    }
 
     @Test
     void aPersonsAccountIsNotTakenOver() throws Exception {
@@ -117,7 +120,7 @@ class PackageScriptsTest {
             host.write("etc/passwd", "");
             host.write("etc/group", "muster:x:1777:alice\n");
             assertThat(host.run(install.get(0), install.get(1)).said()).contains("group muster is there");
-            host.write("etc/passwd", OURS + "\n");
+            host.write("etc/passwd", ours());
             host.write("etc/group", "muster:x:998:alice\n");
             assertThat(host.run(install.get(0), install.get(1)).code()).isZero();
         }
@@ -140,7 +143,7 @@ class PackageScriptsTest {
         assertThat(kept.calls()).noneMatch(call -> call.startsWith("userdel") || call.startsWith("groupdel"));
         assertThat(kept.said()).contains("user muster is not of this package's making");
 
-        host.write("etc/passwd", OURS + "\n");
+        host.write("etc/passwd", ours());
         assertThat(host.run("deb/postrm", "purge").calls()).contains("userdel muster", "groupdel muster");
     }
 
@@ -169,7 +172,7 @@ class PackageScriptsTest {
         Files.createDirectories(root.resolve("var/lib"));
         Files.createSymbolicLink(root.resolve("var/lib/muster"), root.resolve("srv"));
         host.stand("find", "find", "muster", me); // whose files these are
-        host.write("etc/passwd", OURS + "\n");
+        host.write("etc/passwd", ours());
 
         PackageScripts.Outcome purged = host.run("deb/postrm", "purge");
 
