@@ -26,7 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
-/** The command {@code musterd}. Exit codes: 0 stopped, 2 usage, 70 cannot start, 78 bad configuration. */
+/**
+ * The command {@code musterd}. Exit codes: 0 stopped, 2 usage, 70 cannot start, 78 bad configuration, or a directory in it that the
+ * agent may not use.
+ */
 public final class Musterd {
     private static final int USAGE = 2;
     private static final int CANNOT_START = 70;
@@ -189,8 +192,9 @@ public final class Musterd {
             manager.tell("STATUS=looking for guests", PATIENCE);
             daemon.start();
         } catch (IOException e) {
-            log.error("cannot start: {}", reason(e));
-            return CANNOT_START;
+            StartFailure failure = StartFailure.of(e, effective, System.getProperty("user.name"));
+            log.error("cannot start: {}", failure.told());
+            return failure.lasting() ? BAD_CONFIG : CANNOT_START;
         }
         CountDownLatch stopped = new CountDownLatch(1);
         Watchdog watchdog = daemon.watchdog(manager);
