@@ -37,14 +37,18 @@ class LauncherTest {
     }
 
     private List<String> given(Map<String, String> environment) throws IOException, InterruptedException {
+        return printed(0, environment);
+    }
+
+    private List<String> printed(int code, Map<String, String> environment) throws IOException, InterruptedException {
         ProcessBuilder builder =
                 new ProcessBuilder(tree.resolve("bin/musterd").toString(), "--config=x").redirectErrorStream(true);
-        builder.environment().keySet().removeAll(List.of("LOGS_DIRECTORY", "MUSTERD_JAVA_OPTS"));
+        builder.environment().keySet().removeAll(List.of("LOGS_DIRECTORY", "MUSTERD_JAVA_OPTS", "JOURNAL_STREAM"));
         builder.environment().put("JAVA_HOME", tree.resolve("java").toString());
         builder.environment().putAll(environment);
         Process process = builder.start();
         String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(text).isZero();
+        assertThat(process.waitFor()).as(text).isEqualTo(code);
         return text.lines().toList();
     }
 
@@ -58,5 +62,34 @@ class LauncherTest {
         assertThat(given(Map.of()))
                 .noneMatch(word -> word.contains("ErrorFile"))
                 .endsWith("--config=x");
+    }
+
+    private void release(String version) throws IOException {
+        Files.writeString(
+                tree.resolve("java/release"),
+                "IMPLEMENTOR=\"x=y\"\nJAVA_VERSION=\"" + version + "\"\nJAVA_VERSION_DATE=\"2025-04-15\"\n");
+    }
+
+    @Test
+    void aJavaThatIsTooOldIsNamedAndNotTriedAgain() throws Exception {
+        for (String old : List.of("11.0.25", "1.8.0_392", "16")) {
+            release(old);
+            assertThat(printed(78, Map.of()))
+                    .singleElement()
+                    .asString()
+                    .contains(tree.resolve("java/bin/java") + " is Java " + old, "17 or newer", "JAVA_HOME");
+        }
+        for (String good : List.of("17", "17.0.15", "25-ea", "")) {
+            release(good);
+            assertThat(given(Map.of())).endsWith("--config=x");
+        }
+    }
+
+    @Test
+    void noJavaAtAllIsToldAsAnError() throws Exception {
+        assertThat(printed(78, Map.of("JAVA_HOME", "/nowhere", "JOURNAL_STREAM", "8:1")))
+                .singleElement()
+                .asString()
+                .startsWith("<3>musterd: there is no /nowhere/bin/java");
     }
 }
