@@ -15,6 +15,7 @@ final class BoundsTest {
         assertThat(bounds.of("sampling", "cycle.cpu")).isEqualTo(new Bound(Bound.Judged.DIFFERENCE, 2));
         assertThat(bounds.of("sampling", "ways.cpu")).isEqualTo(new Bound(Bound.Judged.RATIO, 0.7));
         assertThat(bounds.of("sampling", "threads")).isEqualTo(new Bound(Bound.Judged.DIFFERENCE, 2));
+        assertThat(bounds.of("startup", "serving")).isEqualTo(new Bound(Bound.Judged.RATIO, 2));
         assertThat(bounds.of("startup", "real-100")).isEqualTo(new Bound(Bound.Judged.RATIO, 3));
         assertThat(bounds.of("startup", "simulated-2000")).isEqualTo(new Bound(Bound.Judged.RATIO, 3));
         assertThat(bounds.of("rpc", "stats-50.p99-32")).isEqualTo(new Bound(Bound.Judged.RATIO, 0.2));
