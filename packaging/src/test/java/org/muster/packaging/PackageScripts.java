@@ -78,8 +78,7 @@ final class PackageScripts {
     /** @param asks shell commands that run before the call is noted; one that answers ends with exit */
     private void program(String name, String asks) throws IOException {
         write("bin/" + name, "#!/bin/sh\n" + asks + "echo \"${0##*/} $*\" >>\"$ROOT/calls\"\n");
-        Files.setPosixFilePermissions(
-                root.resolve("bin/" + name), PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(root.resolve("bin/" + name), PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
     /** Has the real program of that name run, with one word of its arguments changed into another. */
@@ -100,7 +99,8 @@ final class PackageScripts {
         write("script", text);
         Path calls = root.resolve("calls");
         Files.writeString(calls, "");
-        List<String> command = new ArrayList<>(List.of("/bin/sh", root.resolve("script").toString()));
+        List<String> command =
+                new ArrayList<>(List.of("/bin/sh", root.resolve("script").toString()));
         command.addAll(List.of(words));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("ROOT", root.toString());

@@ -30,7 +30,8 @@ class PackageScriptsTest {
             host.write("var/cache/muster/stamp", "old");
             host.write("var/cache/muster/musterd.jsa", "old");
 
-            List<String> calls = host.run(install.get(0), install.subList(1, install.size()).toArray(new String[0]))
+            List<String> calls = host.run(
+                            install.get(0), install.subList(1, install.size()).toArray(new String[0]))
                     .calls();
 
             assertThat(root.resolve("var/cache/muster")).isEmptyDirectory();
@@ -66,8 +67,7 @@ class PackageScriptsTest {
         assertThat(upgraded("active")).containsExactly(restart);
         assertThat(upgraded("activating")).containsExactly(restart);
         assertThat(upgraded("failed"))
-                .containsExactly(
-                        "systemctl reset-failed musterd.service", "deb-systemd-invoke start musterd.service");
+                .containsExactly("systemctl reset-failed musterd.service", "deb-systemd-invoke start musterd.service");
         assertThat(upgraded("inactive")).isEmpty();
         assertThat(upgraded("deactivating")).isEmpty();
     }
@@ -192,7 +192,8 @@ class PackageScriptsTest {
     private boolean changesTheKeyFolder(String... words) throws IOException, InterruptedException {
         List<String> calls = host.run("deb/postinst", words).calls();
         boolean changes = calls.contains("chown root:muster " + root.resolve("etc/muster/pki"));
-        assertThat(calls.contains("chmod 750 " + root.resolve("etc/muster/pki"))).isEqualTo(changes);
+        assertThat(calls.contains("chmod 750 " + root.resolve("etc/muster/pki")))
+                .isEqualTo(changes);
         return changes;
     }
 

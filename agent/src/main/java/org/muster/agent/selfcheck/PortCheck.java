@@ -44,12 +44,12 @@ record PortCheck(MusterConfig config, Account account, HostTree host) {
 
     /** An outgoing connection of another program that is given the port keeps us from listening there. */
     private Optional<Finding> reservation(int port) {
-        String[] range = host.text("proc/sys/net/ipv4/ip_local_port_range").orElse("").split("\\s+");
+        String[] range =
+                host.text("proc/sys/net/ipv4/ip_local_port_range").orElse("").split("\\s+");
         if (range.length != 2 || port < Integer.parseInt(range[0]) || port > Integer.parseInt(range[1])) {
             return Optional.empty(); // never given away, or this kernel says nothing
         }
-        String reserved =
-                host.text("proc/sys/net/ipv4/ip_local_reserved_ports").orElse("");
+        String reserved = host.text("proc/sys/net/ipv4/ip_local_reserved_ports").orElse("");
         for (String part : reserved.isEmpty() ? new String[0] : reserved.split(",")) {
             String[] ends = part.split("-");
             if (port >= Integer.parseInt(ends[0]) && port <= Integer.parseInt(ends[ends.length - 1])) {

@@ -30,11 +30,10 @@ class StartFailureTest {
     @Test
     void aStateDirectoryThatIsNotOursIsToldWithItsKeyTheReasonAndTheRemedy() throws Exception {
         assertThat(of(new AccessDeniedException("/srv/muster/lock")))
-                .isEqualTo(
-                        new StartFailure(
-                                "state.directory /srv/muster: /srv/muster/lock: permission denied, as user muster; "
-                                        + "install -d -o muster -g muster -m 0711 /srv/muster; musterd self-check tells whether the unit lets it write there",
-                                true));
+                .isEqualTo(new StartFailure(
+                        "state.directory /srv/muster: /srv/muster/lock: permission denied, as user muster; "
+                                + "install -d -o muster -g muster -m 0711 /srv/muster; musterd self-check tells whether the unit lets it write there",
+                        true));
         assertThat(of(new AccessDeniedException("/srv")).told()).startsWith("state.directory /srv/muster: /srv: ");
         assertThat(of(new NoSuchFileException("/srv/muster")).told()).contains("no such file or directory");
         assertThat(of(new FileAlreadyExistsException("/srv/muster")).told()).contains("/srv/muster: not a directory");

@@ -226,10 +226,9 @@ class TlsWireTest {
 
     @Test
     void aPortThatIsTakenIsServedAsSoonAsItIsFree() throws Exception {
+        ServerSocket other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
         RpcConfig config = quick(pki.files());
-        try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
-                Rig rig = new Rig(
-                        config.withListen(config.listen().withAddress("127.0.0.1", other.getLocalPort())))) {
+        try (Rig rig = new Rig(config.withListen(config.listen().withAddress("127.0.0.1", other.getLocalPort())))) {
             assertThat(rig.port()).isZero();
             other.close();
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Rig.PATIENCE_SECONDS);
@@ -237,6 +236,8 @@ class TlsWireTest {
                 TimeUnit.MILLISECONDS.sleep(10);
             }
             assertServed(rig, pki.client("TLSv1.2", "engine"));
+        } finally {
+            other.close();
         }
     }
 
