@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
@@ -54,6 +55,7 @@ public final class CallGuard {
     /**
      * A call that has not returned.
      *
+     * @param domain that it concerns, or that keeps it where it asks for many; empty if that is not known
      * @param age since it was made
      */
     public record InFlight(Role role, String operation, String domain, String thread, Duration age, boolean overdue) {}
@@ -69,6 +71,7 @@ public final class CallGuard {
     private final Set<CallToken> inFlight = ConcurrentHashMap.newKeySet();
     private volatile OptionalInt configuredMaxStuck; // replaced as a whole by a config reload
     private volatile Workers workers = new Workers(ASSUMED_MIN_WORKERS, ASSUMED_MAX_WORKERS, false);
+    private volatile Keepers keepers = thread -> Optional.empty(); // set once, by whoever finds them out
     private volatile Observer observer = (role, operation, nanos, failed) -> {}; // set once, before the first call
 
     /**
@@ -83,6 +86,11 @@ public final class CallGuard {
         }
     }
 
+    /** Who keeps a call that asks for many domains, by the thread that waits for it. Never blocks. */
+    public interface Keepers {
+        Optional<UUID> of(String thread);
+    }
+
     /** @param configuredMaxStuck {@code libvirt.max-stuck-calls}, empty for "auto" */
     public CallGuard(OptionalInt configuredMaxStuck, LongSupplier nanoTime) {
         this.configuredMaxStuck = configuredMaxStuck;
@@ -91,6 +99,10 @@ public final class CallGuard {
 
     public void observe(Observer newObserver) {
         this.observer = newObserver;
+    }
+
+    public void keepers(Keepers known) {
+        this.keepers = known;
     }
 
     public void setMaxStuck(OptionalInt maxStuck) {
@@ -146,13 +158,17 @@ public final class CallGuard {
             all.add(new InFlight(
                     call.role,
                     call.operation,
-                    call.domain,
+                    call.domain.isEmpty() ? keeper(call.thread) : call.domain,
                     call.thread,
                     Duration.ofNanos(now - call.sinceNanos),
                     token.overdue(now)));
         }
         all.sort(Comparator.comparing(InFlight::age).reversed());
         return all;
+    }
+
+    private String keeper(String thread) {
+        return keepers.of(thread).map(UUID::toString).orElse("");
     }
 
     /**

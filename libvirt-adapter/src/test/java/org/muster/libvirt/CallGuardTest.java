@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
@@ -69,6 +70,24 @@ class CallGuardTest {
                 second.succeeded();
             }
             first.succeeded();
+        }
+    }
+
+    @Test
+    void aCallForManyDomainsIsListedWithTheOneThatKeepsIt() {
+        UUID keeper = UUID.randomUUID();
+        UUID own = UUID.randomUUID();
+        String here = Thread.currentThread().getName();
+        guard.keepers(thread -> thread.equals(here) ? Optional.of(keeper) : Optional.empty());
+        try (CallGuard.CallToken one = guard.begin(Role.CREATE, "c", own)) {
+            pass(Duration.ofMillis(5));
+            try (CallGuard.CallToken many = guard.begin(Role.STATS, "s", null)) {
+                assertThat(guard.inFlight())
+                        .extracting(CallGuard.InFlight::domain)
+                        .containsExactly(own.toString(), keeper.toString());
+                many.succeeded();
+            }
+            one.succeeded();
         }
     }
 

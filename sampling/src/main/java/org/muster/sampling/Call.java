@@ -7,7 +7,7 @@ import java.util.Set;
 /**
  * One call to the source, from before it is handed to a thread until it returned.
  *
- * <p>Confined to the thread {@code sampler}, but for what is final, which the worker reads.
+ * <p>Confined to the thread {@code sampler}, but for what is final, which the worker reads, and {@link #thread}.
  */
 final class Call {
     /** What a call is for. */
@@ -41,6 +41,8 @@ final class Call {
     final Optional<BlockInfoLane.Disk> disk; // of a BLOCK_INFO call
     final long startedAtNanos;
     final int epoch; // the connection it was made on
+
+    volatile String thread = ""; // that makes it: written by that one before it does, read by the sampler
 
     Phase phase = Phase.ON_TIME;
     long lateAtNanos; // when it becomes late

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -161,7 +162,11 @@ final class Quarantine {
         List<SamplerState.FrozenGuest> shown = new ArrayList<>();
         for (Guest guest : guests) {
             shown.add(new SamplerState.FrozenGuest(
-                    guest.id, guest.frozen.reason(), guest.frozen.cause(), guest.frozen.sinceNanos));
+                    guest.id,
+                    guest.frozen.reason(),
+                    guest.frozen.cause(),
+                    guest.frozen.sinceNanos,
+                    Optional.ofNullable(guest.frozen.sensor).map(call -> call.thread)));
         }
         return shown;
     }

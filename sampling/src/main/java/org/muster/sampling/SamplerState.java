@@ -48,8 +48,18 @@ public record SamplerState(
         DOWN
     }
 
-    /** @param sinceNanos when the call that it keeps was made, on the sampler's clock */
-    public record FrozenGuest(UUID domain, ControlState.Kind reason, GuestStats.Cause cause, long sinceNanos) {}
+    /**
+     * A guest that is left out.
+     *
+     * @param sinceNanos when the call that it keeps was made, on the sampler's clock
+     * @param thread that waits for that call; empty if no call of ours is known to be kept
+     */
+    public record FrozenGuest(
+            UUID domain,
+            ControlState.Kind reason,
+            GuestStats.Cause cause,
+            long sinceNanos,
+            Optional<String> thread) {}
 
     /**
      * One finished cycle.

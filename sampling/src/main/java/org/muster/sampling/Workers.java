@@ -71,6 +71,7 @@ final class Workers implements Lanes, AutoCloseable {
     }
 
     private Outcome make(Call call) {
+        call.thread = Thread.currentThread().getName();
         try {
             if (call.purpose == Call.Purpose.BLOCK_INFO) {
                 BlockInfo info = source.blockInfo(

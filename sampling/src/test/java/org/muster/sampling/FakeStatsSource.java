@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
@@ -22,6 +23,7 @@ import java.util.concurrent.locks.LockSupport;
 public final class FakeStatsSource implements StatsSource {
     private final Map<UUID, CountDownLatch> hanging = new ConcurrentHashMap<>();
     private final Map<UUID, Long> occupiedSince = new ConcurrentHashMap<>();
+    private final Map<UUID, String> waiting = new ConcurrentHashMap<>(); // who, for whom
     private final Set<UUID> busy = ConcurrentHashMap.newKeySet();
     private final AtomicInteger bulkCalls = new AtomicInteger();
     private final AtomicInteger inCall = new AtomicInteger();
@@ -73,6 +75,11 @@ public final class FakeStatsSource implements StatsSource {
         return bulkCalls.get();
     }
 
+    /** The thread whose call the guest keeps. */
+    public Optional<String> waitingFor(UUID domain) {
+        return Optional.ofNullable(waiting.get(domain));
+    }
+
     /** Threads in a bulk call at present. */
     public int inCall() {
         return inCall.get();
@@ -102,11 +109,13 @@ public final class FakeStatsSource implements StatsSource {
         boolean first = latch != null && occupiedSince.putIfAbsent(domain, System.nanoTime()) == null;
         if (first) {
             try {
+                waiting.put(domain, Thread.currentThread().getName());
                 latch.await();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new IllegalStateException("closed while a guest hung", e);
             } finally {
+                waiting.remove(domain);
                 occupiedSince.remove(domain);
             }
         }

@@ -116,7 +116,9 @@ final class SamplerTest {
                                 .takenAtNanos(Group.CPU_TOTAL)
                                 .orElse(0)
                         > since));
-        assertThat(sampler.state().frozen()).hasSize(1);
+        assertThat(sampler.state().frozen())
+                .singleElement()
+                .satisfies(guest -> assertThat(source.waitingFor(culprit)).isPresent().isEqualTo(guest.thread()));
         source.release(culprit);
         assertThat(thawed.await(10, TimeUnit.SECONDS)).isTrue();
     }

@@ -199,6 +199,7 @@ public final class Daemon implements AutoCloseable {
                 creator.control()::busy,
                 () -> host.facts().map(HostFacts::kvm).orElse(true),
                 UUID::randomUUID);
+        hypervisor.calls().keepers(this::keeper);
         SamplingView samplingView = new SamplingView(sampler::state, hypervisor.calls(), System::nanoTime);
         List<Verb> verbs = new ArrayList<>(new HostVerbs(table, stats).verbs());
         verbs.addAll(new HostInfoVerbs(host, samplingView::json).verbs());
@@ -308,6 +309,13 @@ public final class Daemon implements AutoCloseable {
 
     private int frozen() {
         return sampler.state().frozen().size();
+    }
+
+    private Optional<UUID> keeper(String thread) {
+        return sampler.state().frozen().stream()
+                .filter(guest -> guest.thread().filter(thread::equals).isPresent())
+                .map(SamplerState.FrozenGuest::domain)
+                .findFirst();
     }
 
     private Condition condition(Vm vm) {
