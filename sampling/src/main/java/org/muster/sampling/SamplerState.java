@@ -55,11 +55,7 @@ public record SamplerState(
      * @param thread that waits for that call; empty if no call of ours is known to be kept
      */
     public record FrozenGuest(
-            UUID domain,
-            ControlState.Kind reason,
-            GuestStats.Cause cause,
-            long sinceNanos,
-            Optional<String> thread) {}
+            UUID domain, ControlState.Kind reason, GuestStats.Cause cause, long sinceNanos, Optional<String> thread) {}
 
     /**
      * One finished cycle.

@@ -118,7 +118,8 @@ final class SamplerTest {
                         > since));
         assertThat(sampler.state().frozen())
                 .singleElement()
-                .satisfies(guest -> assertThat(source.waitingFor(culprit)).isPresent().isEqualTo(guest.thread()));
+                .satisfies(guest ->
+                        assertThat(source.waitingFor(culprit)).isPresent().isEqualTo(guest.thread()));
         source.release(culprit);
         assertThat(thawed.await(10, TimeUnit.SECONDS)).isTrue();
     }

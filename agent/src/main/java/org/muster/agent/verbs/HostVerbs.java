@@ -123,6 +123,7 @@ public final class HostVerbs {
                 .put("vmName", vm.name())
                 .put("status", StatusWords.of(vm))
                 .put("statusTime", Long.toString(Math.max(askedAt, vm.statusTime())))
+                .put("statusSince", Long.toString(vm.statusTime()))
                 .put("external", vm.external());
     }
 

@@ -53,6 +53,7 @@ final class VmFields {
             always("vmName", TEXT, "its name"),
             always("status", STATUS, "what it is doing"),
             STATUS_TIME,
+            always("statusSince", WHOLE, "when it came to its status, or this agent found it so; on the same clock"),
             always("external", BOOL, "neither Muster nor the engine made it"));
 
     private static final WireType DISPLAY = WireType.object(

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -102,5 +103,17 @@ class StampsTest {
         assertThat(after.get("status").textValue())
                 .as("%s: what was read before the clock is older than its stamp says", name)
                 .isEqualTo("Powering down");
+    }
+
+    @Test
+    void sinceWhenAVmHasItsStatusDoesNotMoveWithTheQuestion() throws IOException {
+        String since = verb("Host.getVMList", "{}").get("statusSince").textValue();
+        nanos += Duration.ofHours(1).toNanos();
+
+        JsonNode later = verb("Host.getVMList", "{}");
+        assertThat(later.get("statusSince").textValue()).isEqualTo(since);
+        assertThat(later.get("statusTime").asLong()).isGreaterThan(Long.parseLong(since));
+        change();
+        assertThat(verb("Host.getVMList", "{}").get("statusSince").asLong()).isGreaterThan(Long.parseLong(since));
     }
 }

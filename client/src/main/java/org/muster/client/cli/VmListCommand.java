@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -20,7 +23,7 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "list",
         aliases = "ls",
-        description = "All VMs the agent knows, with their status and since when they have it.")
+        description = "All VMs the agent knows by name, with their status and since when it has seen them in it.")
 final class VmListCommand implements Callable<Integer> {
 
     private record Row(String id, String name, String status, JsonNode statusTime, Optional<Instant> since) {}
@@ -40,15 +43,17 @@ final class VmListCommand implements Callable<Integer> {
     }
 
     private static void show(Muster muster, MusterConnection connection) throws Exception {
-        CompletableFuture<JsonNode> list = connection.call("Host.getVMList", Json.object());
+        CompletableFuture<JsonNode> asked = connection.call("Host.getVMList", Json.object());
         Map<String, Vm> named = Vm.all(connection).stream()
                 .collect(Collectors.toMap(Vm::id, Function.identity(), (first, second) -> first));
         Clock ours = muster.console().clock();
         AgentClock clock = AgentClock.of(connection, ours.millis());
         ArrayNode entries = Json.array();
         Table table = new Table("ID", "NAME", "STATUS", "SINCE");
-        for (JsonNode entry : Answers.await(list)) {
-            Row row = row(entry, named, clock);
+        List<Row> rows = new ArrayList<>();
+        Answers.await(asked).forEach(entry -> rows.add(row(entry, named, clock)));
+        rows.sort(Comparator.comparing(Row::name).thenComparing(Row::id));
+        for (Row row : rows) {
             entries.add(json(row));
             table.row(
                     row.id(),
@@ -70,7 +75,7 @@ final class VmListCommand implements Callable<Integer> {
                 ? entry.get("statusTime")
                 : known.stats().path("statusTime");
         String status = entry.path("status").asText(known.status());
-        return new Row(id, known.name(), status, statusTime, clock.instant(statusTime));
+        return new Row(id, known.name(), status, statusTime, clock.instant(entry.path("statusSince")));
     }
 
     private static JsonNode json(Row row) {

@@ -31,7 +31,8 @@ class VmCommandsTest {
         agent = FakeAgent.onTcp()
                 .on("Host.getVMList", "[" + entry(A, "Up") + "," + entry(B, "Down") + "," + entry(C, "Paused") + "]")
                 .on("Host.getAllVmStats", "[" + stats(A, "web") + "," + stats(B, "db") + "," + stats(C, "db") + "]")
-                // booted at 1000000 s of the epoch; the event clock is 2^31-1 + 60000 ms at the status
+                // booted at 1000000 s of the epoch; the event clock is 2^31-1 + 60000 ms at the status, asked an hour
+                // later
                 .on("Host.getCapabilities", "{\"bootTime\":\"1000000\"}")
                 .on("VM.destroy", "true");
     }
@@ -42,7 +43,8 @@ class VmCommandsTest {
     }
 
     private static String entry(String id, String status) {
-        return "{\"vmId\":\"" + id + "\",\"status\":\"" + status + "\",\"statusTime\":\"2147543647\"}";
+        return "{\"vmId\":\"" + id + "\",\"status\":\"" + status
+                + "\",\"statusTime\":\"2151143647\",\"statusSince\":\"2147543647\"}";
     }
 
     private static String stats(String id, String name) {
@@ -50,24 +52,24 @@ class VmCommandsTest {
     }
 
     @Test
-    void listShowsIdNameStatusAndSince() throws Exception {
+    void listShowsIdNameStatusAndSinceByName() throws Exception {
         assertThat(CliRun.of(agent, "vm", "list").lines())
                 .containsExactly(
                         "ID                                    NAME  STATUS  SINCE",
-                        A + "  web   Up      1970-01-12 13:47:40",
                         B + "  db    Down    1970-01-12 13:47:40",
-                        C + "  db    Paused  1970-01-12 13:47:40");
+                        C + "  db    Paused  1970-01-12 13:47:40",
+                        A + "  web   Up      1970-01-12 13:47:40");
         JsonNode json =
                 Json.parse(CliRun.of(agent, "vm", "list", "--output", "json").out());
-        assertThat(json.get(0))
+        assertThat(json.get(2))
                 .isEqualTo(Json.parse("{\"vmId\":\"" + A + "\",\"name\":\"web\",\"status\":\"Up\","
-                        + "\"statusTime\":\"2147543647\",\"since\":\"1970-01-12T13:47:40Z\"}"));
+                        + "\"statusTime\":\"2151143647\",\"since\":\"1970-01-12T13:47:40Z\"}"));
     }
 
     @Test
     void listWithoutBootTimeSaysThatItDoesNotKnowSince() {
         agent.on("Host.getCapabilities", "{}");
-        assertThat(CliRun.of(agent, "vm", "list").lines().get(1)).endsWith("Up      -");
+        assertThat(CliRun.of(agent, "vm", "list").lines().get(3)).endsWith("Up      -");
     }
 
     @Test
