@@ -101,7 +101,7 @@ public record DomainDetails(
      * @param device false when the guest has none
      * @param enabled the engine lets it be used
      * @param targetKib what the guest was asked to have
-     * @param minimumKib what the engine guarantees; empty if nothing
+     * @param minimumKib what the engine guarantees, at most all that the guest has; empty if nothing
      */
     public record Balloon(boolean device, boolean enabled, OptionalLong targetKib, OptionalLong minimumKib) {}
 

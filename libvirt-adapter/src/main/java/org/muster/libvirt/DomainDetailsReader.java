@@ -171,14 +171,25 @@ final class DomainDetailsReader {
                 device,
                 device && metadata.ballooningEnabled().orElse(true),
                 noted.balloonTargetKib().isPresent() ? noted.balloonTargetKib() : currentMemory(),
-                guaranteed.isPresent() ? OptionalLong.of(guaranteed.getAsLong() * KIB_PER_MIB) : guaranteed);
+                minimum(guaranteed));
+    }
+
+    /** A guest is guaranteed all that it has at the most. */
+    private OptionalLong minimum(OptionalLong guaranteedMib) {
+        if (guaranteedMib.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        long kib = guaranteedMib.getAsLong() * KIB_PER_MIB;
+        return OptionalLong.of(Math.min(kib, kib("memory").orElse(kib)));
     }
 
     private OptionalLong currentMemory() {
-        return Xml.child(domain, "currentMemory")
-                .or(() -> Xml.child(domain, "memory"))
-                .map(DomainDetailsReader::kib)
-                .orElse(OptionalLong.empty());
+        OptionalLong current = kib("currentMemory");
+        return current.isPresent() ? current : kib("memory");
+    }
+
+    private OptionalLong kib(String element) {
+        return Xml.child(domain, element).map(DomainDetailsReader::kib).orElse(OptionalLong.empty());
     }
 
     /** libvirt always writes KiB; anything else was not written by it and is not guessed at. */

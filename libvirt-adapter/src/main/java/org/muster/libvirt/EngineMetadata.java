@@ -15,7 +15,7 @@ import org.muster.libvirt.DomainXml.Problem;
  * domain that runs is reported without it.
  *
  * @param present false if there are no metadata of the engine's; everything else is then absent
- * @param minGuaranteedMemoryMib lower bound for the balloon
+ * @param minGuaranteedMemoryMib lower bound for the balloon, an EiB at most; may be more than the guest has
  * @param clusterVersion such as 4.8; empty if absent
  * @param custom the VM's custom properties
  * @param ballooningEnabled empty if the engine does not say
@@ -119,7 +119,7 @@ public record EngineMetadata(
      * @param pauseTimeSeconds when it was paused by an I/O error, on the clock of whoever wrote it
      * @param guestAgentApiVersion empty if absent
      * @param destroyOnReboot the engine sent {@code <on_reboot>destroy}: a guest that reboots is to go Down
-     * @param memGuaranteedMib what the balloon must not go below, as set by policy
+     * @param memGuaranteedMib what the balloon must not go below, as set by policy; bounded likewise
      * @param balloonTargetKib last target of the balloon
      * @param exit of a VM that is Down and was not destroyed by the engine yet
      * @param manuallyPinnedCpus vCPUs with pins of their own at the first start; empty if absent

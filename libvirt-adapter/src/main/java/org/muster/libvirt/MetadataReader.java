@@ -26,6 +26,8 @@ final class MetadataReader {
 
     private static final String TUNE_NAMESPACE = "http://ovirt.org/vm/tune/1.0";
 
+    private static final long MOST_MIB = 1L << 40;
+
     private final List<Problem> problems = new ArrayList<>();
 
     private MetadataReader() {}
@@ -59,7 +61,7 @@ final class MetadataReader {
                     List.copyOf(problems));
         }
         Element vm = found.get();
-        OptionalLong guaranteed = whole(vm, "minGuaranteedMemoryMb");
+        OptionalLong guaranteed = mib(vm, "minGuaranteedMemoryMb");
         boolean launchPaused = flag(vm, "launchPaused").orElse(false);
         ResumeBehavior resume = resumeBehavior(text(vm, "resumeBehavior"));
         Optional<Boolean> ballooning = flag(vm, "ballooningEnabled");
@@ -91,7 +93,7 @@ final class MetadataReader {
                 real(vm, "pauseTime"),
                 text(vm, "guestAgentAPIVersion"),
                 flag(vm, "destroy_on_reboot").orElse(false),
-                whole(vm, "memGuaranteedSize"),
+                mib(vm, "memGuaranteedSize"),
                 whole(vm, "balloonTarget"),
                 exit,
                 text(vm, "manuallyPinedCPUs"), // the engine's spelling
@@ -191,6 +193,16 @@ final class MetadataReader {
             problem(name, "must be a whole number", text);
         }
         return OptionalLong.empty();
+    }
+
+    /** One that is counted with, in smaller units and together with those of other guests. */
+    private OptionalLong mib(Element vm, String name) {
+        OptionalLong mib = whole(vm, name);
+        if (mib.isPresent() && (mib.getAsLong() < 0 || mib.getAsLong() > MOST_MIB)) {
+            problem(name, "must be a whole number of MiB from 0 to " + MOST_MIB, text(vm, name));
+            return OptionalLong.empty();
+        }
+        return mib;
     }
 
     private OptionalDouble real(Element vm, String name) {

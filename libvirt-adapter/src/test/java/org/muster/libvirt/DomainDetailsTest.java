@@ -106,6 +106,27 @@ class DomainDetailsTest {
     }
 
     @Test
+    void noGuestIsGuaranteedMoreThanItHasOrLessThanNothing() throws Exception {
+        for (String name : List.of("minGuaranteedMemoryMb", "memGuaranteedSize")) {
+            String guaranteed = "<o:" + name + " type='int'>%s</o:" + name + ">";
+            for (String much : List.of("2", "3", "1099511627776")) {
+                assertThat(parse(noted(XML, guaranteed.formatted(much)))
+                                .balloon()
+                                .minimumKib())
+                        .as(much)
+                        .isEqualTo(OptionalLong.of(2048));
+            }
+            for (String odd : List.of("-1", "9999999999999999", "999999999999999999")) {
+                assertThat(parse(noted(XML, guaranteed.formatted(odd)))
+                                .balloon()
+                                .minimumKib())
+                        .as(odd)
+                        .isEmpty();
+            }
+        }
+    }
+
+    @Test
     void theHashFollowsTheGuestsNamesOfItsDisks() throws Exception {
         String named = XML.replace("<o:imageID>", "<o:guestName>/dev/vda</o:guestName><o:imageID>");
 

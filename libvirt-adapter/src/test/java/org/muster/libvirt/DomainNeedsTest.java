@@ -2,6 +2,7 @@ package org.muster.libvirt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -47,6 +48,17 @@ class DomainNeedsTest {
         assertThat(needs(both).memoryKib()).hasValue(2L << 20);
         assertThat(needs(both + guaranteed).memoryKib()).hasValue(512L << 10);
         assertThat(needs("").memoryKib()).isEmpty();
+    }
+
+    /** What a guest needs is taken from what others may have: less than nothing would give them memory that is not there. */
+    @Test
+    void aGuaranteeThatCannotBeMakesNoRoomForOthers() throws Exception {
+        String metadata = "<memory unit='GiB'>4</memory><metadata xmlns:o='http://ovirt.org/vm/1.0'><o:vm>"
+                + "<o:minGuaranteedMemoryMb type='int'>%s</o:minGuaranteedMemoryMb></o:vm></metadata>";
+
+        for (String odd : List.of("9999999999999999", "999999999999999999", "-9000")) {
+            assertThat(needs(metadata.formatted(odd)).memoryKib()).as(odd).hasValue(4L << 20);
+        }
     }
 
     @Test

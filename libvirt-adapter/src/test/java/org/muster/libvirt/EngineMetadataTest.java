@@ -2,6 +2,7 @@ package org.muster.libvirt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -114,6 +115,19 @@ class EngineMetadataTest {
         assertThat(read.clusterVersion()).isEqualTo("4.7");
         assertThat(read.cpuPolicy()).isEqualTo("none");
         assertThat(read.minGuaranteedMemoryMib()).isEmpty();
+    }
+
+    @Test
+    void aGuaranteeOfMoreThanAnyHostHasIsAProblem() throws Exception {
+        for (String odd : List.of("-1", "1099511627777", "9999999999999999")) {
+            EngineMetadata read = of("<o:vm><o:minGuaranteedMemoryMb>" + odd + "</o:minGuaranteedMemoryMb></o:vm>");
+
+            assertThat(read.problems())
+                    .containsExactly(new Problem(
+                            "xml.metadata.minGuaranteedMemoryMb",
+                            "must be a whole number of MiB from 0 to 1099511627776",
+                            odd));
+        }
     }
 
     @Test
