@@ -36,6 +36,9 @@ public record DomainDetails(
         OptionalLong startedAtMillis,
         Notes notes) {
 
+    /** Of the limits of a disk's speed the only one that is no number: whoever shares them. */
+    public static final String LIMIT_GROUP = "group_name";
+
     /** The name by which the QEMU guest agent's channel is known. */
     public static final String AGENT_CHANNEL = "org.qemu.guest_agent.0";
 
@@ -65,7 +68,7 @@ public record DomainDetails(
      * @param lunGuid the engine's, for a LUN
      * @param shared several guests may have it: it is shareable, or only read
      * @param rawFile it is a file, and its bytes are the disk's, so that it is as long as the disk
-     * @param ioTune libvirt's limits that are set, by name
+     * @param ioTune libvirt's limits that are set, by name: whole numbers, and {@link #LIMIT_GROUP}
      */
     public record Disk(
             String target,

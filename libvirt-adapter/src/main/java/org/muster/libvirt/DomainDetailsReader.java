@@ -112,7 +112,10 @@ final class DomainDetailsReader {
         Map<String, String> limits = new TreeMap<>();
         Xml.child(disk, "iotune").ifPresent(tune -> {
             for (Element limit : Xml.children(tune)) {
-                limits.put(limit.getTagName(), limit.getTextContent().trim());
+                String value = limit.getTextContent().trim();
+                if (limit.getTagName().equals(DomainDetails.LIMIT_GROUP) || value.matches("\\d+")) {
+                    limits.put(limit.getTagName(), value);
+                }
             }
         });
         return limits;

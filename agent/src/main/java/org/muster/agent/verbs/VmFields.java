@@ -14,7 +14,9 @@ import static org.muster.agent.verbs.Told.members;
 import static org.muster.agent.verbs.Told.object;
 import static org.muster.agent.verbs.Told.together;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.muster.agent.domain.PauseCode;
 import org.muster.agent.domain.Run;
@@ -22,6 +24,7 @@ import org.muster.agent.domain.VmStatus;
 import org.muster.agent.rpc.Param;
 import org.muster.agent.rpc.WireType;
 import org.muster.agent.stats.Condition;
+import org.muster.libvirt.DomainDetails;
 
 /**
  * Every field that is told of a VM, for the API description; {@code agent.stats} makes them. What is not known is absent.
@@ -101,7 +104,7 @@ final class VmFields {
                     Told.list(WireType.object(
                             always("name", TEXT, "such as vda"),
                             always("path", TEXT, "file or device"),
-                            always("ioTune", WireType.map(WHOLE), "libvirt's limits that are set"))),
+                            always("ioTune", WireType.object(limits()), "libvirt's limits that are set"))),
                     "disks whose speed is limited"));
 
     /** What its agent tells, or the defaults of a guest without one. */
@@ -257,6 +260,23 @@ final class VmFields {
             AGENT);
 
     private VmFields() {}
+
+    /** As libvirt names them. */
+    private static Param[] limits() {
+        List<Param> limits = new ArrayList<>();
+        for (String what : List.of("bytes", "iops")) {
+            String unit = what.equals("bytes") ? "bytes" : "requests";
+            for (String way : List.of("total", "read", "write")) {
+                String name = way + "_" + what + "_sec";
+                limits.add(maybe(name, WHOLE, unit + " per s"));
+                limits.add(maybe(name + "_max", WHOLE, unit + " per s, in a burst"));
+                limits.add(maybe(name + "_max_length", WHOLE, "s that a burst may take"));
+            }
+        }
+        limits.add(maybe("size_iops_sec", WHOLE, "bytes that count as one request"));
+        limits.add(maybe(DomainDetails.LIMIT_GROUP, TEXT, "disks of one group share their limits"));
+        return limits.toArray(Param[]::new);
+    }
 
     private static Param[] groups(String description, boolean withAgent) {
         Param[] sampled = Stream.of("state", "cpu", "vcpu", "memory", "network", "block", "blockInfo")
