@@ -32,8 +32,8 @@ public final class NetworkNamespace {
     }
 
     /**
-     * Runs the body on a thread in a new namespace whose loopback is up; waits for its end. The test is skipped, with the reason,
-     * where the machine does not allow namespaces.
+     * Runs the body on a thread in a new namespace whose loopback is up; waits for its end. Fails where the machine does not allow
+     * namespaces, as the rig does: a test that is skipped there proves nothing, and nobody sees that.
      */
     public static void inNew(Duration deadline, Callable<Void> body) throws Exception {
         FutureTask<Void> task = new FutureTask<>(() -> {
@@ -63,7 +63,7 @@ public final class NetworkNamespace {
         try {
             LibC.unshare(CLONE_NEWNET);
         } catch (LastErrorException e) {
-            Assumptions.abort("this machine lets us have no network namespace: " + e.getMessage());
+            throw new IllegalStateException("this machine lets us have no network namespace: " + e.getMessage(), e);
         }
     }
 

@@ -26,6 +26,7 @@ class CrowdTest {
     private static final int SLOW_CALLS = 500;
     private static final int CALLS = 60; // of each verb
     private static final double SLACK_MILLIS = 20; // a machine that others use too
+    private static final double TAIL_SLACK_MILLIS = 60; // of one call in twenty
     private static final List<String> MONITORING = List.of(
             "Host.ping2",
             "Host.getAllVmStats",
@@ -37,6 +38,14 @@ class CrowdTest {
 
     @TempDir
     private Path folder;
+
+    /** How long the calls of one verb took, in milliseconds. */
+    private record Times(double median, double p95) {
+        static Times of(double[] millis) {
+            Arrays.sort(millis);
+            return new Times(millis[millis.length / 2], millis[millis.length * 95 / 100]);
+        }
+    }
 
     @Test
     void fiveHundredSlowCallsAndThreeFrozenGuestsDelayNoMonitoring() throws Exception {
@@ -61,8 +70,8 @@ class CrowdTest {
             List<String> vms = new ArrayList<>();
             monitor.call("Host.getVMList").forEach(vm -> vms.add(vm.get("vmId").textValue()));
             assertThat(vms).hasSize(GUESTS);
-            medians(monitor, vms); // the first ones find everything cold
-            Map<String, Double> before = medians(monitor, vms);
+            times(monitor, vms); // the first ones find everything cold
+            Map<String, Times> before = times(monitor, vms);
             Await.until("three do not answer", SOON, () -> unresponsive(monitor).size() == FROZEN);
             List<String> moving = new ArrayList<>(vms);
             moving.removeAll(unresponsive(monitor)); // one that is being destroyed is not asked whether it answers
@@ -72,14 +81,18 @@ class CrowdTest {
             for (int i = 0; i < GUESTS; i++) {
                 slow.create("new-" + i, UUID.randomUUID()); // its start takes two minutes
             }
-            Map<String, Double> after = medians(monitor, vms);
+            Map<String, Times> after = times(monitor, vms);
 
             assertThat(unresponsive(monitor)).hasSize(FROZEN);
             assertThat(monitor.call("Host.getVMList")).hasSize(2 * GUESTS);
             for (String verb : MONITORING) {
-                assertThat(after.get(verb))
-                        .as("%s, %.1f ms before", verb, before.get(verb))
-                        .isLessThan(3 * before.get(verb) + SLACK_MILLIS);
+                Times usual = before.get(verb);
+                assertThat(after.get(verb).median())
+                        .as("%s, before: %s", verb, usual)
+                        .isLessThan(3 * usual.median() + SLACK_MILLIS);
+                assertThat(after.get(verb).p95())
+                        .as("95 %% of %s, before: %s", verb, usual)
+                        .isLessThan(3 * usual.p95() + TAIL_SLACK_MILLIS);
             }
             slow.call(
                     "Host.ping2", "{}"); // reads what came meanwhile: an error that stands for a lost host fails there
@@ -97,9 +110,9 @@ class CrowdTest {
         return ids;
     }
 
-    /** Of each verb, in milliseconds. */
-    private static Map<String, Double> medians(LineClient client, List<String> vms) {
-        Map<String, Double> medians = new LinkedHashMap<>();
+    /** Of each verb. */
+    private static Map<String, Times> times(LineClient client, List<String> vms) {
+        Map<String, Times> times = new LinkedHashMap<>();
         for (String verb : MONITORING) {
             double[] millis = new double[CALLS];
             for (int i = 0; i < CALLS; i++) {
@@ -111,9 +124,8 @@ class CrowdTest {
                 client.call(verb, params);
                 millis[i] = (System.nanoTime() - since) / 1e6;
             }
-            Arrays.sort(millis);
-            medians.put(verb, millis[CALLS / 2]);
+            times.put(verb, Times.of(millis));
         }
-        return medians;
+        return times;
     }
 }

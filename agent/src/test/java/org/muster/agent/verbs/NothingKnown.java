@@ -10,7 +10,7 @@ import org.muster.sampling.GuestStats;
 import org.muster.sampling.SamplerState;
 
 /** A host on which nothing is sampled and no agent answers. */
-final class NothingKnown implements StatsView.Sources {
+public final class NothingKnown implements StatsView.Sources {
     @Override
     public boolean listed(UUID id) {
         return true;
