@@ -9,6 +9,7 @@ import org.muster.libvirt.DomainDetails;
 /** The guests that run when a simulation begins: names, UUIDs and XML from the script. Confined to one thread. */
 final class Population {
     private static final long KIB_PER_MIB = 1024;
+    private static final double MILLIS = 1e3;
     private static final double LONGEST_SECONDS = 30 * 86_400; // that a guest has run before
 
     private final FakeHypervisor hypervisor;
@@ -30,8 +31,8 @@ final class Population {
 
     private void settle(Script.Group group, String name) {
         UUID id = id(name);
-        hypervisor.running(
-                id, name, guest(group, id, name), LONGEST_SECONDS * Draws.unit(Draws.mix(seed, "age " + name)));
+        double age = LONGEST_SECONDS * Draws.unit(Draws.mix(seed, "age " + name));
+        hypervisor.running(id, name, guest(group, id, name, age), age);
         number++;
     }
 
@@ -42,7 +43,7 @@ final class Population {
         return new UUID(high, low);
     }
 
-    private GuestXml guest(Script.Group group, UUID id, String name) {
+    private GuestXml guest(Script.Group group, UUID id, String name, double age) {
         List<String> nics = new ArrayList<>();
         List<GuestShape.Disk> disks = new ArrayList<>();
         StringBuilder devices = new StringBuilder();
@@ -62,13 +63,20 @@ final class Population {
                             .formatted(mac(name, i), tap, alias(name, "nic" + i)));
         }
         devices.append(console(group.console())).append(channel(group.agent()));
-        String metadata =
-                group.ours() ? "<metadata><ovirt-vm:vm xmlns:ovirt-vm='http://ovirt.org/vm/1.0'/></metadata>" : "";
+        String metadata = group.ours() ? metadata(age) : "";
         long memoryKib = group.memoryMib() * KIB_PER_MIB;
         String xml =
                 "<domain type='kvm'><name>%s</name><uuid>%s</uuid>%s<memory unit='KiB'>%d</memory><vcpu>%d</vcpu><os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os><features><acpi/></features><devices>%s<memballoon model='virtio'/></devices></domain>"
                         .formatted(name, id, metadata, memoryKib, group.vcpus(), devices);
         return new GuestXml(xml, new GuestShape(group.vcpus(), memoryKib, nics, disks));
+    }
+
+    /** With the note of its start, as the agent makes one when it starts a guest. */
+    private static String metadata(double age) {
+        return String.format(
+                Locale.ROOT,
+                "<metadata><ovirt-vm:vm xmlns:ovirt-vm='http://ovirt.org/vm/1.0'><ovirt-vm:startTime type='float'>%.3f</ovirt-vm:startTime></ovirt-vm:vm></metadata>",
+                System.currentTimeMillis() / MILLIS - age);
     }
 
     /** With another port than any other guest's; a SPICE console has only the encrypted one, as the engine makes them. */

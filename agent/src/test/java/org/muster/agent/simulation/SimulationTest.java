@@ -128,6 +128,19 @@ class SimulationTest {
     }
 
     @Test
+    void guestsOfTheAgentsOwnHaveRunForAsLongAsTheirMetadataSay() throws Exception {
+        Hypervisor hypervisor = begin("[[vms]]\ncount = 20\n[[vms]]\ncount = 1\nname = \"theirs-%d\"\nours = false");
+        long now = System.currentTimeMillis();
+        Set<Long> starts = new HashSet<>();
+        for (UUID id : ids(hypervisor)) {
+            DomainDetails.parse(hypervisor.xml(id)).startedAtMillis().ifPresent(starts::add);
+        }
+
+        assertThat(starts).hasSize(20).allSatisfy(start -> assertThat(now - start)
+                .isBetween(0L, Duration.ofDays(30).toMillis() + 60_000));
+    }
+
+    @Test
     void eachGuestHasItsOwnConsoleAndTellsItsOwnNameAndAddresses() throws Exception {
         Hypervisor hypervisor = begin("""
                 [[vms]]
