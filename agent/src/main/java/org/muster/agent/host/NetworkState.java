@@ -1,5 +1,6 @@
 package org.muster.agent.host;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.InetAddress;
@@ -24,6 +25,7 @@ record NetworkState(
         Map<InetAddress, String> byAddress,
         Map<String, Nic> nics,
         ObjectNode mark) {
+    private static final List<String> WAYS_OUT = List.of("nics", "bondings", "vlans");
 
     /** @param speedMbps 0 where the driver does not tell */
     record Nic(int speedMbps, boolean up) {}
@@ -39,7 +41,8 @@ record NetworkState(
 
     /**
      * The engine's networks: those that libvirt has names for and the kernel the device; a bridge that libvirt does not know has its own
-     * name.
+     * name if it leads out of the host. One that joins guests or containers only (virbr0, docker0) is no network of the engine's, which would
+     * note each time that it finds one that it has not made.
      */
     ObjectNode networks(List<EngineNetwork> named) {
         ObjectNode all = JsonNodeFactory.instance.objectNode();
@@ -52,10 +55,20 @@ record NetworkState(
             }
         }
         capabilities.get("bridges").fieldNames().forEachRemaining(bridge -> {
-            if (!devices.contains(bridge) && !all.has(bridge)) {
+            if (!devices.contains(bridge) && !all.has(bridge) && leadsOut(bridge)) {
                 all.set(bridge, networks.get(bridge));
             }
         });
         return all;
+    }
+
+    private boolean leadsOut(String bridge) {
+        for (JsonNode port : capabilities.get("bridges").get(bridge).get("ports")) {
+            String name = port.textValue();
+            if (WAYS_OUT.stream().anyMatch(kind -> capabilities.get(kind).has(name))) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -271,6 +271,25 @@ class HostViewsTest {
     }
 
     @Test
+    void aBridgeWithoutAWayOutIsANetworkOnlyIfLibvirtSaysSo() {
+        NetworkDump dump = BigHost.dump();
+        List<Link> links = new ArrayList<>(dump.links());
+        links.add(
+                new Link(20, "docker0", Link.ETHERNET, 0x11043, 6, 1500, "02:00:00:00:00:20", "", 0, 0, "bridge", -1));
+        links.add(new Link(21, "vethc0", Link.ETHERNET, 0x11043, 6, 1500, "02:00:00:00:00:21", "", 20, 99, "veth", -1));
+        links.add(new Link(22, "virbr0", Link.ETHERNET, 0x1003, 2, 1500, "02:00:00:00:00:22", "", 0, 0, "bridge", -1));
+        links.add(new Link(23, "vnet5", Link.ETHERNET, 0x11043, 6, 1500, "02:00:00:00:00:23", "", 22, 0, "tun", -1));
+        NetworkState state = NetworkFacts.of(new NetworkDump(links, dump.addresses(), dump.defaultRoutes()), root);
+
+        assertThat(names(state.capabilities().get("bridges"))).contains("docker0", "virbr0");
+        assertThat(names(state.networks(List.of())))
+                .as("on a bond, and on its VLAN")
+                .containsExactly("ovirtmgmt", "red");
+        assertThat(names(state.networks(List.of(new EngineNetwork("inner", "virbr0", true)))))
+                .containsExactlyInAnyOrder("inner", "ovirtmgmt", "red");
+    }
+
+    @Test
     void theBridgeOfGuestsWithoutANetworkIsNobodys() {
         NetworkDump dump = BigHost.dump();
         List<Link> links = dump.links().stream()

@@ -136,8 +136,10 @@ class SimulationTest {
             DomainDetails.parse(hypervisor.xml(id)).startedAtMillis().ifPresent(starts::add);
         }
 
-        assertThat(starts).hasSize(20).allSatisfy(start -> assertThat(now - start)
-                .isBetween(0L, Duration.ofDays(30).toMillis() + 60_000));
+        assertThat(starts)
+                .hasSize(20)
+                .allSatisfy(start -> assertThat(now - start)
+                        .isBetween(0L, Duration.ofDays(30).toMillis() + 60_000));
     }
 
     @Test
