@@ -1,6 +1,7 @@
 package org.muster.bench;
 
 import java.nio.file.Path;
+import java.time.Duration;
 
 /**
  * The agent's configuration: the defaults, but for where it listens, what it talks to, and how often it samples.
@@ -20,6 +21,9 @@ record AgentConfig(String libvirtUri, Path folder, Rhythm rhythm) {
         QUIET("interval = \"30m\"\nblock-interval = \"60m\"\nunresponsive-after = \"60m\""),
         /** As often as an agent may, to have it compiled and warm. */
         WARM("interval = \"200ms\"\nblock-interval = \"200ms\"");
+
+        /** What was under way when the rhythm changed is over after that. */
+        static final Duration SETTLE = Duration.ofSeconds(5);
 
         private final String lines;
 

@@ -21,6 +21,7 @@ final class MusterSide implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofMinutes(5);
     private static final Duration FORGET_LIMIT = Duration.ofSeconds(60);
     private static final int NO_SUCH_VM = 1;
+    private static final String USUAL = "NORMAL";
     private static final long POLL_MILLIS = 50;
 
     private final MusterConnection connection;
@@ -43,10 +44,40 @@ final class MusterSide implements AutoCloseable {
 
     /** The same; the seconds to each one, in no order. */
     double[] createAll(List<Guest> guests, GuestShape shape) throws BenchException, InterruptedException {
+        long sentAt = send(guests, shape, USUAL);
+        return watch.awaitEach(sentAt, START_LIMIT);
+    }
+
+    /**
+     * Has them accepted by one message and waits for none of them.
+     *
+     * @param urgency a create's class, such as {@code HA}
+     * @return when that was sent
+     */
+    long send(List<Guest> guests, GuestShape shape, String urgency) throws BenchException, InterruptedException {
         watch.expect(guests, shape);
         long sentAt = System.nanoTime();
-        checkAccepted(await("Host.createVms", ask(guests, shape)));
+        checkAccepted(await("Host.createVms", ask(guests, shape, urgency)));
+        return sentAt;
+    }
+
+    /** Waits for all that were sent last; the seconds to each one, in no order. */
+    double[] awaitSent(long sentAt) throws BenchException, InterruptedException {
         return watch.awaitEach(sentAt, START_LIMIT);
+    }
+
+    /** When those were started, of all that were sent last, that have been; soonest first. */
+    List<Long> startedAt() {
+        return watch.startedAt();
+    }
+
+    /** Takes out of the queue what waits of these. */
+    void cancel(List<Guest> guests) throws BenchException, InterruptedException {
+        ArrayNode ids = Json.array();
+        guests.forEach(guest -> ids.add(guest.id().toString()));
+        ObjectNode params = Json.object();
+        params.set("vmIds", ids);
+        JsonNode unused = await("Host.cancelCreates", connection.call("Host.cancelCreates", params));
     }
 
     /** Starts them all by a message each, sent at once. */
@@ -54,7 +85,7 @@ final class MusterSide implements AutoCloseable {
         watch.expect(guests, shape);
         long sentAt = System.nanoTime();
         List<CompletableFuture<JsonNode>> answers = new ArrayList<>();
-        guests.forEach(guest -> answers.add(ask(List.of(guest), shape)));
+        guests.forEach(guest -> answers.add(ask(List.of(guest), shape, USUAL)));
         for (CompletableFuture<JsonNode> answer : answers) {
             checkAccepted(await("Host.createVms", answer));
         }
@@ -75,12 +106,13 @@ final class MusterSide implements AutoCloseable {
         JsonNode unused = await("Host.setCreateConcurrency", connection.call("Host.setCreateConcurrency", params));
     }
 
-    private CompletableFuture<JsonNode> ask(List<Guest> guests, GuestShape shape) {
+    private CompletableFuture<JsonNode> ask(List<Guest> guests, GuestShape shape, String urgency) {
         ArrayNode vms = Json.array();
         for (Guest guest : guests) {
             vms.addObject()
                     .put("vmId", guest.id().toString())
                     .put("xml", guest.xml())
+                    .put("class", urgency)
                     .put("launchPaused", shape.paused());
         }
         ObjectNode batch = Json.object();

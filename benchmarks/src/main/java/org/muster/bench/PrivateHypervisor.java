@@ -103,6 +103,11 @@ final class PrivateHypervisor {
         throw new BenchException("bindfs does not serve " + disks);
     }
 
+    /** Has a wrapper of QEMU taken for QEMU; neither its content nor its mode may change afterwards. */
+    void adopt(Path emulator) throws BenchException, InterruptedException {
+        script("adopt-emulator", emulator.toString());
+    }
+
     private List<String> members() throws BenchException, InterruptedException {
         return script("members").lines().toList();
     }

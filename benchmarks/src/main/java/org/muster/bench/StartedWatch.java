@@ -84,6 +84,16 @@ final class StartedWatch implements EventListener {
         }
     }
 
+    /** When those were started that have been, soonest first. */
+    List<Long> startedAt() {
+        lock.lock();
+        try {
+            return startedAtNanos.values().stream().sorted().toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Waits for the last of them. */
     Spans await(long sentAtNanos, Duration limit) throws BenchException, InterruptedException {
         double[] seconds = awaitEach(sentAtNanos, limit);

@@ -15,6 +15,9 @@ final class BoundsTest {
         assertThat(bounds.of("sampling", "cycle.cpu")).isEqualTo(new Bound(Bound.Judged.DIFFERENCE, 2));
         assertThat(bounds.of("sampling", "ways.cpu")).isEqualTo(new Bound(Bound.Judged.RATIO, 0.7));
         assertThat(bounds.of("sampling", "threads")).isEqualTo(new Bound(Bound.Judged.DIFFERENCE, 2));
+        assertThat(bounds.of("monday", "urgent.total")).isEqualTo(new Bound(Bound.Judged.RATIO, 1.143)); // 8/7
+        assertThat(bounds.of("monday", "held.total")).isEqualTo(new Bound(Bound.Judged.RATIO, 1.112)); // 1/0.9
+        assertThat(bounds.of("monday", "sampled.total")).isEqualTo(new Bound(Bound.Judged.RATIO, 1.031)); // 1/0.97
         assertThat(bounds.of("startup", "serving")).isEqualTo(new Bound(Bound.Judged.RATIO, 2));
         assertThat(bounds.of("startup", "real-100")).isEqualTo(new Bound(Bound.Judged.RATIO, 3));
         assertThat(bounds.of("startup", "simulated-2000")).isEqualTo(new Bound(Bound.Judged.RATIO, 3));
