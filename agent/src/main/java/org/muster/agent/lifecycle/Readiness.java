@@ -93,7 +93,7 @@ final class Readiness implements BooleanSupplier {
     private boolean agrees(boolean linked) {
         Look known = last;
         long now = nanoTime.getAsLong();
-        boolean good = known != null && (linked && known.agrees || now - known.atNanos < LOOK_EVERY.toNanos());
+        boolean good = known != null && ((linked && known.agrees) || now - known.atNanos < LOOK_EVERY.toNanos());
         if (good) {
             return known.agrees;
         }

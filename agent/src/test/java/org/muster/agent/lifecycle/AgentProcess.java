@@ -264,10 +264,14 @@ final class AgentProcess implements AutoCloseable {
         calls.forEach(client::answer);
     }
 
-    /** SIGTERM. */
-    @Override
-    public void close() {
+    /** SIGTERM; {@link #start} begins its next life. */
+    void terminate() {
         process.destroy();
         awaitEnd();
+    }
+
+    @Override
+    public void close() {
+        terminate();
     }
 }

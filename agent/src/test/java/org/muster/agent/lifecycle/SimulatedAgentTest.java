@@ -66,12 +66,12 @@ class SimulatedAgentTest {
         Map<String, String> settings = Map.of("state.directory", "\"" + folder.resolve("kept") + "\"");
         try (AgentProcess agent = AgentProcess.simulate(folder.resolve("k"), script(ours), settings)) {
             assertThat(countsUntil(agent, 3)).doesNotContain(0, 1, 2);
-            agent.close();
+            agent.terminate();
 
             script(ours + outage);
             agent.start();
             assertThat(countsUntil(agent, 3)).as("all are in the journal").containsExactly(3);
-            agent.close();
+            agent.terminate();
 
             script(ours + outage + "[[vms]]\ncount = 5\nname = \"others-%d\"\n");
             agent.start();
