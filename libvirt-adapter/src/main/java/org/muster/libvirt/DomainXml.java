@@ -26,6 +26,7 @@ public final class DomainXml {
     /** Namespace of what oVirt Engine stores there. */
     public static final String OVIRT_NAMESPACE = "http://ovirt.org/vm/1.0";
 
+    private static final String PASSWORD = "passwd"; // of a console
     private static final String GUESTFS_CHANNEL = "org.libguestfs.channel.0";
     private static final int MOST_NAME = 200;
     private static final int UUID_DIGITS = 32;
@@ -175,6 +176,28 @@ public final class DomainXml {
         nameProblem(name()).ifPresent(problems::add);
         problems.addAll(HostParts.of(this).problems());
         return problems;
+    }
+
+    /**
+     * An XML as libvirt tells it to those who may not see everything: stars in place of each console's password. Empty if it is no
+     * XML.
+     */
+    public static String withoutPasswords(String xml) {
+        if (!xml.contains(PASSWORD)) {
+            return xml;
+        }
+        try {
+            DomainXml parsed = parse(xml);
+            Xml.child(parsed.domain, "devices")
+                    .map(devices -> Xml.children(devices, "graphics"))
+                    .orElse(List.of())
+                    .stream()
+                    .filter(graphics -> graphics.hasAttribute(PASSWORD))
+                    .forEach(graphics -> graphics.setAttribute(PASSWORD, "*****"));
+            return parsed.toString();
+        } catch (HypervisorException e) {
+            return "";
+        }
     }
 
     static Optional<Problem> nameProblem(String name) {

@@ -137,8 +137,12 @@ final class Admission {
             candidate.refuse(CANNOT_CREATE, "this host has " + MOST_VMS + " VMs, which is all that it can tell of");
             return Optional.empty();
         }
-        VmTable.Reservation reservation =
-                table.reserve(id, checked.name(), checked.launchPaused(), DomainDetails.mayHaveAgent(checked.xml()));
+        VmTable.Reservation reservation = table.reserve(
+                id,
+                checked.name(),
+                checked.launchPaused(),
+                DomainDetails.mayHaveAgent(checked.xml()),
+                checked.xml());
         switch (reservation.admission()) {
             case ACCEPTED -> {}
             case DUPLICATE_ID -> candidate.refuse(EXISTS, known(id));

@@ -269,7 +269,11 @@ public final class Creator implements AutoCloseable {
             late.doom(entry.id());
         } else if (entry.down().isPresent()) {
             JournalRecord.Down down = entry.down().get();
-            table.restoreDown(entry.id(), down.name(), new ExitInfo(down.error(), down.reason(), down.message()));
+            table.restoreDown(
+                    entry.id(),
+                    down.name(),
+                    new ExitInfo(down.error(), down.reason(), down.message()),
+                    entry.item().map(AcceptedItem::xml).orElse(""));
             entry.item()
                     .filter(item -> !entry.running())
                     .ifPresent(item -> history.restore(item, State.FAILED, down.message(), down.reason()));
@@ -280,11 +284,11 @@ public final class Creator implements AutoCloseable {
         } else {
             AcceptedItem item = entry.item().get();
             boolean agentExpected = DomainDetails.mayHaveAgent(item.xml());
-            Vm vm = table.reserve(entry.id(), name, item.launchPaused(), agentExpected)
+            Vm vm = table.reserve(entry.id(), name, item.launchPaused(), agentExpected, item.xml())
                     .vm();
             if (vm == null) {
                 LOG.error("another VM has the name {}: {} is Down", name, entry.id());
-                table.restoreDown(entry.id(), name, ExitInfo.startFailed("another VM has its name"));
+                table.restoreDown(entry.id(), name, ExitInfo.startFailed("another VM has its name"), item.xml());
                 return;
             }
             table.announce(vm);

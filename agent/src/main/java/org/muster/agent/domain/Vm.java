@@ -17,6 +17,8 @@ import java.util.UUID;
  * @param startedAt {@link EventClock}, which a step of the wall clock does not change; empty before it ran, and for a
  *     guest that somebody else started
  * @param run what happened to its guest since
+ * @param acceptedXml as it is to be given to libvirt, but for what only the host has; empty once libvirt's own is known, and for
+ *     a guest that somebody else started
  * @param live empty until libvirt was asked
  */
 public record Vm(
@@ -33,6 +35,7 @@ public record Vm(
         boolean givenUp,
         OptionalLong startedAt,
         Run run,
+        String acceptedXml,
         Optional<LiveXml> live) {
 
     static Vm accepted(UUID id, String name, long life, long stamp, boolean launchPaused, Run run) {
@@ -50,7 +53,14 @@ public record Vm(
                 false,
                 OptionalLong.empty(),
                 run,
+                "",
                 Optional.empty());
+    }
+
+    Vm withAcceptedXml(String xml) {
+        Copy copy = new Copy(this);
+        copy.acceptedXml = xml;
+        return copy.done();
     }
 
     Vm with(VmStatus newStatus, long stamp) {
@@ -106,6 +116,7 @@ public record Vm(
     Vm withLive(LiveXml xml) {
         Copy copy = new Copy(this);
         copy.live = Optional.of(xml);
+        copy.acceptedXml = "";
         return copy.done();
     }
 
@@ -127,6 +138,7 @@ public record Vm(
         private boolean givenUp;
         private OptionalLong startedAt;
         private Run run;
+        private String acceptedXml;
         private Optional<LiveXml> live;
 
         Copy(Vm from) {
@@ -140,6 +152,7 @@ public record Vm(
             this.givenUp = from.givenUp;
             this.startedAt = from.startedAt;
             this.run = from.run;
+            this.acceptedXml = from.acceptedXml;
             this.live = from.live;
         }
 
@@ -158,6 +171,7 @@ public record Vm(
                     givenUp,
                     startedAt,
                     run,
+                    acceptedXml,
                     live);
         }
     }

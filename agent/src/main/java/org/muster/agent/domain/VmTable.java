@@ -104,6 +104,12 @@ public final class VmTable {
 
     /** @param agentExpected the guest has a channel for a QEMU guest agent, which will tell when it is up */
     public synchronized Reservation reserve(UUID id, String name, boolean launchPaused, boolean agentExpected) {
+        return reserve(id, name, launchPaused, agentExpected, "");
+    }
+
+    /** @param xml as it was accepted: all that can be told of its devices until libvirt has it */
+    public synchronized Reservation reserve(
+            UUID id, String name, boolean launchPaused, boolean agentExpected, String xml) {
         if (vms.containsKey(id)) {
             return new Reservation(Admission.DUPLICATE_ID, null);
         }
@@ -113,7 +119,8 @@ public final class VmTable {
         if (launches.containsKey(id)) {
             return new Reservation(Admission.START_PENDING, null);
         }
-        Vm vm = Vm.accepted(id, name, ++lastLife, clock.now(), launchPaused, Run.expectingAgent(agentExpected));
+        Vm vm = Vm.accepted(id, name, ++lastLife, clock.now(), launchPaused, Run.expectingAgent(agentExpected))
+                .withAcceptedXml(xml);
         vms.put(id, vm);
         names.put(name, id);
         silent.add(id);
@@ -140,12 +147,18 @@ public final class VmTable {
         return silent.contains(id);
     }
 
-    /** Puts a VM in that the journal remembers as Down. */
+    /** Puts a VM in that is remembered as Down. */
     public synchronized void restoreDown(UUID id, String name, ExitInfo exit) {
+        restoreDown(id, name, exit, "");
+    }
+
+    /** @param xml as it was accepted; empty for one that has run */
+    public synchronized void restoreDown(UUID id, String name, ExitInfo exit, String xml) {
         if (!vms.containsKey(id)) {
             put(
                     null,
                     Vm.accepted(id, name, ++lastLife, clock.now(), false, Run.NEW)
+                            .withAcceptedXml(xml)
                             .down(exit, clock.now()));
         }
     }

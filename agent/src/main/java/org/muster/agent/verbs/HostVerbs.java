@@ -11,6 +11,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.muster.agent.domain.EventClock;
+import org.muster.agent.domain.LiveXml;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmTable;
 import org.muster.agent.rpc.Access;
@@ -79,7 +80,8 @@ public final class HostVerbs {
                         .returns(WireType.array(VmFields.STATS, 1, 1), "one object")
                         .error(RpcException.NO_SUCH_VM, "there is no such VM")
                         .memory(call -> done(stats(call))),
-                Verb.named("Host.dumpxmls", "The live domain XML of the given VMs; unknown ones are left out.")
+                Verb.named("Host.dumpxmls", "The live domain XML of the given VMs, of one that has not been seen running the XML that was accepted;"
+                                + " unknown ones are left out.")
                         .access(Access.MONITOR)
                         .optional("vmList", ids(), "the VMs; default none")
                         .returns(WireType.map(WireType.text(Integer.MAX_VALUE)), "XML by VM id")
@@ -150,8 +152,15 @@ public final class HostVerbs {
     private ObjectNode xmls(Call call) {
         ObjectNode xmls = JSON.objectNode();
         for (UUID id : wanted(call)) {
-            table.get(id).flatMap(Vm::live).ifPresent(live -> xmls.put(id.toString(), live.xml()));
+            table.get(id)
+                    .map(HostVerbs::xml)
+                    .filter(xml -> !xml.isEmpty())
+                    .ifPresent(xml -> xmls.put(id.toString(), xml));
         }
         return xmls;
+    }
+
+    private static String xml(Vm vm) {
+        return vm.live().map(LiveXml::xml).orElseGet(() -> DomainXml.withoutPasswords(vm.acceptedXml()));
     }
 }

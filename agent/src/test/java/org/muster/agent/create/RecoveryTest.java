@@ -100,6 +100,12 @@ class RecoveryTest {
         assertThat(agent.table.get(id(1)).orElseThrow().status()).isEqualTo(VmStatus.WAIT_FOR_LAUNCH);
         assertThat(agent.table.get(id(2)).orElseThrow().status()).isEqualTo(VmStatus.UP);
         assertThat(agent.table.get(id(3)).orElseThrow().status()).isEqualTo(VmStatus.DOWN);
+        for (int notRun : new int[] {1, 3}) {
+            assertThat(agent.table.get(id(notRun)).orElseThrow().acceptedXml()).contains("<domain");
+        }
+        assertThat(agent.table.get(id(2)).orElseThrow().acceptedXml())
+                .as("it is libvirt's now")
+                .isEmpty();
         assertThat(hypervisor.log()).isEmpty();
     }
 

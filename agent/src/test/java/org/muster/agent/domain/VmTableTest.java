@@ -69,6 +69,20 @@ class VmTableTest {
     }
 
     @Test
+    void theAcceptedXmlIsKeptUntilLibvirtsIsKnown() {
+        Vm vm = table.reserve(ID, "n", false, false, "<domain/>").vm();
+        assertThat(table.beginLaunch(vm)).isTrue();
+        assertThat(table.beginStart(vm)).isTrue();
+        assertThat(table.endLaunch(vm, true, 1)).isTrue();
+        assertThat(table.get(ID).orElseThrow().acceptedXml()).isEqualTo("<domain/>");
+
+        table.live(vm, LiveXml.of("<domain id='1'/>"));
+
+        assertThat(table.get(ID).orElseThrow().acceptedXml()).isEmpty();
+        assertThat(table.get(ID).orElseThrow().live().orElseThrow().xml()).isEqualTo("<domain id='1'/>");
+    }
+
+    @Test
     void aReservationIsSilentUntilAnnounced() {
         Vm vm = table.reserve(ID, "n", false).vm();
         assertThat(told).isEmpty();

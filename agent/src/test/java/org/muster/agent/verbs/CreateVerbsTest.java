@@ -34,6 +34,7 @@ import org.muster.agent.simulation.FakeHypervisor.Op;
 import org.muster.agent.stats.StatsView;
 import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.DomainRecord.State;
+import org.muster.libvirt.HypervisorException.Kind;
 import org.muster.rig.Await;
 
 /** The wire's shapes of creates, destroys and what is read, over a fake hypervisor. */
@@ -378,11 +379,34 @@ class CreateVerbsTest {
         assertThat(verbs.call("Host.getVMList", json("{'vmList':['" + A + "'],'fullStatus':true,'onlyUUID':false}")))
                 .hasSize(1);
         assertThat(verbs.call("VM.getStats", json("{'vmID':'" + A + "'}"))).hasSize(1);
-        assertThat(verbs.call("Host.dumpxmls", json("{'vmList':['" + A + "','" + B + "']}")))
-                .as("no XML is known before libvirt was asked")
-                .isEmpty();
+        JsonNode xmls = verbs.call("Host.dumpxmls", json("{'vmList':['" + A + "','" + B + "']}"));
+        assertThat(xmls).as("one that nobody knows is left out").hasSize(1);
+        assertThat(xmls.get(A.toString()).textValue())
+                .as("what was accepted, before libvirt was asked")
+                .contains("<name>n</name>");
         assertThat(verbs.call("Host.ping", "{}").booleanValue()).isTrue();
         assertThat(verbs.call("Host.ping2", "{}").booleanValue()).isTrue();
+    }
+
+    /** The engine asks for the devices of all VMs that are told of, and of one that never ran nobody else knows them. */
+    @Test
+    void aVmThatCouldNotBeStartedHasTheXmlThatWasAccepted() {
+        hypervisor.on(Op.START, A).fail(Kind.FAILED);
+        String graphics = "<devices><graphics type='vnc' passwd='secret' passwdValidTo='1970-01-01T00:00:01'/></devices>"
+                .replace("'", "\\\"");
+        verbs.call("VM.create", create(A, xml(A, "n").replace("</domain>", graphics + "</domain>")));
+        Await.until(
+                "it is Down",
+                Duration.ofSeconds(8),
+                () -> table.get(A).filter(vm -> vm.status() == VmStatus.DOWN).isPresent());
+
+        String told = verbs.call("Host.dumpxmls", json("{'vmList':['" + A + "']}"))
+                .get(A.toString())
+                .textValue();
+
+        assertThat(told).contains("<name>n</name>", "<graphics", "passwd=\"*****\"").doesNotContain("secret");
+        verbs.call("VM.destroy", json("{'vmID':'" + A + "'}"));
+        assertThat(verbs.call("Host.dumpxmls", json("{'vmList':['" + A + "']}"))).isEmpty();
     }
 
     private JsonNode bulk(String batchId, UUID... ids) {
