@@ -61,6 +61,8 @@ public record GuestReport(
      * The operating system; an empty text is one that the guest did not tell.
      *
      * @param id such as debian, mswindows
+     * @param kernel its release, such as 6.1.0
+     * @param kernelVersion which build of it, such as #1 SMP Debian 6.1.90-1
      */
     public record Os(
             String id,
@@ -69,6 +71,7 @@ public record GuestReport(
             String version,
             String versionId,
             String kernel,
+            String kernelVersion,
             String machine) {}
 
     /** @param offsetSeconds east of UTC, a day at most */

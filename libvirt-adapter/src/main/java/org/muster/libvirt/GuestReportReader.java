@@ -75,6 +75,7 @@ final class GuestReportReader {
                         text("os.version"),
                         text("os.version-id"),
                         text("os.kernel-release"),
+                        text("os.kernel-version"),
                         text("os.machine")));
     }
 

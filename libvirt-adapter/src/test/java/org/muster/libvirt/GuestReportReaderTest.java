@@ -22,6 +22,7 @@ class GuestReportReaderTest {
         params.put("user.2.name", "root");
         params.put("os.id", "debian");
         params.put("os.kernel-release", "6.1");
+        params.put("os.kernel-version", "#1 SMP");
         params.put("timezone.name", "CET");
         params.put("timezone.offset", 3600L);
         params.put("hostname", "web");
@@ -51,6 +52,7 @@ class GuestReportReaderTest {
 
         assertThat(report.users().orElseThrow()).as("each once").containsExactly("root", "anna");
         assertThat(report.os().orElseThrow().kernel()).isEqualTo("6.1");
+        assertThat(report.os().orElseThrow().kernelVersion()).isEqualTo("#1 SMP");
         assertThat(report.zone()).contains(new Zone("CET", 3600));
         assertThat(report.hostname()).contains("web");
         assertThat(report.fileSystems().orElseThrow())

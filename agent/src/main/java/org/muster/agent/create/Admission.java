@@ -138,11 +138,7 @@ final class Admission {
             return Optional.empty();
         }
         VmTable.Reservation reservation = table.reserve(
-                id,
-                checked.name(),
-                checked.launchPaused(),
-                DomainDetails.mayHaveAgent(checked.xml()),
-                checked.xml());
+                id, checked.name(), checked.launchPaused(), DomainDetails.mayHaveAgent(checked.xml()), checked.xml());
         switch (reservation.admission()) {
             case ACCEPTED -> {}
             case DUPLICATE_ID -> candidate.refuse(EXISTS, known(id));

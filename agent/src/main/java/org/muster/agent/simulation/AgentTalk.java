@@ -41,6 +41,7 @@ final class AgentTalk implements FakeHypervisor.AgentScript {
                     "12 (bookworm)",
                     "12",
                     "6.1.0-18-amd64",
+                    "#1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01)",
                     "x86_64"),
             new GuestReport.Os(
                     "almalinux",
@@ -49,6 +50,7 @@ final class AgentTalk implements FakeHypervisor.AgentScript {
                     "9.4 (Seafoam Ocelot)",
                     "9.4",
                     "5.14.0-427.13.1.el9_4.x86_64",
+                    "#1 SMP PREEMPT_DYNAMIC Wed May 1 19:11:28 UTC 2024",
                     "x86_64"),
             new GuestReport.Os(
                     "mswindows",
@@ -57,6 +59,7 @@ final class AgentTalk implements FakeHypervisor.AgentScript {
                     "Microsoft Windows Server 2022",
                     "2022",
                     "20348",
+                    "10.0",
                     "x86_64"));
     private static final List<GuestReport.Zone> ZONES = List.of(
             new GuestReport.Zone("UTC", 0),

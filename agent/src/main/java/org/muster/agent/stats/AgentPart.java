@@ -14,6 +14,7 @@ import org.muster.libvirt.GuestReport;
  */
 final class AgentPart {
     private static final String UNKNOWN = "Unknown";
+    private static final String WINDOWS = "windows";
     private static final int SECONDS_PER_MINUTE = 60;
 
     private AgentPart() {}
@@ -47,15 +48,26 @@ final class AgentPart {
     }
 
     private static void os(ObjectNode stats, GuestReport.Os os) {
-        boolean windows = os.id().equals("mswindows");
-        stats.put("guestOs", windows || os.kernel().isEmpty() ? os.prettyName() : os.kernel());
+        String type = type(os);
+        stats.put("guestOs", type.equals(WINDOWS) || os.kernel().isEmpty() ? os.prettyName() : os.kernel());
         stats.putObject("guestOsInfo")
-                .put("type", windows ? "windows" : "linux")
+                .put("type", type)
                 .put("arch", os.machine())
                 .put("distribution", os.name())
                 .put("version", os.versionId().isEmpty() ? os.version() : os.versionId())
                 .put("codename", codename(os.version()))
                 .put("kernel", os.kernel());
+    }
+
+    /** Agents do not tell it. Linux alone begins a build's name with its number; one without a build is what names itself as Linux's do. */
+    private static String type(GuestReport.Os os) {
+        if (os.id().equals("mswindows")) {
+            return WINDOWS;
+        }
+        boolean linux = os.kernelVersion().isEmpty()
+                ? !os.id().isEmpty()
+                : os.kernelVersion().startsWith("#");
+        return linux ? "linux" : "other";
     }
 
     /** os-release has it in brackets after the version, where it has one. */

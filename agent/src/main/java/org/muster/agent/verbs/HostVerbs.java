@@ -80,8 +80,10 @@ public final class HostVerbs {
                         .returns(WireType.array(VmFields.STATS, 1, 1), "one object")
                         .error(RpcException.NO_SUCH_VM, "there is no such VM")
                         .memory(call -> done(stats(call))),
-                Verb.named("Host.dumpxmls", "The live domain XML of the given VMs, of one that has not been seen running the XML that was accepted;"
-                                + " unknown ones are left out.")
+                Verb.named(
+                                "Host.dumpxmls",
+                                "The live domain XML of the given VMs, of one that has not been seen running the XML that was accepted;"
+                                        + " unknown ones are left out.")
                         .access(Access.MONITOR)
                         .optional("vmList", ids(), "the VMs; default none")
                         .returns(WireType.map(WireType.text(Integer.MAX_VALUE)), "XML by VM id")

@@ -128,7 +128,7 @@ final class VmFields {
             maybe(
                     "guestOsInfo",
                     WireType.object(
-                            always("type", WireType.oneOf("linux", "windows"), "which family"),
+                            always("type", WireType.oneOf("linux", "windows", "other"), "which family"),
                             always("arch", TEXT, "such as x86_64"),
                             always("distribution", TEXT, "name"),
                             always("version", TEXT, "of the distribution"),

@@ -181,7 +181,14 @@ class StatsViewTest {
         return new GuestReport(
                 Optional.of("web.example.org"),
                 Optional.of(new GuestReport.Os(
-                        "debian", "Debian", "Debian 12", "12 (bookworm)", "12", "6.1.0-13-amd64", "x86_64")),
+                        "debian",
+                        "Debian",
+                        "Debian 12",
+                        "12 (bookworm)",
+                        "12",
+                        "6.1.0-13-amd64",
+                        "#1 SMP PREEMPT_DYNAMIC Debian 6.1.55-1",
+                        "x86_64")),
                 Optional.of(new GuestReport.Zone("CET", 3600)),
                 Optional.of(List.of("anna", "root")),
                 Optional.of(List.of(
@@ -309,6 +316,35 @@ class StatsViewTest {
         assertThat(stats.at("/netIfaces/1/inet6")).hasSize(2);
         assertThat(stats.at("/disksUsage/0/used").textValue()).isEqualTo("40");
         assertThat(stats.at("/sampleAges/guestAgent").longValue()).isEqualTo(5);
+    }
+
+    private String type(String id, String kernelVersion) {
+        GuestReport.Os os = new GuestReport.Os(id, "", "A System", "", "", "1.0", kernelVersion, "x86_64");
+        GuestReport none = GuestReport.NOTHING;
+        agent = Optional.of(new AgentData(
+                NOW,
+                new GuestReport(
+                        none.hostname(),
+                        Optional.of(os),
+                        none.zone(),
+                        none.users(),
+                        none.nics(),
+                        none.fileSystems(),
+                        none.disks())));
+        ObjectNode stats = view.of(running(State.RUNNING), 0);
+        EngineTypes.checkStats(stats);
+        return stats.at("/guestOsInfo/type").textValue();
+    }
+
+    @Test
+    void whatIsNeitherLinuxNorWindowsIsAnother() {
+        assertThat(type("debian", "#1 SMP Debian 6.1.55-1")).isEqualTo("linux");
+        assertThat(type("", "#7-Alpine SMP")).as("without an os-release").isEqualTo("linux");
+        assertThat(type("debian", "")).isEqualTo("linux");
+        assertThat(type("mswindows", "10.0")).isEqualTo("windows");
+        assertThat(type("freebsd", "FreeBSD 13.2-RELEASE releng/13.2-n254617 GENERIC"))
+                .isEqualTo("other");
+        assertThat(type("", "")).isEqualTo("other");
     }
 
     /** The engine makes a UUID of it, and loses the statistics of all VMs where it cannot. */

@@ -392,8 +392,9 @@ class CreateVerbsTest {
     @Test
     void aVmThatCouldNotBeStartedHasTheXmlThatWasAccepted() {
         hypervisor.on(Op.START, A).fail(Kind.FAILED);
-        String graphics = "<devices><graphics type='vnc' passwd='secret' passwdValidTo='1970-01-01T00:00:01'/></devices>"
-                .replace("'", "\\\"");
+        String graphics =
+                "<devices><graphics type='vnc' passwd='secret' passwdValidTo='1970-01-01T00:00:01'/></devices>"
+                        .replace("'", "\\\"");
         verbs.call("VM.create", create(A, xml(A, "n").replace("</domain>", graphics + "</domain>")));
         Await.until(
                 "it is Down",
@@ -404,9 +405,12 @@ class CreateVerbsTest {
                 .get(A.toString())
                 .textValue();
 
-        assertThat(told).contains("<name>n</name>", "<graphics", "passwd=\"*****\"").doesNotContain("secret");
+        assertThat(told)
+                .contains("<name>n</name>", "<graphics", "passwd=\"*****\"")
+                .doesNotContain("secret");
         verbs.call("VM.destroy", json("{'vmID':'" + A + "'}"));
-        assertThat(verbs.call("Host.dumpxmls", json("{'vmList':['" + A + "']}"))).isEmpty();
+        assertThat(verbs.call("Host.dumpxmls", json("{'vmList':['" + A + "']}")))
+                .isEmpty();
     }
 
     private JsonNode bulk(String batchId, UUID... ids) {
