@@ -96,7 +96,11 @@ public final class Musterd {
         }
         try {
             CommandLine command = CommandLine.parse(args);
-            return command.simulate().isPresent() ? simulate(command) : real(command, outside);
+            HangUps hangUps = new HangUps();
+            if (!command.check()) {
+                Signals.onHangUp(hangUps); // before anything that takes time: unheard it would end the agent
+            }
+            return command.simulate().isPresent() ? simulate(command, hangUps) : real(command, outside, hangUps);
         } catch (CommandLine.UsageException e) {
             System.err.println("musterd: " + e.getMessage());
             System.err.print(HELP);
@@ -118,7 +122,7 @@ public final class Musterd {
         return e instanceof FileSystemException ? e.toString() : String.valueOf(e.getMessage());
     }
 
-    private static int real(CommandLine command, Outside outside) throws InvalidConfigException {
+    private static int real(CommandLine command, Outside outside, HangUps hangUps) throws InvalidConfigException {
         Path file = command.config().orElseThrow();
         if (!command.check()) {
             LibvirtHypervisor.preload(); // side by side with what follows
@@ -132,6 +136,7 @@ public final class Musterd {
         CallGuard guard = new CallGuard(effective.libvirt().maxStuckCalls(), System::nanoTime);
         return serve(
                 file,
+                hangUps,
                 config,
                 effective,
                 outside.hypervisor()
@@ -145,7 +150,7 @@ public final class Musterd {
     }
 
     /** Leaves the host's own state alone: without a state directory of its own a simulation has one that goes with it. */
-    private static int simulate(CommandLine command) throws InvalidConfigException {
+    private static int simulate(CommandLine command, HangUps hangUps) throws InvalidConfigException {
         try (SimulationFolder folder = SimulationFolder.make()) {
             Path file = command.config().isPresent() ? command.config().get() : folder.config();
             ConfigFile config = ConfigFile.read(file);
@@ -158,7 +163,7 @@ public final class Musterd {
                         .info("simulating a host with {} guests; nothing here is real", simulation.guests());
                 simulation.begin();
                 HostRoot root = HostRoot.system().simulating(simulation.files(), simulation.places());
-                return serve(file, config, effective, simulation.hypervisor(), root, Journal::open, folder);
+                return serve(file, hangUps, config, effective, simulation.hypervisor(), root, Journal::open, folder);
             }
         } catch (IOException e) {
             LoggerFactory.getLogger(Musterd.class).error("cannot start: {}", reason(e));
@@ -174,6 +179,7 @@ public final class Musterd {
     /** @param last closed behind everything else when the agent is told to stop: nothing after that is sure to run */
     private static int serve(
             Path file,
+            HangUps hangUps,
             ConfigFile config,
             MusterConfig effective,
             Hypervisor hypervisor,
@@ -207,7 +213,6 @@ public final class Musterd {
                             stop(daemon, last, log, stopped);
                         },
                         "stop"));
-        Signals.onHangUp(new Reload(file, config, daemon, manager));
         log.info(
                 "musterd {} serves on {} and port {}",
                 version(),
@@ -215,6 +220,7 @@ public final class Musterd {
                 daemon.port());
         manager.tell("READY=1");
         watchdog.start();
+        hangUps.obey(new Reload(file, config, daemon, manager));
         await(stopped);
         return 0;
     }

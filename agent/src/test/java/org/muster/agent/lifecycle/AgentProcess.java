@@ -63,6 +63,11 @@ final class AgentProcess implements AutoCloseable {
         return start(folder, settings(folder, uri, settings), List.of(), program, List.of());
     }
 
+    /** Starts a program that is {@code musterd} but for what it does to itself on its way. */
+    static AgentProcess of(Class<?> program, Path folder, String uri) {
+        return start(folder, settings(folder, uri, Map.of()), List.of(), List.of(program.getName()), List.of());
+    }
+
     /** Starts one inside the namespaces of a host, where it sees that host's mounts. */
     static AgentProcess inside(PrivateHypervisor host, Path folder, Map<String, String> settings) {
         return start(folder, settings(folder, host.uri(), settings), host.insidePrefix(), MUSTERD, List.of());
