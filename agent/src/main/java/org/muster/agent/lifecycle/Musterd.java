@@ -289,9 +289,11 @@ public final class Musterd {
                     }
                 }
                 running = next;
-                LOG.info(
-                        "configuration reloaded{}",
-                        restart.isEmpty() ? "" : "; only a restart applies " + String.join(", ", restart));
+                if (restart.isEmpty()) {
+                    LOG.info("configuration reloaded");
+                } else { // whoever set the level to warn is to be told of that all the same
+                    LOG.warn("configuration reloaded; only a restart applies {}", String.join(", ", restart));
+                }
             } catch (InvalidConfigException e) {
                 LOG.error(
                         "configuration not reloaded, the old one stays in force: {} problems",

@@ -67,23 +67,25 @@ class LogLinesTest {
     @Test
     void aReloadSaysWhatItChangedAndABadOneEverythingThatIsWrong() throws Exception {
         try (AgentProcess agent = AgentProcess.intoJournal(folder.resolve("agent"), script())) {
-            hangUp(agent, "create.queue-capacity = 77\nlisten.make-up-lost-subscriptions = false\n");
+            hangUp(agent, "create.queue-capacity = 77\nlisten.make-up-lost-subscriptions = false\nlog.level = \"warn\"\n");
             awaitLine(agent, "configuration reloaded");
 
             assertThat(lines(agent, "audit: "))
-                    .singleElement()
-                    .asString()
-                    .endsWith("config key=create.queue-capacity old=4000 new=77 by=SIGHUP");
+                    .satisfiesExactly(
+                            number -> assertThat(number)
+                                    .endsWith("config key=create.queue-capacity old=4000 new=77 by=SIGHUP"),
+                            text -> assertThat(text).endsWith("config key=log.level old=info new=warn by=SIGHUP"));
             assertThat(lines(agent, "configuration reloaded"))
                     .singleElement()
                     .asString()
+                    .startsWith("<4>WARN ")
                     .endsWith("only a restart applies listen.make-up-lost-subscriptions");
 
             hangUp(agent, "create.concurency = 3\nlog.levl = 1\n");
             awaitLine(agent, "log.levl");
             assertThat(lines(agent, "not reloaded")).singleElement().asString().endsWith("in force: 2 problems");
             assertThat(lines(agent, "did you mean")).hasSize(2);
-            assertThat(lines(agent, "audit: ")).hasSize(1);
+            assertThat(lines(agent, "audit: ")).hasSize(2);
             assertThat(agent.log().lines()).allMatch(line -> line.matches("<[3-7]>(ERROR|WARN |INFO ) \\[.*"));
             assertThat(lines(agent, "not reloaded").get(0)).startsWith("<3>ERROR ");
             assertThat(lines(agent, "audit: ").get(0)).startsWith("<5>INFO  ");
