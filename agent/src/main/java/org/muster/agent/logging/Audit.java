@@ -32,15 +32,21 @@ public final class Audit {
     /**
      * A key that got another value in the running agent.
      *
+     * @param before as TOML has it, so a text may be in quotes; they are not quoted again. Likewise {@code after}
      * @param by SIGHUP, or the verb and who called it
      */
     public static void changed(String key, String before, String after, String by) {
         LOG.info(
                 "config key={} old={} new={} by={}",
                 key,
-                LineText.value(before),
-                LineText.value(after),
+                LineText.value(bare(before)),
+                LineText.value(bare(after)),
                 LineText.value(by));
+    }
+
+    private static String bare(String toml) {
+        boolean quoted = toml.length() >= 2 && toml.startsWith("\"") && toml.endsWith("\"");
+        return quoted ? toml.substring(1, toml.length() - 1) : toml;
     }
 
     private static String line(String what, Map<String, String> fields) {
