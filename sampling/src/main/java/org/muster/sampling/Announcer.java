@@ -31,8 +31,8 @@ final class Announcer {
         guest.stats().frozen().ifPresent(frozen -> tell(() -> listener.frozen(guest.id, frozen)));
     }
 
-    void thawed(UUID domain) {
-        tell(() -> listener.thawed(domain));
+    void thawed(UUID domain, long frozenNanos) {
+        tell(() -> listener.thawed(domain, frozenNanos));
     }
 
     void unresponsive(UUID domain, long ageNanos) {

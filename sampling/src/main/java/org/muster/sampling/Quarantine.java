@@ -29,7 +29,7 @@ final class Quarantine {
         guest.suspect = null;
         guest.frozen(new Frozen(since, state, sensor));
         guests.add(guest);
-        LOG.warn(
+        LOG.debug(
                 "guest {} keeps a call since {} ms ({}, {}): it is left out until that returns",
                 guest.id,
                 Duration.ofNanos(now - since).toMillis(),
@@ -65,11 +65,11 @@ final class Quarantine {
         long frozenNanos = now - guest.frozen.sinceNanos;
         guest.frozen(null);
         guests.remove(guest);
-        LOG.info(
+        LOG.debug(
                 "guest {} answers again after {} ms",
                 guest.id,
                 Duration.ofNanos(frozenNanos).toMillis());
-        announcer.thawed(guest.id);
+        announcer.thawed(guest.id, frozenNanos);
     }
 
     /** The call has returned, so whoever kept it is back. */

@@ -11,13 +11,17 @@ import java.util.UUID;
 public interface SamplingListener {
 
     /**
-     * The guest keeps a call of ours and is left out from now on; told again when the cause turns out to be another one.
-     * It has been logged.
+     * The guest keeps a call of ours and is left out from now on; told again when the cause turns out to be another one. Whoever
+     * knows its name logs it.
      */
     default void frozen(UUID domain, GuestStats.Frozen frozen) {}
 
-    /** A frozen guest has answered a call of its own and is sampled as before. */
-    default void thawed(UUID domain) {}
+    /**
+     * A frozen guest has answered a call of its own and is sampled as before.
+     *
+     * @param frozenNanos for how long it kept one
+     */
+    default void thawed(UUID domain, long frozenNanos) {}
 
     /**
      * The guest's monitor-backed values got older than {@code sampling.unresponsive-after}.

@@ -39,7 +39,7 @@ final class RecordingListener implements SamplingListener {
     }
 
     @Override
-    public void thawed(UUID domain) {
+    public void thawed(UUID domain, long frozenNanos) {
         note("thawed", domain, "");
     }
 

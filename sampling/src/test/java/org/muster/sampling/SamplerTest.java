@@ -33,7 +33,7 @@ final class SamplerTest {
         }
 
         @Override
-        public void thawed(UUID domain) {
+        public void thawed(UUID domain, long frozenNanos) {
             thawed.countDown();
         }
     };

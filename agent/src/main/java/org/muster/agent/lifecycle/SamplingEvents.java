@@ -3,13 +3,17 @@ package org.muster.agent.lifecycle;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmTable;
+import org.muster.agent.logging.LogFields;
 import org.muster.agent.stats.Condition;
 import org.muster.agent.verbs.ConditionEvents;
 import org.muster.agent.verbs.StatusEvents;
@@ -34,6 +38,7 @@ final class SamplingEvents implements SamplingListener {
     private final Function<Vm, Condition> conditionOf;
     private final IntSupplier frozen;
     private final MetricRegistry metrics;
+    private final Set<UUID> warned = ConcurrentHashMap.newKeySet(); // frozen guests; told once, whatever the cause turns out to be
     private volatile int stuck; // written by sampler, read by the gauge
 
     /** @param frozen how many guests are */
@@ -62,22 +67,45 @@ final class SamplingEvents implements SamplingListener {
     /** The VM is not reported any more. */
     void forget(UUID domain) {
         conditions.forget(domain);
+        warned.remove(domain);
+    }
+
+    /** Has a line written that names the VM, and ends in its id. */
+    private void about(UUID domain, Consumer<String> write) {
+        String name = table.get(domain).map(Vm::name).orElse("");
+        boolean unused = LogFields.about(domain, "", Optional.empty(), () -> {
+            write.accept(name.isEmpty() ? domain.toString() : name);
+            return true;
+        });
     }
 
     @Override
     public void frozen(UUID domain, GuestStats.Frozen now) {
         metrics.meter("sampling.frozen").mark();
+        if (warned.add(domain)) {
+            about(
+                    domain,
+                    name -> LOG.warn(
+                            "{} keeps a call in libvirt ({}, {}): it is left out of sampling until that returns",
+                            name,
+                            now.reason(),
+                            now.cause()));
+        }
         condition(domain);
     }
 
     @Override
-    public void thawed(UUID domain) {
+    public void thawed(UUID domain, long frozenNanos) {
+        warned.remove(domain);
+        about(domain, name -> LOG.info("{} answers again after {} ms", name, TimeUnit.NANOSECONDS.toMillis(frozenNanos)));
         condition(domain);
     }
 
     @Override
     public void unresponsive(UUID domain, long ageNanos) {
-        LOG.warn("{} has not answered for {} s", domain, TimeUnit.NANOSECONDS.toSeconds(ageNanos));
+        about(
+                domain,
+                name -> LOG.warn("{} has not answered for {} s", name, TimeUnit.NANOSECONDS.toSeconds(ageNanos)));
         table.whileRunning(domain, vm -> events.responsive(vm, false));
     }
 

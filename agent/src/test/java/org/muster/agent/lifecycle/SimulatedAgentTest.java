@@ -230,6 +230,10 @@ class SimulatedAgentTest {
         }
     }
 
+    private static List<String> lines(AgentProcess agent, String words) {
+        return agent.log().lines().filter(line -> line.contains(words)).toList();
+    }
+
     private static void awaitRunning(LineClient client, int count) {
         Await.until(
                 count + " run",
@@ -269,6 +273,19 @@ class SimulatedAgentTest {
                 late += vm.path("sampleAges").path("cpu").asLong() > 3000 ? 1 : 0;
             }
             assertThat(late).isLessThanOrEqualTo(2);
+            for (JsonNode vm : all) {
+                if (vm.path("monitorResponse").asText().equals("-1")) {
+                    String name = vm.get("vmName").asText();
+                    assertThat(lines(agent, name + " keeps a call in libvirt"))
+                            .singleElement()
+                            .asString()
+                            .endsWith("vm=" + vm.get("vmId").asText());
+                    assertThat(lines(agent, name + " has not answered for "))
+                            .singleElement()
+                            .asString()
+                            .endsWith("vm=" + vm.get("vmId").asText());
+                }
+            }
         }
     }
 }
