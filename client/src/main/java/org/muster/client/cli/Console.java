@@ -1,12 +1,10 @@
 package org.muster.client.cli;
 
-import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -14,14 +12,14 @@ import java.time.ZoneId;
 import java.util.Map;
 
 /**
- * What the command is attached to. Output is UTF-8 whatever the locale, since JSON must be.
+ * What the command is attached to.
  *
  * @param outTerminal the terminal standard output is, or null
  * @param errTerminal the terminal standard error is, or null
  */
 record Console(
         InputStream in,
-        PrintStream out,
+        CheckedOutput out,
         PrintStream err,
         Path outTerminal,
         Path errTerminal,
@@ -36,22 +34,30 @@ record Console(
     static Console ofProcess() {
         return new Console(
                 System.in,
-                stream(FileDescriptor.out),
-                stream(FileDescriptor.err),
+                new CheckedOutput(new FileOutputStream(FileDescriptor.out), pipe(1)),
+                new CheckedOutput(new FileOutputStream(FileDescriptor.err), pipe(2)),
                 terminal(1),
                 terminal(2),
                 System.getenv(),
                 Clock.system(ZoneId.systemDefault()));
     }
 
-    private static PrintStream stream(FileDescriptor descriptor) {
-        return new PrintStream(
-                new BufferedOutputStream(new FileOutputStream(descriptor), 8192), false, StandardCharsets.UTF_8);
+    private static boolean pipe(int descriptor) {
+        try {
+            String target = target(descriptor).toString();
+            return target.startsWith("pipe:") || target.startsWith("socket:");
+        } catch (IOException e) {
+            return false; // no /proc, or closed: what is lost is told of rather than not
+        }
+    }
+
+    private static Path target(int descriptor) throws IOException {
+        return Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor));
     }
 
     private static Path terminal(int descriptor) {
         try {
-            Path target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor));
+            Path target = target(descriptor);
             boolean terminal =
                     target.startsWith("/dev/pts") || target.toString().startsWith("/dev/tty");
             return terminal || target.toString().equals("/dev/console") ? target : null;

@@ -8,6 +8,7 @@ final class ExitCode {
     static final int UNREACHABLE = 3;
     static final int TIMED_OUT = 4;
     static final int BUG = 70;
+    static final int OUTPUT = 74; // EX_IOERR
 
     private ExitCode() {}
 }

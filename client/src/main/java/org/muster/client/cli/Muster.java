@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
             "3:no agent answers at the URL, or the connection was lost",
             "4:no answer, or not all VMs settled, in time",
             "70:a mistake in muster itself",
+            "74:done, but what was to be printed could not be written",
             "130:ended by Ctrl-C (143: by SIGTERM); what the agent was asked for it does"
         },
         subcommands = {
@@ -122,9 +123,10 @@ public final class Muster implements Callable<Integer> {
                 .setParameterExceptionHandler((e, args) -> muster.wrongUsage(e))
                 .setExecutionExceptionHandler((e, command, result) -> muster.failed(e));
         int exitCode = line.execute(arguments);
-        console.out().flush();
+        Optional<String> lost = console.out().lost();
+        lost.ifPresent(why -> console.problem("the output is not complete: " + why));
         console.err().flush();
-        return exitCode;
+        return lost.isPresent() && exitCode == ExitCode.OK ? ExitCode.OUTPUT : exitCode;
     }
 
     /** All commands and options as they are declared, for manual pages and completion. */

@@ -42,6 +42,18 @@ class MusterTest {
     }
 
     @Test
+    void whatCannotBeWrittenIsSaidAndAPipeThatIsClosedIsNot() {
+        for (String[] command : new String[][] {{"ping"}, {"host", "caps", "--output", "json"}, {"--help"}}) {
+            CliRun full = CliRun.unheard(agent, false, command);
+            assertThat(full.exitCode()).as(command[0]).isEqualTo(74);
+            assertThat(full.err()).isEqualTo("muster: the output is not complete: No space left on device\n");
+            CliRun closed = CliRun.unheard(agent, true, command);
+            assertThat(closed.exitCode()).as(command[0]).isZero();
+            assertThat(closed.err()).isEmpty();
+        }
+    }
+
+    @Test
     void globalOptionsMayStandOnEitherSideOfTheCommand() {
         String url = agent.address().toString();
         assertThat(CliRun.with(Map.of(), null, "", "--url", url, "ping").exitCode())

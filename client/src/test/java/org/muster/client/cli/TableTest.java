@@ -72,7 +72,13 @@ class TableTest {
     private static Console console(Map<String, String> environment) {
         Path terminal = Path.of("/dev/pts/99");
         return new Console(
-                InputStream.nullInputStream(), System.out, System.err, terminal, terminal, environment, CliRun.CLOCK);
+                InputStream.nullInputStream(),
+                new CheckedOutput(System.out, false),
+                System.err,
+                terminal,
+                terminal,
+                environment,
+                CliRun.CLOCK);
     }
 
     @Test
