@@ -3,10 +3,12 @@ package org.muster.client.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -81,14 +83,17 @@ final class StatsCommand implements Callable<Integer> {
     private void show(MusterConnection connection) throws Exception {
         Map<String, StatsRow> rows = new HashMap<>();
         ArrayNode entries = Json.array();
-        Table table = table();
+        Console console = muster.console();
+        Form form = form(console.width());
+        List<StatsRow> order = new ArrayList<>();
         for (Vm vm : Vm.all(connection)) {
             StatsRow row = StatsRow.of(vm);
             Optional<StatsRow> before = Optional.ofNullable(earlier.get(vm.id()));
             rows.put(vm.id(), row);
             entries.add(row.json(before));
-            add(table, row, before);
+            order.add(row);
         }
+        Map<String, StatsRow> last = earlier;
         earlier = rows;
         if (muster.json()) {
             muster.printJson(entries);
@@ -99,21 +104,61 @@ final class StatsCommand implements Callable<Integer> {
             separate();
         }
         host.ifPresent(muster::print);
-        muster.print(table);
+        order.sort(Comparator.comparing(StatsCommand::name).thenComparing(row -> row.vm().id()));
+        Table table = table(form);
+        order.forEach(row -> add(table, form, row, Optional.ofNullable(last.get(row.vm().id()))));
+        // what scrolls away at once is of no use to whoever watches
+        int room = watch && console.movable() ? console.height() - (host.isPresent() ? 2 : 1) : Integer.MAX_VALUE;
+        print(table.lines(console.width()), room);
+    }
+
+    private void print(List<String> lines, int room) {
+        boolean all = lines.size() <= room;
+        int shown = all ? lines.size() : Math.max(1, room - 1);
+        lines.subList(0, shown).forEach(muster.console().out()::println);
+        if (!all) {
+            muster.console().out().println(lines.size() - shown + " more; muster top sorts and filters them");
+        }
+        muster.console().out().flush();
+    }
+
+    private static String name(StatsRow row) {
+        return row.vm().name().isEmpty() ? row.vm().id() : row.vm().name();
     }
 
     private void separate() {
         muster.console().out().print(muster.console().movable() ? "\033[H\033[2J" : "\n");
     }
 
-    private Table table() {
+    /** What fits the terminal. */
+    private enum Form {
+        AGES,
+        WIDE,
+        SUMS,
+        LEAST
+    }
+
+    private Form form(int width) {
         if (ages) {
+            return Form.AGES;
+        }
+        return width >= TopView.WIDE ? Form.WIDE : width >= TopView.NARROW ? Form.SUMS : Form.LEAST;
+    }
+
+    private Table table(Form form) {
+        if (form == Form.AGES) {
             return new Table(
-                    "NAME", "STATUS", ">STATE", ">CPU", ">VCPU", ">MEMORY", ">NET", ">DISKS", ">SIZES", ">AGENT");
+                    "=NAME", "STATUS", ">STATE", ">CPU", ">VCPU", ">MEMORY", ">NET", ">DISKS", ">SIZES", ">AGENT");
         }
         String unit = watch ? "/s" : "";
+        if (form == Form.LEAST) {
+            return new Table("=NAME", "STATUS", ">CPU %", ">AGE");
+        }
+        if (form == Form.SUMS) {
+            return new Table("=NAME", "STATUS", ">CPU %", ">MEMORY", ">NET" + unit, ">DISK/s", ">AGE");
+        }
         return new Table(
-                "NAME",
+                "=NAME",
                 "STATUS",
                 ">CPU %",
                 ">MEMORY",
@@ -124,23 +169,30 @@ final class StatsCommand implements Callable<Integer> {
                 ">AGE");
     }
 
-    private void add(Table table, StatsRow row, Optional<StatsRow> before) {
-        String name = row.vm().name().isEmpty() ? row.vm().id() : row.vm().name();
-        if (ages) {
-            List<String> cells = new ArrayList<>(List.of(name, row.status()));
+    private void add(Table table, Form form, StatsRow row, Optional<StatsRow> before) {
+        List<String> cells = new ArrayList<>(List.of(name(row), row.status()));
+        if (form == Form.AGES) {
             cells.addAll(row.allAges());
             table.row(cells.toArray(String[]::new));
             return;
         }
-        table.row(
-                name,
-                row.status(),
-                StatsRow.decimal(row.cpuPercent()),
-                row.memory(),
-                StatsRow.size(watch ? row.netRxRate(before) : row.netRxBytes()),
-                StatsRow.size(watch ? row.netTxRate(before) : row.netTxBytes()),
-                StatsRow.size(row.diskReadRate()),
-                StatsRow.size(row.diskWriteRate()),
-                row.ages());
+        cells.add(StatsRow.decimal(row.cpuPercent()));
+        OptionalDouble received = watch ? row.netRxRate(before) : row.netRxBytes();
+        OptionalDouble sent = watch ? row.netTxRate(before) : row.netTxBytes();
+        if (form != Form.LEAST) {
+            cells.add(row.memory());
+        }
+        if (form == Form.WIDE) {
+            cells.add(StatsRow.size(received));
+            cells.add(StatsRow.size(sent));
+            cells.add(StatsRow.size(row.diskReadRate()));
+            cells.add(StatsRow.size(row.diskWriteRate()));
+        }
+        if (form == Form.SUMS) {
+            cells.add(StatsRow.size(StatsRow.sum(received, sent)));
+            cells.add(StatsRow.size(StatsRow.sum(row.diskReadRate(), row.diskWriteRate())));
+        }
+        cells.add(row.ages());
+        table.row(cells.toArray(String[]::new));
     }
 }

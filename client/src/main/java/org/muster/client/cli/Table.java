@@ -8,11 +8,12 @@ import java.util.List;
  * Rows under headers, made to fit a width: what is wrapped goes on in further lines, what is neither is cut. Confined to main.
  *
  * <p>What a header begins with says how its column gives way: {@code >} is of numbers, aligned right, and never does; {@code <} is
- * cut before all others; {@code +} is wrapped and never cut, for what is worth nothing without its end. The others are cut, the
+ * cut before all others; {@code =} is of names, which stay long enough to tell them apart; {@code +} is wrapped and never cut, for what is worth nothing without its end. The others are cut, the
  * widest first.
  */
 final class Table {
     private static final int LEAST_WIDTH = 4;
+    private static final int LEAST_NAME = 12; // what is cut further names nothing any more
     private static final int LEAST_WRAPPED = 10; // narrower ones only where nothing else can give way
     private static final int EASY_WIDTH = 24; // of the last column: a narrower one goes on further left
     private static final int INDENT = 4;
@@ -20,6 +21,7 @@ final class Table {
 
     private enum Kind {
         TEXT,
+        NAME,
         NUMBER,
         CUT_FIRST,
         WRAPPED
@@ -41,6 +43,7 @@ final class Table {
     private static Kind kind(String header) {
         return switch (header.isEmpty() ? ' ' : header.charAt(0)) {
             case '>' -> Kind.NUMBER;
+            case '=' -> Kind.NAME;
             case '<' -> Kind.CUT_FIRST;
             case '+' -> Kind.WRAPPED;
             default -> Kind.TEXT;
@@ -94,7 +97,9 @@ final class Table {
         for (int i = 0; i < widths.length; i++) {
             // a header that is cut says nothing any more, and a column of its own that is cut first is not worth that
             int most = Math.max(least, kind == Kind.CUT_FIRST ? rows.get(0)[i].length() : 0);
-            if (kinds[i] == kind && widths[i] > most && (widest < 0 || widths[i] > widths[widest])) {
+            boolean name = kinds[i] == Kind.NAME && kind == Kind.TEXT;
+            most = name ? LEAST_NAME : most;
+            if ((kinds[i] == kind || name) && widths[i] > most && (widest < 0 || widths[i] > widths[widest])) {
                 widest = i;
             }
         }

@@ -15,7 +15,8 @@ final class TopView {
     private static final int ESCAPE = 27;
     private static final int DELETE = 127;
     private static final int MOST_TYPED = 64;
-    private static final int WIDE = 100; // columns
+    static final int WIDE = 100; // columns
+    static final int NARROW = 60; // with fewer not even sums of rates fit beside a name
     private static final int LINES_AROUND = 4; // summary, heads of the columns, an empty one, keys
     private static final String KEYS =
             "q quit  sort: c CPU  i I/O  n network  a age  m name  r reverse   / filter  f only marked";
@@ -97,10 +98,18 @@ final class TopView {
                 || row.stats().status().toLowerCase(Locale.ROOT).contains(wanted);
     }
 
-    /** The table alone, on narrow terminals with sums. */
+    /** The table alone, on narrow terminals with sums, on very narrow ones without them. */
     static Table table(List<TopRow> rows, int width) {
+        if (width < NARROW) {
+            Table table = new Table("=NAME", "STATUS", ">CPU %", ">AGE");
+            for (TopRow row : rows) {
+                StatsRow stats = row.stats();
+                table.row(row.label(), stats.status(), StatsRow.decimal(stats.cpuPercent()), stats.ages());
+            }
+            return table;
+        }
         if (width < WIDE) {
-            Table table = new Table("NAME", "STATUS", ">CPU %", ">MEMORY", ">NET/s", ">DISK/s", ">AGE");
+            Table table = new Table("=NAME", "STATUS", ">CPU %", ">MEMORY", ">NET/s", ">DISK/s", ">AGE");
             for (TopRow row : rows) {
                 StatsRow stats = row.stats();
                 table.row(
@@ -115,7 +124,7 @@ final class TopView {
             return table;
         }
         Table table = new Table(
-                "NAME", "STATUS", ">CPU %", ">MEMORY", ">NET RX/s", ">NET TX/s", ">DISK RD/s", ">DISK WR/s", ">AGE");
+                "=NAME", "STATUS", ">CPU %", ">MEMORY", ">NET RX/s", ">NET TX/s", ">DISK RD/s", ">DISK WR/s", ">AGE");
         for (TopRow row : rows) {
             StatsRow stats = row.stats();
             table.row(

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.util.Locale;
+import java.util.Map;
+import java.nio.file.Path;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -47,8 +52,49 @@ class StatsAndEventsTest {
         assertThat(CliRun.of(agent, "stats").lines())
                 .containsExactly(
                         "NAME  STATUS      CPU %         MEMORY   NET RX  NET TX  DISK RD/s  DISK WR/s      AGE",
-                        "web   Up           12.3  512 MiB (23%)  2.0 KiB   100 B    2.0 KiB        7 B  1.2/8.0",
-                        "ice   Up, FROZEN      -              -        -       -          -          -      -/-");
+                        "ice   Up, FROZEN      -              -        -       -          -          -      -/-",
+                        "web   Up           12.3  512 MiB (23%)  2.0 KiB   100 B    2.0 KiB        7 B  1.2/8.0");
+    }
+
+    @Test
+    void aNarrowTerminalHasSumsAndNamesThatCanBeToldApart() {
+        ArrayNode many = Json.array();
+        for (int i = 0; i < 30; i++) {
+            many.add(Json.object()
+                    .put("vmId", "v" + i)
+                    .put("vmName", String.format(Locale.ROOT, "office-%03d.example.com", i))
+                    .put("status", "Up")
+                    .put("condition", i == 0 ? "storage-blocked" : "ok")
+                    .put("memUsage", "13")
+                    .set("balloonInfo", Json.object().put("balloon_cur", "2097152")));
+        }
+        agent.on("Host.getAllVmStats", params -> many);
+        for (int width : new int[] {40, 60, 80, 99, 100}) {
+            List<String> lines = onTerminal(width, 100, "stats").lines();
+            assertThat(lines).hasSize(31).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(width));
+            assertThat(lines.get(1)).as("at " + width).startsWith("office-000");
+        }
+        assertThat(onTerminal(80, 100, "stats").lines().get(0))
+                .matches("NAME +STATUS +CPU % +MEMORY +NET +DISK/s +AGE");
+    }
+
+    @Test
+    void watchingShowsAsManyRowsAsTheTerminalHas() {
+        ArrayNode many = Json.array();
+        for (int i = 0; i < 30; i++) {
+            many.add(Json.object().put("vmId", "v" + i).put("vmName", "n" + i).put("status", "Up"));
+        }
+        agent.on("Host.getAllVmStats", params -> many);
+        List<String> lines = onTerminal(80, 10, "stats", "--watch", "--times", "1").lines();
+        assertThat(lines).hasSize(9); // and the line that the cursor is on
+        assertThat(lines.get(8)).isEqualTo("23 more; muster top sorts and filters them");
+        assertThat(onTerminal(80, 10, "stats").lines()).hasSize(31);
+    }
+
+    private CliRun onTerminal(int width, int height, String... arguments) {
+        Map<String, String> environment = Map.of(
+                "MUSTER_URL", agent.address().toString(), "TERM", "xterm", "COLUMNS", "" + width, "LINES", "" + height);
+        return CliRun.with(environment, Path.of("/dev/pts/99"), "", arguments);
     }
 
     @Test
@@ -56,8 +102,8 @@ class StatsAndEventsTest {
         assertThat(CliRun.of(agent, "stats", "--ages").lines())
                 .containsExactly(
                         "NAME  STATUS      STATE  CPU  VCPU  MEMORY  NET  DISKS  SIZES  AGENT",
-                        "web   Up              -  1.2     -       -  0.3    8.0    9.0      -",
-                        "ice   Up, FROZEN      -    -     -       -    -      -      -      -");
+                        "ice   Up, FROZEN      -    -     -       -    -      -      -      -",
+                        "web   Up              -  1.2     -       -  0.3    8.0    9.0      -");
         JsonNode web = Json.parse(
                         CliRun.of(agent, "stats", "--output=json").lines().get(0))
                 .get(0);
@@ -91,8 +137,8 @@ class StatsAndEventsTest {
         CliRun run = CliRun.of(agent, "stats", "--watch", "--interval", "0.01", "--times", "2");
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).contains("NET RX/s");
-        assertThat(run.lines().get(2)).matches("web .* - +- +2\\.0 KiB +7 B .*");
-        assertThat(run.lines().get(6)).matches("web .* 1\\.5 KiB +0 B +2\\.0 KiB +7 B .*");
+        assertThat(run.lines().get(3)).matches("web .* - +- +2\\.0 KiB +7 B .*");
+        assertThat(run.lines().get(7)).matches("web .* 1\\.5 KiB +0 B +2\\.0 KiB +7 B .*");
     }
 
     @Test
