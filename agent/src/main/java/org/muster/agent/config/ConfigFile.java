@@ -87,6 +87,9 @@ public final class ConfigFile {
             } else if (entry.getValue() instanceof TomlTable) {
                 problems.unknownSection(file, position, path, sections());
                 Nearest.keys(path, sections()).forEach(this::doubtSection);
+            } else if (isSection(path)) {
+                problems.add(file, position, path, "is a section, written [" + path + "]", entry.getValue());
+                doubtSection(path);
             } else {
                 problems.unknown(file, position, path, keys(), entry.getValue());
                 Nearest.keys(path, keys()).forEach(meant -> Key.of(meant).ifPresent(doubtful::add));

@@ -1,10 +1,15 @@
 package org.muster.agent.config;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.tomlj.Toml;
 import org.tomlj.TomlParseResult;
@@ -17,21 +22,50 @@ import org.tomlj.TomlTable;
  * <p>Shape of a problem: {@code file:line:column: key rule, got value}. Confined to one thread.
  */
 public final class TomlProblems {
+    private static final String BYTE_ORDER_MARK = "\ufeff";
     private static final String UNKNOWN = "is no key of this version";
 
     private final List<String> found = new ArrayList<>();
 
     /** Reads a file; empty, with the problems noted, if it is no TOML. Blocks on the disk. */
     public Optional<TomlTable> read(Path file) {
-        TomlParseResult toml;
+        Optional<String> text = text(file);
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        TomlParseResult toml = Toml.parse(text.get());
+        toml.errors().forEach(e -> add(place(file, e.position()) + ": " + e.getMessage()));
+        return toml.hasErrors() ? Optional.empty() : Optional.of(toml);
+    }
+
+    /** What the file says, without the mark that some editors put before UTF-8. */
+    private Optional<String> text(Path file) {
+        byte[] bytes;
         try {
-            toml = Toml.parse(file);
+            bytes = Files.readAllBytes(file);
         } catch (IOException e) {
             add(file + ": cannot be read: " + e.getMessage());
             return Optional.empty();
         }
-        toml.errors().forEach(e -> add(place(file, e.position()) + ": " + e.getMessage()));
-        return toml.hasErrors() ? Optional.empty() : Optional.of(toml);
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        CharBuffer out = CharBuffer.allocate(bytes.length);
+        if (StandardCharsets.UTF_8.newDecoder().decode(in, out, true).isError()) {
+            add(notUtf8(file, bytes, in.position()));
+            return Optional.empty();
+        }
+        String text = out.flip().toString();
+        return Optional.of(text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text);
+    }
+
+    private static String notUtf8(Path file, byte[] bytes, int at) {
+        int line = 1;
+        int column = 1;
+        for (int i = 0; i < at; i++) {
+            column = bytes[i] == '\n' ? 1 : column + 1;
+            line += bytes[i] == '\n' ? 1 : 0;
+        }
+        return file + ":" + line + ":" + column + ": is not UTF-8, got byte "
+                + String.format(Locale.ROOT, "0x%02x", bytes[at]);
     }
 
     public void add(String problem) {

@@ -83,6 +83,31 @@ class ConfigFileTest {
     }
 
     @Test
+    void whatIsNoUtf8IsToldWithItsPlaceAndAByteOrderMarkIsNoMistake() throws IOException {
+        Path file = directory.resolve("muster.toml");
+        Files.write(file, new byte[] {'a', '\n', '#', ' ', (byte) 0xe4, '\n'});
+        InvalidConfigException refused =
+                catchThrowableOfType(InvalidConfigException.class, () -> ConfigFile.read(file));
+        assertThat(refused.problems()).containsExactly(file + ":2:3: is not UTF-8, got byte 0xe4");
+
+        Files.writeString(file, "\ufefflisten.port = 7\n");
+        assertThat(catchThrowableOfType(InvalidConfigException.class, () -> ConfigFile.read(file)))
+                .isNull();
+    }
+
+    @Test
+    void aSectionThatIsWrittenAsSomethingElseIsToldHowToWriteIt() throws IOException {
+        assertThat(problems("[[sampling]]", "interval = \"1s\""))
+                .singleElement()
+                .asString()
+                .endsWith("sampling is a section, written [sampling], got an array");
+        assertThat(problems("sampling = 5"))
+                .singleElement()
+                .asString()
+                .endsWith("sampling is a section, written [sampling], got 5");
+    }
+
+    @Test
     void anEmptyFileGivesTheDefaults() throws Exception {
         MusterConfig config = read().effective();
 
@@ -318,7 +343,7 @@ class ConfigFileTest {
                 .singleElement()
                 .asString()
                 .endsWith("[bogus] is no section of this version");
-        assertThat(problems("create = 5")).singleElement().asString().contains("create is no key");
+        assertThat(problems("create = 5")).singleElement().asString().endsWith("create is a section, written [create], got 5");
     }
 
     @Test
