@@ -259,6 +259,7 @@ public final class CreateService {
     /** Tells each its place, or that there is none; answers those that have one. */
     private static List<Candidate> place(BatchRequest request, List<Candidate> good, Dispatcher.Promise promise) {
         List<Candidate> accepted = new ArrayList<>(good.size());
+        long granted = promise.positions().stream().filter(at -> at > 0).count(); // they fill the queue as well
         for (int i = 0; i < good.size(); i++) {
             Candidate candidate = good.get(i);
             int position = promise.positions().get(i);
@@ -267,7 +268,9 @@ public final class CreateService {
                 accepted.add(candidate);
             } else {
                 candidate.refuse(
-                        CANNOT_CREATE, "queue full (waiting=" + promise.taken() + "/" + promise.capacity() + ")");
+                        CANNOT_CREATE,
+                        "queue full (waiting=" + (promise.taken() + granted) + "/" + promise.capacity()
+                                + (granted == 0 ? ")" : ", " + granted + " of them of this message)"));
             }
         }
         return accepted;

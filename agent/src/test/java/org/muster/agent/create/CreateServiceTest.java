@@ -242,7 +242,7 @@ class CreateServiceTest {
         assertThat(answer.items())
                 .extracting(BatchAnswer.Verdict::queuePosition)
                 .containsExactly(1, 2, 0);
-        assertThat(answer.items().get(2).reason()).contains("queue full").contains("/2");
+        assertThat(answer.items().get(2).reason()).isEqualTo("queue full (waiting=2/2, 2 of them of this message)");
         assertThat(agent().table.get(id(3))).isEmpty();
         agent().destroy(id(1));
         assertThat(answer(batch("c", "h", Agent.item(0, id(3)))).items().get(0).isAccepted())
