@@ -213,11 +213,12 @@ public final class Musterd {
                             stop(daemon, last, log, stopped);
                         },
                         "stop"));
+        Signals.stopAtTermination();
         log.info(
-                "musterd {} serves on {} and port {}",
+                "musterd {} serves on {}{}",
                 version(),
                 effective.listen().socket(),
-                daemon.port());
+                daemon.port() == 0 ? ", the local socket only" : " and port " + daemon.port());
         manager.tell("READY=1");
         watchdog.start();
         hangUps.obey(new Reload(file, config, daemon, manager));

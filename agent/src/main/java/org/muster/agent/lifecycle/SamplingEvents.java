@@ -38,7 +38,8 @@ final class SamplingEvents implements SamplingListener {
     private final Function<Vm, Condition> conditionOf;
     private final IntSupplier frozen;
     private final MetricRegistry metrics;
-    private final Set<UUID> warned = ConcurrentHashMap.newKeySet(); // frozen guests; told once, whatever the cause turns out to be
+    private final Set<UUID> warned =
+            ConcurrentHashMap.newKeySet(); // frozen guests; told once, whatever the cause turns out to be
     private volatile int stuck; // written by sampler, read by the gauge
 
     /** @param frozen how many guests are */
@@ -97,15 +98,15 @@ final class SamplingEvents implements SamplingListener {
     @Override
     public void thawed(UUID domain, long frozenNanos) {
         warned.remove(domain);
-        about(domain, name -> LOG.info("{} answers again after {} ms", name, TimeUnit.NANOSECONDS.toMillis(frozenNanos)));
+        about(
+                domain,
+                name -> LOG.info("{} answers again after {} ms", name, TimeUnit.NANOSECONDS.toMillis(frozenNanos)));
         condition(domain);
     }
 
     @Override
     public void unresponsive(UUID domain, long ageNanos) {
-        about(
-                domain,
-                name -> LOG.warn("{} has not answered for {} s", name, TimeUnit.NANOSECONDS.toSeconds(ageNanos)));
+        about(domain, name -> LOG.warn("{} has not answered for {} s", name, TimeUnit.NANOSECONDS.toSeconds(ageNanos)));
         table.whileRunning(domain, vm -> events.responsive(vm, false));
     }
 

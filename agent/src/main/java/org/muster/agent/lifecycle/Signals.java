@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Signals {
     private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
-    private static final int TERMINATED = 143; // 128 + SIGTERM, which the JVM says too when it has obeyed
+    private static final int TERMINATED = 143; // 128 + SIGTERM: ended before it had stopped
 
     private Signals() {}
 
@@ -23,9 +23,18 @@ final class Signals {
         }
     }
 
+    /** SIGTERM ends the process as something that was asked for and went well: with 0, and as ever by way of the shutdown hooks. */
+    static void stopAtTermination() {
+        try {
+            handle("TERM", () -> System.exit(0));
+        } catch (ReflectiveOperationException e) {
+            LOG.debug("SIGTERM ends with {} on this JVM: {}", TERMINATED, e.toString());
+        }
+    }
+
     /**
      * From now on SIGTERM and SIGINT end the process at once: who asks twice does not want to wait for what stopping waits for. To
-     * be called when stopping has begun; until then the JVM's own handlers are the ones that begin it.
+     * be called when stopping has begun.
      */
     static void endAtTheNext() {
         for (String name : new String[] {"TERM", "INT"}) {

@@ -343,7 +343,10 @@ class ConfigFileTest {
                 .singleElement()
                 .asString()
                 .endsWith("[bogus] is no section of this version");
-        assertThat(problems("create = 5")).singleElement().asString().endsWith("create is a section, written [create], got 5");
+        assertThat(problems("create = 5"))
+                .singleElement()
+                .asString()
+                .endsWith("create is a section, written [create], got 5");
     }
 
     @Test

@@ -27,7 +27,7 @@ import org.muster.rig.Truth;
 final class AgentProcess implements AutoCloseable {
     private static final Duration START_WITHIN = Duration.ofSeconds(30);
     private static final List<String> MUSTERD = List.of("org.muster.agent.lifecycle.Musterd");
-    private static final Pattern PORT = Pattern.compile("port (\\d+)");
+    private static final Pattern PORT = Pattern.compile("and port (?<port>\\d+)|, the local socket only");
 
     private final Path folder;
     private final Path config;
@@ -160,7 +160,10 @@ final class AgentProcess implements AutoCloseable {
             return Optional.empty();
         }
         Matcher matcher = PORT.matcher(serving.get(serving.size() - 1));
-        return matcher.find() ? Optional.of(Integer.parseInt(matcher.group(1))) : Optional.empty();
+        if (!matcher.find()) {
+            return Optional.empty();
+        }
+        return Optional.of(matcher.group("port") == null ? 0 : Integer.parseInt(matcher.group("port")));
     }
 
     int tcpPort() {
@@ -212,6 +215,11 @@ final class AgentProcess implements AutoCloseable {
 
     long pid() {
         return process.pid();
+    }
+
+    /** How it ended. */
+    int exitValue() {
+        return process.exitValue();
     }
 
     boolean alive() {

@@ -209,7 +209,9 @@ class FreezeQemuTest {
         assertThat(agent.log()
                         .substring(logged)
                         .lines()
-                        .filter(line -> line.contains("WARN") && line.contains("g4 keeps a call in libvirt") && line.endsWith("vm=" + id)))
+                        .filter(line -> line.contains("WARN")
+                                && line.contains("g4 keeps a call in libvirt")
+                                && line.endsWith("vm=" + id)))
                 .hasSize(1);
         nothingIsLeftFrozen();
         awaitBack(frozen);

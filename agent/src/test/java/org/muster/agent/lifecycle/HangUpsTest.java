@@ -48,6 +48,14 @@ class HangUpsTest {
         }
     }
 
+    @Test
+    void anAgentThatIsToldToStopEndsWithoutAnError() {
+        AgentProcess agent = AgentProcess.of(Musterd.class, folder, "qemu:///system?socket=" + folder + "/none");
+        agent.close();
+        assertThat(agent.exitValue()).isZero();
+        assertThat(agent.log()).contains("stopping; guests run on");
+    }
+
     /** {@code musterd}, which is sent a SIGHUP while it reads its journal. */
     static final class HungUp {
         private HungUp() {}

@@ -67,7 +67,9 @@ class LogLinesTest {
     @Test
     void aReloadSaysWhatItChangedAndABadOneEverythingThatIsWrong() throws Exception {
         try (AgentProcess agent = AgentProcess.intoJournal(folder.resolve("agent"), script())) {
-            hangUp(agent, "create.queue-capacity = 77\nlisten.make-up-lost-subscriptions = false\nlog.level = \"warn\"\n");
+            hangUp(
+                    agent,
+                    "create.queue-capacity = 77\nlisten.make-up-lost-subscriptions = false\nlog.level = \"warn\"\n");
             awaitLine(agent, "configuration reloaded");
 
             assertThat(lines(agent, "audit: "))

@@ -55,7 +55,11 @@ class MusterdTlsTest {
         try (AgentProcess agent = AgentProcess.start(folder.resolve("agent"), NO_LIBVIRTD, settings)) {
             assertThat(agent.tcpPort()).isZero();
             assertThat(folder.resolve("agent").resolve("m.sock")).exists();
-            assertThat(agent.log()).contains("only the local socket is open", "missing [" + nowhere);
+            assertThat(agent.log())
+                    .contains(
+                            "only the local socket is open",
+                            " serves on " + agent.folder().resolve("m.sock") + ", the local socket only",
+                            "missing [" + nowhere);
         }
     }
 

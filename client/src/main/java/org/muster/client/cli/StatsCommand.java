@@ -104,9 +104,11 @@ final class StatsCommand implements Callable<Integer> {
             separate();
         }
         host.ifPresent(muster::print);
-        order.sort(Comparator.comparing(StatsCommand::name).thenComparing(row -> row.vm().id()));
+        order.sort(Comparator.comparing(StatsCommand::name)
+                .thenComparing(row -> row.vm().id()));
         Table table = table(form);
-        order.forEach(row -> add(table, form, row, Optional.ofNullable(last.get(row.vm().id()))));
+        order.forEach(row ->
+                add(table, form, row, Optional.ofNullable(last.get(row.vm().id()))));
         // what scrolls away at once is of no use to whoever watches
         int room = watch && console.movable() ? console.height() - (host.isPresent() ? 2 : 1) : Integer.MAX_VALUE;
         print(table.lines(console.width()), room);

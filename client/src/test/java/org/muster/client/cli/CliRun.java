@@ -28,7 +28,8 @@ record CliRun(int exitCode, String out, String err) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         InputStream in = new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
-        Console console = new Console(in, new CheckedOutput(out, false), stream(err), terminal, terminal, environment, CLOCK);
+        Console console =
+                new Console(in, new CheckedOutput(out, false), stream(err), terminal, terminal, environment, CLOCK);
         int exitCode = Muster.run(console, arguments);
         return new CliRun(exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
@@ -44,7 +45,13 @@ record CliRun(int exitCode, String out, String err) {
         };
         Map<String, String> environment = Map.of("MUSTER_URL", agent.address().toString());
         Console console = new Console(
-                InputStream.nullInputStream(), new CheckedOutput(full, pipe), stream(err), null, null, environment, CLOCK);
+                InputStream.nullInputStream(),
+                new CheckedOutput(full, pipe),
+                stream(err),
+                null,
+                null,
+                environment,
+                CLOCK);
         int exitCode = Muster.run(console, arguments);
         return new CliRun(exitCode, "", err.toString(StandardCharsets.UTF_8));
     }

@@ -3,12 +3,12 @@ package org.muster.client.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.nio.file.Path;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -85,7 +85,8 @@ class StatsAndEventsTest {
             many.add(Json.object().put("vmId", "v" + i).put("vmName", "n" + i).put("status", "Up"));
         }
         agent.on("Host.getAllVmStats", params -> many);
-        List<String> lines = onTerminal(80, 10, "stats", "--watch", "--times", "1").lines();
+        List<String> lines =
+                onTerminal(80, 10, "stats", "--watch", "--times", "1").lines();
         assertThat(lines).hasSize(9); // and the line that the cursor is on
         assertThat(lines.get(8)).isEqualTo("23 more; muster top sorts and filters them");
         assertThat(onTerminal(80, 10, "stats").lines()).hasSize(31);
