@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.muster.client.Json;
 import org.muster.client.MusterConnection;
@@ -29,6 +31,8 @@ final class CancelCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "ID", description = "All that waits of this batch.")
     private String batch;
 
+    private final Map<String, String> labels = new HashMap<>(); // as they were asked for, by id
+
     @Override
     public Integer call() throws Exception {
         if (wanted.isEmpty() == (batch == null)) {
@@ -40,7 +44,10 @@ final class CancelCommand implements Callable<Integer> {
                 params.put("batchId", batch);
             } else {
                 ArrayNode ids = params.putArray("vmIds");
-                VmNames.resolve(connection, wanted).forEach(vm -> ids.add(vm.id()));
+                for (Vm vm : VmNames.resolve(connection, wanted)) {
+                    ids.add(vm.id());
+                    labels.put(vm.id(), vm.label());
+                }
             }
             return report(connection.callAndWait("Host.cancelCreates", params));
         }
@@ -56,8 +63,9 @@ final class CancelCommand implements Callable<Integer> {
         }
         if (batch == null) {
             for (JsonNode each : answer.path("kept")) {
+                String id = each.path("vmId").asText();
                 muster.console()
-                        .problem("not cancelled: " + each.path("vmId").asText() + ": "
+                        .problem("not cancelled: " + labels.getOrDefault(id, id) + ": "
                                 + each.path("reason").asText());
             }
         }

@@ -28,6 +28,10 @@ final class ConcurrencyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Muster muster = host.muster();
+        if (wanted != null && !wanted.matches("auto|unlimited|[1-9]\\d{0,8}")) {
+            throw CommandFailure.usage(
+                    "the concurrency must be a number from 1 on, auto or unlimited, got '" + wanted + "'");
+        }
         try (MusterConnection connection = muster.connect()) {
             JsonNode answer = wanted == null
                     ? members(connection.callAndWait("Host.getQueue", Json.object()), "concurrency", "limit")
@@ -41,10 +45,10 @@ final class ConcurrencyCommand implements Callable<Integer> {
         }
     }
 
-    /** A number goes as a number; what is right of words the agent knows. */
+    /** A number goes as a number; how great it may be the agent knows. */
     private ObjectNode params() {
         ObjectNode params = Json.object();
-        return wanted.matches("-?\\d{1,9}")
+        return Character.isDigit(wanted.charAt(0))
                 ? params.put("concurrency", Integer.parseInt(wanted))
                 : params.put("concurrency", wanted);
     }

@@ -122,7 +122,7 @@ final class CreateStatsCommand implements Callable<Integer> {
                     .append(stats.path("running").asText())
                     .append(" being started, ")
                     .append(stats.path("waiting").asText())
-                    .append(" waiting, at most ")
+                    .append(" waiting; the most that ever waited: ")
                     .append(stats.path("mostWaiting").asText());
         }
         JsonNode span = stats.path("batch");

@@ -57,6 +57,9 @@ final class HistoryCommand implements Callable<Integer> {
                 JsonNode history = connection.callAndWait("Host.getHistory", params);
                 found[0] = show(history) || wanted.isEmpty();
             });
+            if (!found[0]) {
+                muster.console().problem("the history has no create with the name or id " + String.join(", ", wanted));
+            }
             return found[0] ? ExitCode.OK : ExitCode.REFUSED;
         }
     }

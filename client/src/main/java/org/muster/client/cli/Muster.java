@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.muster.client.AgentAddress;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command {@code muster}: its options, and what all its subcommands need. Confined to main. */
 @Command(
@@ -141,8 +143,27 @@ public final class Muster implements Callable<Integer> {
 
     private int wrongUsage(ParameterException e) {
         console.problem(e.getMessage());
+        guess(e).ifPresent(meant -> console.err().println("did you mean: " + meant));
         console.err().println("try: " + e.getCommandLine().getCommandSpec().qualifiedName(" ") + " --help");
         return debugged(e, ExitCode.USAGE);
+    }
+
+    /** The command below another one whose name somebody took for a command of its own. */
+    private Optional<String> guess(ParameterException e) {
+        if (!(e instanceof UnmatchedArgumentException unmatched)
+                || unmatched.getUnmatched().isEmpty()) {
+            return Optional.empty();
+        }
+        String word = unmatched.getUnmatched().get(0);
+        if (word.equals("help")) {
+            return Optional.of("muster --help");
+        }
+        Map<String, CommandLine> commands = spec.subcommands();
+        return commands.entrySet().stream()
+                .filter(command -> e.getCommandLine().getCommandSpec() == spec
+                        && command.getValue().getSubcommands().containsKey(word))
+                .map(command -> "muster " + command.getKey() + " " + word)
+                .findFirst();
     }
 
     private int failed(Exception e) {

@@ -8,6 +8,8 @@ import picocli.CommandLine.Option;
 
 /** The options of a command that can show its table again and again. Confined to main. */
 final class Repeat {
+    private static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(1);
+
     @Option(names = "--watch", description = "Again every --interval seconds, until --times or Ctrl-C.")
     private boolean watch;
 
@@ -15,9 +17,8 @@ final class Repeat {
             names = "--interval",
             paramLabel = "S",
             converter = SecondsConverter.class,
-            defaultValue = "1",
-            description = "With --watch. Default: ${DEFAULT-VALUE}.")
-    private Duration interval;
+            description = "With --watch. Default: 1.")
+    private Duration interval; // null without the option
 
     @Option(names = "--times", paramLabel = "N", description = "With --watch: end after N times.")
     private Long times;
@@ -27,16 +28,25 @@ final class Repeat {
         void show() throws Exception;
     }
 
-    /** Shows it once, or as often as asked; returns when whoever reads it has gone. Errors: those of the connection. */
-    void run(Muster muster, MusterConnection connection, Show show) throws Exception {
+    /** What is meant for a repetition that is not asked for is a mistake, not to be passed over. */
+    static void check(boolean watch, Long times, Duration interval) throws CommandFailure {
+        if (!watch && (times != null || interval != null)) {
+            throw CommandFailure.usage((times != null ? "--times" : "--interval") + " goes with --watch");
+        }
         if (times != null && times < 1) {
             throw CommandFailure.usage("--times must be at least 1, got " + times);
         }
+    }
+
+    /** Shows it once, or as often as asked; returns when whoever reads it has gone. Errors: those of the connection. */
+    void run(Muster muster, MusterConnection connection, Show show) throws Exception {
+        check(watch, times, interval);
+        Duration pause = interval == null ? DEFAULT_INTERVAL : interval;
         CountDownLatch ended = new CountDownLatch(1);
         var unused = connection.closed().whenComplete((nothing, failure) -> ended.countDown());
         show(muster, show);
         for (long shown = 1; watch && (times == null || shown < times); shown++) {
-            if (ended.await(interval.toNanos(), TimeUnit.NANOSECONDS)) {
+            if (ended.await(pause.toNanos(), TimeUnit.NANOSECONDS)) {
                 connection.closed().join();
             }
             show(muster, show);

@@ -26,8 +26,8 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "report",
         description = {
-            "Writes what somebody needs who is to help from afar into one file: configuration, versions, self-check, statistics, queue,",
-            "history, calls in libvirt, stacks of all threads, the last lines of the log, the latest crash of its JVM, metrics, XML of the guests.",
+            "Writes what somebody needs who is to help from afar into one file.",
+            "It has configuration, versions, self-check, statistics, queue, history, calls in libvirt, stacks of all threads, the last lines of the log, the latest crash of its JVM, metrics, XML of the guests.",
             "Console passwords, keys, cloud-init and sysprep files and whatever is called like a secret are taken out; names of hosts,",
             "guests, users and addresses stay: look into it before you hand it on.",
             "Run it on the host, as root, for all of it; what cannot be had is left out, and README.txt in it says why."

@@ -16,6 +16,7 @@ import org.muster.client.Json;
 import org.muster.client.MusterConnection;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 @Command(
@@ -29,6 +30,8 @@ import picocli.CommandLine.ParentCommand;
             "or the host's: DEGRADED, SATURATED, LIBVIRTD-DOWN, which is told in a line of its own too."
         })
 final class StatsCommand implements Callable<Integer> {
+    private static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(5);
+
     @ParentCommand
     private Muster muster;
 
@@ -39,9 +42,8 @@ final class StatsCommand implements Callable<Integer> {
             names = "--interval",
             paramLabel = "S",
             converter = SecondsConverter.class,
-            defaultValue = "5",
-            description = "With --watch. Default: ${DEFAULT-VALUE}, the agent's own usual interval.")
-    private Duration interval;
+            description = "With --watch. Default: 5, the agent's own usual interval.")
+    private Duration interval; // null without the option
 
     @Option(names = "--ages", description = "How old each group of values is instead, in seconds.")
     private boolean ages;
@@ -52,6 +54,9 @@ final class StatsCommand implements Callable<Integer> {
             description = "With --watch: end after N times.")
     private Long times;
 
+    @Parameters(arity = "0..*", paramLabel = "NAME|ID", description = "Only these: names, ids, or beginnings of ids.")
+    private List<String> wanted = new ArrayList<>();
+
     private Map<String, StatsRow> earlier = new HashMap<>();
 
     Muster muster() {
@@ -60,15 +65,14 @@ final class StatsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (times != null && times < 1) {
-            throw CommandFailure.usage("--times must be at least 1, got " + times);
-        }
+        Repeat.check(watch, times, interval);
+        Duration pause = interval == null ? DEFAULT_INTERVAL : interval;
         try (MusterConnection connection = muster.connect()) {
             CountDownLatch ended = new CountDownLatch(1);
             var unused = connection.closed().whenComplete((nothing, failure) -> ended.countDown());
             show(connection);
             for (long shown = 1; watch && (times == null || shown < times); shown++) {
-                if (ended.await(interval.toNanos(), TimeUnit.NANOSECONDS)) {
+                if (ended.await(pause.toNanos(), TimeUnit.NANOSECONDS)) {
                     connection.closed().join();
                 }
                 show(connection);
@@ -86,7 +90,7 @@ final class StatsCommand implements Callable<Integer> {
         Console console = muster.console();
         Form form = form(console.width());
         List<StatsRow> order = new ArrayList<>();
-        for (Vm vm : Vm.all(connection)) {
+        for (Vm vm : chosen(connection)) {
             StatsRow row = StatsRow.of(vm);
             Optional<StatsRow> before = Optional.ofNullable(earlier.get(vm.id()));
             rows.put(vm.id(), row);
@@ -112,6 +116,18 @@ final class StatsCommand implements Callable<Integer> {
         // what scrolls away at once is of no use to whoever watches
         int room = watch && console.movable() ? console.height() - (host.isPresent() ? 2 : 1) : Integer.MAX_VALUE;
         print(table.lines(console.width()), room);
+    }
+
+    private List<Vm> chosen(MusterConnection connection) throws Exception {
+        List<Vm> all = Vm.all(connection);
+        if (wanted.isEmpty()) {
+            return all;
+        }
+        List<Vm> chosen = new ArrayList<>();
+        for (String name : wanted) {
+            chosen.add(VmNames.find(name, all, connection.address().toString()));
+        }
+        return chosen;
     }
 
     private void print(List<String> lines, int room) {

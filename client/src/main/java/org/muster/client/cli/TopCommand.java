@@ -21,8 +21,8 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "top",
         description = {
-            "The guests by what they use, again and again: CPU in percent of one host CPU, memory, network and disks a second,",
-            "and how old the values are (quick/disks, in seconds). Guests whose values do not come are marked: FROZEN,",
+            "The guests by what they use, again and again.",
+            "CPU is in percent of one host CPU, network and disks are a second; AGE is how old the values are (quick/disks, in seconds). Guests whose values do not come are marked: FROZEN,",
             "STORAGE-BLOCKED, AGENT-SILENT, BUSY.",
             "On a terminal keys sort and filter: c i n a m r / f, and q ends it. Elsewhere one table is printed, or --times many.",
             "Network rates need two samples, so the first table has none."
@@ -63,6 +63,9 @@ final class TopCommand implements Callable<Integer> {
             throw CommandFailure.usage("--times must be at least 1, got " + times);
         }
         boolean interactive = muster.console().movable() && !once && times == null && !muster.json();
+        if (order == TopOrder.NET && !interactive && (once || times == null || times == 1)) {
+            throw CommandFailure.usage("--sort net needs the rates between two looks: --times 2");
+        }
         try (MusterConnection connection = muster.connect()) {
             if (interactive) {
                 watch(connection);

@@ -54,6 +54,18 @@ class MusterTest {
     }
 
     @Test
+    void whoeverGuessesACommandIsToldWhereItIs() {
+        assertThat(CliRun.of(agent, "list").err()).contains("did you mean: muster vm list\n");
+        assertThat(CliRun.of(agent, "ls").err()).contains("did you mean: muster vm ls\n");
+        assertThat(CliRun.of(agent, "destroy", "web").err()).contains("did you mean: muster vm destroy\n");
+        assertThat(CliRun.of(agent, "help").err()).contains("did you mean: muster --help\n");
+        assertThat(CliRun.of(agent, "nonsense").err()).doesNotContain("did you mean");
+        assertThat(CliRun.of(agent, "--help").out())
+                .contains("The guests by what they use, again and again.\n")
+                .containsPattern("into one\\s+file\\.\n");
+    }
+
+    @Test
     void globalOptionsMayStandOnEitherSideOfTheCommand() {
         String url = agent.address().toString();
         assertThat(CliRun.with(Map.of(), null, "", "--url", url, "ping").exitCode())

@@ -136,10 +136,31 @@ class QueueCommandsTest {
 
         assertThat(CliRun.of(agent, "history", "two").out()).contains("two").doesNotContain("one");
         assertThat(CliRun.of(agent, "history", "aa11").out()).contains("one").doesNotContain("two");
-        assertThat(CliRun.of(agent, "history", "nobody").exitCode()).isEqualTo(ExitCode.REFUSED);
+        CliRun nobody = CliRun.of(agent, "history", "nobody");
+        assertThat(nobody.exitCode()).isEqualTo(ExitCode.REFUSED);
+        assertThat(nobody.err()).isEqualTo("muster: the history has no create with the name or id nobody\n");
         CliRun watched =
                 CliRun.of(agent, "history", "two", "--watch", "--interval", "0.01", "--times", "2", "--output", "json");
         assertThat(watched.lines()).hasSize(2);
+    }
+
+    @Test
+    void aConcurrencyThatCannotBeIsAMistakeOfTheCommandLine() {
+        for (String wrong : List.of("0", "abc", "")) {
+            CliRun run = CliRun.of(agent, "host", "concurrency", wrong);
+            assertThat(run.exitCode()).as(wrong).isEqualTo(ExitCode.USAGE);
+            assertThat(run.err()).contains("must be a number from 1 on, auto or unlimited, got '" + wrong + "'");
+        }
+    }
+
+    @Test
+    void whatIsMeantForWatchingIsRefusedWithoutIt() {
+        for (String command : List.of("queue", "stats", "inflight")) {
+            assertThat(CliRun.of(agent, command, "--times", "2").err()).contains("--times goes with --watch");
+            CliRun run = CliRun.of(agent, command, "--interval", "1");
+            assertThat(run.exitCode()).as(command).isEqualTo(ExitCode.USAGE);
+            assertThat(run.err()).contains("--interval goes with --watch");
+        }
     }
 
     @Test
@@ -164,6 +185,8 @@ class QueueCommandsTest {
         assertThat(run.exitCode()).isEqualTo(ExitCode.REFUSED);
         assertThat(run.err()).contains(A + ": it is UP");
         assertThat(asked).containsExactly(Json.parse("{\"vmIds\":[\"" + A + "\"]}"));
+        agent.on("Host.getAllVmStats", "[{\"vmId\":\"" + A + "\",\"vmName\":\"web\",\"status\":\"Up\"}]");
+        assertThat(CliRun.of(agent, "cancel", "web").err()).contains("not cancelled: web (" + A + "): it is UP");
         assertThat(CliRun.of(agent, "cancel").exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(CliRun.of(agent, "cancel", A, "--batch", "x").exitCode()).isEqualTo(ExitCode.USAGE);
     }
@@ -258,7 +281,7 @@ class QueueCommandsTest {
                 "{\"since\":1000000,\"outcomes\":{},\"waiting\":2,\"running\":1,\"mostWaiting\":7}");
         assertThat(CliRun.of(agent, "create-stats").lines())
                 .containsExactly(
-                        "since 1970-01-01 00:16:40: no create has ended; now 1 being started, 2 waiting, at most 7");
+                        "since 1970-01-01 00:16:40: no create has ended; now 1 being started, 2 waiting; the most that ever waited: 7");
         assertThat(order).containsExactly("1 asked before");
         assertThat(CliRun.of(agent, "create-stats", "--slowest", "21").exitCode())
                 .isEqualTo(ExitCode.USAGE);

@@ -99,6 +99,18 @@ class StatsAndEventsTest {
     }
 
     @Test
+    void theStatisticsOfSingleVmsAreThoseThatAreNamed() {
+        assertThat(CliRun.of(agent, "stats", "ice").lines())
+                .hasSize(2)
+                .last()
+                .asString()
+                .startsWith("ice");
+        CliRun nobody = CliRun.of(agent, "stats", "nobody");
+        assertThat(nobody.exitCode()).isEqualTo(ExitCode.REFUSED);
+        assertThat(nobody.err()).contains("has the name or id 'nobody'");
+    }
+
+    @Test
     void theAgesOfAllGroupsAreShownOnDemand() throws Exception {
         assertThat(CliRun.of(agent, "stats", "--ages").lines())
                 .containsExactly(

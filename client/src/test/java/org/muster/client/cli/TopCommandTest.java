@@ -73,6 +73,13 @@ class TopCommandTest {
     }
 
     @Test
+    void oneLookHasNoRatesToSortBy() {
+        CliRun run = CliRun.of(agent, "top", "--once", "--sort", "net");
+        assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains("--sort net needs the rates between two looks: --times 2");
+    }
+
+    @Test
     void oneTableOfThoseThatUseMostFirst() {
         assertThat(CliRun.of(agent, "top", "--once").lines())
                 .containsExactly(
