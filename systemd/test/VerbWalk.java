@@ -161,6 +161,10 @@ public final class VerbWalk {
         switch (method.path("name").asText()) {
             case "VM.create":
                 return vmParameters(guest, xml);
+            case "Host.cancelCreates": // of nothing that is known
+                ObjectNode cancel = JSON.createObjectNode();
+                cancel.putArray("vmIds").add(UUID.randomUUID().toString());
+                return cancel;
             case "Host.createVms":
                 ObjectNode batch = JSON.createObjectNode().put("batchId", "walk-" + guest);
                 batch.putArray("vms").addObject().put("xml", named(UUID.randomUUID(), xml));
@@ -180,8 +184,6 @@ public final class VerbWalk {
         Map<String, Object> known = Map.of(
                 "vmID", guest.toString(),
                 "vmId", guest.toString(),
-                "vmIds", List.of(UUID.randomUUID().toString()),
-                "batchId", "walk",
                 "concurrency", "auto",
                 "enabled", false,
                 "delay", 0,
