@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.muster.agent.config.MusterConfig;
 import org.muster.agent.tls.TlsFileException;
@@ -27,10 +28,10 @@ record CertificateCheck(MusterConfig.Tls tls, Account account, Instant now) {
             return List.of(Finding.warning(text, "set tls.enabled = true, and put certificates in place"));
         }
         TlsFiles files = new TlsFiles(tls.ca(), tls.certificate(), tls.key(), tls.crl(), tls.crlRequired());
-        List<Finding> found = new ArrayList<>();
-        unreadable(files, found);
-        if (!found.isEmpty()) {
-            return found;
+        List<Finding> unreadable = new ArrayList<>();
+        unreadable(files, unreadable);
+        if (!unreadable.isEmpty()) {
+            return unreadable;
         }
         List<Path> missing = files.missing();
         if (!missing.isEmpty()) {
@@ -38,6 +39,12 @@ record CertificateCheck(MusterConfig.Tls tls, Account account, Instant now) {
                     Finding.warning(
                             "missing " + missing + ": only the local socket is opened",
                             "enrol the host, or make certificates (operations.md, Certificates); the port follows without a restart"));
+        }
+        List<Finding> found = new ArrayList<>();
+        if (tls.roles().filter(Map::isEmpty).isPresent()) {
+            found.add(Finding.problem(
+                    "tls.roles = {} lists nobody: every certificate is refused, the engine's too",
+                    "list the engine's subject, or leave the key out: then all of tls.ca may operate"));
         }
         int mode = (int) Files.getAttribute(tls.key(), "unix:mode");
         if ((mode & OTHERS_READ) != 0) {

@@ -172,7 +172,25 @@ class SelfCheckTest {
         finds(new CertificateCheck(tls, reader, now).find(), Level.WARNING, "only the local socket", "enrol");
     }
 
+    @Test
+    void rolesThatListNobodyShutEverybodyOut() throws Exception {
+        TestPki pki = TestPki.in(folder);
+        Instant now = Instant.now().minus(Duration.ofDays(20)); // far from their end
+        Account reader = new Account("x", 0, Set.of(), Set.of(), false);
+        finds(
+                new CertificateCheck(tls(pki, Optional.of(Map.of())), reader, now).find(),
+                Level.PROBLEM,
+                "tls.roles = {} lists nobody",
+                "list the engine's subject");
+        assertThat(new CertificateCheck(tls(pki, Optional.of(Map.of("engine", "operate"))), reader, now).find())
+                .noneMatch(finding -> finding.text().contains("tls.roles"));
+    }
+
     private static MusterConfig.Tls tls(TestPki pki) {
+        return tls(pki, Optional.empty());
+    }
+
+    private static MusterConfig.Tls tls(TestPki pki, Optional<Map<String, String>> roles) {
         return new MusterConfig.Tls(
                 true,
                 false,
@@ -181,7 +199,7 @@ class SelfCheckTest {
                 pki.files().key(),
                 pki.files().crl(),
                 false,
-                Optional.empty());
+                roles);
     }
 
     private List<Finding> libvirt(LibvirtCheck.Source source) {
