@@ -3,7 +3,12 @@ package org.muster.client.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.muster.client.Answers;
 import org.muster.client.CallOptions;
 import org.muster.client.CallTimeoutException;
@@ -16,6 +21,7 @@ import org.muster.client.RpcError;
  * for a second it asks, once a second, so that a lost event costs a second and no more. Confined to main.
  */
 final class LaunchWait {
+    private static final int MOST_ALONE = 3; // VMs that each get a line though the same is said of all
     private static final Duration POLL_AFTER = Duration.ofSeconds(1);
     private static final CallOptions POLL_LIMIT = CallOptions.within(Duration.ofSeconds(10));
 
@@ -63,26 +69,33 @@ final class LaunchWait {
     }
 
     private void tellFailures() {
-        for (Launch launch : watch.lostAfter(told)) {
-            progress.aside(describe(launch));
-            told++;
-        }
+        List<Launch> lost = watch.lostAfter(told);
+        describe(lost).forEach(progress::aside);
+        told += lost.size();
     }
 
-    static String describe(Launch launch) {
+    /** A line for each, or for many at once of which the same is to be said: one reason must not scroll the others away. */
+    static List<String> describe(List<Launch> lost) {
+        Map<String, List<Launch>> byWhy = new LinkedHashMap<>();
+        lost.forEach(launch ->
+                byWhy.computeIfAbsent(why(launch), none -> new ArrayList<>()).add(launch));
+        List<String> lines = new ArrayList<>();
+        byWhy.forEach((why, same) -> {
+            if (same.size() <= MOST_ALONE) {
+                same.forEach(launch -> lines.add(launch.name() + " (" + launch.vmId() + ")" + why));
+            } else {
+                String some = same.stream().limit(MOST_ALONE).map(Launch::name).collect(Collectors.joining(", "));
+                lines.add(same.size() + " VMs (" + some + " and " + (same.size() - MOST_ALONE) + " more)" + why);
+            }
+        });
+        return lines;
+    }
+
+    private static String why(Launch launch) {
         String what = launch.outcome() == Launch.Outcome.REFUSED ? " refused: " : " failed: ";
         String code = launch.code() == 0 ? "" : " (code " + launch.code() + ")";
-        StringBuilder text = new StringBuilder(launch.name())
-                .append(" (")
-                .append(launch.vmId())
-                .append(')')
-                .append(what)
-                .append(launch.reason())
-                .append(code);
-        if (launch.problems() != null) {
-            text.append(Problems.beside(launch.reason(), launch.problems()));
-        }
-        return text.toString();
+        String problems = launch.problems() == null ? "" : Problems.beside(launch.reason(), launch.problems());
+        return what + launch.reason() + code + problems;
     }
 
     private void poll() throws IOException, InterruptedException {
