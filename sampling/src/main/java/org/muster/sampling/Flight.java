@@ -91,6 +91,16 @@ final class Flight {
         return null;
     }
 
+    /** The same, of those calls that are not known to be kept by others. */
+    Call abandonedWith(Guest guest, Set<Call> keptByOthers) {
+        for (Call call : calls) {
+            if (call.phase == Call.Phase.ABANDONED && call.guests.contains(guest) && !keptByOthers.contains(call)) {
+                return call;
+            }
+        }
+        return null;
+    }
+
     Admission admission(int budget) {
         int stuck = 0;
         int onTime = 0;

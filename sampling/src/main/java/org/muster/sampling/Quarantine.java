@@ -2,6 +2,7 @@ package org.muster.sampling;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -158,15 +159,27 @@ final class Quarantine {
         return guests.size();
     }
 
-    List<SamplerState.FrozenGuest> shown() {
+    /**
+     * Each with the call that it keeps: its sensor, or where that is another one's too (a call that one guest let go may have met
+     * the next) one that nobody else is known to keep.
+     */
+    List<SamplerState.FrozenGuest> shown(Flight flight) {
+        Set<Call> sensors = new HashSet<>();
+        guests.forEach(guest -> sensors.add(guest.frozen.sensor));
+        Set<Call> kept = new HashSet<>();
         List<SamplerState.FrozenGuest> shown = new ArrayList<>();
         for (Guest guest : guests) {
+            Call call = guest.frozen.sensor;
+            if (call == null || !kept.add(call)) {
+                call = flight.abandonedWith(guest, sensors);
+                sensors.add(call);
+            }
             shown.add(new SamplerState.FrozenGuest(
                     guest.id,
                     guest.frozen.reason(),
                     guest.frozen.cause(),
                     guest.frozen.sinceNanos,
-                    Optional.ofNullable(guest.frozen.sensor).map(call -> call.thread)));
+                    Optional.ofNullable(call).map(by -> by.thread)));
         }
         return shown;
     }

@@ -250,7 +250,7 @@ final class SamplerCore {
 
     private void publish() {
         state = new SamplerState(
-                quarantine.shown(),
+                quarantine.shown(flight),
                 asking.suspectCount(),
                 flight.stuck(),
                 announcer.health(),

@@ -236,6 +236,14 @@ final class FrozenGuestsTest {
             host.run(Duration.ofSeconds(30));
             assertNoTickLost(host, seed);
             assertThat(host.core.state().frozen()).as("seed " + seed).hasSize(4);
+            assertThat(host.core.state().frozen().stream()
+                            .flatMap(guest -> guest.thread().stream())
+                            .toList())
+                    .as("seed %d: every call that hangs has a guest that keeps it", seed)
+                    .containsAll(host.calls.stream()
+                            .filter(running -> running.call.late())
+                            .map(running -> running.call.thread)
+                            .toList());
             for (int index : first) {
                 assertThat(host.age(index, Group.BALLOON))
                         .as("seed " + seed)

@@ -39,6 +39,7 @@ final class SimulatedHost implements Lanes {
     SamplingConfig config;
     int budget = 8;
     int mostStuck;
+    private int threads;
     long now = 1_000_000_000_000L;
     long costPerGuest = 4 * MS;
     long roundTrip = 200_000;
@@ -108,6 +109,7 @@ final class SimulatedHost implements Lanes {
 
         Running(Call call) {
             this.call = call;
+            call.thread = "stats-" + threads++;
             this.takenAt = now;
         }
 
