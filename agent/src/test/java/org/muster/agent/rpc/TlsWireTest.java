@@ -226,7 +226,7 @@ class TlsWireTest {
 
     @Test
     void aPortThatIsTakenIsServedAsSoonAsItIsFree() throws Exception {
-        ServerSocket other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+        ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         RpcConfig config = quick(pki.files());
         try (Rig rig = new Rig(config.withListen(config.listen().withAddress("127.0.0.1", other.getLocalPort())))) {
             assertThat(rig.port()).isZero();
