@@ -150,8 +150,22 @@ class FreezeQemuTest {
             assertThat(age(vm, "cpu")).isLessThan(SHORT_MS * 3 / 2);
             assertThat(age(vm, "block")).as("what its monitor would tell").isGreaterThan(2 * SHORT_MS);
         }
+        whatHangsIsNamed(frozen);
         assertThat(stuckCalls())
                 .isLessThanOrEqualTo(sampling().get("maxStuckCalls").asInt());
+    }
+
+    private static void whatHangsIsNamed(Set<UUID> frozen) {
+        List<String> named = new ArrayList<>();
+        for (JsonNode call : client.call("Host.getCalls").get("calls")) {
+            if (call.get("overdue").booleanValue()) {
+                named.add(call.path("vmId").asText("by nobody: " + call));
+            }
+        }
+        assertThat(named)
+                .as("who keeps the calls that hang")
+                .isNotEmpty()
+                .isSubsetOf(frozen.stream().map(UUID::toString).toList());
     }
 
     private static JsonNode sampling() {
