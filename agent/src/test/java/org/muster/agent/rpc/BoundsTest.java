@@ -13,18 +13,6 @@ import org.junit.jupiter.api.Test;
 class BoundsTest {
 
     @Test
-    void anAccountTakesUpToItsLimitAndOneLargeAnswerAlone() {
-        ByteBudget budget = new ByteBudget(1000);
-        Account account = new Account(budget, 100);
-
-        assertThat(account.take(500)).isEqualTo(Account.Verdict.TAKEN);
-        assertThat(account.take(1)).isEqualTo(Account.Verdict.OVER_LIMIT);
-        account.giveBack(450);
-        assertThat(account.take(50)).isEqualTo(Account.Verdict.TAKEN);
-        assertThat(budget.held()).isEqualTo(100);
-    }
-
-    @Test
     void aClosedAccountHasGivenEverythingBack() {
         ByteBudget budget = new ByteBudget(1000);
         Account account = new Account(budget, 100);
