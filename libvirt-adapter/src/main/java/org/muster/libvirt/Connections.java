@@ -186,21 +186,33 @@ final class Connections implements AutoCloseable {
         retireAll();
     }
 
-    /** The last of a role first: calls take the first that is free. */
+    /** One, if nobody waits for this thread: libvirtd is told, and may be busy. */
     private void closeIdle() {
-        long before = nanoTime.getAsLong() - IDLE_NANOS;
-        List<LibvirtConnection> idle = new ArrayList<>();
+        LibvirtConnection idle = null;
         lock.lock();
         try {
-            for (List<LibvirtConnection> all : open.values()) {
-                while (all.size() > 1 && all.get(all.size() - 1).idleSince(before)) {
-                    idle.add(all.remove(all.size() - 1)); // in no list, so nobody takes it any more
-                }
+            if (wanted.isEmpty()) {
+                idle = removeIdle(nanoTime.getAsLong() - IDLE_NANOS);
             }
         } finally {
             lock.unlock();
         }
-        idle.forEach(LibvirtConnection::retire);
+        if (idle != null) {
+            idle.retire();
+        }
+    }
+
+    /** The last one of a role first: calls take the first that is free. In no list any more, nobody takes it. */
+    @GuardedBy("lock")
+    private LibvirtConnection removeIdle(long before) {
+        for (List<LibvirtConnection> all : open.values()) {
+            for (int i = all.size() - 1; i >= 0 && all.size() > 1; i--) {
+                if (all.get(i).idleSince(before)) {
+                    return all.remove(i);
+                }
+            }
+        }
+        return null;
     }
 
     /** At the end, and not by whoever wants that: libvirtd is told, and one that is stopped does not answer. */

@@ -202,12 +202,10 @@ final class LibvirtConnection {
     }
 
     /** Forgets the handle of a domain that is gone. */
-    void drop(UUID id) {
+    synchronized void drop(UUID id) { // closing must not come between the two
         Handle known = domains.remove(id);
         if (known != null) {
-            synchronized (this) {
-                dropped.add(known.domain);
-            }
+            dropped.add(known.domain);
         }
     }
 
@@ -228,10 +226,10 @@ final class LibvirtConnection {
 
     private void close() {
         endRegistrations();
-        for (UUID id : List.copyOf(domains.keySet())) {
-            drop(id); // whoever takes a handle out frees it
-        }
         synchronized (this) {
+            for (UUID id : List.copyOf(domains.keySet())) {
+                drop(id); // whoever takes a handle out frees it
+            }
             dropped.forEach(LibvirtNative::virDomainFree);
             dropped.clear();
         }

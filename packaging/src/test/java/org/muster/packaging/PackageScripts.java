@@ -46,6 +46,7 @@ final class PackageScripts {
         program("systemctl", """
                 case $* in
                     *show*ActiveState*) cat "$ROOT/state"; exit 0 ;;
+                    *is-enabled*) [ ! -e "$ROOT/disabled" ]; exit ;;
                     *is-active*) [ "$(cat "$ROOT/state")" = active ]; exit ;;
                 esac
                 """);
@@ -59,6 +60,7 @@ final class PackageScripts {
         write("etc/group", "root:x:0:\n");
         Files.createDirectories(root.resolve("run/systemd/system"));
         Files.createDirectories(root.resolve("etc/muster/pki"));
+        Files.setPosixFilePermissions(root.resolve("etc/muster/pki"), PosixFilePermissions.fromString("rwxr-x---"));
     }
 
     Path root() {

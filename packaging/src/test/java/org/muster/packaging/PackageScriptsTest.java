@@ -68,6 +68,8 @@ class PackageScriptsTest {
         assertThat(upgraded("activating")).containsExactly(restart);
         assertThat(upgraded("failed"))
                 .containsExactly("systemctl reset-failed musterd.service", "deb-systemd-invoke start musterd.service");
+        host.write("disabled", "");
+        assertThat(upgraded("failed")).as("wanted no more").isEmpty();
         assertThat(upgraded("inactive")).isEmpty();
         assertThat(upgraded("deactivating")).isEmpty();
     }
@@ -77,6 +79,8 @@ class PackageScriptsTest {
         host.write("state", "failed\n");
         assertThat(host.run("rpm/postun", "1").calls())
                 .containsSubsequence("systemctl reset-failed musterd.service", "systemctl start musterd.service");
+        host.write("disabled", "");
+        assertThat(host.run("rpm/postun", "1").calls()).doesNotContain("systemctl start musterd.service");
 
         for (String state : List.of("active", "activating", "inactive")) {
             host.write("state", state + "\n");
@@ -89,7 +93,7 @@ class PackageScriptsTest {
 
     @Test
     void thePortIsReservedAtOnceUnlessAListIsInForce() throws Exception {
-        String apply = "systemd-sysctl 50-muster.conf";
+        String apply = "systemd-sysctl 00-muster.conf";
         assertThat(host.run("deb/postinst", "configure").calls()).contains(apply);
         assertThat(host.run("rpm/post", "1").calls()).contains(apply);
 
@@ -101,7 +105,11 @@ class PackageScriptsTest {
 
     /** The user that the packages make. */
     private String ours() {
-        return "muster:x:998:998:Muster host agent:" + root + "/var/lib/muster:/usr/sbin/nologin\n";
+        return ours(998, "/usr/sbin/nologin");
+    }
+
+    private String ours(int id, String shell) {
+        return "muster:x:%d:%d:Muster host agent:%s/var/lib/muster:%s\n".formatted(id, id, root, shell);
     }
 
     @Test
@@ -109,7 +117,8 @@ class PackageScriptsTest {
         for (List<String> install : List.of(List.of("deb/preinst", "install"), List.of("rpm/pre", "1"))) {
             for (String account : List.of(
                     "muster:x:1777:1777:Ms. Muster:/home/muster:/usr/sbin/nologin",
-                    "muster:x:800:800:Ms. Muster:/home/muster:/bin/bash")) {
+                    "muster:x:800:800:Ms. Muster:/home/muster:/bin/bash",
+                    "muster:x:800:800:Ms. Muster:/home/muster:")) {
                 host.write("etc/passwd", account + "\n");
                 PackageScripts.Outcome refused = host.run(install.get(0), install.get(1));
 
@@ -122,6 +131,9 @@ class PackageScriptsTest {
             assertThat(host.run(install.get(0), install.get(1)).said()).contains("group muster is there");
             host.write("etc/passwd", ours());
             host.write("etc/group", "muster:x:998:alice\n");
+            assertThat(host.run(install.get(0), install.get(1)).code()).isZero();
+            host.write("etc/passwd", ours(64_001, "/bin/bash")); // whatever an admin made of it since
+            host.write("etc/group", "muster:x:64001:\n");
             assertThat(host.run(install.get(0), install.get(1)).code()).isZero();
         }
     }

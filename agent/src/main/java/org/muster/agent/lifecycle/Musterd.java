@@ -218,7 +218,9 @@ public final class Musterd {
                 "musterd {} serves on {}{}",
                 version(),
                 effective.listen().socket(),
-                daemon.port() == 0 ? ", the local socket only" : " and port " + daemon.port());
+                daemon.port() == 0
+                        ? ", the local socket only; the engine's port is not open yet"
+                        : " and port " + daemon.port());
         manager.tell("READY=1");
         watchdog.start();
         hangUps.obey(new Reload(file, config, daemon, manager));

@@ -30,6 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Readiness implements BooleanSupplier {
     private static final Logger LOG = LoggerFactory.getLogger(Readiness.class);
+    private static final String INSPECTOR = "guestfs-"; // libguestfs looks into disks by domains of that name
     private static final Duration FOR_LIBVIRTD = Duration.ofSeconds(1); // to be there, before the journal is believed
     private static final Duration FOR_THE_LIST = Duration.ofSeconds(10); // one domain's lock can hold all of it up
     private static final Duration LOOK_EVERY = Duration.ofMillis(250); // a folder may have thousands of files
@@ -83,7 +84,9 @@ final class Readiness implements BooleanSupplier {
             return true;
         }
         boolean linked = hypervisor.connected();
-        return journalKnew && waited(linked ? FOR_THE_LIST : FOR_LIBVIRTD) && agrees(linked);
+        Look known = last;
+        boolean served = known != null && known.agrees; // who has been answered is not told to wait when libvirtd comes
+        return journalKnew && (served || waited(linked ? FOR_THE_LIST : FOR_LIBVIRTD)) && agrees(linked);
     }
 
     private boolean waited(Duration patience) {
@@ -117,6 +120,7 @@ final class Readiness implements BooleanSupplier {
      */
     private Optional<String> difference(Set<String> left, boolean believed) {
         Set<String> unknown = new HashSet<>(left);
+        unknown.removeIf(name -> name.startsWith(INSPECTOR)); // no VM, and told to nobody
         for (Vm vm : table.all()) {
             if (vm.status() != VmStatus.DOWN) {
                 unknown.remove(vm.name());

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -34,7 +33,7 @@ record StartFailure(String told, boolean lasting) {
         return new StartFailure(
                 "%s%s: %s: %s, as user %s; install -d -o %5$s -g %5$s -m %s %2$s; musterd self-check tells whether the unit lets it write there"
                         .formatted(key, folder, file, reason(failed), user, ofSocket ? "0755" : "0711"),
-                lasting(failed, file));
+                lasting(failed));
     }
 
     private static String reason(FileSystemException e) {
@@ -48,23 +47,10 @@ record StartFailure(String told, boolean lasting) {
         return Optional.ofNullable(e.getReason()).orElseGet(e::toString);
     }
 
-    private static boolean lasting(FileSystemException e, Path file) {
+    /** What is not there yet may come with a mount, and a disk may become writable. */
+    private static boolean lasting(FileSystemException e) {
         return e instanceof AccessDeniedException
-                || e instanceof NoSuchFileException
                 || e instanceof FileAlreadyExistsException
-                || e instanceof NotDirectoryException
-                || readOnly(file);
-    }
-
-    private static boolean readOnly(Path file) {
-        Path there = file;
-        while (there != null && !Files.exists(there)) {
-            there = there.getParent();
-        }
-        try {
-            return there != null && Files.getFileStore(there).isReadOnly();
-        } catch (IOException e) {
-            return false; // not known: another attempt costs little
-        }
+                || e instanceof NotDirectoryException;
     }
 }

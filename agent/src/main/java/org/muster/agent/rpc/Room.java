@@ -14,7 +14,8 @@ import java.util.function.Predicate;
  * he does not use, or more than his share, keeps the engine out.
  *
  * <p>In this order, and of each the one that has been silent for longest: one that has said goodbye; one that asked for nothing
- * and listens to nothing, a second after it came; one that has not even sent a heart-beat for a minute and waits for no answer;
+ * and listens to nothing, a second after it came; one that has not even sent a heart-beat for a minute and waits for no answer, of the newcomer's own address if those are more
+ * than a quarter of all;
  * one of the address that has most of them, if those are more than a quarter of all and more than the newcomer's own. Decides
  * only; immutable.
  */
@@ -41,11 +42,17 @@ final class Room {
 
     /** Empty if all of them are better than the newcomer. */
     <T> Optional<T> toGive(Collection<Seat<T>> seats, InetAddress newcomer, long nowNanos) {
+        Optional<InetAddress> from = Optional.ofNullable(newcomer);
+        boolean many = seats.stream().filter(seat -> isFrom(seat, from)).count() > limit / FAIR_PART;
         return mostSilent(seats, Seat::left, nowNanos)
                 .or(() -> mostSilent(
                         seats, seat -> !seat.used() && nowNanos - seat.lastHeardNanos() >= UNUSED_NANOS, nowNanos))
                 .or(() -> mostSilent(
-                        seats, seat -> !seat.waits() && nowNanos - seat.lastHeardNanos() >= QUIET_NANOS, nowNanos))
+                        seats,
+                        seat -> !seat.waits()
+                                && nowNanos - seat.lastHeardNanos() >= QUIET_NANOS
+                                && (!many || isFrom(seat, from)), // being many takes no place of another's
+                        nowNanos))
                 .or(() -> ofTheGreediest(seats, newcomer, nowNanos));
     }
 

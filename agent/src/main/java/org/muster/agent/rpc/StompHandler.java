@@ -325,6 +325,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter
             output.pump();
         } else {
             greeting.ifPresent(json -> connection.release(json.length));
+            greeted = false; // it may listen again
         }
     }
 

@@ -94,6 +94,31 @@ class ReadinessTest {
     }
 
     @Test
+    void whoWasAnsweredIsNotToldToWaitWhenLibvirtdComesBack() {
+        runs(ID);
+        remembered(ID);
+        Readiness readiness = readiness();
+        pass(Duration.ofMillis(1001));
+        assertThat(readiness.getAsBoolean()).isTrue();
+
+        hypervisor.restoreLink();
+        pass(Duration.ofSeconds(1));
+        assertThat(readiness.getAsBoolean()).as("the list has not come").isTrue();
+    }
+
+    /** libguestfs looks into disks by domains that are no VMs. */
+    @Test
+    void whatIsNoVmNeedNotBeKnown() {
+        runs(ID);
+        remembered(ID);
+        hypervisor.foreign(OTHER, "guestfs-x1", State.RUNNING, "<domain><name>guestfs-x1</name></domain>");
+        Readiness readiness = readiness();
+
+        pass(Duration.ofMillis(1001));
+        assertThat(readiness.getAsBoolean()).isTrue();
+    }
+
+    @Test
     void aJournalThatNeverKnewAllIsNotBelieved() {
         runs(ID);
         remembered(ID);

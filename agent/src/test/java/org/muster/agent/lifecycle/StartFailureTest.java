@@ -54,6 +54,9 @@ class StartFailureTest {
         assertThat(of(new IOException("/srv/muster/lock is locked: another musterd uses this state directory")))
                 .isEqualTo(new StartFailure(
                         "/srv/muster/lock is locked: another musterd uses this state directory", false));
+        assertThat(of(new NoSuchFileException("/srv/muster")).lasting())
+                .as("it may be on a mount that is to come")
+                .isFalse();
         assertThat(of(new NoSuchFileException("/elsewhere")))
                 .isEqualTo(new StartFailure("java.nio.file.NoSuchFileException: /elsewhere", false));
     }

@@ -53,6 +53,17 @@ class RoomTest {
     }
 
     @Test
+    void whoHasManyTakesNoQuietPlaceOfAnothers() {
+        seat("listens", ENGINE, 3_600_000, true, false);
+        for (int i = 0; i < 7; i++) {
+            seat("leaks" + i, OTHER, 30_000, true, false);
+        }
+        assertThat(room.toGive(seats, OTHER, NOW)).isEmpty();
+        seat("leaked", OTHER, 61_000, true, false);
+        assertThat(room.toGive(seats, OTHER, NOW)).contains("leaked");
+    }
+
+    @Test
     void oneAddressCannotKeepOthersOutWithConnectionsThatItUses() {
         for (int i = 0; i < 6; i++) {
             seat("busy" + i, OTHER, i, true, i == 5);

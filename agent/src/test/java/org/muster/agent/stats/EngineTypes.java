@@ -41,6 +41,7 @@ public final class EngineTypes {
         VM.put("vmId", EngineTypes::uuidText);
         VM.put("status", node -> node.isTextual() && STATUSES.contains(node.textValue()));
         VM.put("statusTime", node -> text(node, "\\d{10,}"));
+        VM.put("statusSince", node -> text(node, "\\d{10,}")); // Muster's own, for people
         VM.put("exitCode", node -> node.isInt() && (node.intValue() == 0 || node.intValue() == 1));
         VM.put("exitReason", node -> node.isInt() && node.intValue() >= 0 && node.intValue() <= 14);
         VM.put("exitMessage", TEXT);

@@ -13,6 +13,7 @@ import java.util.Optional;
  */
 final class CheckedOutput extends PrintStream {
     private static final int BUFFER_BYTES = 8192;
+    private static final String READER_GONE = "Broken pipe"; // the JDK's text of EPIPE
 
     private final Target target;
     private final boolean pipe;
@@ -30,7 +31,10 @@ final class CheckedOutput extends PrintStream {
 
     /** Why something is missing; empty if nothing is, or nobody reads it any more. Flushes. */
     Optional<String> lost() {
-        return checkError() && !pipe ? Optional.of(target.failure) : Optional.empty();
+        // a named pipe is told by its failure alone
+        return checkError() && !pipe && !target.failure.equals(READER_GONE)
+                ? Optional.of(target.failure)
+                : Optional.empty();
     }
 
     /** Remembers its first failure. */
