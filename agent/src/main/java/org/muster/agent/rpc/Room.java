@@ -14,10 +14,9 @@ import java.util.function.Predicate;
  * he does not use, or more than his share, keeps the engine out.
  *
  * <p>In this order, and of each the one that has been silent for longest: one that has said goodbye; one that asked for nothing
- * and listens to nothing, a second after it came; one that has not even sent a heart-beat for a minute and waits for no answer, of the newcomer's own address if those are more
- * than a quarter of all;
- * one of the address that has most of them, if those are more than a quarter of all and more than the newcomer's own. Decides
- * only; immutable.
+ * and listens to nothing, a second after its last byte; one that has not even sent a heart-beat for a minute and waits for no answer,
+ * but only of the newcomer's own address if it has more than a quarter of all; one of the address that has most of them, if those are
+ * more than a quarter of all and more than the newcomer's own. Decides only; immutable.
  */
 final class Room {
 

@@ -323,8 +323,8 @@ final class StompHandler extends ChannelInboundHandlerAdapter
         if (greeting.isPresent() && output.isOpen() && interest == Interest.ENGINE) {
             sendEvent(greeting.get());
             output.pump();
-        } else {
-            greeting.ifPresent(json -> connection.release(json.length));
+        } else if (greeting.isPresent()) {
+            connection.release(greeting.get().length);
             greeted = false; // it may listen again
         }
     }

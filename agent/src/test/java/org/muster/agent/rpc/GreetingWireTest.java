@@ -5,18 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.muster.agent.rpc.RawPeer.Frame;
+import org.muster.rig.Await;
 
 /** What an engine that comes back is told first. */
 class GreetingWireTest {
+    private static final Duration SOON = Duration.ofSeconds(10);
+
     private final AtomicInteger greetings = new AtomicInteger();
     private final AtomicBoolean ready = new AtomicBoolean(true);
     private Rig rig;
@@ -113,12 +119,50 @@ class GreetingWireTest {
     }
 
     @Test
-    void whereThereIsNothingToTellNothingComes() throws IOException {
-        rig.hub.greetWith(() -> true, Optional::empty);
+    void whereThereIsNothingToTellNothingComesAndIsAskedForOnce() throws IOException {
+        rig.hub.greetWith(() -> true, () -> {
+            greetings.incrementAndGet();
+            return Optional.empty();
+        });
         peer.subscribe("e", Route.EVENTS);
         peer.connect("0,15000");
-        rig.publish("one");
+        for (String event : List.of("one", "two", "three")) {
+            rig.publish(event);
+            assertThat(method(peer.frame().json())).isEqualTo("|virt|VM_status|" + event);
+        }
+        assertThat(greetings).hasValue(1);
+    }
 
-        assertThat(method(peer.frame().json())).isEqualTo("|virt|VM_status|one");
+    @Test
+    void oneThatDidNotListenWhenItWasMadeIsGreetedWhenItDoes() throws Exception {
+        CountDownLatch heardOfIt = new CountDownLatch(1);
+        rig.hub.greetWith(() -> true, () -> {
+            greetings.incrementAndGet();
+            await(heardOfIt);
+            return Optional.of(new NotificationHub.Notice(
+                    "|virt|VM_status|all", JsonNodeFactory.instance.objectNode().put("notify_time", 7)));
+        });
+        peer.subscribe("e", Route.EVENTS);
+        peer.connect("0,15000");
+        Await.until("it is being made", SOON, () -> greetings.get() == 1);
+        peer.send("UNSUBSCRIBE\nid:e\n\n\0");
+        peer.subscribe("own", "my.queue");
+        peer.request(RawPeer.call("Host.ping", "", "1"), "my.queue");
+        assertThat(peer.frame().headers()).containsEntry("subscription", "own"); // so that it is known
+        heardOfIt.countDown();
+
+        peer.send("UNSUBSCRIBE\nid:own\n\n\0");
+        peer.subscribe("f", Route.EVENTS);
+
+        assertThat(peer.frame().headers()).containsEntry("subscription", "f");
+        assertThat(greetings).hasValueBetween(1, 2); // the first may have come just in time
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
