@@ -4,12 +4,14 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.w3c.dom.Element;
+import org.w3c.dom.NamedNodeMap;
 import org.w3c.dom.Node;
+import org.w3c.dom.Text;
 
 /**
  * A digest of a domain's devices and of the guest's names of its disks: it changes when they do, is the same in every life of the agent, and leaves out what
@@ -19,8 +21,10 @@ import org.w3c.dom.Node;
 final class DevicesHash {
     private static final int DIGEST_BYTES = 16;
     private static final Set<String> CHARACTER_DEVICES = Set.of("console", "serial", "channel", "parallel");
-    private static final List<String> OF_CONSOLES =
-            List.of("port", "tlsPort", "websocket", "passwd", "passwdValidTo", "connected");
+    private static final Pattern DOMAINS_OWN = Pattern.compile(".*/domain-\\d+-.*");
+    private static final char END = '\0'; // of whatever stands before it; no XML has it
+    private static final Set<String> OF_CONSOLES =
+            Set.of("port", "tlsPort", "websocket", "passwd", "passwdValidTo", "connected");
 
     private DevicesHash() {}
 
@@ -31,40 +35,54 @@ final class DevicesHash {
      * @param guestNames what the guest calls its disks: the engine reads them when it is told that the devices changed
      */
     static String of(Element devices, Map<String, String> guestNames) {
-        String text = "";
+        StringBuilder text = new StringBuilder(2048);
         if (devices != null) {
-            Element copy = (Element) devices.cloneNode(true);
-            strip(copy);
-            text = Xml.write(copy);
+            append(devices, "", text);
         }
-        return digest(guestNames.isEmpty() ? text : text + new TreeMap<>(guestNames));
+        new TreeMap<>(guestNames)
+                .forEach((disk, name) ->
+                        text.append(disk).append(END).append(name).append(END));
+        return digest(text.toString());
     }
 
-    private static void strip(Element element) {
+    /** Not as XML: a start asks for the digests of all guests at once, and an XML writer takes as long as all the reading. */
+    private static void append(Element element, String parent, StringBuilder text) {
         String name = element.getTagName();
-        String parent =
-                ((Element) element.getParentNode()) == null ? "" : ((Element) element.getParentNode()).getTagName();
-        if (name.equals("graphics")) {
-            OF_CONSOLES.forEach(element::removeAttribute);
-        } else if (name.equals("console")) {
-            element.removeAttribute("tty");
-        } else if (name.equals("target") && parent.equals("channel")) {
-            element.removeAttribute("state");
-        } else if (name.equals("source")) {
-            element.removeAttribute("index"); // numbers of QEMU's block nodes
-            if (CHARACTER_DEVICES.contains(parent) && ofThisRun(element.getAttribute("path"))) {
-                element.removeAttribute("path");
+        text.append(name).append(END);
+        NamedNodeMap attributes = element.getAttributes(); // in the order of their names, whatever the document's
+        for (int i = 0; i < attributes.getLength(); i++) {
+            Node attribute = attributes.item(i);
+            String key = attribute.getNodeName();
+            String value = attribute.getNodeValue();
+            if (!ofThisRun(parent, name, key, value)) {
+                text.append(key).append(END).append(value).append(END);
             }
         }
+        text.append(END);
         for (Node node = element.getFirstChild(); node != null; node = node.getNextSibling()) {
             if (node instanceof Element child) {
-                strip(child);
+                append(child, name, text);
+            } else if (node instanceof Text characters && !characters.getData().isBlank()) {
+                text.append(characters.getData()).append(END);
             }
         }
+        text.append(END);
+    }
+
+    private static boolean ofThisRun(String parent, String element, String key, String value) {
+        return switch (element) {
+            case "graphics" -> OF_CONSOLES.contains(key);
+            case "console" -> key.equals("tty");
+            case "target" -> key.equals("state") && parent.equals("channel");
+            case "source" ->
+                key.equals("index") // numbers of QEMU's block nodes
+                        || (key.equals("path") && CHARACTER_DEVICES.contains(parent) && ofThisRun(value));
+            default -> false;
+        };
     }
 
     private static boolean ofThisRun(String path) {
-        return path.startsWith("/dev/pts/") || path.matches(".*/domain-\\d+-.*");
+        return path.startsWith("/dev/pts/") || DOMAINS_OWN.matcher(path).matches();
     }
 
     static String digest(String text) {

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.muster.libvirt.DomainDetails.AgentChannel;
 import org.muster.libvirt.DomainDetails.Balloon;
 import org.muster.libvirt.DomainDetails.Console;
@@ -23,6 +24,9 @@ final class DomainDetailsReader {
     private static final String TUNE_NAMESPACE = "http://ovirt.org/vm/tune/1.0";
     private static final long KIB_PER_MIB = 1024;
     private static final int MILLIS_DIGITS = 3;
+    private static final Pattern SECONDS = Pattern.compile("\\d{1,12}(\\.\\d+)?");
+    private static final Pattern WHOLE = Pattern.compile("[+-]?\\d{1,18}");
+    private static final Pattern DIGITS = Pattern.compile("\\d+");
 
     private final Element domain;
     private final Element devices; // null if there is none
@@ -113,7 +117,8 @@ final class DomainDetailsReader {
         Xml.child(disk, "iotune").ifPresent(tune -> {
             for (Element limit : Xml.children(tune)) {
                 String value = limit.getTextContent().trim();
-                if (limit.getTagName().equals(DomainDetails.LIMIT_GROUP) || value.matches("\\d+")) {
+                if (limit.getTagName().equals(DomainDetails.LIMIT_GROUP)
+                        || DIGITS.matcher(value).matches()) {
                     limits.put(limit.getTagName(), value);
                 }
             }
@@ -205,7 +210,7 @@ final class DomainDetailsReader {
 
     private OptionalLong startedAt() {
         String seconds = metadata(DomainXml.OVIRT_NAMESPACE, "startTime"); // ours or VDSM's
-        return seconds.matches("\\d{1,12}(\\.\\d+)?")
+        return SECONDS.matcher(seconds).matches()
                 ? OptionalLong.of(new BigDecimal(seconds)
                         .movePointRight(MILLIS_DIGITS)
                         .toBigInteger()
@@ -242,6 +247,6 @@ final class DomainDetailsReader {
     }
 
     private static OptionalLong whole(String text) {
-        return text.matches("[+-]?\\d{1,18}") ? OptionalLong.of(Long.parseLong(text)) : OptionalLong.empty();
+        return WHOLE.matcher(text).matches() ? OptionalLong.of(Long.parseLong(text)) : OptionalLong.empty();
     }
 }

@@ -9,6 +9,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.muster.libvirt.DomainXml.Problem;
 import org.muster.libvirt.EngineMetadata.Device;
 import org.muster.libvirt.EngineMetadata.Exit;
@@ -26,6 +28,9 @@ final class MetadataReader {
 
     private static final String TUNE_NAMESPACE = "http://ovirt.org/vm/tune/1.0";
 
+    private static final Pattern WHOLE = Pattern.compile("[+-]?\\d{1,18}");
+    private static final Pattern REAL = Pattern.compile("[+-]?\\d+(\\.\\d*)?([eE][+-]?\\d{1,3})?");
+    private static final Pattern PERCENT = Pattern.compile("\\d{1,6}");
     private static final long MOST_MIB = 1L << 40;
 
     private final List<Problem> problems = new ArrayList<>();
@@ -104,7 +109,7 @@ final class MetadataReader {
     private Qos qos(Element qos) {
         String limit = child(qos, "vcpuLimit").map(MetadataReader::trimmed).orElse("");
         OptionalInt percent = OptionalInt.empty();
-        if (limit.matches("\\d{1,6}")) {
+        if (PERCENT.matcher(limit).matches()) {
             percent = OptionalInt.of(Integer.parseInt(limit));
         } else if (!limit.isEmpty()) {
             problem("qos.vcpuLimit", "must be a whole number of percent", limit);
@@ -186,7 +191,7 @@ final class MetadataReader {
 
     private OptionalLong whole(Element vm, String name) {
         String text = text(vm, name);
-        if (text.matches("[+-]?\\d{1,18}")) {
+        if (WHOLE.matcher(text).matches()) {
             return OptionalLong.of(Long.parseLong(text));
         }
         if (!text.isEmpty()) {
@@ -207,7 +212,7 @@ final class MetadataReader {
 
     private OptionalDouble real(Element vm, String name) {
         String text = text(vm, name);
-        if (text.matches("[+-]?\\d+(\\.\\d*)?([eE][+-]?\\d{1,3})?")) {
+        if (REAL.matcher(text).matches()) {
             return OptionalDouble.of(Double.parseDouble(text));
         }
         if (!text.isEmpty()) {
@@ -243,15 +248,21 @@ final class MetadataReader {
 
     /** A child of any prefix: within the engine's element, its names are the engine's. */
     private static Optional<Element> child(Element parent, String name) {
-        return elements(parent).stream()
-                .filter(e -> e.getLocalName().equals(name))
-                .findFirst();
+        return first(parent, element -> element.getLocalName().equals(name));
     }
 
     private static Optional<Element> child(Element parent, String namespace, String name) {
-        return elements(parent).stream()
-                .filter(e -> e.getLocalName().equals(name) && namespace.equals(e.getNamespaceURI()))
-                .findFirst();
+        return first(
+                parent, element -> element.getLocalName().equals(name) && namespace.equals(element.getNamespaceURI()));
+    }
+
+    private static Optional<Element> first(Element parent, Predicate<Element> wanted) {
+        for (Node node = parent.getFirstChild(); node != null; node = node.getNextSibling()) {
+            if (node instanceof Element element && wanted.test(element)) {
+                return Optional.of(element);
+            }
+        }
+        return Optional.empty();
     }
 
     private static List<Element> elements(Element parent) {

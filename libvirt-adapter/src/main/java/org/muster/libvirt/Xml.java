@@ -27,6 +27,8 @@ import org.xml.sax.SAXParseException;
 
 /** Reading and writing of libvirt's XML. No document type, no entity, nothing fetched. Thread-safe. */
 final class Xml {
+    private static final String NODES_LATER = "http://apache.org/xml/features/dom/defer-node-expansion";
+
     // Building a factory searches the class path; a builder is cheap to reset but not thread-safe.
     private static final ThreadLocal<DocumentBuilder> BUILDER = ThreadLocal.withInitial(Xml::newBuilder);
     private static final ThreadLocal<Transformer> WRITER = ThreadLocal.withInitial(Xml::newWriter);
@@ -57,6 +59,7 @@ final class Xml {
             factory.setNamespaceAware(true);
             factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
             factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
+            factory.setFeature(NODES_LATER, false); // all of them are looked at
             factory.setXIncludeAware(false);
             factory.setExpandEntityReferences(false);
             DocumentBuilder builder = factory.newDocumentBuilder();

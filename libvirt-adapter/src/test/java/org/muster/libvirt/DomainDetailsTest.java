@@ -191,6 +191,16 @@ class DomainDetailsTest {
     }
 
     @Test
+    void theHashDoesNotFollowTheXmlsForm() throws Exception {
+        String one = "<domain><devices><rng model='virtio' id='7'/></devices></domain>";
+        String same = "<domain>\n <devices>\n  <rng id=\"7\" model=\"virtio\"></rng>\n </devices>\n</domain>";
+        String other = "<domain><devices><rng model='virtio'/><id>7</id></devices></domain>";
+
+        assertThat(parse(same).hash()).isEqualTo(parse(one).hash());
+        assertThat(parse(other).hash()).isNotEqualTo(parse(one).hash());
+    }
+
+    @Test
     void anXmlThatCannotBeReadHasAHashOfItsText() {
         assertThat(DomainDetails.unreadable("<domain").hash())
                 .isNotEqualTo(DomainDetails.unreadable("<domai").hash());

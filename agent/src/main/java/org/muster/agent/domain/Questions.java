@@ -64,6 +64,9 @@ final class Questions implements AutoCloseable {
     private final Map<UUID, Asked> asked = new HashMap<>();
 
     @GuardedBy("lock")
+    private int looking; // threads that wait for no longer than LOOK_NANOS
+
+    @GuardedBy("lock")
     private boolean closed;
 
     /** @param mayHang how many questions may hang at once, with what hangs of others; must not block */
@@ -142,13 +145,20 @@ final class Questions implements AutoCloseable {
                 UUID id = admissible(now);
                 if (id != null) {
                     asked.put(id, new Asked(waiting.remove(id), now));
-                    changed.signal(); // there may be room for another thread
+                    if (!waiting.isEmpty() && (room(now) || looking == 0)) {
+                        changed.signal(); // else nobody would take the next, or see that one has hung
+                    }
                     return id;
                 }
                 if (waiting.isEmpty()) {
                     changed.await();
                 } else {
-                    changed.awaitNanos(LOOK_NANOS); // one may become due, or another one hung
+                    looking++;
+                    try {
+                        changed.awaitNanos(LOOK_NANOS); // one may become due, or another one hung
+                    } finally {
+                        looking--;
+                    }
                 }
             }
             return null;
@@ -163,9 +173,8 @@ final class Questions implements AutoCloseable {
         if (waiting.isEmpty()) {
             return null;
         }
-        int hung = (int) asked.values().stream().filter(one -> one.hung(now)).count();
         int places = Math.max(1, mayHang.getAsInt()) - asked.size();
-        if (places <= 0 || asked.size() - hung >= AT_ONCE) {
+        if (places <= 0 || !room(now)) {
             return null;
         }
         long suspects =
@@ -180,6 +189,17 @@ final class Questions implements AutoCloseable {
         return null;
     }
 
+    /** Whether one more may be asked, of those that answer. */
+    @GuardedBy("lock")
+    private boolean room(long now) {
+        int answering = 0;
+        for (Asked one : asked.values()) {
+            answering += one.hung(now) ? 0 : 1;
+        }
+        return answering < AT_ONCE;
+    }
+
+    /** Whoever calls it looks for the next question himself. */
     private void done(UUID id, boolean settled) {
         lock.lock();
         try {
@@ -189,7 +209,6 @@ final class Questions implements AutoCloseable {
                 boolean suspect = one.question.suspect || one.hung(now);
                 waiting.putIfAbsent(id, new Waiting(one.question.asker, suspect, now + RETRY_NANOS));
             }
-            changed.signal();
         } finally {
             lock.unlock();
         }

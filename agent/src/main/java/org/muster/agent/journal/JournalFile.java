@@ -13,6 +13,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.CRC32;
 import org.slf4j.Logger;
@@ -118,7 +119,7 @@ final class JournalFile implements Closeable {
     private static String crc(byte[] bytes, int from, int length) {
         CRC32 crc = new CRC32();
         crc.update(bytes, from, length);
-        return String.format("%08x", crc.getValue());
+        return HexFormat.of().toHexDigits((int) crc.getValue());
     }
 
     /** Lines in the making; lets their checksums be filled in, and their bytes be read where they are. */

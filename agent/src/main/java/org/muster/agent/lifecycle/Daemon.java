@@ -340,8 +340,6 @@ public final class Daemon implements AutoCloseable {
         started.push(sampler);
         host.start(sampleEvery);
         started.push(host);
-        guestAgents.start();
-        started.push(guestAgents);
         upkeep.start();
         started.push(upkeep);
         started.push(factors);
@@ -350,6 +348,8 @@ public final class Daemon implements AutoCloseable {
         reconciler.keepReading();
         hypervisor.start(new Link());
         readiness.await();
+        guestAgents.start(); // what they tell is for who asks; the table comes first
+        started.push(guestAgents);
         server.start();
         started.push(server);
         operations.start();

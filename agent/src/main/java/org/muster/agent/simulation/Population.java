@@ -1,8 +1,9 @@
 package org.muster.agent.simulation;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.UUID;
 import org.muster.libvirt.DomainDetails;
 
@@ -10,6 +11,7 @@ import org.muster.libvirt.DomainDetails;
 final class Population {
     private static final long KIB_PER_MIB = 1024;
     private static final double MILLIS = 1e3;
+    private static final int MILLIS_DIGITS = 3;
     private static final double LONGEST_SECONDS = 30 * 86_400; // that a guest has run before
 
     private final FakeHypervisor hypervisor;
@@ -51,49 +53,56 @@ final class Population {
             String target = "vd" + (char) ('a' + i);
             String path = "/simulated/" + name + "-" + target + ".raw";
             disks.add(new GuestShape.Disk(target, path));
-            devices.append(
-                    "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='%s'/><target dev='%s' bus='virtio'/><alias name='ua-%s'/></disk>"
-                            .formatted(path, target, alias(name, target)));
+            devices.append("<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='")
+                    .append(path)
+                    .append("'/><target dev='")
+                    .append(target)
+                    .append("' bus='virtio'/><alias name='ua-")
+                    .append(alias(name, target))
+                    .append("'/></disk>");
         }
         for (int i = 0; i < group.nics(); i++) {
             String tap = GuestXml.tap(number, i);
             nics.add(tap);
-            devices.append(
-                    "<interface type='bridge'><mac address='%s'/><source bridge='ovirtmgmt'/><target dev='%s'/><model type='virtio'/><alias name='ua-%s'/></interface>"
-                            .formatted(mac(name, i), tap, alias(name, "nic" + i)));
+            devices.append("<interface type='bridge'><mac address='")
+                    .append(mac(name, i))
+                    .append("'/><source bridge='ovirtmgmt'/><target dev='")
+                    .append(tap)
+                    .append("'/><model type='virtio'/><alias name='ua-")
+                    .append(alias(name, "nic" + i))
+                    .append("'/></interface>");
         }
         devices.append(console(group.console())).append(channel(group.agent()));
         String metadata = group.ours() ? metadata(age) : "";
         long memoryKib = group.memoryMib() * KIB_PER_MIB;
-        String xml =
-                "<domain type='kvm'><name>%s</name><uuid>%s</uuid>%s<memory unit='KiB'>%d</memory><vcpu>%d</vcpu><os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os><features><acpi/></features><devices>%s<memballoon model='virtio'/></devices></domain>"
-                        .formatted(name, id, metadata, memoryKib, group.vcpus(), devices);
+        String xml = "<domain type='kvm'><name>" + name + "</name><uuid>" + id + "</uuid>" + metadata
+                + "<memory unit='KiB'>" + memoryKib + "</memory><vcpu>" + group.vcpus()
+                + "</vcpu><os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os><features><acpi/></features><devices>"
+                + devices + "<memballoon model='virtio'/></devices></domain>";
         return new GuestXml(xml, new GuestShape(group.vcpus(), memoryKib, nics, disks));
     }
 
     /** With the note of its start, as the agent makes one when it starts a guest. */
     private static String metadata(double age) {
-        return String.format(
-                Locale.ROOT,
-                "<metadata><ovirt-vm:vm xmlns:ovirt-vm='http://ovirt.org/vm/1.0'><ovirt-vm:startTime type='float'>%.3f</ovirt-vm:startTime></ovirt-vm:vm></metadata>",
-                System.currentTimeMillis() / MILLIS - age);
+        BigDecimal seconds = BigDecimal.valueOf(System.currentTimeMillis() - (long) (MILLIS * age), MILLIS_DIGITS);
+        return "<metadata><ovirt-vm:vm xmlns:ovirt-vm='http://ovirt.org/vm/1.0'><ovirt-vm:startTime type='float'>"
+                + seconds.toPlainString() + "</ovirt-vm:startTime></ovirt-vm:vm></metadata>";
     }
 
     /** With another port than any other guest's; a SPICE console has only the encrypted one, as the engine makes them. */
     private String console(Script.Console console) {
         int port = GuestXml.port(number);
         return switch (console) {
-            case VNC -> "<graphics type='vnc' port='%d' autoport='yes' listen='0.0.0.0'/>".formatted(port);
-            case SPICE ->
-                "<graphics type='spice' port='-1' tlsPort='%d' autoport='yes' listen='0.0.0.0'/>".formatted(port);
+            case VNC -> "<graphics type='vnc' port='" + port + "' autoport='yes' listen='0.0.0.0'/>";
+            case SPICE -> "<graphics type='spice' port='-1' tlsPort='" + port + "' autoport='yes' listen='0.0.0.0'/>";
             case NONE -> "";
         };
     }
 
     private static String channel(boolean agent) {
         return agent
-                ? "<channel type='unix'><target type='virtio' name='%s' state='connected'/></channel>"
-                        .formatted(DomainDetails.AGENT_CHANNEL)
+                ? "<channel type='unix'><target type='virtio' name='" + DomainDetails.AGENT_CHANNEL
+                        + "' state='connected'/></channel>"
                 : "";
     }
 
@@ -104,12 +113,10 @@ final class Population {
     /** Locally administered. */
     private String mac(String name, int nic) {
         long bits = Draws.mix(seed, name + " mac " + nic);
-        return String.format(
-                Locale.ROOT,
-                "56:6f:%02x:%02x:%02x:%02x",
-                bits & 0xff,
-                bits >> 8 & 0xff,
-                bits >> 16 & 0xff,
-                bits >> 24 & 0xff);
+        StringBuilder mac = new StringBuilder("56:6f");
+        for (int shift = 0; shift < Integer.SIZE; shift += Byte.SIZE) {
+            mac.append(':').append(HexFormat.of().toHexDigits((byte) (bits >> shift)));
+        }
+        return mac.toString();
     }
 }

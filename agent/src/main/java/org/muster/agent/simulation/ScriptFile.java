@@ -70,6 +70,9 @@ final class ScriptFile {
 
     /** A guest is its name: of two with one name only one would be there. */
     private static void refuseEqualNames(List<Section> sections, List<Script.Group> groups) {
+        if (groups.size() < 2) {
+            return; // names of one kind differ by their numbers
+        }
         Map<String, Integer> makers = new HashMap<>();
         for (int i = 0; i < groups.size(); i++) {
             Script.Group group = groups.get(i);

@@ -111,4 +111,36 @@ class PollPlanTest {
         assertThat(plan.answered(poll, 3 * SECOND)).isFalse();
         assertThat(plan.next(3 * SECOND, 3)).extracting(Poll::guest).contains(A);
     }
+
+    @Test
+    void theLongestOverdueIsFirstWhateverItDidLastTime() {
+        plan.retain(Set.of(A), 0);
+        plan.failed(only(0), false, 0); // due after 5 s
+        plan.retain(Set.of(A, B), 3 * SECOND);
+        plan.answered(only(3 * SECOND), 3 * SECOND); // due after 33 s
+
+        assertThat(plan.next(60 * SECOND, 1)).extracting(Poll::guest).containsExactly(A);
+        assertThat(plan.next(60 * SECOND, 2)).extracting(Poll::guest).containsExactly(B);
+    }
+
+    @Test
+    void whoIsGoneIsNotAskedAgain() {
+        plan.retain(Set.of(A, B), 0);
+        plan.next(0, 3).forEach(poll -> plan.answered(poll, 0));
+        plan.retain(Set.of(B), 0);
+
+        assertThat(plan.next(60 * SECOND, 3)).extracting(Poll::guest).containsExactly(B);
+    }
+
+    @Test
+    void whoComesBackWaitsForTheAnswerOfItsLifeBefore() {
+        plan.retain(Set.of(A), 0);
+        Poll old = only(0);
+        plan.retain(Set.of(), 1);
+        plan.retain(Set.of(A), 2);
+
+        assertThat(plan.next(2, 3)).isEmpty();
+        assertThat(plan.answered(old, 3)).isFalse();
+        assertThat(only(3).knownSinceNanos()).isEqualTo(2);
+    }
 }

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -183,5 +185,15 @@ class ScriptFileTest {
         assertThat(new Names("web-*.a?").matches("web-1.ab")).isTrue();
         assertThat(new Names("web-*.a?").matches("web-1xab")).isFalse();
         assertThat(new Names("*").matches("")).isTrue();
+    }
+
+    @Test
+    void aGuestsNameHasItsNumber() {
+        for (String pattern : List.of("vm-%04d", "%d", "a%02db", "d%dd", "%09d")) {
+            Script.Group group = new Script.Group(1, pattern, 1, 1, 1, 1, Script.Console.NONE, false, true);
+            for (int number : new int[] {0, 7, 99, 19_999}) {
+                assertThat(group.guest(number)).isEqualTo(String.format(Locale.ROOT, pattern, number));
+            }
+        }
     }
 }
