@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.muster.libvirt.DomainXml.Problem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +21,7 @@ import org.w3c.dom.Element;
  */
 public record DisplayRules(boolean vncSasl, boolean fips) {
     private static final Logger LOG = LoggerFactory.getLogger(DisplayRules.class);
+    private static final Pattern WITH_SASL = Pattern.compile("\\s*vnc_sasl\\s*=\\s*1\\s*(#.*)?");
     private static final Set<String> KINDS = Set.of("vnc", "spice", "egl-headless");
     private static final Set<String> LOCAL = Set.of("127.0.0.1", "::1", "localhost");
 
@@ -27,7 +29,7 @@ public record DisplayRules(boolean vncSasl, boolean fips) {
     public static DisplayRules ofHost() {
         boolean sasl = read(Path.of("/etc/libvirt/qemu.conf"))
                 .lines()
-                .anyMatch(line -> line.matches("\\s*vnc_sasl\\s*=\\s*1\\s*(#.*)?"));
+                .anyMatch(line -> WITH_SASL.matcher(line).matches());
         return new DisplayRules(
                 sasl, read(Path.of("/proc/sys/crypto/fips_enabled")).trim().equals("1"));
     }

@@ -7,12 +7,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 
 /**
  * What kernel and distribution say of the host, as far as the capabilities want it. Source of names and types: engine-contract
  * 3.4; sources of the facts: /proc, /sys, /etc.
  */
 final class KernelFacts {
+    private static final Pattern VNC_TLS = Pattern.compile("\\s*vnc_tls\\s*=\\s*1\\s*(#.*)?"); // for a thousand lines
     private final HostRoot root;
 
     KernelFacts(HostRoot root) {
@@ -154,7 +156,9 @@ final class KernelFacts {
         caps.put("fipsEnabled", root.number("proc/sys/crypto/fips_enabled").equals(OptionalLong.of(1)));
         List<String> qemu = root.lines("etc/libvirt/qemu.conf");
         if (!qemu.isEmpty()) { // only root may read it on most hosts
-            caps.put("vncEncrypted", qemu.stream().anyMatch(line -> line.matches("\\s*vnc_tls\\s*=\\s*1\\s*(#.*)?")));
+            caps.put(
+                    "vncEncrypted",
+                    qemu.stream().anyMatch(line -> VNC_TLS.matcher(line).matches()));
         }
     }
 

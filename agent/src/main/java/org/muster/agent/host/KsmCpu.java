@@ -2,6 +2,7 @@ package org.muster.agent.host;
 
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 
 /**
  * How much of one CPU the kernel's ksmd takes. Source: /proc/PID/stat.
@@ -12,6 +13,7 @@ final class KsmCpu {
     private static final long NANOS_PER_TICK = 10_000_000; // USER_HZ is 100 in the kernel's interface to programs
     private static final int UTIME = 11; // counted after the name, which may hold blanks
     private static final int STIME = 12;
+    private static final Pattern PID = Pattern.compile("\\d{1,10}");
 
     private final HostRoot root;
     private final Optional<String> pid;
@@ -22,7 +24,7 @@ final class KsmCpu {
         this.root = root;
         // a kernel thread of the boot: its pid never changes
         this.pid = root.names("proc").stream()
-                .filter(name -> name.matches("\\d{1,10}"))
+                .filter(name -> PID.matcher(name).matches())
                 .filter(name -> root.probe("proc/" + name + "/comm").equals(Optional.of("ksmd")))
                 .findFirst();
     }

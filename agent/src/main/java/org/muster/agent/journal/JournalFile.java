@@ -69,6 +69,16 @@ final class JournalFile implements Closeable {
         return new JournalFile(file, medium, damaged, good);
     }
 
+    static void load() {
+        try {
+            LOG.debug(
+                    "journals can be read: {}",
+                    JSON.readValue("{\"t\":\"complete\",\"bootId\":\"\"}", JournalRecord.class));
+        } catch (IOException | LinkageError e) {
+            LOG.debug("journals cannot be read", e); // who opens one tells it
+        }
+    }
+
     private static int replay(byte[] all, JournalState state) {
         int start = 0;
         for (int i = 0; i < all.length; i++) {

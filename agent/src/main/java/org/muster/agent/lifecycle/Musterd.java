@@ -99,6 +99,7 @@ public final class Musterd {
             HangUps hangUps = new HangUps();
             if (!command.check()) {
                 Signals.onHangUp(hangUps); // before anything that takes time: unheard it would end the agent
+                Journal.preload(); // side by side with what follows
             }
             return command.simulate().isPresent() ? simulate(command, hangUps) : real(command, outside, hangUps);
         } catch (CommandLine.UsageException e) {
