@@ -41,7 +41,7 @@ final class AskedDomains implements AutoCloseable {
     private void add(LibvirtConnection connection, UUID id) throws HypervisorException {
         LibvirtConnection.Handle handle = connection.handle(id);
         if (handle == null) {
-            HypervisorException e = LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection.dead());
+            HypervisorException e = LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection);
             if (e.kind() != HypervisorException.Kind.NO_SUCH_DOMAIN) {
                 throw e;
             }

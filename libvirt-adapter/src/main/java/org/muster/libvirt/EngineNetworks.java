@@ -36,7 +36,7 @@ final class EngineNetworks {
         if (id < 0) {
             LOG.info(
                     "changes of networks are only seen when the link is new: {}",
-                    LibvirtErrors.last("virConnectNetworkEventRegisterAny", "", connection.dead())
+                    LibvirtErrors.last("virConnectNetworkEventRegisterAny", "", connection)
                             .getMessage());
             return;
         }

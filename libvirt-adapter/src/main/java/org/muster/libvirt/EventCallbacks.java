@@ -154,7 +154,7 @@ final class EventCallbacks {
         int number =
                 LibvirtNative.virConnectDomainEventRegisterAny(connection.pointer(), null, id, callback, null, null);
         if (number < 0) {
-            throw LibvirtErrors.last("virConnectDomainEventRegisterAny", "", connection.dead());
+            throw LibvirtErrors.last("virConnectDomainEventRegisterAny", "", connection);
         }
         connection.registered(() -> LibvirtNative.virConnectDomainEventDeregisterAny(connection.pointer(), number));
     }

@@ -37,7 +37,7 @@ final class HostDevices {
         if (id < 0) {
             LOG.info(
                     "changes of host devices are only seen when the link is new: {}",
-                    LibvirtErrors.last("virConnectNodeDeviceEventRegisterAny", "", connection.dead())
+                    LibvirtErrors.last("virConnectNodeDeviceEventRegisterAny", "", connection)
                             .getMessage());
             return;
         }
@@ -49,7 +49,7 @@ final class HostDevices {
         PointerByReference list = new PointerByReference();
         int count = LibvirtNative.virConnectListAllNodeDevices(connection.pointer(), list, 0);
         if (count < 0) {
-            throw LibvirtErrors.last("virConnectListAllNodeDevices", "", connection.dead());
+            throw LibvirtErrors.last("virConnectListAllNodeDevices", "", connection);
         }
         List<HostDevice> devices = new ArrayList<>(count);
         Pointer[] handles = count == 0 ? new Pointer[0] : list.getValue().getPointerArray(0, count);
@@ -59,7 +59,7 @@ final class HostDevices {
                 if (xml == null) {
                     LOG.debug(
                             "{}",
-                            LibvirtErrors.last("virNodeDeviceGetXMLDesc", "", connection.dead())
+                            LibvirtErrors.last("virNodeDeviceGetXMLDesc", "", connection)
                                     .getMessage());
                 } else {
                     add(takeOver(xml), devices);

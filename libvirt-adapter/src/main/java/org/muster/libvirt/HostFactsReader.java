@@ -70,7 +70,7 @@ final class HostFactsReader {
     private static String optional(LibvirtConnection connection, String operation, Pointer text)
             throws HypervisorException {
         if (text == null) {
-            HypervisorException e = LibvirtErrors.last(operation, "", connection.dead());
+            HypervisorException e = LibvirtErrors.last(operation, "", connection);
             if (e.kind() == Kind.DISCONNECTED) {
                 throw e;
             }

@@ -120,6 +120,11 @@ final class LibvirtConnection {
         return dead;
     }
 
+    /** What libvirt itself says of its socket; asks nobody. Takes the thread's last error away. */
+    boolean alive() {
+        return !dead && LibvirtNative.virConnectIsAlive(pointer()) == 1;
+    }
+
     /** Who else holds it after it was closed: nobody, if all is right. */
     int references() {
         return references;
@@ -219,7 +224,7 @@ final class LibvirtConnection {
             if (end.getAsInt() < 0) { // of a dead link: it is undone on our side before libvirtd would be told
                 LOG.debug(
                         "closing: {}",
-                        LibvirtErrors.last("deregister", "", dead).getMessage());
+                        LibvirtErrors.last("deregister", "", this).getMessage());
             }
         }
     }

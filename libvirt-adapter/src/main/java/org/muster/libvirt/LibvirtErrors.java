@@ -1,37 +1,54 @@
 package org.muster.libvirt;
 
+import java.util.function.BooleanSupplier;
 import org.libvirt.Error;
 import org.libvirt.LibvirtException;
 import org.muster.libvirt.HypervisorException.Kind;
 
 /** Turns libvirt's error numbers into {@link HypervisorException}: the one table of what each number means to us. */
 final class LibvirtErrors {
-    private static final int FROM_RPC = 7; // virErrorDomain VIR_FROM_RPC: the link itself failed, not the operation
+    private static final int FROM_RPC = 7; // virErrorDomain VIR_FROM_RPC: a link failed, not the operation
 
     private LibvirtErrors() {}
 
-    static HypervisorException of(LibvirtException e, String operation, String domain, boolean connectionDead) {
+    static HypervisorException of(LibvirtException e, String operation, String domain, LibvirtConnection connection) {
+        return of(e, operation, domain, connection.dead(), connection::alive);
+    }
+
+    /** Of an attempt to connect. */
+    static HypervisorException of(LibvirtException e, String operation) {
+        return of(e, operation, "", false, () -> false);
+    }
+
+    private static HypervisorException of(
+            LibvirtException e, String operation, String domain, boolean dead, BooleanSupplier alive) {
         Error error = e.getError();
         if (error == null) {
             return new HypervisorException(Kind.FAILED, 0, operation, domain, String.valueOf(e.getMessage()), e);
         }
         int number = error.getCode().ordinal();
-        Kind kind = connectionDead
-                ? Kind.DISCONNECTED
-                : kind(number, error.getDomain().ordinal());
-        return new HypervisorException(kind, number, operation, domain, error.getMessage(), e);
+        String message = error.getMessage();
+        Kind kind = dead ? Kind.DISCONNECTED : kind(number, error.getDomain().ordinal(), alive);
+        return new HypervisorException(kind, number, operation, domain, message, e);
     }
 
     /** The error that the last own native call left on this thread; null or -1 without one is still a failure. */
-    static HypervisorException last(String operation, String domain, boolean connectionDead) {
+    static HypervisorException last(String operation, String domain, LibvirtConnection connection) {
         int number = LibvirtNative.virGetLastErrorCode();
         String message =
                 number == 0 ? "failed, and libvirt reported no reason" : LibvirtNative.virGetLastErrorMessage();
-        Kind kind = connectionDead ? Kind.DISCONNECTED : kind(number, LibvirtNative.virGetLastErrorDomain());
+        int errorDomain = LibvirtNative.virGetLastErrorDomain(); // before the link is asked, which takes the error away
+        Kind kind = connection.dead() ? Kind.DISCONNECTED : kind(number, errorDomain, connection::alive);
         return new HypervisorException(kind, number, operation, domain, message, null);
     }
 
-    static Kind kind(int number, int errorDomain) {
+    /**
+     * What an error means.
+     *
+     * @param alive whether our own link stands: an error of a link may also be one of libvirtd's, to another daemon that a call
+     *     needs (virtnetworkd, virtnodedevd), and then the call has failed and nothing else
+     */
+    static Kind kind(int number, int errorDomain, BooleanSupplier alive) {
         return switch (number) {
             case 42 -> Kind.NO_SUCH_DOMAIN; // VIR_ERR_NO_DOMAIN
             case 28 -> Kind.ALREADY_EXISTS; // VIR_ERR_DOM_EXIST
@@ -44,7 +61,7 @@ final class LibvirtErrors {
             case 86, 97, 111 -> Kind.TIMED_OUT; // AGENT_UNRESPONSIVE, AGENT_UNSYNCED, AGENT_COMMAND_TIMEOUT
             case 29, 45, 88 -> Kind.DENIED; // OPERATION_DENIED, AUTH_FAILED, ACCESS_DENIED
             case 3, 84 -> Kind.UNSUPPORTED; // NO_SUPPORT, OPERATION_UNSUPPORTED
-            default -> errorDomain == FROM_RPC ? Kind.DISCONNECTED : Kind.FAILED;
+            default -> errorDomain == FROM_RPC && !alive.getAsBoolean() ? Kind.DISCONNECTED : Kind.FAILED;
         };
     }
 }

@@ -145,7 +145,7 @@ public final class LibvirtHypervisor implements Hypervisor {
             int count = LibvirtNative.virConnectGetAllDomainStats(
                     connection.pointer(), StatsGroup.mask(Set.of(StatsGroup.STATE)), records, 0);
             if (count < 0) {
-                throw LibvirtErrors.last(operation, "", connection.dead());
+                throw LibvirtErrors.last(operation, "", connection);
             }
             try {
                 List<DomainRecord> all = new ArrayList<>(count);
@@ -185,13 +185,13 @@ public final class LibvirtHypervisor implements Hypervisor {
             long askedAt = System.nanoTime();
             Pointer domain = LibvirtNative.virDomainLookupByUUID(connection.pointer(), StatsDecoder.bytes(id));
             if (domain == null) {
-                return absent(LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection.dead()));
+                return absent(LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection));
             }
             try {
                 IntByReference state = new IntByReference();
                 IntByReference reason = new IntByReference();
                 if (LibvirtNative.virDomainGetState(domain, state, reason, 0) < 0) {
-                    return absent(LibvirtErrors.last(operation, id.toString(), connection.dead()));
+                    return absent(LibvirtErrors.last(operation, id.toString(), connection));
                 }
                 return Optional.of(DomainRecord.of(
                         id,
@@ -256,7 +256,7 @@ public final class LibvirtHypervisor implements Hypervisor {
                     connection -> connection.connect().domainLookupByUUID(id));
             return withDomain(domain, d -> last.goOn() && created(taken, d, operation, id, paused));
         } catch (LibvirtException e) {
-            throw LibvirtErrors.of(e, operation, id.toString(), taken.dead());
+            throw LibvirtErrors.of(e, operation, id.toString(), taken);
         } finally {
             connections.give(taken);
         }
@@ -299,11 +299,11 @@ public final class LibvirtHypervisor implements Hypervisor {
         call(Role.VM, operation, id, PATIENCE, connection -> {
             Pointer domain = LibvirtNative.virDomainLookupByUUID(connection.pointer(), StatsDecoder.bytes(id));
             if (domain == null) {
-                throw LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection.dead());
+                throw LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection);
             }
             try {
                 if (body.applyAsInt(domain) < 0) {
-                    throw LibvirtErrors.last(operation, id.toString(), connection.dead());
+                    throw LibvirtErrors.last(operation, id.toString(), connection);
                 }
                 return null;
             } finally {
@@ -355,7 +355,7 @@ public final class LibvirtHypervisor implements Hypervisor {
                 param.setInt(TYPED_PARAM_TYPE, TYPED_PARAM_UINT);
                 param.setInt(TYPED_PARAM_VALUE, merge ? 1 : 0);
                 if (LibvirtNative.virNodeSetMemoryParameters(connection.pointer(), param, 1, 0) < 0) {
-                    throw LibvirtErrors.last(operation, "", connection.dead());
+                    throw LibvirtErrors.last(operation, "", connection);
                 }
                 return null;
             }
@@ -382,7 +382,7 @@ public final class LibvirtHypervisor implements Hypervisor {
                                 records,
                                 skipBusy ? LibvirtNative.STATS_NOWAIT : 0);
                 if (count < 0) {
-                    HypervisorException e = LibvirtErrors.last(operation, "", connection.dead());
+                    HypervisorException e = LibvirtErrors.last(operation, "", connection);
                     if (e.kind() == Kind.NO_SUCH_DOMAIN) {
                         ids.forEach(connection::drop); // a handle of a former life; looked up again next time
                     }
@@ -425,7 +425,7 @@ public final class LibvirtHypervisor implements Hypervisor {
         call(Role.CONTROL, "virConnectGetLibVersion", null, Duration.ofSeconds(1), connection -> {
             try (Memory version = new Memory(Long.BYTES)) {
                 if (LibvirtNative.virConnectGetLibVersion(connection.pointer(), version) < 0) {
-                    throw LibvirtErrors.last("virConnectGetLibVersion", "", connection.dead());
+                    throw LibvirtErrors.last("virConnectGetLibVersion", "", connection);
                 }
                 return null;
             }
@@ -438,12 +438,12 @@ public final class LibvirtHypervisor implements Hypervisor {
         return call(Role.PROBE, operation, id, Duration.ofSeconds(1), connection -> {
             Pointer domain = connection.domain(id);
             if (domain == null) {
-                HypervisorException e = LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection.dead());
+                HypervisorException e = LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection);
                 return absent(e).map(ControlInfo.class::cast).orElse(null);
             }
             try (Memory info = new Memory(CONTROL_INFO_BYTES)) {
                 if (LibvirtNative.virDomainGetControlInfo(domain, info, 0) < 0) {
-                    HypervisorException e = LibvirtErrors.last(operation, id.toString(), connection.dead());
+                    HypervisorException e = LibvirtErrors.last(operation, id.toString(), connection);
                     connection.drop(id);
                     if (e.kind() == Kind.WRONG_STATE || e.kind() == Kind.NO_SUCH_DOMAIN) {
                         return null; // it does not run any more
@@ -487,7 +487,7 @@ public final class LibvirtHypervisor implements Hypervisor {
     private static CpuTimes.Calls cpuCalls(LibvirtConnection connection, UUID id) throws HypervisorException {
         Pointer domain = connection.domain(id);
         if (domain == null) {
-            throw LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection.dead());
+            throw LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection);
         }
         return new CpuTimes.Calls() {
             @Override
@@ -502,7 +502,7 @@ public final class LibvirtHypervisor implements Hypervisor {
 
             @Override
             public HypervisorException failure(String operation) {
-                return LibvirtErrors.last(operation, id.toString(), connection.dead());
+                return LibvirtErrors.last(operation, id.toString(), connection);
             }
         };
     }
@@ -514,7 +514,7 @@ public final class LibvirtHypervisor implements Hypervisor {
             Pointer domain = connection.domain(id);
             try (Memory info = new Memory(BLOCK_INFO_BYTES)) {
                 if (domain == null || LibvirtNative.virDomainGetBlockInfo(domain, disk, info, 0) < 0) {
-                    throw LibvirtErrors.last(operation, id.toString(), connection.dead());
+                    throw LibvirtErrors.last(operation, id.toString(), connection);
                 }
                 return info.getLongArray(0, 3);
             }
@@ -529,7 +529,7 @@ public final class LibvirtHypervisor implements Hypervisor {
             try (Memory info = new Memory(BLOCK_JOB_BYTES)) {
                 int found = domain == null ? -1 : LibvirtNative.virDomainGetBlockJobInfo(domain, disk, info, 0);
                 if (found < 0) {
-                    throw LibvirtErrors.last(operation, id.toString(), connection.dead());
+                    throw LibvirtErrors.last(operation, id.toString(), connection);
                 }
                 return found == 0
                         ? Optional.empty()
@@ -545,11 +545,11 @@ public final class LibvirtHypervisor implements Hypervisor {
         return call(Role.AGENT, operation, id, Duration.ofSeconds(1), connection -> {
             Pointer domain = connection.domain(id);
             if (domain == null) {
-                throw LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection.dead());
+                throw LibvirtErrors.last("virDomainLookupByUUID", id.toString(), connection);
             }
             // The time-out is the domain's, so whoever else asks the agent sets its own.
             if (LibvirtNative.virDomainAgentSetResponseTimeout(domain, (int) patience.toSeconds(), 0) < 0) {
-                HypervisorException e = LibvirtErrors.last(operation, id.toString(), connection.dead());
+                HypervisorException e = LibvirtErrors.last(operation, id.toString(), connection);
                 connection.drop(id);
                 throw e;
             }
@@ -562,7 +562,7 @@ public final class LibvirtHypervisor implements Hypervisor {
         PointerByReference params = new PointerByReference();
         IntByReference count = new IntByReference();
         if (LibvirtNative.virDomainGetGuestInfo(domain, types, params, count, 0) < 0) {
-            throw LibvirtErrors.last("virDomainGetGuestInfo", id.toString(), connection.dead());
+            throw LibvirtErrors.last("virDomainGetGuestInfo", id.toString(), connection);
         }
         try {
             return GuestReportReader.read(TypedParams.read(params.getValue(), count.getValue()));
@@ -613,7 +613,7 @@ public final class LibvirtHypervisor implements Hypervisor {
             token.succeeded();
             return result;
         } catch (LibvirtException e) {
-            throw LibvirtErrors.of(e, operation, id == null ? "" : id.toString(), taken.dead());
+            throw LibvirtErrors.of(e, operation, id == null ? "" : id.toString(), taken);
         }
     }
 

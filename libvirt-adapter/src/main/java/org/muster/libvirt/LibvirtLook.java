@@ -31,7 +31,7 @@ public record LibvirtLook(
         try {
             connection = LibvirtConnection.open(uri, () -> {}, System.nanoTime());
         } catch (LibvirtException e) {
-            throw LibvirtErrors.of(e, "virConnectOpen", "", false);
+            throw LibvirtErrors.of(e, "virConnectOpen");
         }
         try {
             Connect connect = connection.connect();
@@ -46,7 +46,7 @@ public record LibvirtLook(
                     clients.most(),
                     clients.now());
         } catch (LibvirtException e) {
-            throw LibvirtErrors.of(e, "virConnectGetCapabilities", "", connection.dead());
+            throw LibvirtErrors.of(e, "virConnectGetCapabilities", "", connection);
         } finally {
             connection.retire();
         }

@@ -65,6 +65,9 @@ final class LibvirtNative {
      */
     static native int virDomainGetBlockJobInfo(Pointer domain, String disk, Pointer info, int flags);
 
+    /** 1 if the connection's socket is open, 0 if not, -1 on an error; no message to libvirtd. Resets the thread's last error. */
+    static native int virConnectIsAlive(Pointer conn);
+
     static native int virConnectGetLibVersion(Pointer conn, Pointer version);
 
     /** The caller frees the text with {@code Native.free}. */

@@ -28,13 +28,16 @@ class LibvirtErrorsTest {
     })
     void eachNumberMeansOneThing(ErrorNumber number, Kind kind) {
         int fromQemu = 10;
-        assertThat(LibvirtErrors.kind(number.ordinal(), fromQemu)).isEqualTo(kind);
+        assertThat(LibvirtErrors.kind(number.ordinal(), fromQemu, () -> true)).isEqualTo(kind);
     }
 
     @ParameterizedTest
     @CsvSource({"VIR_ERR_INTERNAL_ERROR", "VIR_ERR_SYSTEM_ERROR"})
-    void anyErrorOfTheLinkItselfIsALostLink(ErrorNumber number) {
+    void anyErrorOfOurOwnLinkIsALostLink(ErrorNumber number) {
         int fromRpc = 7;
-        assertThat(LibvirtErrors.kind(number.ordinal(), fromRpc)).isEqualTo(Kind.DISCONNECTED);
+        assertThat(LibvirtErrors.kind(number.ordinal(), fromRpc, () -> false)).isEqualTo(Kind.DISCONNECTED);
+        assertThat(LibvirtErrors.kind(number.ordinal(), fromRpc, () -> true))
+                .as("libvirtd's link to another daemon")
+                .isEqualTo(Kind.FAILED);
     }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What bin/musterd gives the JVM. */
+/** What bin/musterd and bin/muster give the JVM. */
 class LauncherTest {
     private static final Path PROJECT = Path.of(System.getProperty("muster.root"));
 
@@ -26,7 +26,9 @@ class LauncherTest {
         Files.createDirectories(tree.resolve("lib"));
         Files.createFile(tree.resolve("lib/a.jar"));
         program("java/bin/java", "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
-        program("bin/musterd", Files.readString(PROJECT.resolve("packaging/src/main/tree/bin/musterd")));
+        for (String shipped : List.of("bin/musterd", "bin/muster", "lib/java.sh")) {
+            program(shipped, Files.readString(PROJECT.resolve("packaging/src/main/tree/" + shipped)));
+        }
     }
 
     private void program(String name, String text) throws IOException {
@@ -41,8 +43,13 @@ class LauncherTest {
     }
 
     private List<String> printed(int code, Map<String, String> environment) throws IOException, InterruptedException {
+        return printed("bin/musterd", code, environment);
+    }
+
+    private List<String> printed(String program, int code, Map<String, String> environment)
+            throws IOException, InterruptedException {
         ProcessBuilder builder =
-                new ProcessBuilder(tree.resolve("bin/musterd").toString(), "--config=x").redirectErrorStream(true);
+                new ProcessBuilder(tree.resolve(program).toString(), "--config=x").redirectErrorStream(true);
         builder.environment().keySet().removeAll(List.of("LOGS_DIRECTORY", "MUSTERD_JAVA_OPTS", "JOURNAL_STREAM"));
         builder.environment().put("JAVA_HOME", tree.resolve("java").toString());
         builder.environment().putAll(environment);
@@ -91,5 +98,21 @@ class LauncherTest {
                 .singleElement()
                 .asString()
                 .startsWith("<3>musterd: there is no /nowhere/bin/java");
+    }
+
+    @Test
+    void theCommandLineSaysItToo() throws Exception {
+        assertThat(printed("bin/muster", 70, Map.of("JAVA_HOME", "/nowhere")))
+                .singleElement()
+                .asString()
+                .startsWith("muster: there is no /nowhere/bin/java; Java 17 or newer is needed");
+        release("11.0.25");
+        assertThat(printed("bin/muster", 70, Map.of()))
+                .singleElement()
+                .asString()
+                .startsWith(
+                        "muster: " + tree.resolve("java/bin/java") + " is Java 11.0.25; Java 17 or newer is needed");
+        release("17.0.15");
+        assertThat(printed("bin/muster", 0, Map.of())).endsWith("--config=x");
     }
 }

@@ -118,7 +118,8 @@ public final class Daemon implements AutoCloseable {
     private final RpcServer server;
     private final Operations operations;
     private final MetricRegistry metrics = new SummingRegistry();
-    private volatile List<ConfigFile.Setting> settings = List.of(); // replaced as a whole by whoever read the file
+    private volatile DiagnosisVerbs.InForce inForce = // replaced as a whole by whoever read the file
+            new DiagnosisVerbs.InForce(Path.of(""), List.of());
     private volatile Watchdog watchdog; // set once, when the started agent is watched
 
     @GuardedBy("this")
@@ -208,7 +209,7 @@ public final class Daemon implements AutoCloseable {
         verbs.addAll(new ProfileVerbs(profiler).verbs());
         verbs.addAll(new CalibrateVerbs(calibration, hypervisor.calls()::createSlots).verbs());
         verbs.addAll(new QueueVerbs(creator.control()).verbs());
-        verbs.addAll(new DiagnosisVerbs(hypervisor.calls(), id -> table.get(id).map(Vm::name), this::settings).verbs());
+        verbs.addAll(new DiagnosisVerbs(hypervisor.calls(), id -> table.get(id).map(Vm::name), () -> inForce).verbs());
         verbs.addAll(new CreateStatsVerbs(creator.control()).verbs());
         verbs.addAll(new ConcurrencyVerbs(creator.control()).verbs());
         VerbTable served = VerbTable.of(OpenRpc.withDiscovery(verbs, kinds(), version));
@@ -262,15 +263,18 @@ public final class Daemon implements AutoCloseable {
                 System::nanoTime);
     }
 
-    private List<DiagnosisVerbs.Setting> settings() {
-        return settings.stream()
-                .map(key -> new DiagnosisVerbs.Setting(key.key(), key.value(), key.origin(), key.live(), key.pending()))
-                .toList();
-    }
-
-    /** What is told of the configuration from here on. */
-    void settings(List<ConfigFile.Setting> inForce) {
-        settings = inForce;
+    /**
+     * What is told of the configuration from here on.
+     *
+     * @param file where it was read
+     */
+    void settings(Path file, List<ConfigFile.Setting> settings) {
+        inForce = new DiagnosisVerbs.InForce(
+                file.toAbsolutePath(),
+                settings.stream()
+                        .map(key -> new DiagnosisVerbs.Setting(
+                                key.key(), key.value(), key.origin(), key.live(), key.pending()))
+                        .toList());
     }
 
     private List<String> ailments() {

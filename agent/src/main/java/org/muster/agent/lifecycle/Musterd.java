@@ -195,7 +195,7 @@ public final class Musterd {
         try {
             manager.tell("STATUS=reading the journal", PATIENCE);
             daemon = new Daemon(effective, hypervisor, root, version(), journal);
-            daemon.settings(config.settings(config));
+            daemon.settings(file, config.settings(config));
             manager.tell("STATUS=looking for guests", PATIENCE);
             daemon.start();
         } catch (IOException e) {
@@ -285,7 +285,7 @@ public final class Musterd {
                 MusterConfig effective = next.effective();
                 LogSetup.level(effective.log().level());
                 daemon.reconfigure(effective);
-                daemon.settings(next.settings(atStart));
+                daemon.settings(file, next.settings(atStart));
                 List<String> restart = next.needRestart(atStart);
                 for (ConfigFile.Change change : next.changes(running)) {
                     if (change.live()) {

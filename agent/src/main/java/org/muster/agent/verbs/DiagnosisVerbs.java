@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -59,7 +60,7 @@ public final class DiagnosisVerbs {
 
     private final CallGuard calls;
     private final Function<UUID, Optional<String>> names;
-    private final Supplier<List<Setting>> settings;
+    private final Supplier<InForce> inForce;
 
     /**
      * A key of the configuration as it is in force.
@@ -68,11 +69,18 @@ public final class DiagnosisVerbs {
      */
     public record Setting(String key, String value, String origin, boolean live, Optional<String> pending) {}
 
+    /**
+     * The configuration in force.
+     *
+     * @param file where it was read, with the drop-ins beside it
+     */
+    public record InForce(Path file, List<Setting> settings) {}
+
     /** @param names of VMs that are known */
-    public DiagnosisVerbs(CallGuard calls, Function<UUID, Optional<String>> names, Supplier<List<Setting>> settings) {
+    public DiagnosisVerbs(CallGuard calls, Function<UUID, Optional<String>> names, Supplier<InForce> inForce) {
         this.calls = calls;
         this.names = names;
-        this.settings = settings;
+        this.inForce = inForce;
     }
 
     public List<Verb> verbs() {
@@ -93,8 +101,10 @@ public final class DiagnosisVerbs {
                         .access(Access.ADMIN)
                         .always()
                         .returns(
-                                WireType.object(Param.required(
-                                        "settings", WireType.array(SETTING, MOST_SETTINGS), "every key")),
+                                WireType.object(
+                                        Param.required("file", TEXT, "path of the file that it was read from"),
+                                        Param.required(
+                                                "settings", WireType.array(SETTING, MOST_SETTINGS), "every key")),
                                 "secrets masked")
                         .worker(call -> HostVerbs.done(settings())));
     }
@@ -126,9 +136,10 @@ public final class DiagnosisVerbs {
     }
 
     private JsonNode settings() {
-        ObjectNode answer = JSON.objectNode();
+        InForce configuration = inForce.get();
+        ObjectNode answer = JSON.objectNode().put("file", configuration.file().toString());
         ArrayNode list = answer.putArray("settings");
-        for (Setting setting : settings.get()) {
+        for (Setting setting : configuration.settings()) {
             ObjectNode json = list.addObject()
                     .put("key", setting.key())
                     .put("value", setting.value())

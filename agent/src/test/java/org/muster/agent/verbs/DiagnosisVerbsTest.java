@@ -3,6 +3,7 @@ package org.muster.agent.verbs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -22,7 +23,9 @@ class DiagnosisVerbsTest {
     private final VerbCalls verbs = new VerbCalls(new DiagnosisVerbs(
                     guard,
                     id -> id.equals(KNOWN) ? Optional.of("web") : Optional.empty(),
-                    () -> List.of(new DiagnosisVerbs.Setting("a.b", "1", "f:1:1", false, Optional.of("2"))))
+                    () -> new DiagnosisVerbs.InForce(
+                            Path.of("/etc/f"),
+                            List.of(new DiagnosisVerbs.Setting("a.b", "1", "f:1:1", false, Optional.of("2")))))
             .verbs());
 
     @Test
@@ -87,7 +90,8 @@ class DiagnosisVerbsTest {
     @Test
     void theConfigurationIsToldWithItsOrigin() {
         assertThat(verbs.call("Host.getConfig", "{}"))
-                .hasToString("{\"settings\":[{\"key\":\"a.b\",\"value\":\"1\",\"origin\":\"f:1:1\",\"live\":false,"
-                        + "\"pending\":\"2\"}]}");
+                .hasToString(
+                        "{\"file\":\"/etc/f\",\"settings\":[{\"key\":\"a.b\",\"value\":\"1\",\"origin\":\"f:1:1\",\"live\":false,"
+                                + "\"pending\":\"2\"}]}");
     }
 }

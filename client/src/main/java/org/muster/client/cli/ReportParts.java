@@ -31,6 +31,7 @@ import org.muster.client.RpcError;
  */
 final class ReportParts {
     private static final Duration LOG_PATIENCE = Duration.ofSeconds(15);
+    private static final String PACKAGES_CONFIG = "/etc/muster/muster.toml";
     private static final Duration CHECK_PATIENCE = Duration.ofSeconds(40);
     private static final int HTTP_MILLIS = 5000;
     private static final int MOST_METRICS = 32 << 20;
@@ -116,7 +117,8 @@ final class ReportParts {
     void ofHost() throws InterruptedException {
         add(
                 "self-check.json",
-                () -> LocalProgram.output(CHECK_PATIENCE, List.of(musterd(), "self-check", "--output", "json")));
+                () -> LocalProgram.output(
+                        CHECK_PATIENCE, List.of(musterd(), "self-check", "--output", "json", "--config", config())));
         add(
                 "log.txt",
                 () -> Secrets.outOf(LocalProgram.output(
@@ -176,14 +178,27 @@ final class ReportParts {
         return "musterd";
     }
 
+    /** The agent's, as it says; the package's if it does not. What root reads for somebody else must at least be called so. */
+    private String config() throws IOException {
+        String file = inForce().path("file").asText("");
+        if (!file.isEmpty() && !file.endsWith(".toml")) {
+            throw new IOException(
+                    "the agent's configuration is called " + file + ", not *.toml: run musterd self-check");
+        }
+        return file.isEmpty() ? PACKAGES_CONFIG : file;
+    }
+
+    private JsonNode inForce() throws IOException {
+        byte[] config = files.get("config.json");
+        return config == null ? Json.object() : Json.parse(new String(config, StandardCharsets.UTF_8));
+    }
+
     /** Where metrics are, by the configuration in force. */
     private String address() throws IOException {
-        byte[] config = files.get("config.json");
-        if (config == null) {
+        if (!files.containsKey("config.json")) {
             throw new IOException("where they are is not known: " + missing.get("config.json"));
         }
-        for (JsonNode key :
-                Json.parse(new String(config, StandardCharsets.UTF_8)).path("settings")) {
+        for (JsonNode key : inForce().path("settings")) {
             if (key.path("key").asText().equals("metrics.listen")) {
                 return key.path("value").asText().replace("\"", "");
             }

@@ -136,6 +136,19 @@ class ReportCommandTest {
     }
 
     @Test
+    void theAgentsOwnConfigurationIsChecked() throws Exception {
+        Path target = folder.resolve("r.tar.gz");
+        try (FakeAgent agent = answering(FakeAgent.onUnix(folder.resolve("m.sock")))) {
+            agent.on("Host.getConfig", "{\"file\":\"/etc/shadow\",\"settings\":[]}");
+            CliRun run = CliRun.of(agent, "report", "--file", target.toString());
+
+            assertThat(run.exitCode()).as(run.err()).isZero();
+            assertThat(run.err())
+                    .contains("left out: self-check.json: the agent's configuration is called /etc/shadow");
+        }
+    }
+
+    @Test
     void anExistingFileIsNotOverwrittenAndSingleGuestsCanBeLeftOut() throws Exception {
         Path target = folder.resolve("r.tar.gz");
         try (FakeAgent agent = answering(FakeAgent.onTcp())) {
