@@ -4,7 +4,9 @@ java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 # A JVM that is too old speaks of options that it does not know, and a unit would try it again and again. What it is, a file beside it
 # tells at no cost; of one that has no such file nothing is known.
 refuse() {
-    echo "${JOURNAL_STREAM:+<3>}$name: $1; Java 17 or newer is needed: install it, or name its folder as JAVA_HOME$where" >&2
+    priority=
+    if [ "$name" = musterd ]; then priority=${JOURNAL_STREAM:+<3>}; fi # what a shell below a unit starts has it too
+    echo "$priority$name: $1; Java 17 or newer is needed: install it, or name its folder as JAVA_HOME$where" >&2
     exit "$code"
 }
 runtime=$(readlink -f "$(command -v "$java")") || refuse "there is no $java"

@@ -16,6 +16,7 @@ final class Catalogue {
             "startup", StartupBenchmark::new,
             "frozen", FrozenBenchmark::new,
             "soak", SoakBenchmark::new,
+            "scheduler", SchedulerBenchmark::new,
             "monday", MondayBenchmark::new));
 
     private Catalogue() {}

@@ -16,12 +16,13 @@ import org.w3c.dom.Text;
 /**
  * A digest of a domain's devices and of the guest's names of its disks: it changes when they do, is the same in every life of the agent, and leaves out what
  * libvirt notes there about the run under way and the engine does not read: whether a channel is open, ptys, socket
- * paths made from the domain's number, console ports and tickets.
+ * paths made from the domain's number, console ports and tickets, names that libvirt gave to devices.
  */
 final class DevicesHash {
     private static final int DIGEST_BYTES = 16;
     private static final Set<String> CHARACTER_DEVICES = Set.of("console", "serial", "channel", "parallel");
     private static final Pattern DOMAINS_OWN = Pattern.compile(".*/domain-\\d+-.*");
+    private static final String USERS_ALIAS = "ua-"; // the engine's, by which it knows its devices
     private static final char END = '\0'; // of whatever stands before it; no XML has it
     private static final Set<String> OF_CONSOLES =
             Set.of("port", "tlsPort", "websocket", "passwd", "passwdValidTo", "connected");
@@ -61,12 +62,20 @@ final class DevicesHash {
         text.append(END);
         for (Node node = element.getFirstChild(); node != null; node = node.getNextSibling()) {
             if (node instanceof Element child) {
-                append(child, name, text);
+                if (!libvirtsAlias(child)) {
+                    append(child, name, text);
+                }
             } else if (node instanceof Text characters && !characters.getData().isBlank()) {
                 text.append(characters.getData()).append(END);
             }
         }
         text.append(END);
+    }
+
+    /** Some of them a libvirtd that was restarted does not have any more. */
+    private static boolean libvirtsAlias(Element element) {
+        return element.getTagName().equals("alias")
+                && !element.getAttribute("name").startsWith(USERS_ALIAS);
     }
 
     private static boolean ofThisRun(String parent, String element, String key, String value) {

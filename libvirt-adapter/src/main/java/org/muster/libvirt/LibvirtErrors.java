@@ -46,7 +46,7 @@ final class LibvirtErrors {
      * What an error means.
      *
      * @param alive whether our own link stands: an error of a link may also be one of libvirtd's, to another daemon that a call
-     *     needs (virtnetworkd, virtnodedevd), and then the call has failed and nothing else
+     *     needs (virtnetworkd, virtnodedevd), or of a message that is too long; then the call has failed and nothing else
      */
     static Kind kind(int number, int errorDomain, BooleanSupplier alive) {
         return switch (number) {
@@ -57,11 +57,15 @@ final class LibvirtErrors {
             case 8, 16, 19, 20, 21, 22, 27, 35, 44, 67, 74, 92 -> Kind.INVALID_SPEC;
             case 55 -> Kind.WRONG_STATE; // VIR_ERR_OPERATION_INVALID
             case 68, 87 -> Kind.BUSY; // OPERATION_TIMEOUT (the domain's job is taken), RESOURCE_BUSY
-            case 5, 6, 39 -> Kind.DISCONNECTED; // NO_CONNECT, INVALID_CONN, RPC
+            case 5, 6, 39 -> ofLink(alive); // NO_CONNECT, INVALID_CONN, RPC
             case 86, 97, 111 -> Kind.TIMED_OUT; // AGENT_UNRESPONSIVE, AGENT_UNSYNCED, AGENT_COMMAND_TIMEOUT
             case 29, 45, 88 -> Kind.DENIED; // OPERATION_DENIED, AUTH_FAILED, ACCESS_DENIED
             case 3, 84 -> Kind.UNSUPPORTED; // NO_SUPPORT, OPERATION_UNSUPPORTED
-            default -> errorDomain == FROM_RPC && !alive.getAsBoolean() ? Kind.DISCONNECTED : Kind.FAILED;
+            default -> errorDomain == FROM_RPC ? ofLink(alive) : Kind.FAILED;
         };
+    }
+
+    private static Kind ofLink(BooleanSupplier alive) {
+        return alive.getAsBoolean() ? Kind.FAILED : Kind.DISCONNECTED;
     }
 }

@@ -29,6 +29,14 @@ import org.xml.sax.SAXParseException;
 final class Xml {
     private static final String NODES_LATER = "http://apache.org/xml/features/dom/defer-node-expansion";
 
+    private static final String DEPTH = "http://www.oracle.com/xml/jaxp/properties/maxElementDepth";
+
+    /** As libvirt's own parser has it; and what walks the elements goes as deep. */
+    private static final int MOST_DEPTH = 256;
+
+    /** Of a domain with hundreds of devices some thousands are used; each is an object of some hundred bytes. */
+    private static final int MOST_TAGS = 100_000;
+
     // Building a factory searches the class path; a builder is cheap to reset but not thread-safe.
     private static final ThreadLocal<DocumentBuilder> BUILDER = ThreadLocal.withInitial(Xml::newBuilder);
     private static final ThreadLocal<Transformer> WRITER = ThreadLocal.withInitial(Xml::newWriter);
@@ -59,6 +67,7 @@ final class Xml {
             factory.setNamespaceAware(true);
             factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
             factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
+            factory.setAttribute(DEPTH, Integer.toString(MOST_DEPTH));
             factory.setFeature(NODES_LATER, false); // all of them are looked at
             factory.setXIncludeAware(false);
             factory.setExpandEntityReferences(false);
@@ -85,6 +94,9 @@ final class Xml {
     /** @throws HypervisorException INVALID_SPEC with line and column when it is no XML, or its root is another element */
     static Document parse(String xml, String root) throws HypervisorException {
         Document document;
+        if (tags(xml) > MOST_TAGS) {
+            throw invalid("must have at most " + MOST_TAGS + " tags, got " + tags(xml));
+        }
         try {
             document = BUILDER.get().parse(new InputSource(new StringReader(xml)));
         } catch (SAXParseException e) {
@@ -98,6 +110,14 @@ final class Xml {
             throw invalid("the root element must be <" + root + ">, got <" + name + ">");
         }
         return document;
+    }
+
+    private static int tags(String xml) {
+        int tags = 0;
+        for (int at = xml.indexOf('<'); at >= 0; at = xml.indexOf('<', at + 1)) {
+            tags++;
+        }
+        return tags;
     }
 
     private static HypervisorException invalid(String message) {

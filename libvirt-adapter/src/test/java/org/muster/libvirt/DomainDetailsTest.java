@@ -191,6 +191,20 @@ class DomainDetailsTest {
     }
 
     @Test
+    void theHashFollowsTheEnginesNamesOfDevicesAndNotLibvirts() throws Exception {
+        String without = "<domain><devices><controller type='usb' model='none'/></devices></domain>";
+        String libvirts = without.replace("'none'/>", "'none'><alias name='usb'/></controller>");
+        String engines = libvirts.replace("'usb'/></c", "'ua-usb'/></c");
+
+        assertThat(parse(libvirts).hash()).isNotEqualTo(parse(engines).hash());
+        assertThat(parse(libvirts).hash())
+                .isEqualTo(parse(libvirts.replace("'usb'/></c", "'usb0'/></c")).hash());
+        assertThat(parse(libvirts).hash())
+                .as("a libvirtd that was restarted gives it none")
+                .isEqualTo(parse(without).hash());
+    }
+
+    @Test
     void theHashDoesNotFollowTheXmlsForm() throws Exception {
         String one = "<domain><devices><rng model='virtio' id='7'/></devices></domain>";
         String same = "<domain>\n <devices>\n  <rng id=\"7\" model=\"virtio\"></rng>\n </devices>\n</domain>";

@@ -92,4 +92,14 @@ class ArchiveTest {
 
         assertThat(made()).containsExactly("musterd.jsa", "muster.jsa");
     }
+
+    @Test
+    void oneThatWasCutIsMadeAgain() throws Exception {
+        assertThat(made()).hasSize(2);
+        write("cache/musterd.jsa", "clas");
+        assertThat(made()).hasSize(2);
+        assertThat(made()).isEmpty();
+        Files.delete(tree.resolve("cache/muster.size")); // as an older version left it
+        assertThat(made()).hasSize(2);
+    }
 }

@@ -71,6 +71,24 @@ class LauncherTest {
                 .endsWith("--config=x");
     }
 
+    @Test
+    void anArchiveOfClassesIsUsedInItsFullSizeOnly() throws Exception {
+        Files.createDirectories(tree.resolve("cache"));
+        for (String name : List.of("musterd", "muster")) {
+            String option = "-XX:SharedArchiveFile=" + tree.resolve("cache/" + name + ".jsa");
+            Files.writeString(tree.resolve("cache/" + name + ".jsa"), "classes");
+            assertThat(printed("bin/" + name, 0, Map.of()))
+                    .as("it may not be whole")
+                    .doesNotContain(option);
+            Files.writeString(tree.resolve("cache/" + name + ".size"), "7\n");
+            assertThat(printed("bin/" + name, 0, Map.of())).contains(option);
+            Files.writeString(tree.resolve("cache/" + name + ".jsa"), "clas"); // a power cut
+            assertThat(printed("bin/" + name, 0, Map.of())).doesNotContain(option);
+            Files.delete(tree.resolve("cache/" + name + ".jsa"));
+            assertThat(printed("bin/" + name, 0, Map.of())).doesNotContain(option);
+        }
+    }
+
     private void release(String version) throws IOException {
         Files.writeString(
                 tree.resolve("java/release"),
@@ -102,7 +120,7 @@ class LauncherTest {
 
     @Test
     void theCommandLineSaysItToo() throws Exception {
-        assertThat(printed("bin/muster", 70, Map.of("JAVA_HOME", "/nowhere")))
+        assertThat(printed("bin/muster", 70, Map.of("JAVA_HOME", "/nowhere", "JOURNAL_STREAM", "8:1")))
                 .singleElement()
                 .asString()
                 .startsWith("muster: there is no /nowhere/bin/java; Java 17 or newer is needed");

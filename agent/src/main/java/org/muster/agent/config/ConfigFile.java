@@ -1,8 +1,10 @@
 package org.muster.agent.config;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -54,14 +56,26 @@ public final class ConfigFile {
         return config;
     }
 
+    /** As systemd and the shell have it, names with a dot in front are not meant: editors keep locks and copies so. */
     private Iterable<Path> dropIns(Path directory) {
         TreeSet<Path> found = new TreeSet<>();
-        if (Files.isDirectory(directory)) {
-            try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*.toml")) {
-                files.forEach(found::add);
-            } catch (IOException e) {
-                problems.add(directory + ": cannot be listed: " + e.getMessage());
+        if (!Files.exists(directory)) {
+            return found;
+        }
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "[!.]*.toml")) {
+            for (Path file : files) {
+                if (Files.exists(file) && !Files.isRegularFile(file)) {
+                    problems.add(file + ": must be a file"); // a pipe would be waited for without end
+                } else {
+                    found.add(file);
+                }
             }
+        } catch (NotDirectoryException e) {
+            problems.add(directory + ": must be a directory of *.toml files");
+        } catch (IOException e) {
+            problems.add(directory + ": cannot be listed: " + TomlProblems.reason(e));
+        } catch (DirectoryIteratorException e) {
+            problems.add(directory + ": cannot be listed: " + TomlProblems.reason(e.getCause()));
         }
         return found;
     }

@@ -6,13 +6,15 @@ import org.tomlj.TomlTable;
 
 /**
  * Values as they may be printed: short, and without what opens a door. No key of ours holds a secret; but a misspelt one, or the
- * user's part of a URI, is printed too, and ends up in logs and support reports. Stateless.
+ * user's part of a URI or a parameter of it, is printed too, and ends up in logs and support reports. Stateless.
  */
 final class Shown {
     private static final int MOST_CHARS = 100;
     private static final String MASK = "********";
     private static final Pattern SECRET =
             Pattern.compile("(?i).*(passw(or)?d|passphrase|secret|token|credential|api-?key|private).*");
+    private static final Pattern PARAMETER_OF_URI =
+            Pattern.compile("(?i)(?<=[?&])([^=&]*(?:passw|secret|token|credential|key)[^=&]*=)[^&]*");
     private static final Pattern USER_OF_URI = Pattern.compile("(?<=://)[^/@\\s]*(?=@)");
 
     private Shown() {}
@@ -23,7 +25,8 @@ final class Shown {
         }
         String text;
         if (value instanceof String s) {
-            text = '"' + USER_OF_URI.matcher(s).replaceAll(MASK) + '"';
+            String named = USER_OF_URI.matcher(s).replaceAll(MASK);
+            text = '"' + PARAMETER_OF_URI.matcher(named).replaceAll("$1" + MASK) + '"';
         } else if (value instanceof TomlTable table) {
             text = table.keySet().stream().anyMatch(name -> SECRET.matcher(name).matches())
                     ? MASK

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -44,7 +46,7 @@ public final class TomlProblems {
         try {
             bytes = Files.readAllBytes(file);
         } catch (IOException e) {
-            add(file + ": cannot be read: " + e.getMessage());
+            add(file + ": cannot be read: " + reason(e));
             return Optional.empty();
         }
         ByteBuffer in = ByteBuffer.wrap(bytes);
@@ -55,6 +57,14 @@ public final class TomlProblems {
         }
         String text = out.flip().toString();
         return Optional.of(text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text);
+    }
+
+    /** In words; most of these exceptions have the path alone for a message. */
+    static String reason(IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return "it is not there";
+        }
+        return e instanceof AccessDeniedException ? "permission denied" : String.valueOf(e.getMessage());
     }
 
     private static String notUtf8(Path file, byte[] bytes, int at) {

@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class CreateService {
     private static final Logger LOG = LoggerFactory.getLogger(CreateService.class);
+    private static final long MOST_CHARACTERS = 32L << 20;
     private static final int CANNOT_CREATE = 9;
     private static final int UNEXPECTED = 16;
     static final int INVALID_PARAMETER = 91;
@@ -94,7 +95,7 @@ public final class CreateService {
     /**
      * Accepts what can be accepted of a batch.
      *
-     * @throws CreateRefusedException for the batch as a whole: bad template (-32602), a known batchId with other content, or one whose
+     * @throws CreateRefusedException for the batch as a whole: bad template or too much XML (-32602), a known batchId with other content, or one whose
      *     answer is not kept any more (91)
      */
     public CompletableFuture<BatchAnswer> createAll(BatchRequest request) throws CreateRefusedException {
@@ -117,7 +118,7 @@ public final class CreateService {
         });
         try {
             accept(request, candidates(request, template), answer);
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError | CreateRefusedException e) {
             batches.forget(request.batchId());
             throw e;
         }
@@ -143,7 +144,7 @@ public final class CreateService {
      * Says what {@link #createAll} would say of a new batch, and does nothing: nothing is reserved, written down, told or started, and
      * the batchId stays free.
      *
-     * @throws CreateRefusedException for the batch as a whole: bad template (-32602)
+     * @throws CreateRefusedException for the batch as a whole: bad template or too much XML (-32602)
      */
     public CompletableFuture<Rehearsed> rehearse(BatchRequest request) throws CreateRefusedException {
         List<Candidate> candidates = candidates(request, template(request));
@@ -161,11 +162,22 @@ public final class CreateService {
         });
     }
 
-    private List<Candidate> candidates(BatchRequest request, Optional<DomainTemplate> template) {
+    /** They are in memory, and in the journal's next line, at once: what a message of a few MiB can ask for, a template multiplies. */
+    private List<Candidate> candidates(BatchRequest request, Optional<DomainTemplate> template)
+            throws CreateRefusedException {
         ItemCheck check = new ItemCheck(template, request.batchId(), displays);
         List<Candidate> candidates = new ArrayList<>(request.items().size());
+        long characters = 0;
         for (BatchRequest.Item item : request.items()) {
-            candidates.add(new Candidate(item, check.check(item)));
+            ItemCheck.Checked checked = check.check(item);
+            characters += checked.xml().length();
+            if (characters > MOST_CHARACTERS) {
+                throw new CreateRefusedException(
+                        ItemCheck.BAD_VALUE,
+                        "vms: the XML of all of them together must have at most " + MOST_CHARACTERS
+                                + " characters, got more at vms[" + candidates.size() + "]: send several batches");
+            }
+            candidates.add(new Candidate(item, checked));
         }
         return candidates;
     }

@@ -76,6 +76,7 @@ public final class Creator implements AutoCloseable {
     private final Set<UUID> timedOut = new HashSet<>(); // confined to create-watch
     private String lastWaiting = ""; // confined to create-watch
     private long journalLostAtNanos; // 0 while it can be written; confined to create-watch
+    private boolean stalledTold; // likewise
     private long learntAtNanos; // when that was noted; confined to create-watch
     private long learntEnd; // of the last start that it knows of; confined to create-watch
     private final CreateWorkers workers;
@@ -388,12 +389,26 @@ public final class Creator implements AutoCloseable {
             late.expire(config.startTimeout());
             journal.giveUpOverdue(config.resumeWithin());
             String trouble = journal.trouble();
+            tellStalled();
             journalLostAtNanos = trouble.isEmpty() ? 0 : journalLostAtNanos == 0 ? now : journalLostAtNanos;
             refuseUnwanted(now, trouble);
             tellWaiting();
             noteLearnt(now);
         } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
             LOG.error("watching creates failed", e);
+        }
+    }
+
+    /** The journal's own thread cannot: it waits for that disk. */
+    private void tellStalled() {
+        String stalled = journal.stalled();
+        if (stalled.isEmpty() == stalledTold) {
+            stalledTold = !stalledTold;
+            if (stalledTold) {
+                LOG.error("{}; nothing is accepted until it does", stalled);
+            } else {
+                LOG.info("the journal's disk answers again");
+            }
         }
     }
 

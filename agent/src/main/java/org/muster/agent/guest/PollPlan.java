@@ -52,8 +52,7 @@ final class PollPlan {
             .thenComparing(guest -> guest.id);
 
     private final Map<UUID, Guest> guests = new HashMap<>();
-    // Who waits for a question: each guest that is in guests and not asked is in one of them, by its failures. An
-    // answer is
+    // Who waits for a question, by its failures: each in guests that is not asked is in one of them. An answer is
     // followed by the next question, so that must not look at all guests.
     private final SortedSet<Guest> answering = new TreeSet<>(LONGEST_OVERDUE);
     private final SortedSet<Guest> failing = new TreeSet<>(LONGEST_OVERDUE);

@@ -33,6 +33,7 @@ final class AgentMetrics {
                 "libvirt.calls-overdue", (Gauge<Integer>) calls::overdue,
                 "journal.waiting", (Gauge<Integer>) journal::waiting,
                 "journal.owed", (Gauge<Integer>) journal::owed,
-                "journal.bytes", (Gauge<Long>) journal::bytes));
+                "journal.bytes", (Gauge<Long>) journal::bytes,
+                "journal.trouble", (Gauge<Integer>) () -> journal.trouble().isEmpty() ? 0 : 1));
     }
 }

@@ -99,7 +99,8 @@ public final class Musterd {
             HangUps hangUps = new HangUps();
             if (!command.check()) {
                 Signals.onHangUp(hangUps); // before anything that takes time: unheard it would end the agent
-                Journal.preload(); // side by side with what follows
+                Journal.preload(); // side by side with what follows; the log is set up by now, which no two threads
+                // may do at once
             }
             return command.simulate().isPresent() ? simulate(command, hangUps) : real(command, outside, hangUps);
         } catch (CommandLine.UsageException e) {
@@ -300,8 +301,8 @@ public final class Musterd {
                 }
             } catch (InvalidConfigException e) {
                 LOG.error(
-                        "configuration not reloaded, the old one stays in force: {} problems",
-                        e.problems().size());
+                        "configuration not reloaded, the old one stays in force: {}",
+                        e.problems().size() == 1 ? "1 problem" : e.problems().size() + " problems");
                 e.problems().forEach(problem -> LOG.error("{}", problem));
             }
         }

@@ -93,6 +93,10 @@ final class RegistryNames {
             summary("journal\\.append", "muster_journal_append_seconds", "", "Time to write lines to the journal."),
             counter("journal\\.failed", "muster_journal_failed_total", "Times that the journal could not be written."),
             gauge("journal\\.waiting", "muster_journal_waiting", "Writes that wait for the journal's disk."),
+            gauge(
+                    "journal\\.trouble",
+                    "muster_journal_trouble",
+                    "1 while the journal cannot be written, or its disk does not answer: creates are refused."),
             gauge("journal\\.bytes", "muster_journal_bytes", "Size of the journal."),
             gauge("journal\\.owed", "muster_journal_owed_notes", "Notes that the journal's disk has not taken yet."));
 

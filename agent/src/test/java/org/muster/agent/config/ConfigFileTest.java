@@ -374,6 +374,9 @@ class ConfigFileTest {
                 .contains("\"qemu://********@host/system\"")
                 .doesNotContain("joe")
                 .doesNotContain("pw");
+        assertThat(read("libvirt.uri = \"qemu:///system?socket=/s&password=xyz&keepalive=1\"")
+                        .describe())
+                .contains("\"qemu:///system?socket=/s&password=********&keepalive=1\"");
     }
 
     @Test
@@ -465,6 +468,36 @@ class ConfigFileTest {
         assertThat(config.effective().listen().port()).isEqualTo(1);
         assertThat(config.effective().log().level()).isEqualTo("warn");
         assertThat(config.describe()).contains(directory.resolve("conf.d/20.toml") + ":1:1");
+    }
+
+    @Test
+    void whatEditorsKeepBesideADropInIsNone() throws Exception {
+        write("conf.d/10.toml", "create.queue-capacity = 10");
+        write("conf.d/.10.toml.swp", "create.queue-capacity = 11");
+        write("conf.d/.copy.toml", "create.queue-capacity = 12");
+        Files.createSymbolicLink(directory.resolve("conf.d/.#10.toml"), Path.of("joe@host.123"));
+
+        assertThat(read("").effective().create().queueCapacity()).isEqualTo(10);
+    }
+
+    @Test
+    void aDropInThatIsNoFileIsNotWaitedFor() throws Exception {
+        Files.createDirectories(directory.resolve("conf.d/a.toml"));
+        Files.createSymbolicLink(directory.resolve("conf.d/b.toml"), Path.of("/dev/zero"));
+        Files.createSymbolicLink(directory.resolve("conf.d/c.toml"), Path.of("nowhere"));
+
+        assertThat(problems(""))
+                .containsExactly(
+                        directory.resolve("conf.d/a.toml") + ": must be a file",
+                        directory.resolve("conf.d/b.toml") + ": must be a file",
+                        directory.resolve("conf.d/c.toml") + ": cannot be read: it is not there");
+    }
+
+    @Test
+    void dropInsThatAreNoFolderAreToldAndNotPassedOver() throws Exception {
+        Files.writeString(directory.resolve("conf.d"), "listen.port = 1");
+
+        assertThat(problems("")).containsExactly(directory.resolve("conf.d") + ": must be a directory of *.toml files");
     }
 
     @Test

@@ -136,6 +136,50 @@ class CreateServiceTest {
         agent().await(id(2), VmStatus.UP);
     }
 
+    private static BatchRequest.Item withMetadata(int index, int number, String inside) {
+        String xml = "<domain type='kvm'><name>n" + number + "</name><uuid>" + id(number)
+                + "</uuid><metadata><x xmlns='urn:x'>" + inside
+                + "</x></metadata><memory>1024</memory><os><type>hvm</type></os></domain>";
+        return new BatchRequest.Item(
+                index,
+                Optional.of(id(number).toString()),
+                Optional.of(xml),
+                Map.of(),
+                CreateClass.NORMAL,
+                0,
+                Optional.empty());
+    }
+
+    @Test
+    void aDeepXmlAndOneOfTooManyTagsSpoilOnlyThemselves() throws Exception {
+        BatchRequest.Item deep = withMetadata(1, 8, "<a>".repeat(3000) + "</a>".repeat(3000));
+        BatchRequest.Item wide = withMetadata(2, 9, "<a/>".repeat(100_001));
+
+        BatchAnswer answer = answer(batch("b", "h", Agent.item(0, id(1)), deep, wide));
+
+        assertThat(answer.items().get(0).isAccepted()).isTrue();
+        assertThat(answer.items().get(1).code()).isEqualTo(100);
+        assertThat(answer.items().get(1).reason()).contains("256");
+        assertThat(answer.items().get(2).code()).isEqualTo(100);
+        assertThat(answer.items().get(2).reason()).contains("at most 100000 tags");
+    }
+
+    @Test
+    void moreXmlThanMemoryHasRoomForRefusesTheBatchAndForgetsIt() throws Exception {
+        BatchRequest.Item[] items = new BatchRequest.Item[9];
+        String long4 = "x".repeat(4_000_000);
+        for (int i = 0; i < items.length; i++) {
+            items[i] = withMetadata(i, i + 1, long4);
+        }
+
+        assertThatThrownBy(() -> answer(batch("b", "h", items)))
+                .isInstanceOfSatisfying(
+                        CreateRefusedException.class, e -> assertThat(e.code()).isEqualTo(-32602))
+                .hasMessageContaining("vms[8]")
+                .hasMessageContaining("33554432 characters");
+        assertThat(answer(batch("b", "h2", Agent.item(0, id(1)))).replayed()).isFalse();
+    }
+
     @Test
     void ofTenWithOneMalformedNineComeUpInTheOrderAsked() throws Exception {
         BatchRequest.Item[] items = new BatchRequest.Item[10];

@@ -237,7 +237,7 @@ class EngineCreateTest {
         agent = Agent.start(directory, hypervisor, new Agent.Options().config(1, patience, patience));
         hypervisor.on(Op.START, WEB).loseLink().times(1);
         agent.create(engines("i440fx-cloud-init.xml"));
-        hypervisor.awaitEntered(Op.START, WEB);
+        Await.until("the link is lost", Agent.SOON, () -> !hypervisor.connected());
         hypervisor.on(Op.START, Agent.id(1)).hang(); // takes the only slot while the other is looked for
         agent.create(Agent.id(1));
         hypervisor.restoreLink();

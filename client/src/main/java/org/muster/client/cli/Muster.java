@@ -33,11 +33,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:done",
-            "1:the agent refused, or knows no such VM, or some of the VMs failed",
+            "1:the agent refused, or knows no such VM, or some of the VMs failed; or Java itself could not start, and says why",
             "2:the command line is wrong, or a file it names",
             "3:no agent answers at the URL, or the connection was lost",
             "4:no answer, or not all VMs settled, in time",
-            "70:a mistake in muster itself",
+            "70:a mistake in muster itself, or there is no Java that it can run on",
             "74:done, but what was to be printed could not be written",
             "130:ended by Ctrl-C (143: by SIGTERM); what the agent was asked for it does"
         },

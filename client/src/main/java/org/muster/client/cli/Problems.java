@@ -14,16 +14,19 @@ final class Problems {
     static String beside(String said, JsonNode problems) {
         StringBuilder text = new StringBuilder();
         for (JsonNode problem : problems) {
-            String one = text(problem);
-            if (!said.contains(one)) {
-                text.append("; ").append(one);
+            if (!said.contains(bare(problem))) {
+                text.append("; ").append(text(problem));
             }
         }
         return text.toString();
     }
 
     private static String text(JsonNode problem) {
-        String got = problem.hasNonNull("value") ? ", got " + Members.text(problem.get("value")) : "";
-        return problem.path("field").asText("?") + ": " + problem.path("rule").asText("?") + got;
+        String value = problem.hasNonNull("value") ? Members.text(problem.get("value")) : "";
+        return bare(problem) + (value.isEmpty() ? "" : ", got " + value);
+    }
+
+    private static String bare(JsonNode problem) {
+        return problem.path("field").asText("?") + ": " + problem.path("rule").asText("?");
     }
 }

@@ -95,11 +95,25 @@ final class ProfileCommand implements Callable<Integer> {
                 if (part.length == 0) {
                     return offset;
                 }
-                out.write(part);
+                write(out, part, target);
                 offset += part.length;
             }
         } catch (FileAlreadyExistsException e) {
             throw new CommandFailure(ExitCode.USAGE, target + " is there already", e);
+        }
+    }
+
+    private static void write(OutputStream out, byte[] part, Path target) throws IOException, CommandFailure {
+        try {
+            out.write(part);
+        } catch (IOException e) {
+            Files.deleteIfExists(
+                    target); // a part of a recording cannot be read, and would be in the way of the next try
+            throw new CommandFailure(
+                    ExitCode.OUTPUT,
+                    target + " cannot be written: " + e.getMessage()
+                            + "; the agent has the recording in its state directory, below profile",
+                    e);
         }
     }
 }

@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -74,8 +77,14 @@ final class ReportCommand implements Callable<Integer> {
             for (Map.Entry<String, byte[]> piece : parts.files().entrySet()) {
                 archive.add(folder + piece.getKey(), piece.getValue());
             }
+        } catch (FileAlreadyExistsException e) {
+            throw new CommandFailure(ExitCode.USAGE, "--file " + target + " is there already", e);
+        } catch (AccessDeniedException e) {
+            throw new CommandFailure(ExitCode.USAGE, target + " cannot be written: permission denied", e);
+        } catch (NoSuchFileException e) {
+            throw new CommandFailure(ExitCode.USAGE, target + " cannot be written: there is no such folder", e);
         } catch (IOException e) {
-            throw new CommandFailure(ExitCode.USAGE, target + " cannot be written: " + e, e);
+            throw new CommandFailure(ExitCode.OUTPUT, target + " cannot be written: " + e.getMessage(), e);
         }
     }
 

@@ -117,8 +117,8 @@ final class ReportParts {
     void ofHost() throws InterruptedException {
         add(
                 "self-check.json",
-                () -> LocalProgram.output(
-                        CHECK_PATIENCE, List.of(musterd(), "self-check", "--output", "json", "--config", config())));
+                () -> Json.pretty(Secrets.outOf(Json.parse(LocalProgram.output(
+                        CHECK_PATIENCE, List.of(musterd(), "self-check", "--output", "json", "--config", config()))))));
         add(
                 "log.txt",
                 () -> Secrets.outOf(LocalProgram.output(
