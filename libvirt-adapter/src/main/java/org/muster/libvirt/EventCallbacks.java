@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.function.BiConsumer;
+import org.muster.libvirt.DomainRecord.ShutoffReason;
 import org.muster.libvirt.HypervisorListener.DomainEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,7 +19,16 @@ import org.slf4j.LoggerFactory;
  */
 final class EventCallbacks {
     private static final Logger LOG = LoggerFactory.getLogger(EventCallbacks.class);
-    private static final int LIFECYCLE_SHUTDOWN = 6; // virDomainEventType
+    private static final int LIFECYCLE_STOPPED = 5; // virDomainEventType
+    private static final int LIFECYCLE_SHUTDOWN = 6;
+    private static final List<ShutoffReason> STOPPED = List.of( // virDomainEventStoppedDetailType
+            ShutoffReason.SHUTDOWN,
+            ShutoffReason.DESTROYED,
+            ShutoffReason.CRASHED,
+            ShutoffReason.MIGRATED,
+            ShutoffReason.SAVED,
+            ShutoffReason.FAILED,
+            ShutoffReason.FROM_SNAPSHOT);
     private static final int SHUTDOWN_BY_HOST = 2; // virDomainEventShutdownDetailType
     private static final int CONSOLE_CONNECT = 0; // virDomainEventGraphicsPhase; 1, initialised, comes after it
     private static final int CONSOLE_DISCONNECT = 2;
@@ -166,6 +176,9 @@ final class EventCallbacks {
         }
         if (event == LIFECYCLE_SHUTDOWN) {
             guest.accept(id, new GuestEvent.ShuttingDown(detail == SHUTDOWN_BY_HOST));
+        } else if (event == LIFECYCLE_STOPPED) {
+            boolean known = detail >= 0 && detail < STOPPED.size();
+            guest.accept(id, new GuestEvent.Ended(known ? STOPPED.get(detail) : ShutoffReason.UNKNOWN));
         }
         lifecycle.accept(id, event >= 0 && event < LIFECYCLE.size() ? LIFECYCLE.get(event) : DomainEvent.UNKNOWN);
         return 0;

@@ -10,6 +10,9 @@ public sealed interface GuestEvent {
      */
     record ShuttingDown(boolean byHost) implements GuestEvent {}
 
+    /** The domain does not run any more. Of a transient one nobody can ask for the reason afterwards. */
+    record Ended(DomainRecord.ShutoffReason reason) implements GuestEvent {}
+
     /** The guest was reset, by itself or from outside. */
     record Rebooted() implements GuestEvent {}
 

@@ -62,11 +62,13 @@ public record ExitInfo(boolean error, int reason, String message) {
     /**
      * It does not run, by what libvirtd says of it.
      *
-     * @param record empty if libvirtd has no such domain
-     * @param byHost its shutdown was told to come from outside the guest
+     * @param record empty if libvirtd has no such domain: of a transient one only the event told why it ended
      */
-    static ExitInfo of(Optional<DomainRecord> record, boolean byHost) {
-        return record.map(known -> of(known.shutoffReason(), byHost)).orElseGet(ExitInfo::notFound);
+    static ExitInfo of(Optional<DomainRecord> record, Run run) {
+        return record.map(DomainRecord::shutoffReason)
+                .or(run::endedAs)
+                .map(reason -> of(reason, run.endedByHost()))
+                .orElseGet(ExitInfo::notFound);
     }
 
     /** The domain is shut off, for the reason that libvirt gives. */

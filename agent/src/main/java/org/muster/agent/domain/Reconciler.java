@@ -277,7 +277,7 @@ public final class Reconciler implements AutoCloseable {
             return adopt(record.get());
         }
         if (vm.external() && !active) {
-            table.remove(vm, ExitInfo.of(record, vm.run().endedByHost()));
+            table.remove(vm, ExitInfo.of(record, vm.run()));
             return true;
         }
         if (vm.status() == VmStatus.DOWN && active && !table.launchPending(id)) {

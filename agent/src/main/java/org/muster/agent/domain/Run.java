@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.muster.libvirt.DomainRecord.ShutoffReason;
 import org.muster.libvirt.GuestEvent;
 
 /**
@@ -21,6 +22,7 @@ import org.muster.libvirt.GuestEvent;
  * @param timeOffsetSeconds what the guest set its clock to, empty if it did not
  * @param watchdog the last time that its watchdog fired
  * @param endedByHost its shutdown came from outside the guest, by a signal to QEMU
+ * @param endedAs why it ended, by libvirt's event
  */
 public record Run(
         Phase phase,
@@ -33,7 +35,8 @@ public record Run(
         List<Client> clients,
         OptionalLong timeOffsetSeconds,
         Optional<Watchdog> watchdog,
-        boolean endedByHost) {
+        boolean endedByHost,
+        Optional<ShutoffReason> endedAs) {
 
     private static final int MOST_CLIENTS = 64; // an event lost must not make the list grow for ever
 
@@ -52,7 +55,8 @@ public record Run(
             List.of(),
             OptionalLong.empty(),
             Optional.empty(),
-            false);
+            false,
+            Optional.empty());
 
     public Run {
         clients = List.copyOf(clients);
@@ -88,6 +92,7 @@ public record Run(
         Copy copy = new Copy(this);
         copy.phase = agentExpected && !agentConnected ? Phase.BOOTING : Phase.RUNNING;
         copy.phaseSince = stamp;
+        copy.endedAs = Optional.empty(); // that was another life's
         return copy.done();
     }
 
@@ -152,6 +157,8 @@ public record Run(
         Copy copy = new Copy(this);
         if (event instanceof GuestEvent.ShuttingDown down) {
             copy.endedByHost = down.byHost();
+        } else if (event instanceof GuestEvent.Ended end) {
+            copy.endedAs = Optional.of(end.reason());
         } else if (event instanceof GuestEvent.Rebooted) {
             copy.phase = Phase.REBOOTING;
             copy.phaseSince = stamp;
@@ -197,6 +204,7 @@ public record Run(
         private OptionalLong timeOffsetSeconds;
         private Optional<Watchdog> watchdog;
         private boolean endedByHost;
+        private Optional<ShutoffReason> endedAs;
 
         Copy(Run from) {
             this.from = from;
@@ -211,6 +219,7 @@ public record Run(
             this.timeOffsetSeconds = from.timeOffsetSeconds;
             this.watchdog = from.watchdog;
             this.endedByHost = from.endedByHost;
+            this.endedAs = from.endedAs;
         }
 
         private void agent(boolean connected) {
@@ -232,7 +241,8 @@ public record Run(
                     clients,
                     timeOffsetSeconds,
                     watchdog,
-                    endedByHost);
+                    endedByHost,
+                    endedAs);
             return run.equals(from) ? from : run;
         }
     }

@@ -321,7 +321,7 @@ public final class VmTable {
         if (active) {
             observedActive(now, record.get());
         } else if (now.status().running() && !now.destroying()) {
-            put(now, now.down(ExitInfo.of(record, now.run().endedByHost()), clock.now()));
+            put(now, now.down(ExitInfo.of(record, now.run()), clock.now()));
         }
         return true;
     }

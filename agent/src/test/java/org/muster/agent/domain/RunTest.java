@@ -179,6 +179,30 @@ class RunTest {
     }
 
     @Test
+    void ofATransientDomainTheEventAloneTellsWhyItEnded() {
+        happens(new GuestEvent.ShuttingDown(false));
+        happens(new GuestEvent.Ended(ShutoffReason.SHUTDOWN));
+        assertThat(table.observed(vm(), Optional.empty())).isTrue();
+
+        assertThat(vm().exit()).contains(ExitInfo.of(ShutoffReason.SHUTDOWN));
+    }
+
+    @Test
+    void whatLibvirtdSaysWhenItIsAskedGoesBeforeTheEvent() {
+        happens(new GuestEvent.Ended(ShutoffReason.SHUTDOWN));
+        observed(State.SHUTOFF, ShutoffReason.CRASHED.ordinal());
+
+        assertThat(vm().exit()).contains(ExitInfo.of(ShutoffReason.CRASHED));
+    }
+
+    @Test
+    void ofOneThatIsGoneWithoutAWordNothingIsKnown() {
+        assertThat(table.observed(vm(), Optional.empty())).isTrue();
+
+        assertThat(vm().exit()).contains(ExitInfo.notFound());
+    }
+
+    @Test
     void whatHappensToAVmThatIsDownIsNotItsOwn() {
         observed(State.SHUTOFF, ShutoffReason.CRASHED.ordinal());
         Vm down = vm();

@@ -230,10 +230,11 @@ class VmObjectQemuTest {
             GuestXml terminated = GuestXml.named("terminated");
             GuestXml destroyed = GuestXml.named("destroyed");
             GuestXml ours = GuestXml.named("ours");
+            GuestXml passing = GuestXml.named("passing");
             GuestXml broken = GuestXml.named("broken").withDisk(host.directory().resolve("absent.img"));
             GuestXml panics = GuestXml.named("panics")
                     .withDisk(BootSector.PANIC.writeTo(host.directory().resolve("panic.img")));
-            List<GuestXml> good = List.of(killed, terminated, destroyed, ours);
+            List<GuestXml> good = List.of(killed, terminated, destroyed, ours, passing);
             List<String> domains =
                     new ArrayList<>(good.stream().map(GuestXml::xml).toList());
             domains.add(panics.xml()
@@ -271,6 +272,9 @@ class VmObjectQemuTest {
             endsWith(client, terminated.uuid(), 1, crashed(host, terminated) ? 2 : 11);
             host.virsh("destroy", destroyed.name());
             endsWith(client, destroyed.uuid(), 1, 11);
+            host.virsh("undefine", passing.name()); // of a transient domain nothing is left that could be asked
+            host.virsh("destroy", passing.name());
+            endsWith(client, passing.uuid(), 1, 11);
             client.call("VM.destroy", "{\"vmID\":\"" + ours.uuid() + "\"}");
             JsonNode last = lastEvent(client, ours.uuid());
             assertThat(last.get("exitCode").intValue()).isZero();
