@@ -29,6 +29,7 @@ class PackageScriptsTest {
         for (List<String> install : List.of(List.of("deb/postinst", "configure", "0.0.9"), List.of("rpm/post", "1"))) {
             host.write("var/cache/muster/stamp", "old");
             host.write("var/cache/muster/musterd.jsa", "old");
+            host.write("var/cache/muster/musterd.size", "3");
 
             List<String> calls = host.run(
                             install.get(0), install.subList(1, install.size()).toArray(new String[0]))

@@ -66,6 +66,7 @@ public final class ConfigFile {
             for (Path file : files) {
                 if (Files.exists(file) && !Files.isRegularFile(file)) {
                     problems.add(file + ": must be a file"); // a pipe would be waited for without end
+                    doubtful.addAll(EnumSet.allOf(Key.class));
                 } else {
                     found.add(file);
                 }

@@ -14,7 +14,7 @@ final class Shown {
     private static final Pattern SECRET =
             Pattern.compile("(?i).*(passw(or)?d|passphrase|secret|token|credential|api-?key|private).*");
     private static final Pattern PARAMETER_OF_URI =
-            Pattern.compile("(?i)(?<=[?&])([^=&]*(?:passw|secret|token|credential|key)[^=&]*=)[^&]*");
+            Pattern.compile("(?i)(?<=[?&;])([^=&;]*(?:passw|secret|token|credential|key)[^=&;]*=)[^&;]*");
     private static final Pattern USER_OF_URI = Pattern.compile("(?<=://)[^/@\\s]*(?=@)");
 
     private Shown() {}

@@ -95,7 +95,7 @@ public final class CreateService {
     /**
      * Accepts what can be accepted of a batch.
      *
-     * @throws CreateRefusedException for the batch as a whole: bad template or too much XML (-32602), a known batchId with other content, or one whose
+     * @throws CreateRefusedException for the batch as a whole: bad template (-32602), a known batchId with other content, or one whose
      *     answer is not kept any more (91)
      */
     public CompletableFuture<BatchAnswer> createAll(BatchRequest request) throws CreateRefusedException {
@@ -118,8 +118,8 @@ public final class CreateService {
         });
         try {
             accept(request, candidates(request, template), answer);
-        } catch (RuntimeException | StackOverflowError | CreateRefusedException e) {
-            batches.forget(request.batchId());
+        } catch (RuntimeException | StackOverflowError e) {
+            answer.completeExceptionally(e); // who repeats it meanwhile waits for that
             throw e;
         }
         return answer;
@@ -144,7 +144,7 @@ public final class CreateService {
      * Says what {@link #createAll} would say of a new batch, and does nothing: nothing is reserved, written down, told or started, and
      * the batchId stays free.
      *
-     * @throws CreateRefusedException for the batch as a whole: bad template or too much XML (-32602)
+     * @throws CreateRefusedException for the batch as a whole: bad template (-32602)
      */
     public CompletableFuture<Rehearsed> rehearse(BatchRequest request) throws CreateRefusedException {
         List<Candidate> candidates = candidates(request, template(request));
@@ -163,19 +163,23 @@ public final class CreateService {
     }
 
     /** They are in memory, and in the journal's next line, at once: what a message of a few MiB can ask for, a template multiplies. */
-    private List<Candidate> candidates(BatchRequest request, Optional<DomainTemplate> template)
-            throws CreateRefusedException {
+    private List<Candidate> candidates(BatchRequest request, Optional<DomainTemplate> template) {
         ItemCheck check = new ItemCheck(template, request.batchId(), displays);
         List<Candidate> candidates = new ArrayList<>(request.items().size());
         long characters = 0;
         for (BatchRequest.Item item : request.items()) {
             ItemCheck.Checked checked = check.check(item);
-            characters += checked.xml().length();
-            if (characters > MOST_CHARACTERS) {
-                throw new CreateRefusedException(
+            int length = checked.xml().length();
+            if (characters + length > MOST_CHARACTERS) {
+                checked = ItemCheck.Checked.bad(
+                        item.vmId(),
                         ItemCheck.BAD_VALUE,
-                        "vms: the XML of all of them together must have at most " + MOST_CHARACTERS
-                                + " characters, got more at vms[" + candidates.size() + "]: send several batches");
+                        "xml",
+                        "must have room among the " + MOST_CHARACTERS
+                                + " characters that the XML of a batch may have in all: send it in another batch",
+                        length + " characters");
+            } else {
+                characters += length;
             }
             candidates.add(new Candidate(item, checked));
         }

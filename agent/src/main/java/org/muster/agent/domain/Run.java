@@ -92,7 +92,7 @@ public record Run(
         Copy copy = new Copy(this);
         copy.phase = agentExpected && !agentConnected ? Phase.BOOTING : Phase.RUNNING;
         copy.phaseSince = stamp;
-        copy.endedAs = Optional.empty(); // that was another life's
+        copy.endedAs = Optional.empty();
         return copy.done();
     }
 
@@ -115,6 +115,7 @@ public record Run(
         copy.pauseCode = PauseCode.NOERR;
         copy.pausedByDisk = false;
         copy.diskFailure = Optional.empty();
+        copy.endedAs = Optional.empty(); // that was a life before
         return copy.done();
     }
 
@@ -123,6 +124,7 @@ public record Run(
         Copy copy = new Copy(this);
         copy.pauseCode = PauseCode.of(reason, diskFailure);
         copy.pausedByDisk = reason == PauseCode.IO_ERROR;
+        copy.endedAs = Optional.empty();
         return copy.done();
     }
 

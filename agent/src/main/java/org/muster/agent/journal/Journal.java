@@ -28,7 +28,7 @@ public final class Journal implements AutoCloseable {
     private static final int OWED = 4096; // lines; for more of them the whole file is written anew
     private static final long COMPACT_BYTES = 32L << 20;
     private static final long PAY_EVERY_MILLIS = 1000;
-    private static final int PATIENCE_SECONDS = 50; // who waits for an answer does so for a minute
+    private static final int PATIENCE_SECONDS = 60;
     private static final Duration STALLED = Duration.ofSeconds(5);
 
     /** Told of every attempt to write; on the journal's thread, must not block. */

@@ -165,19 +165,24 @@ class CreateServiceTest {
     }
 
     @Test
-    void moreXmlThanMemoryHasRoomForRefusesTheBatchAndForgetsIt() throws Exception {
-        BatchRequest.Item[] items = new BatchRequest.Item[9];
-        String long4 = "x".repeat(4_000_000);
-        for (int i = 0; i < items.length; i++) {
-            items[i] = withMetadata(i, i + 1, long4);
+    void moreXmlThanMemoryHasRoomForIsRefusedItemByItem() throws Exception {
+        BatchRequest.Item[] items = new BatchRequest.Item[10];
+        String most = "x".repeat(4_000_000);
+        for (int i = 0; i < 9; i++) {
+            items[i] = withMetadata(i, i + 1, most);
         }
+        items[9] = Agent.item(9, id(10));
 
-        assertThatThrownBy(() -> answer(batch("b", "h", items)))
-                .isInstanceOfSatisfying(
-                        CreateRefusedException.class, e -> assertThat(e.code()).isEqualTo(-32602))
-                .hasMessageContaining("vms[8]")
-                .hasMessageContaining("33554432 characters");
-        assertThat(answer(batch("b", "h2", Agent.item(0, id(1)))).replayed()).isFalse();
+        BatchAnswer answer = answer(batch("b", "h", items));
+
+        assertThat(answer.items())
+                .filteredOn(item -> !item.isAccepted())
+                .singleElement()
+                .satisfies(refused -> {
+                    assertThat(refused.vmId()).isEqualTo(id(9).toString());
+                    assertThat(refused.code()).isEqualTo(-32602);
+                    assertThat(refused.reason()).contains("33554432 characters", "another batch");
+                });
     }
 
     @Test

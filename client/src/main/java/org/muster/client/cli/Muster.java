@@ -67,7 +67,9 @@ public final class Muster implements Callable<Integer> {
     }
 
     private static final String DEFAULT_URL = "unix:/run/muster/muster.sock";
-    private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration
+            DEFAULT_TIMEOUT = // the agent itself waits for its state disk for 60 s, and then tells what is so
+            Duration.ofSeconds(75);
     private static final Duration LONGEST_CONNECT = Duration.ofSeconds(10);
 
     private final Console console;
@@ -100,7 +102,7 @@ public final class Muster implements Callable<Integer> {
             scope = ScopeType.INHERIT,
             paramLabel = "S",
             converter = SecondsConverter.class,
-            description = "Seconds to wait for each answer (default 60); for events: how long to listen.")
+            description = "Seconds to wait for each answer (default 75); for events: how long to listen.")
     private Duration timeout;
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Print the stack trace of an error, too.")

@@ -82,9 +82,18 @@ final class ProfileCommand implements Callable<Integer> {
 
     private static long fetch(MusterConnection connection, String name, Path target)
             throws IOException, InterruptedException, RpcError, CommandFailure {
-        long offset = 0;
         try (OutputStream out =
                 Files.newOutputStream(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            return copy(connection, name, target, out);
+        } catch (FileAlreadyExistsException e) {
+            throw new CommandFailure(ExitCode.USAGE, target + " is there already", e);
+        }
+    }
+
+    private static long copy(MusterConnection connection, String name, Path target, OutputStream out)
+            throws IOException, InterruptedException, RpcError, CommandFailure {
+        long offset = 0;
+        try {
             while (true) {
                 ObjectNode params = Json.object().put("name", name).put("offset", offset);
                 byte[] part = Base64.getDecoder()
@@ -98,17 +107,16 @@ final class ProfileCommand implements Callable<Integer> {
                 write(out, part, target);
                 offset += part.length;
             }
-        } catch (FileAlreadyExistsException e) {
-            throw new CommandFailure(ExitCode.USAGE, target + " is there already", e);
+        } catch (IOException | InterruptedException | RpcError | CommandFailure e) {
+            PartFile.drop(target, e);
+            throw e;
         }
     }
 
-    private static void write(OutputStream out, byte[] part, Path target) throws IOException, CommandFailure {
+    private static void write(OutputStream out, byte[] part, Path target) throws CommandFailure {
         try {
             out.write(part);
         } catch (IOException e) {
-            Files.deleteIfExists(
-                    target); // a part of a recording cannot be read, and would be in the way of the next try
             throw new CommandFailure(
                     ExitCode.OUTPUT,
                     target + " cannot be written: " + e.getMessage()

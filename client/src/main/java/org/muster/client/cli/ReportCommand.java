@@ -71,14 +71,26 @@ final class ReportCommand implements Callable<Integer> {
 
     private void write(Path target, ReportParts parts, Instant now) throws CommandFailure {
         String folder = "muster-report-" + TIME.format(now) + "/";
-        try (OutputStream out = Files.newOutputStream(privately(target), StandardOpenOption.WRITE);
+        create(target);
+        try (OutputStream out = Files.newOutputStream(target, StandardOpenOption.WRITE);
                 TarGz archive = new TarGz(out, now)) {
             archive.add(folder + "README.txt", readme(parts, now).getBytes(StandardCharsets.UTF_8));
             for (Map.Entry<String, byte[]> piece : parts.files().entrySet()) {
                 archive.add(folder + piece.getKey(), piece.getValue());
             }
+        } catch (IOException e) {
+            PartFile.drop(target, e);
+            throw new CommandFailure(ExitCode.OUTPUT, target + " cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    /** A file that nobody else can read, made anew. */
+    private static void create(Path target) throws CommandFailure {
+        try {
+            Files.createFile(
+                    target, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         } catch (FileAlreadyExistsException e) {
-            throw new CommandFailure(ExitCode.USAGE, "--file " + target + " is there already", e);
+            throw new CommandFailure(ExitCode.USAGE, target + " is there already", e);
         } catch (AccessDeniedException e) {
             throw new CommandFailure(ExitCode.USAGE, target + " cannot be written: permission denied", e);
         } catch (NoSuchFileException e) {
@@ -86,12 +98,6 @@ final class ReportCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw new CommandFailure(ExitCode.OUTPUT, target + " cannot be written: " + e.getMessage(), e);
         }
-    }
-
-    /** A file that nobody else can read, made anew. */
-    private static Path privately(Path target) throws IOException {
-        return Files.createFile(
-                target, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     }
 
     private static String readme(ReportParts parts, Instant now) {

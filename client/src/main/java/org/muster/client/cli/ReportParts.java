@@ -117,8 +117,8 @@ final class ReportParts {
     void ofHost() throws InterruptedException {
         add(
                 "self-check.json",
-                () -> Json.pretty(Secrets.outOf(Json.parse(LocalProgram.output(
-                        CHECK_PATIENCE, List.of(musterd(), "self-check", "--output", "json", "--config", config()))))));
+                () -> withoutSecrets(LocalProgram.output(
+                        CHECK_PATIENCE, List.of(musterd(), "self-check", "--output", "json", "--config", config()))));
         add(
                 "log.txt",
                 () -> Secrets.outOf(LocalProgram.output(
@@ -176,6 +176,15 @@ final class ReportParts {
             }
         }
         return "musterd";
+    }
+
+    /** As JSON, in which they are known best; what a JVM in trouble prints besides is wanted too. */
+    private static String withoutSecrets(String json) {
+        try {
+            return Json.pretty(Secrets.outOf(Json.parse(json)));
+        } catch (IOException e) {
+            return Secrets.outOf(json);
+        }
     }
 
     /** The agent's, as it says; the package's if it does not. What root reads for somebody else must at least be called so. */
