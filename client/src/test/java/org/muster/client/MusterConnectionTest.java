@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -357,11 +360,14 @@ class MusterConnectionTest {
 
     @Test
     void aRefusedConnectionNamesTheAddress() throws Exception {
-        agent.close();
-        assertThatThrownBy(this::connect)
-                .isInstanceOf(UnreachableException.class)
-                .hasMessageStartingWith("no agent answers at " + agent.address() + ": ")
-                .hasMessageContaining("refused");
+        try (Socket silent = new Socket()) { // bound, so that nobody else takes the port, and listening to nobody
+            silent.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            AgentAddress address = AgentAddress.parse("tcp://127.0.0.1:" + silent.getLocalPort());
+            assertThatThrownBy(() -> MusterConnection.connect(address, QUICK))
+                    .isInstanceOf(UnreachableException.class)
+                    .hasMessageStartingWith("no agent answers at " + address + ": ")
+                    .hasMessageContaining("refused");
+        }
     }
 
     @Test
