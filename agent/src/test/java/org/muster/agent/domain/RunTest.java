@@ -2,6 +2,7 @@ package org.muster.agent.domain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -193,6 +194,18 @@ class RunTest {
         observed(State.SHUTOFF, ShutoffReason.CRASHED.ordinal());
 
         assertThat(vm().exit()).contains(ExitInfo.of(ShutoffReason.CRASHED));
+    }
+
+    @Test
+    void theEndOfALifeBeforeIsNotThatOfThisOne() {
+        for (State again : List.of(State.RUNNING, State.PAUSED)) {
+            happens(new GuestEvent.Ended(ShutoffReason.SHUTDOWN));
+            observed(again, 1);
+            assertThat(vm().run().endedAs()).as(again.toString()).isEmpty();
+        }
+        assertThat(table.observed(vm(), Optional.empty())).isTrue();
+
+        assertThat(vm().exit()).contains(ExitInfo.notFound());
     }
 
     @Test

@@ -31,7 +31,6 @@ import org.muster.client.RpcError;
  */
 final class ReportParts {
     private static final Duration LOG_PATIENCE = Duration.ofSeconds(15);
-    private static final String PACKAGES_CONFIG = "/etc/muster/muster.toml";
     private static final Duration CHECK_PATIENCE = Duration.ofSeconds(40);
     private static final int HTTP_MILLIS = 5000;
     private static final int MOST_METRICS = 32 << 20;
@@ -115,10 +114,7 @@ final class ReportParts {
 
     /** What this host tells, where the agent is on it. */
     void ofHost() throws InterruptedException {
-        add(
-                "self-check.json",
-                () -> withoutSecrets(LocalProgram.output(
-                        CHECK_PATIENCE, List.of(musterd(), "self-check", "--output", "json", "--config", config()))));
+        add("self-check.json", () -> withoutSecrets(LocalProgram.output(CHECK_PATIENCE, selfCheck())));
         add(
                 "log.txt",
                 () -> Secrets.outOf(LocalProgram.output(
@@ -187,14 +183,21 @@ final class ReportParts {
         }
     }
 
-    /** The agent's, as it says; the package's if it does not. What root reads for somebody else must at least be called so. */
-    private String config() throws IOException {
+    /**
+     * Of the configuration that the agent says it uses, else of the usual one. What root reads because somebody else says so must at
+     * least be called like a configuration.
+     */
+    private List<String> selfCheck() throws IOException, URISyntaxException {
+        List<String> command = new ArrayList<>(List.of(musterd(), "self-check", "--output", "json"));
         String file = inForce().path("file").asText("");
         if (!file.isEmpty() && !file.endsWith(".toml")) {
             throw new IOException(
                     "the agent's configuration is called " + file + ", not *.toml: run musterd self-check");
         }
-        return file.isEmpty() ? PACKAGES_CONFIG : file;
+        if (!file.isEmpty()) {
+            command.addAll(List.of("--config", file));
+        }
+        return command;
     }
 
     private JsonNode inForce() throws IOException {
