@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -35,6 +36,7 @@ public final class Reconciler implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
     private static final long LIST_RETRY_MILLIS = 2000;
     private static final int READ_AGAIN_SECONDS = 600;
+    private static final long END_TOLD_WITHIN_NANOS = TimeUnit.MILLISECONDS.toNanos(900);
 
     /** Whose a domain is that we did not know. */
     private enum Whose {
@@ -55,6 +57,7 @@ public final class Reconciler implements AutoCloseable {
     private final FirstLook firstLook = new FirstLook(Duration.ofSeconds(2));
     private final Set<UUID> unread = ConcurrentHashMap.newKeySet(); // in the table, whose they are is not known yet
     private final Set<UUID> stale = ConcurrentHashMap.newKeySet(); // their XML is another one by now
+    private final Map<UUID, Long> goneUntold = new ConcurrentHashMap<>(); // since when, System.nanoTime()
 
     /**
      * Asks nothing before it is told to.
@@ -276,6 +279,9 @@ public final class Reconciler implements AutoCloseable {
         if (active && unread.contains(id)) {
             return adopt(record.get());
         }
+        if (endIsStillToBeTold(vm, record)) {
+            return false;
+        }
         if (vm.external() && !active) {
             table.remove(vm, ExitInfo.of(record, vm.run()));
             return true;
@@ -289,6 +295,23 @@ public final class Reconciler implements AutoCloseable {
             readXml(vm);
         }
         return settled;
+    }
+
+    /**
+     * libvirtd forgets a transient domain before it tells of its end, which then nobody else knows. An event that was lost
+     * is not waited for long.
+     */
+    private boolean endIsStillToBeTold(Vm vm, Optional<DomainRecord> record) {
+        boolean untold = record.isEmpty()
+                && vm.status().running()
+                && vm.run().endedAs().isEmpty()
+                && firstLook.complete(); // what ended before has no event
+        long now = System.nanoTime();
+        if (untold && now - goneUntold.computeIfAbsent(vm.id(), id -> now) < END_TOLD_WITHIN_NANOS) {
+            return true;
+        }
+        goneUntold.remove(vm.id());
+        return false;
     }
 
     private void readXml(Vm vm) throws HypervisorException {
@@ -334,6 +357,7 @@ public final class Reconciler implements AutoCloseable {
         Set<UUID> all = new HashSet<>(questions.open());
         all.addAll(stale);
         all.addAll(unread);
+        all.addAll(goneUntold.keySet());
         return all;
     }
 
@@ -352,6 +376,7 @@ public final class Reconciler implements AutoCloseable {
         public void removed(Vm last) {
             stale.remove(last.id());
             unread.remove(last.id());
+            goneUntold.remove(last.id());
         }
     }
 }

@@ -17,6 +17,7 @@ import org.muster.agent.simulation.FakeHypervisor.Op;
 import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.DomainRecord.ShutoffReason;
 import org.muster.libvirt.DomainRecord.State;
+import org.muster.libvirt.GuestEvent;
 import org.muster.libvirt.HypervisorException.Kind;
 import org.muster.libvirt.HypervisorListener.DomainEvent;
 import org.muster.rig.Await;
@@ -325,6 +326,34 @@ class ReconcilerTest {
 
         await(ID, VmStatus.DOWN);
         assertThat(table.get(ID).orElseThrow().exit()).contains(ExitInfo.notFound());
+    }
+
+    /** libvirtd has forgotten a transient domain before its event comes. */
+    @Test
+    void whyAForgottenDomainEndedIsWaitedFor() {
+        lookAround();
+        table.restoreRunning(ID, "n");
+        table.restoreRunning(OTHER, "o");
+        int asked = hypervisor.entered(Op.FIND, ID);
+        reconciler.check(ID);
+        reconciler.check(OTHER);
+        hypervisor.awaitEntered(Op.FIND, ID, asked + 2); // in vain, and again
+
+        table.happened(ID, new GuestEvent.Ended(ShutoffReason.DESTROYED), 0);
+        reconciler.check(ID);
+
+        await(ID, VmStatus.DOWN);
+        await(OTHER, VmStatus.DOWN);
+        assertThat(table.get(ID).orElseThrow().exit()).contains(ExitInfo.of(ShutoffReason.DESTROYED));
+        assertThat(table.get(OTHER).orElseThrow().exit())
+                .as("its event is lost")
+                .contains(ExitInfo.notFound());
+        Await.until("nothing is remembered", SOON, () -> reconciler.remembered().isEmpty());
+    }
+
+    private void lookAround() {
+        reconciler.discover();
+        Await.until("the table is complete", SOON, reconciler::tableComplete);
     }
 
     private static UUID hung(int number) {
