@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 
 /**
  * The host's hypervisor, as far as the agent needs it.
@@ -111,12 +112,25 @@ public interface Hypervisor extends AutoCloseable {
     /**
      * Reads statistics of the given domains in one call.
      *
-     * <p>Shape: a record per domain that libvirtd still has. May hang on one guest and then does for all.
-     * Source: virDomainListGetStats.
+     * <p>Shape: what was made of each record, one per domain that libvirtd still has. May hang on one guest and then does for
+     * all. Source: virDomainListGetStats.
      *
      * @param skipBusy VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
+     * @param read makes something of a record, which is another domain's as soon as it returns; must not block, the call counts as
+     *     under way until the last is read
      */
-    List<StatsRecord> stats(List<UUID> domains, Set<StatsGroup> groups, boolean skipBusy) throws HypervisorException;
+    <T> List<T> stats(
+            List<UUID> domains,
+            Set<StatsGroup> groups,
+            boolean skipBusy,
+            Function<? super StatsRecord, ? extends T> read)
+            throws HypervisorException;
+
+    /** The same, with the records themselves. */
+    default List<StatsRecord> stats(List<UUID> domains, Set<StatsGroup> groups, boolean skipBusy)
+            throws HypervisorException {
+        return stats(domains, groups, skipBusy, StatsRecord::copy);
+    }
 
     /**
      * Whether each domain's monitor is free; takes at most {@code patience}. A domain whose own lock is held has no

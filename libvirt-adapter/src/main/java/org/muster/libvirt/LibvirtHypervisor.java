@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import org.libvirt.Domain;
 import org.libvirt.LibvirtException;
@@ -363,7 +364,8 @@ public final class LibvirtHypervisor implements Hypervisor {
     }
 
     @Override
-    public List<StatsRecord> stats(List<UUID> ids, Set<StatsGroup> groups, boolean skipBusy)
+    public <T> List<T> stats(
+            List<UUID> ids, Set<StatsGroup> groups, boolean skipBusy, Function<? super StatsRecord, ? extends T> read)
             throws HypervisorException {
         if (ids.isEmpty()) {
             return List.of();
@@ -388,7 +390,7 @@ public final class LibvirtHypervisor implements Hypervisor {
                     }
                     throw e;
                 }
-                return decode(records.getValue(), count, asked, askedAt);
+                return decode(records.getValue(), count, asked, askedAt, read);
             }
         });
     }
@@ -398,16 +400,21 @@ public final class LibvirtHypervisor implements Hypervisor {
         return ids.size() == 1 ? ids.get(0) : null;
     }
 
-    private static List<StatsRecord> decode(Pointer records, int count, AskedDomains asked, long askedAt) {
+    private static <T> List<T> decode(
+            Pointer records,
+            int count,
+            AskedDomains asked,
+            long askedAt,
+            Function<? super StatsRecord, ? extends T> read) {
         if (records == null) {
             return List.of();
         }
         try {
             StatsDecoder decoder = StatsDecoder.local();
             StatsDecoder.Names names = asked.namesOf(count);
-            List<StatsRecord> all = new ArrayList<>(count);
+            List<T> all = new ArrayList<>(count);
             for (long record : records.getLongArray(0, count)) {
-                all.add(decoder.decode(new Pointer(record), names, all.size(), askedAt));
+                all.add(read.apply(decoder.decode(new Pointer(record), names, all.size(), askedAt)));
             }
             return all;
         } finally {

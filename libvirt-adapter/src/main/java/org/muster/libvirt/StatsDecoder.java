@@ -53,7 +53,8 @@ final class StatsDecoder {
     private StatsField.Key[] keys = new StatsField.Key[0]; // of the record being read, as are the next two
     private long[] numbers = new long[0];
     private String[] texts = new String[0];
-    private StatsField.Key[] lastKeys = new StatsField.Key[0]; // of the record before; never written to again
+    private final KnownTexts known = new KnownTexts();
+    private final StatsRecord record = new StatsRecord(new UUID(0, 0), 0, keys, numbers, texts, 0); // the one just read
     private byte[] raw = new byte[0];
     private ByteBuffer view = ByteBuffer.wrap(raw);
 
@@ -61,9 +62,9 @@ final class StatsDecoder {
         return LOCAL.get();
     }
 
-    /** @param record {@code struct {virDomainPtr dom; virTypedParameterPtr params; int nparams}} */
-    StatsRecord decode(Pointer record, long askedAtNanos) {
-        return decode(record, (handle, none) -> null, 0, askedAtNanos);
+    /** @param pointer {@code struct {virDomainPtr dom; virTypedParameterPtr params; int nparams}} */
+    StatsRecord decode(Pointer pointer, long askedAtNanos) {
+        return decode(pointer, (handle, none) -> null, 0, askedAtNanos);
     }
 
     /** Tells which domain a handle is of, without asking libvirt for its UUID; null if it cannot. */
@@ -72,21 +73,24 @@ final class StatsDecoder {
     }
 
     /**
-     * @param names who else may know which domain the record is about
+     * The record, until the next one is read.
+     *
+     * @param handles who else may know which domain the record is about
      * @param position the record's, among those of a call
      */
-    StatsRecord decode(Pointer record, Names names, int position, long askedAtNanos) {
-        record.read(0, head, 0, RECORD_BYTES);
+    StatsRecord decode(Pointer pointer, Names handles, int position, long askedAtNanos) {
+        pointer.read(0, head, 0, RECORD_BYTES);
         long handle = headView.getLong(0);
-        UUID domain = names.of(handle, position);
+        UUID domain = handles.of(handle, position);
         if (domain == null) {
             LibvirtNative.virDomainGetUUID(new Pointer(handle), uuid);
             domain = uuid(uuid);
         }
-        return decode(new Pointer(headView.getLong(PARAMS_AT)), headView.getInt(COUNT_AT), domain, askedAtNanos);
+        Pointer params = new Pointer(headView.getLong(PARAMS_AT));
+        return decode(params, headView.getInt(COUNT_AT), domain, position, askedAtNanos);
     }
 
-    StatsRecord decode(Pointer params, int count, UUID domain, long askedAtNanos) {
+    StatsRecord decode(Pointer params, int count, UUID domain, int position, long askedAtNanos) {
         int bytes = count * PARAM_BYTES;
         if (raw.length < bytes) {
             raw = new byte[bytes + bytes / 2];
@@ -103,7 +107,6 @@ final class StatsDecoder {
             numbers = new long[expected.length];
             texts = new String[expected.length];
         }
-        boolean anyText = false;
         int size = 0;
         for (int i = 0; i < count; i++) {
             int at = i * PARAM_BYTES;
@@ -115,25 +118,10 @@ final class StatsDecoder {
             boolean text = type == TYPE_STRING;
             keys[size] = key;
             numbers[size] = text ? 0 : number(type, at + VALUE_AT);
-            texts[size] = text ? new Pointer(view.getLong(at + VALUE_AT)).getString(0, "UTF-8") : null;
-            anyText |= text;
+            texts[size] = text ? known.read(view.getLong(at + VALUE_AT), position, key) : null;
             size++;
         }
-        return new StatsRecord(
-                domain,
-                askedAtNanos,
-                shared(size),
-                Arrays.copyOf(numbers, size),
-                anyText ? Arrays.copyOf(texts, size) : null,
-                size);
-    }
-
-    /** The keys just read; guests alike have the same, so that one array does for all their records. */
-    private StatsField.Key[] shared(int size) {
-        if (!Arrays.equals(lastKeys, 0, lastKeys.length, keys, 0, size)) {
-            lastKeys = Arrays.copyOf(keys, size);
-        }
-        return lastKeys;
+        return record.reuse(domain, askedAtNanos, keys, numbers, texts, size);
     }
 
     private long number(int type, int at) {

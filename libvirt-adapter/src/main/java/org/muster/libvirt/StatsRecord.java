@@ -6,15 +6,16 @@ import java.util.UUID;
 /**
  * The fields that one call gave for one domain, in libvirt's order: those of one vCPU, NIC or disk follow one another.
  *
- * <p>Confined to the thread that asked; arrays are not copied.
+ * <p>A record that {@link Hypervisor#stats(java.util.List, java.util.Set, boolean, java.util.function.Function)} hands over becomes
+ * the next domain's as soon as it has been read; {@link #copy} stays. Confined to the thread that asked.
  */
 public final class StatsRecord {
-    private final UUID domain;
-    private final long askedAtNanos;
-    private final StatsField.Key[] keys;
-    private final long[] numbers;
-    private final String[] texts;
-    private final int size;
+    private UUID domain;
+    private long askedAtNanos;
+    private StatsField.Key[] keys;
+    private long[] numbers;
+    private String[] texts;
+    private int size;
 
     StatsRecord(UUID domain, long askedAtNanos, StatsField.Key[] keys, long[] numbers, String[] texts, int size) {
         this.domain = domain;
@@ -23,6 +24,28 @@ public final class StatsRecord {
         this.numbers = numbers;
         this.texts = texts;
         this.size = size;
+    }
+
+    /** Makes it another domain's; the arrays are not copied. */
+    StatsRecord reuse(UUID of, long asked, StatsField.Key[] itsKeys, long[] itsNumbers, String[] itsTexts, int fields) {
+        domain = of;
+        askedAtNanos = asked;
+        keys = itsKeys;
+        numbers = itsNumbers;
+        texts = itsTexts;
+        size = fields;
+        return this;
+    }
+
+    /** The same, and nothing changes it any more. */
+    public StatsRecord copy() {
+        return new StatsRecord(
+                domain,
+                askedAtNanos,
+                Arrays.copyOf(keys, size),
+                Arrays.copyOf(numbers, size),
+                Arrays.copyOf(texts, size),
+                size);
     }
 
     public UUID domain() {
@@ -54,7 +77,7 @@ public final class StatsRecord {
 
     /** The value of a text field, null for a number. */
     public String text(int position) {
-        return texts == null ? null : texts[position];
+        return texts[position];
     }
 
     /** Makes records for hypervisors other than libvirt; the order of the fields is kept. Confined to one thread. */

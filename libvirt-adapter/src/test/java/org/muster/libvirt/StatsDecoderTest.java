@@ -57,15 +57,15 @@ class StatsDecoderTest {
         }
 
         Params text(String name, String value) {
-            Memory text = new Memory(value.length() + 1L);
-            text.setString(0, value);
+            Memory text = new Memory(2L * value.length() + 1);
+            text.setString(0, value, "UTF-8");
             texts.add(text);
             memory.setLong(next(name, 7), Pointer.nativeValue(text));
             return this;
         }
 
         StatsRecord decode(StatsDecoder decoder) {
-            return decoder.decode(memory, count, DOMAIN, 42);
+            return decoder.decode(memory, count, DOMAIN, 0, 42).copy();
         }
     }
 
@@ -127,7 +127,7 @@ class StatsDecoderTest {
     }
 
     @Test
-    void aRecordStaysWhatItWasWhenTheNextIsRead() {
+    void aCopyStaysWhatItWasWhenTheNextIsRead() {
         StatsDecoder decoder = new StatsDecoder();
         StatsRecord first = new Params()
                 .unsignedLong("cpu.time", 1)
@@ -149,6 +149,22 @@ class StatsDecoderTest {
         assertThat(first.field(2)).isEqualTo(StatsField.CPU_USER);
         assertThat(alike.number(2)).isEqualTo(4);
         assertThat(alike.text(1)).isEqualTo("vdb");
+    }
+
+    @Test
+    void aTextIsTheOneThatStandsThereNow() {
+        StatsDecoder decoder = new StatsDecoder();
+        String before = path(decoder, "/images/one");
+        assertThat(path(decoder, "/images/one")).isSameAs(before).isEqualTo("/images/one");
+        assertThat(path(decoder, "/images/two")).isEqualTo("/images/two");
+        assertThat(path(decoder, "/images/tw")).as("shorter").isEqualTo("/images/tw");
+        assertThat(path(decoder, "/images/two/")).as("longer").isEqualTo("/images/two/");
+        assertThat(path(decoder, "")).isEmpty();
+        assertThat(path(decoder, "\u00e4".repeat(500))).isEqualTo("\u00e4".repeat(500));
+    }
+
+    private static String path(StatsDecoder decoder, String value) {
+        return new Params().text("block.0.path", value).decode(decoder).text(0);
     }
 
     @Test

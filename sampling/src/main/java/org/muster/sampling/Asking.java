@@ -278,8 +278,10 @@ final class Asking {
 
     private boolean call(Purpose purpose, Tier tier, List<Guest> guests, long now) {
         CostWindow cost = cycles.get(tier).cost;
-        // Where half of the calls take longer than that, asking each time whom it waits for costs more than it tells.
-        long usual = Math.min(config.timeout().toNanos(), cost.usualNanos(guests.size()) * 5 / 4);
+        // Where many of the calls take longer than that, asking each time whom it waits for costs more than it tells: a
+        // round trip for
+        // each guest in it.
+        long usual = Math.min(config.timeout().toNanos(), cost.usualNanos(guests.size()) * 3 / 2);
         long lateAfter = cost.lateAfterNanos(guests.size(), Math.max(latestNanos(tier), usual));
         Call call = new Call(purpose, tier, guests, Optional.empty(), now, flight.epoch());
         boolean safe = purpose == Purpose.SAFE;

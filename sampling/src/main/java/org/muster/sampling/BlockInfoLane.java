@@ -33,8 +33,11 @@ final class BlockInfoLane {
     /** Notes the guest's disks that have to be asked for, in place of what was noted before. */
     void note(Guest guest, long now) {
         List<Disk> disks = List.of();
-        for (GuestStats.Disk known :
-                guest.stats().block().map(GuestStats.Block::disks).orElse(List.of())) {
+        GuestStats stats = guest.stats();
+        List<GuestStats.Disk> all =
+                stats.block().isPresent() ? stats.block().get().disks() : List.of();
+        for (int i = 0; i < all.size(); i++) {
+            GuestStats.Disk known = all.get(i);
             if (!DiskMerge.needsInfo(known)) {
                 continue;
             }

@@ -10,7 +10,8 @@ final class DiskMerge {
     private DiskMerge() {}
 
     static GuestStats.Disk merge(DomainSample.Disk disk, long takenAtNanos, List<GuestStats.Disk> before, Rates rates) {
-        for (GuestStats.Disk earlier : before) {
+        for (int i = 0; i < before.size(); i++) {
+            GuestStats.Disk earlier = before.get(i);
             if (same(earlier.sample(), disk)) {
                 Optional<DiskSizes> sizes = earlier.sizes().isEmpty()
                         ? Optional.empty()
@@ -24,7 +25,7 @@ final class DiskMerge {
     /** True if block info has to be asked for: there is a medium, and its sizes are not known (any more). */
     static boolean needsInfo(GuestStats.Disk disk) {
         return disk.sample().capacityBytes().isPresent()
-                && disk.sizes().map(DiskSizes::stale).orElse(true);
+                && (disk.sizes().isEmpty() || disk.sizes().get().stale());
     }
 
     /** The disk with what block info told, if that is newer than what is known and about the same medium. */

@@ -33,9 +33,9 @@ public record DomainSample(
         List<Disk> disks) {
 
     public DomainSample {
-        vcpus = List.copyOf(vcpus);
-        nics = List.copyOf(nics);
-        disks = List.copyOf(disks);
+        vcpus = Few.copyOf(vcpus);
+        nics = Few.copyOf(nics);
+        disks = Few.copyOf(disks);
     }
 
     /** @param timeNanos time this vCPU's thread ran on the host */
@@ -67,6 +67,11 @@ public record DomainSample(
                 OptionalLong.empty(),
                 OptionalLong.empty(),
                 OptionalLong.empty());
+
+        boolean unknown() {
+            return currentKib.isEmpty()
+                    && equals(UNKNOWN); // comparing records is slow, and it hardly ever comes to that
+        }
     }
 
     /** @param name the host's interface (tap) */

@@ -37,7 +37,7 @@ public record GuestStats(
     /** @param nics empty when the guest has none */
     public record Network(long takenAtNanos, List<Nic> nics) {
         public Network {
-            nics = List.copyOf(nics);
+            nics = Few.copyOf(nics);
         }
     }
 
@@ -64,7 +64,7 @@ public record GuestStats(
      */
     public record Vcpus(long takenAtNanos, OptionalInt count, List<Vcpu> vcpus) {
         public Vcpus {
-            vcpus = List.copyOf(vcpus);
+            vcpus = Few.copyOf(vcpus);
         }
     }
 
@@ -83,7 +83,7 @@ public record GuestStats(
     /** @param disks empty when the guest has none */
     public record Block(long takenAtNanos, List<Disk> disks) {
         public Block {
-            disks = List.copyOf(disks);
+            disks = Few.copyOf(disks);
         }
 
         /** As of when all the sizes that are known were right; empty if none is known. */
@@ -148,13 +148,30 @@ public record GuestStats(
 
     /** When the group's values were taken; empty if they were never told. */
     public OptionalLong takenAtNanos(Group group) {
+        return told(group) ? OptionalLong.of(taken(group)) : OptionalLong.empty();
+    }
+
+    /** Whether the group's values were ever told. */
+    boolean told(Group group) {
         return switch (group) {
-            case STATE -> state.isPresent() ? OptionalLong.of(state.get().takenAtNanos) : OptionalLong.empty();
-            case INTERFACE -> network.isPresent() ? OptionalLong.of(network.get().takenAtNanos) : OptionalLong.empty();
-            case CPU_TOTAL -> cpu.isPresent() ? OptionalLong.of(cpu.get().takenAtNanos) : OptionalLong.empty();
-            case VCPU -> vcpus.isPresent() ? OptionalLong.of(vcpus.get().takenAtNanos) : OptionalLong.empty();
-            case BALLOON -> memory.isPresent() ? OptionalLong.of(memory.get().takenAtNanos) : OptionalLong.empty();
-            case BLOCK -> block.isPresent() ? OptionalLong.of(block.get().takenAtNanos) : OptionalLong.empty();
+            case STATE -> state.isPresent();
+            case INTERFACE -> network.isPresent();
+            case CPU_TOTAL -> cpu.isPresent();
+            case VCPU -> vcpus.isPresent();
+            case BALLOON -> memory.isPresent();
+            case BLOCK -> block.isPresent();
+        };
+    }
+
+    /** When the values of a group that was {@link #told} were taken. */
+    long taken(Group group) {
+        return switch (group) {
+            case STATE -> state.orElseThrow().takenAtNanos;
+            case INTERFACE -> network.orElseThrow().takenAtNanos;
+            case CPU_TOTAL -> cpu.orElseThrow().takenAtNanos;
+            case VCPU -> vcpus.orElseThrow().takenAtNanos;
+            case BALLOON -> memory.orElseThrow().takenAtNanos;
+            case BLOCK -> block.orElseThrow().takenAtNanos;
         };
     }
 

@@ -47,8 +47,8 @@ final class Monitor {
         if (sample.disks().isEmpty()) {
             return true;
         }
-        for (DomainSample.Disk disk : sample.disks()) {
-            if (disk.counters().isPresent()) {
+        for (int i = 0; i < sample.disks().size(); i++) {
+            if (sample.disks().get(i).counters().isPresent()) {
                 return true;
             }
         }

@@ -24,6 +24,7 @@ final class StatsMerge {
     private final Set<Group> asked;
     private final long baselineNanos; // samples before that are no base for rates
     private final long callNanos; // how long the call took, so how uncertain it is when the values were read
+    private Rates lastRates = Rates.NONE; // of the window asked for last: most groups were taken together
 
     private StatsMerge(GuestStats old, DomainSample sample, Set<Group> asked, long callNanos, long baselineNanos) {
         this.old = old;
@@ -60,19 +61,23 @@ final class StatsMerge {
     }
 
     private boolean newer(Group group) {
-        OptionalLong taken = old.takenAtNanos(group);
         return asked.contains(group)
-                && (taken.isEmpty() || sample.takenAtNanos() - taken.getAsLong() >= SHORTEST_WINDOW_NANOS);
+                && (!old.told(group) || sample.takenAtNanos() - old.taken(group) >= SHORTEST_WINDOW_NANOS);
     }
 
     private Rates since(Group group) {
-        OptionalLong taken = old.takenAtNanos(group);
-        return taken.isPresent() ? since(taken.getAsLong()) : Rates.NONE;
+        return old.told(group) ? since(old.taken(group)) : Rates.NONE;
     }
 
     private Rates since(long takenAtNanos) {
         long window = sample.takenAtNanos() - takenAtNanos;
-        return callNanos > window / 2 || takenAtNanos - baselineNanos < 0 ? Rates.NONE : new Rates(window);
+        if (callNanos > window / 2 || takenAtNanos - baselineNanos < 0) {
+            return Rates.NONE;
+        }
+        if (lastRates.windowNanos() != window) {
+            lastRates = new Rates(window);
+        }
+        return lastRates;
     }
 
     private Optional<GuestStats.State> state() {
@@ -89,16 +94,21 @@ final class StatsMerge {
         }
         Rates rates = since(Group.INTERFACE);
         List<GuestStats.Nic> before =
-                old.network().map(GuestStats.Network::nics).orElse(List.of());
-        List<GuestStats.Nic> nics = new ArrayList<>(sample.nics().size());
-        for (DomainSample.Nic nic : sample.nics()) {
+                old.network().isPresent() ? old.network().get().nics() : List.of();
+        List<DomainSample.Nic> now = sample.nics();
+        if (now.size() == 1) {
+            return Optional.of(new GuestStats.Network(sample.takenAtNanos(), List.of(nic(now.get(0), before, rates))));
+        }
+        List<GuestStats.Nic> nics = new ArrayList<>(now.size());
+        for (DomainSample.Nic nic : now) {
             nics.add(nic(nic, before, rates));
         }
         return Optional.of(new GuestStats.Network(sample.takenAtNanos(), nics));
     }
 
     private static GuestStats.Nic nic(DomainSample.Nic nic, List<GuestStats.Nic> before, Rates rates) {
-        for (GuestStats.Nic earlier : before) {
+        for (int i = 0; i < before.size(); i++) {
+            GuestStats.Nic earlier = before.get(i);
             if (earlier.counters().name().equals(nic.name())) {
                 boolean reset = nic.rxBytes() < earlier.counters().rxBytes()
                         || nic.txBytes() < earlier.counters().txBytes();
@@ -173,7 +183,7 @@ final class StatsMerge {
 
     /** The vCPUs cannot have used more than they are: when values were read is only known to a part of the window. */
     private double mostGuestPercent() {
-        int before = old.vcpus().map(StatsMerge::vcpuCount).orElse(0);
+        int before = old.vcpus().isPresent() ? vcpuCount(old.vcpus().get()) : 0;
         int now = Math.max(sample.vcpuCount().orElse(0), sample.vcpus().size());
         int most = Math.max(before, now);
         return most == 0 ? Double.MAX_VALUE : most * MOST_BUSY_PERCENT;
@@ -188,12 +198,18 @@ final class StatsMerge {
                 || (sample.vcpus().isEmpty() && sample.vcpuCount().isEmpty())) {
             return old.vcpus();
         }
-        List<GuestStats.Vcpu> before = old.vcpus().map(GuestStats.Vcpus::vcpus).orElse(List.of());
+        List<GuestStats.Vcpu> before =
+                old.vcpus().isPresent() ? old.vcpus().get().vcpus() : List.of();
         // a vCPU that was unplugged and plugged again has the same index: after any change all start anew
         boolean same = before.size() == sample.vcpus().size();
         Rates rates = same ? since(Group.VCPU) : Rates.NONE;
-        List<GuestStats.Vcpu> vcpus = new ArrayList<>(sample.vcpus().size());
-        for (DomainSample.Vcpu vcpu : sample.vcpus()) {
+        List<DomainSample.Vcpu> now = sample.vcpus();
+        if (now.size() == 1) {
+            return Optional.of(new GuestStats.Vcpus(
+                    sample.takenAtNanos(), sample.vcpuCount(), List.of(vcpu(now.get(0), before, rates))));
+        }
+        List<GuestStats.Vcpu> vcpus = new ArrayList<>(now.size());
+        for (DomainSample.Vcpu vcpu : now) {
             vcpus.add(vcpu(vcpu, before, rates));
         }
         return Optional.of(new GuestStats.Vcpus(sample.takenAtNanos(), sample.vcpuCount(), vcpus));
@@ -201,7 +217,8 @@ final class StatsMerge {
 
     private static GuestStats.Vcpu vcpu(DomainSample.Vcpu vcpu, List<GuestStats.Vcpu> before, Rates rates) {
         OptionalDouble busy = OptionalDouble.empty();
-        for (GuestStats.Vcpu earlier : before) {
+        for (int i = 0; i < before.size(); i++) {
+            GuestStats.Vcpu earlier = before.get(i);
             if (earlier.index() == vcpu.index()
                     && earlier.timeNanos().isPresent()
                     && vcpu.timeNanos().isPresent()) {
@@ -217,7 +234,7 @@ final class StatsMerge {
 
     private Optional<GuestStats.Memory> memory() {
         DomainSample.Balloon now = sample.balloon();
-        if (!newer(Group.BALLOON) || now.equals(DomainSample.Balloon.UNKNOWN)) {
+        if (!newer(Group.BALLOON) || now.unknown()) {
             return old.memory();
         }
         if (old.memory().isEmpty()) {
@@ -245,9 +262,15 @@ final class StatsMerge {
             return old.block();
         }
         Rates rates = since(Group.BLOCK);
-        List<GuestStats.Disk> before = old.block().map(GuestStats.Block::disks).orElse(List.of());
-        List<GuestStats.Disk> disks = new ArrayList<>(sample.disks().size());
-        for (DomainSample.Disk disk : sample.disks()) {
+        List<GuestStats.Disk> before =
+                old.block().isPresent() ? old.block().get().disks() : List.of();
+        List<DomainSample.Disk> now = sample.disks();
+        if (now.size() == 1) {
+            GuestStats.Disk disk = DiskMerge.merge(now.get(0), sample.takenAtNanos(), before, rates);
+            return Optional.of(new GuestStats.Block(sample.takenAtNanos(), List.of(disk)));
+        }
+        List<GuestStats.Disk> disks = new ArrayList<>(now.size());
+        for (DomainSample.Disk disk : now) {
             disks.add(DiskMerge.merge(disk, sample.takenAtNanos(), before, rates));
         }
         return Optional.of(new GuestStats.Block(sample.takenAtNanos(), disks));

@@ -1,6 +1,8 @@
 package org.muster.agent.host;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -28,6 +30,8 @@ public final class HostRoot {
     private static final Logger LOG = LoggerFactory.getLogger(HostRoot.class);
     private static final Pattern NUMBER = Pattern.compile("-?\\d{1,18}");
     private static final int MOST_COMPLAINTS = 200;
+    private static final ThreadLocal<Reader> READER =
+            ThreadLocal.withInitial(Reader::new); // some files are read for ever
 
     private final Path root;
     private final Map<String, Supplier<String>> made; // files that are not in the tree, by path
@@ -62,7 +66,13 @@ public final class HostRoot {
     }
 
     private boolean simulated(String path) {
-        return places.stream().anyMatch(place -> path.equals(place) || path.startsWith(place + "/"));
+        for (int i = 0; i < places.size(); i++) {
+            String place = places.get(i);
+            if (path.startsWith(place) && (path.length() == place.length() || path.charAt(place.length()) == '/')) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Where a file is really; not for those that a simulation has. */
@@ -103,7 +113,28 @@ public final class HostRoot {
             }
             return text.strip();
         }
-        return new String(Files.readAllBytes(root.resolve(path)), StandardCharsets.UTF_8).strip();
+        return READER.get().read(root.resolve(path)).strip();
+    }
+
+    /**
+     * Reads files whose size nobody knows before, as those of /proc, into a buffer that stays. Confined to a thread.
+     */
+    private static final class Reader {
+        private static final int USUAL = 16 * 1024;
+
+        private ByteBuffer buffer = ByteBuffer.allocate(USUAL);
+
+        String read(Path file) throws IOException {
+            buffer.clear();
+            try (SeekableByteChannel in = Files.newByteChannel(file)) {
+                while (in.read(buffer) >= 0) {
+                    if (!buffer.hasRemaining()) {
+                        buffer = ByteBuffer.allocate(2 * buffer.capacity()).put(buffer.flip());
+                    }
+                }
+            }
+            return new String(buffer.array(), 0, buffer.position(), StandardCharsets.UTF_8);
+        }
     }
 
     /** The file's bytes, none if it cannot be read. */

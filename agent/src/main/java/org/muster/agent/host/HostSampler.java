@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
@@ -83,7 +82,7 @@ final class HostSampler implements AutoCloseable {
     void sample() {
         try {
             long atNanos = nanoTime.getAsLong();
-            List<String> devices = root.lines("proc/net/dev"); // right after the time that is told for it
+            String devices = root.text("proc/net/dev").orElse(""); // right after the time that is told for it
             cpus.add(atNanos, CpuTimes.parse(root.lines("proc/stat")));
             ObjectNode stats = JsonNodeFactory.instance.objectNode();
             NicCounters.put(stats, devices, atNanos, nics.get());

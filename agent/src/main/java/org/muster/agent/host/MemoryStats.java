@@ -19,6 +19,7 @@ final class MemoryStats {
     private static final long BYTES_PER_MIB = 1 << 20;
     private static final int MOST_DIGITS = 15;
     private static final Pattern CHOSEN = Pattern.compile("\\[(always|madvise|never)]");
+    private static final Pattern CELL = Pattern.compile("node\\d{1,5}");
     private static final Pattern SIZE = Pattern.compile("hugepages-(\\d{1,12})kB");
     private static final List<String> PAGE_COUNTERS = List.of(
             "nr_hugepages",
@@ -125,7 +126,7 @@ final class MemoryStats {
     /** The NUMA cells that the kernel has, in order. */
     static List<Integer> cellIds(HostRoot root) {
         return root.names("sys/devices/system/node").stream()
-                .filter(name -> name.matches("node\\d{1,5}"))
+                .filter(name -> CELL.matcher(name).matches())
                 .map(name -> Integer.valueOf(name.substring("node".length())))
                 .sorted()
                 .toList();

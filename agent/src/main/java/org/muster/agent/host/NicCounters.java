@@ -3,7 +3,6 @@ package org.muster.agent.host;
 import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
-import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -22,23 +21,27 @@ final class NicCounters {
     /**
      * Puts {@code network}: every interface that the capabilities have, with the time at which its counters were read.
      *
+     * @param devices the file
      * @param atNanos {@link System#nanoTime} of the reading
      */
-    static void put(ObjectNode stats, List<String> devices, long atNanos, Map<String, NetworkState.Nic> nics) {
+    static void put(ObjectNode stats, String devices, long atNanos, Map<String, NetworkState.Nic> nics) {
         ObjectNode network = stats.putObject("network");
         DecimalNode sampleTime =
                 DecimalNode.valueOf(BigDecimal.valueOf(atNanos / 10_000_000, 2)); // hundredths of seconds
-        for (String line : devices) {
-            int colon = line.indexOf(':');
-            if (colon < 0) {
+        int end;
+        for (int start = 0; start < devices.length(); start = end + 1) {
+            int feed = devices.indexOf('\n', start);
+            end = feed < 0 ? devices.length() : feed;
+            int colon = devices.indexOf(':', start);
+            if (colon < 0 || colon > end) {
                 continue; // the heading
             }
-            String name = line.substring(0, colon).strip();
+            String name = devices.substring(start, colon).strip();
             NetworkState.Nic nic = nics.get(name);
             if (nic == null) {
-                continue; // a guest's: there may be hundreds
+                continue; // a guest's: there may be hundreds, of which nothing more is read
             }
-            String[] columns = BLANKS.split(line.substring(colon + 1).strip());
+            String[] columns = BLANKS.split(devices.substring(colon + 1, end).strip());
             if (columns.length < COLUMNS) {
                 continue;
             }

@@ -2,6 +2,7 @@ package org.muster.agent.simulation;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,6 +11,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.muster.libvirt.BlockJob;
 import org.muster.libvirt.CallGuard;
@@ -465,9 +467,12 @@ public final class FakeHypervisor implements Hypervisor {
     }
 
     @Override
-    public List<StatsRecord> stats(List<UUID> ids, Set<StatsGroup> groups, boolean skipBusy)
+    public <T> List<T> stats(
+            List<UUID> ids, Set<StatsGroup> groups, boolean skipBusy, Function<? super StatsRecord, ? extends T> read)
             throws HypervisorException {
-        return statistics("stats").stats(ids, groups, skipBusy);
+        List<T> all = new ArrayList<>(ids.size());
+        statistics("stats").stats(ids, groups, skipBusy).forEach(record -> all.add(read.apply(record)));
+        return all;
     }
 
     @Override

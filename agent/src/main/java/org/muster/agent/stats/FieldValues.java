@@ -15,6 +15,8 @@ final class FieldValues {
     }
 
     private final long[] values = new long[FIELDS];
+    private final OptionalLong[] numbers = new OptionalLong[FIELDS]; // told last: much is the same of guest after guest
+    private final OptionalInt[] integers = new OptionalInt[FIELDS];
     private long present; // a bit for each field that has a value
 
     void put(StatsField field, long value) {
@@ -36,10 +38,24 @@ final class FieldValues {
     }
 
     OptionalLong number(StatsField field) {
-        return has(field) ? OptionalLong.of(values[field.ordinal()]) : OptionalLong.empty();
+        if (!has(field)) {
+            return OptionalLong.empty();
+        }
+        int at = field.ordinal();
+        if (numbers[at] == null || numbers[at].getAsLong() != values[at]) {
+            numbers[at] = OptionalLong.of(values[at]);
+        }
+        return numbers[at];
     }
 
     OptionalInt integer(StatsField field) {
-        return has(field) ? OptionalInt.of((int) values[field.ordinal()]) : OptionalInt.empty();
+        if (!has(field)) {
+            return OptionalInt.empty();
+        }
+        int at = field.ordinal();
+        if (integers[at] == null || integers[at].getAsInt() != (int) values[at]) {
+            integers[at] = OptionalInt.of((int) values[at]);
+        }
+        return integers[at];
     }
 }

@@ -45,13 +45,8 @@ public final class LibvirtStatsSource implements StatsSource {
     public List<DomainSample> sample(List<UUID> domains, Set<Group> groups, boolean skipBusy)
             throws StatsUnavailableException {
         try {
-            List<StatsRecord> records = hypervisor.stats(domains, groups(groups), skipBusy);
-            List<DomainSample> samples = new ArrayList<>(records.size());
             SampleBuilder builder = new SampleBuilder();
-            for (StatsRecord record : records) {
-                samples.add(builder.build(record));
-            }
-            return samples;
+            return hypervisor.stats(domains, groups(groups), skipBusy, builder::build);
         } catch (HypervisorException e) {
             throw unavailable(e);
         }

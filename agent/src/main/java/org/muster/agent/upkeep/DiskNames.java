@@ -18,6 +18,9 @@ final class DiskNames {
 
     /** The guest's names by target, of those disks that the engine knows by an image or a LUN. */
     static Map<String, String> of(List<DomainDetails.Disk> disks, List<GuestDisk> seen) {
+        if (seen.isEmpty()) {
+            return Map.of();
+        }
         Map<String, String> names = new HashMap<>();
         for (DomainDetails.Disk disk : disks) {
             if (!disk.imageId().isEmpty() || !disk.lunGuid().isEmpty()) {

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
 import org.muster.libvirt.DomainDetails.Notes;
@@ -46,9 +47,9 @@ final class GuestUpkeep {
      *
      * @param notes what its metadata say
      * @param names what its guest calls its disks, as far as it tells, by target
-     * @param merging disks that may have a job that somebody else began
+     * @param merging tells the disks that may have a job that somebody else began
      */
-    Optional<Chore> next(Vm vm, Notes notes, Map<String, String> names, Set<String> merging, long nowNanos) {
+    Optional<Chore> next(Vm vm, Notes notes, Map<String, String> names, Supplier<Set<String>> merging, long nowNanos) {
         boolean byDisk = vm.status() == VmStatus.PAUSED && vm.run().pausedByDisk();
         if (byDisk && !paused) {
             pausedSinceNanos = known ? nowNanos : since(notes, nowNanos);
@@ -61,10 +62,10 @@ final class GuestUpkeep {
         }
         paused = byDisk;
         known = true;
-        return end(notes, nowNanos)
-                .or(() -> note(notes, names, nowNanos))
-                .or(() -> resume(notes, nowNanos))
-                .or(() -> jobs(merging, nowNanos));
+        Optional<Chore> chore = end(notes, nowNanos);
+        chore = chore.isPresent() ? chore : note(notes, names, nowNanos);
+        chore = chore.isPresent() ? chore : resume(notes, nowNanos);
+        return chore.isPresent() ? chore : jobs(merging, nowNanos);
     }
 
     /** Somebody before us may have noted when it was paused; a later boot of the host would have ended the guest. */
@@ -91,13 +92,17 @@ final class GuestUpkeep {
     }
 
     private Optional<Chore> note(Notes notes, Map<String, String> names, long nowNanos) {
+        if (!notes.engine()
+                || (!paused && names.isEmpty() && notes.pausedAtSeconds().isEmpty())) {
+            return Optional.empty(); // so it is with most
+        }
         OptionalDouble pausedAt = paused ? OptionalDouble.of(pausedSinceNanos / NANOS) : OptionalDouble.empty();
         Map<String, String> other = new TreeMap<>(names);
         other.entrySet()
                 .removeIf(name -> name.getValue().equals(notes.guestNames().get(name.getKey())));
         boolean right = same(pausedAt, notes.pausedAtSeconds()) && other.isEmpty();
         HostNotes wanted = new HostNotes(pausedAt, names);
-        if (!notes.engine() || right || (wanted.equals(noted) && nowNanos - noteAgainAtNanos < 0)) {
+        if (right || (wanted.equals(noted) && nowNanos - noteAgainAtNanos < 0)) {
             return Optional.empty();
         }
         noted = wanted;
@@ -105,12 +110,16 @@ final class GuestUpkeep {
         return Optional.of(new Chore.Note(wanted));
     }
 
-    private Optional<Chore> jobs(Set<String> merging, long nowNanos) {
-        if (merging.isEmpty() || nowNanos - jobsAtNanos < 0) {
+    private Optional<Chore> jobs(Supplier<Set<String>> merging, long nowNanos) {
+        if (nowNanos - jobsAtNanos < 0) {
+            return Optional.empty();
+        }
+        Set<String> disks = merging.get();
+        if (disks.isEmpty()) {
             return Optional.empty();
         }
         jobsAtNanos = nowNanos + JOBS_EVERY.toNanos();
-        return Optional.of(new Chore.LookAtJobs(merging));
+        return Optional.of(new Chore.LookAtJobs(disks));
     }
 
     private static boolean same(OptionalDouble one, OptionalDouble other) {

@@ -144,13 +144,20 @@ public final class Upkeep implements AutoCloseable {
         List<GuestReport.GuestDisk> disks =
                 around.agent(vm.id()).map(GuestReport::disks).orElse(List.of());
         return known.upkeep.next(
-                vm, details.notes(), DiskNames.of(details.disks(), disks), merging(vm, details), nanoTime.getAsLong());
+                vm,
+                details.notes(),
+                DiskNames.of(details.disks(), disks),
+                () -> merging(vm, details),
+                nanoTime.getAsLong());
     }
 
     /** A job that QEMU has no more does not come back. */
     private Set<String> merging(Vm vm, DomainDetails details) {
         Jobs seen = jobs.get(vm.id());
         if (seen != null && seen.life == vm.life() && seen.byDisk.isEmpty()) {
+            return Set.of();
+        }
+        if (details.notes().jobs().orElse("").isEmpty()) {
             return Set.of();
         }
         return details.notes().jobs().flatMap(Merge::all).orElse(List.of()).stream()

@@ -167,7 +167,10 @@ class HostViewsTest {
         ObjectNode stats = object();
         NetworkState network = NetworkFacts.of(BigHost.dump(), root);
         NicCounters.put(
-                stats, root.lines("proc/net/dev"), TimeUnit.MILLISECONDS.toNanos(12_345_678_900L), network.nics());
+                stats,
+                root.text("proc/net/dev").orElseThrow(),
+                TimeUnit.MILLISECONDS.toNanos(12_345_678_900L),
+                network.nics());
 
         assertThat(names(stats.get("network"))).containsExactly("eno1", "eno2", "ovirtmgmt");
         JsonNode nic = stats.at("/network/eno1");

@@ -50,7 +50,7 @@ class GuestUpkeepTest {
                 vm,
                 notes(behavior),
                 names,
-                merging,
+                () -> merging,
                 START + Duration.ofSeconds(seconds).toNanos());
         if (chore.orElse(null) instanceof Chore.Note note) {
             pausedAt = note.notes().pausedAtSeconds(); // written, and read again
@@ -176,7 +176,7 @@ class GuestUpkeepTest {
     void whereTheEngineKeepsNothingNothingIsNoted() {
         Notes none = new Notes(false, ResumeBehavior.AUTO_RESUME, OptionalDouble.empty(), Map.of(), Optional.of(""));
 
-        assertThat(upkeep.next(vm(State.PAUSED, IO_ERROR), none, Map.of("vda", "/dev/sda"), Set.of(), START))
+        assertThat(upkeep.next(vm(State.PAUSED, IO_ERROR), none, Map.of("vda", "/dev/sda"), Set::of, START))
                 .isEmpty();
     }
 }
