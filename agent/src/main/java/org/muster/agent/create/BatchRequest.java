@@ -33,6 +33,7 @@ public record BatchRequest(
      * @param launchPaused empty: the XML's metadata decide
      * @param requestedAtMillis when a person asked for it, wall clock; 0 if nobody said
      * @param problems what is wrong with how it was sent; what it could not say is then absent here
+     * @param problemCode why it is refused if there are any, by the first of them
      */
     public record Item(
             int index,
@@ -43,7 +44,8 @@ public record BatchRequest(
             int priority,
             Optional<Boolean> launchPaused,
             long requestedAtMillis,
-            List<Problem> problems) {
+            List<Problem> problems,
+            int problemCode) {
         public Item {
             problems = List.copyOf(problems);
         }
@@ -57,7 +59,7 @@ public record BatchRequest(
                 CreateClass createClass,
                 int priority,
                 Optional<Boolean> launchPaused) {
-            this(index, vmId, xml, values, createClass, priority, launchPaused, 0, List.of());
+            this(index, vmId, xml, values, createClass, priority, launchPaused, 0, List.of(), ItemCheck.BAD_VALUE);
         }
     }
 }

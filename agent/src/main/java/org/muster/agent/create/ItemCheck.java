@@ -109,7 +109,7 @@ final class ItemCheck {
         if (item.xml().isEmpty() && template.isEmpty()) {
             return item.problems().isEmpty()
                     ? Checked.bad(item.vmId(), BAD_VALUE, "xml", "an item needs xml, or the batch a template", "")
-                    : Checked.bad(item.vmId(), BAD_VALUE, item.problems());
+                    : Checked.bad(item.vmId(), item.problemCode(), item.problems());
         }
         List<Problem> problems = new ArrayList<>(item.problems());
         Optional<UUID> asked = item.vmId().flatMap(DomainXml::parseUuid);
@@ -118,7 +118,7 @@ final class ItemCheck {
         }
         Checked checked =
                 item.xml().isPresent() ? fromXml(item, asked) : fromTemplate(item, asked.orElseGet(UUID::randomUUID));
-        Checked result = checked.after(BAD_VALUE, problems);
+        Checked result = checked.after(item.problemCode(), problems);
         return result.good() ? result : result.withVmId(item.vmId()); // a refusal names no UUID of ours
     }
 

@@ -13,6 +13,7 @@ import org.muster.agent.create.BatchRequest;
 import org.muster.agent.create.CreateClass;
 import org.muster.agent.create.CreateService;
 import org.muster.agent.rpc.Param;
+import org.muster.agent.rpc.RpcException;
 import org.muster.agent.rpc.WireType;
 import org.muster.libvirt.DomainXml.Problem;
 
@@ -21,7 +22,7 @@ final class CreateItems {
     private static final double MOST_MILLIS = 1e15; // the year 33658
 
     /** How an item looks, for the API's description. */
-    static final WireType TYPE = WireType.object(
+    static final WireType TYPE = SavedState.beside(
             Param.optional("vmId", WireType.uuid(), "made by the agent if absent"),
             Param.optional("xml", WireType.text(1, 4 << 20), "the domain XML"),
             Param.optional("values", WireType.map(WireType.text(65_536)), "keys of the template"),
@@ -79,6 +80,8 @@ final class CreateItems {
 
     private static BatchRequest.Item parse(int index, JsonNode node) {
         List<Problem> problems = new ArrayList<>();
+        SavedState.in(node).forEach(field -> problems.add(new Problem(field, SavedState.RULE, "")));
+        boolean unsupported = !problems.isEmpty();
         if (!node.isObject()) {
             problems.add(new Problem("item", "must be an object", clip(node)));
         }
@@ -91,7 +94,8 @@ final class CreateItems {
                 priority(node, problems),
                 flag(node, problems),
                 requestedAt(node, problems),
-                problems);
+                problems,
+                unsupported ? CreateVerbs.UNSUPPORTED : RpcException.INVALID_PARAMS);
     }
 
     private static Optional<String> text(JsonNode node, String field, List<Problem> problems) {

@@ -40,13 +40,11 @@ public final class CreateVerbs {
     private static final int CANNOT_CREATE = 9;
     private static final int DESTROY_FAILED = 42;
     private static final int BUSY = 59;
-    private static final int UNSUPPORTED = 75;
+    static final int UNSUPPORTED = 75;
     private static final int INVALID_PARAMETER = 91;
     private static final int GENERAL = 100;
     private static final int XML_CHARS = 4 << 20;
     private static final int MOST_ITEMS = 10_000;
-    private static final List<String> SAVED_STATE =
-            List.of("memoryDumpVolume", "memoryConfVolume", "_X_tpmdata", "_X_nvramdata");
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final CreateService creates;
@@ -127,13 +125,9 @@ public final class CreateVerbs {
                 .required("vmID", WireType.any(), "not looked at: the uuid in the XML is the VM's")
                 .required(
                         "vmParams",
-                        WireType.object(
+                        SavedState.beside(
                                 Param.requiredByVerb("xml", WireType.text(XML_CHARS), "the domain XML"),
-                                Param.optional("vmId", WireType.any(), "not looked at"),
-                                Param.optional("memoryDumpVolume", WireType.any(), "refused: a saved memory"),
-                                Param.optional("memoryConfVolume", WireType.any(), "refused: a saved memory"),
-                                Param.optional("_X_tpmdata", WireType.any(), "refused: a saved TPM"),
-                                Param.optional("_X_nvramdata", WireType.any(), "refused: saved UEFI variables")),
+                                Param.optional("vmId", WireType.any(), "not looked at")),
                         "what to create")
                 .returns(
                         WireType.object(
@@ -172,18 +166,11 @@ public final class CreateVerbs {
                 .handle(outcome(verdict -> created(verdict, xml)));
     }
 
-    /** A guest started from nothing where it was to go on from a saved state would be another guest. */
     private static void refuseSavedState(JsonNode vmParams) {
-        for (String field : SAVED_STATE) {
-            JsonNode value = vmParams.get(field);
-            boolean absent = value == null
-                    || value.isNull()
-                    || (value.isTextual() && value.textValue().isEmpty());
-            if (!absent && !(value.isContainerNode() && value.isEmpty())) { // never its value: it may be a secret
-                throw new RpcException(
-                        UNSUPPORTED,
-                        "vmParams." + field + ": this agent cannot restore a saved state, so nothing was started");
-            }
+        List<String> saved = SavedState.in(vmParams);
+        if (!saved.isEmpty()) {
+            throw new RpcException(
+                    UNSUPPORTED, "vmParams." + String.join(", vmParams.", saved) + ": " + SavedState.RULE);
         }
     }
 

@@ -22,7 +22,8 @@ class ContentHashTest {
                 priority,
                 Optional.empty(),
                 requestedAt,
-                List.of());
+                List.of(),
+                0);
     }
 
     private static String of(BatchRequest.Item... items) {
@@ -40,7 +41,8 @@ class ContentHashTest {
                 0,
                 Optional.empty(),
                 0,
-                List.of(new Problem("requestedAt", "must be a number", "x")));
+                List.of(new Problem("requestedAt", "must be a number", "x")),
+                -32602);
 
         assertThat(of(item("a", Map.of(), CreateClass.NORMAL, 0, 1)))
                 .isEqualTo(of(item("a", Map.of(), CreateClass.NORMAL, 0, 2)))

@@ -252,7 +252,8 @@ class CreateControlTest {
                 7,
                 Optional.empty(),
                 clicked,
-                List.of());
+                List.of(),
+                0);
         Agent.now(agent().creator
                 .service()
                 .createAll(new BatchRequest(
@@ -293,7 +294,8 @@ class CreateControlTest {
                 0,
                 Optional.empty(),
                 System.currentTimeMillis() + 3_600_000,
-                List.of());
+                List.of(),
+                0);
         Agent.now(agent().creator
                 .service()
                 .createAll(new BatchRequest("a", Optional.empty(), List.of(item), "h", true, System.nanoTime())));

@@ -308,6 +308,26 @@ class CreateVerbsTest {
     }
 
     @Test
+    void anItemThatIsToGoOnFromASavedStateIsRefusedWithAllThatIsWrongWithIt() {
+        String saved = "'restore':{'path':'sEcReT'},'memoryDumpVolume':{'poolID':'p'},'memoryConfVolume':'v',"
+                + "'_X_tpmdata':'sEcReT','_X_nvramdata':'sEcReT'";
+        String nothing = "'restore':null,'memoryDumpVolume':{},'_X_tpmdata':''";
+        JsonNode answer = verbs.call(
+                "Host.createVms",
+                json("{'batchId':'b','vms':[{'xml':'" + xml(A, "a") + "','priority':101," + saved + "},{'xml':'"
+                        + xml(B, "b") + "'," + nothing + "}]}"));
+
+        JsonNode refused = answer.get("vms").get(0);
+        assertThat(refused.get("code").intValue()).isEqualTo(75);
+        assertThat(refused.get("problems").findValuesAsText("field"))
+                .containsExactly(
+                        "restore", "memoryDumpVolume", "memoryConfVolume", "_X_tpmdata", "_X_nvramdata", "priority");
+        assertThat(refused.toString()).doesNotContain("sEcReT");
+        awaitUp(B);
+        assertThat(table.get(A)).isEmpty();
+    }
+
+    @Test
     void aSavedStateThatCannotBeRestoredIsRefusedAndNeverRepeated() {
         for (String saved : List.of(
                 "'memoryDumpVolume':{'poolID':'p'}",
