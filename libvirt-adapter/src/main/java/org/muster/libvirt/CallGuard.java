@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
  * The one count of all calls in flight and all overdue ones, over all connections.
@@ -138,13 +139,16 @@ public final class CallGuard {
         return count;
     }
 
-    /** Overdue calls of all roles but those that sampling counts itself. */
-    public int overdueBesidesSampling() {
+    /**
+     * Overdue calls of other threads than those, whose calls somebody counts himself; without control info, which libvirtd
+     * answers on workers of its own.
+     */
+    public int overdueBesides(Predicate<String> threads) {
         long now = nanoTime.getAsLong();
         int count = 0;
         for (CallToken token : inFlight) {
-            boolean sampling = token.call.role == Role.STATS || token.call.role == Role.PROBE;
-            count += !sampling && token.overdue(now) ? 1 : 0;
+            String thread = token.call.thread;
+            count += token.overdue(now) && !threads.test(thread) && !ControlLane.isThread(thread) ? 1 : 0;
         }
         return count;
     }

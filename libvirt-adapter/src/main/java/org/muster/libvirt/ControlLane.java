@@ -26,6 +26,7 @@ import org.muster.libvirt.ControlInfo.Kind;
  * <p>Thread-safe.
  */
 final class ControlLane implements AutoCloseable {
+    private static final String NAME = "libvirt-control-";
     private static final int THREADS = 8; // more than two domains' locks are held at once only in a disaster
     private static final int HELPERS = 2; // threads that work on one request; more only queue inside libvirtd
     private static final int QUEUE = 64;
@@ -49,11 +50,15 @@ final class ControlLane implements AutoCloseable {
         int[] number = new int[1];
         this.threads =
                 new ThreadPoolExecutor(THREADS, THREADS, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(QUEUE), task -> {
-                    Thread thread = new Thread(task, "libvirt-control-" + number[0]++);
+                    Thread thread = new Thread(task, NAME + number[0]++);
                     thread.setDaemon(true);
                     return thread;
                 });
         threads.prestartAllCoreThreads();
+    }
+
+    static boolean isThread(String name) {
+        return name.startsWith(NAME);
     }
 
     /** One request: its helpers pull domains from {@code left} until none is left or the caller has gone. */

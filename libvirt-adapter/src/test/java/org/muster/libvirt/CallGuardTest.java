@@ -46,10 +46,12 @@ class CallGuardTest {
         assertThat(guard.overdue()).isZero();
         pass(Duration.ofSeconds(4));
         assertThat(guard.overdue()).isEqualTo(1);
-        assertThat(guard.overdueBesidesSampling()).isZero();
+        assertThat(guard.overdueBesides(thread -> false)).isEqualTo(1);
         pass(Duration.ofSeconds(30));
         assertThat(guard.overdue()).isEqualTo(2);
-        assertThat(guard.overdueBesidesSampling()).isEqualTo(1);
+        String here = Thread.currentThread().getName();
+        assertThat(guard.overdueBesides(thread -> thread.equals("another"))).isEqualTo(2);
+        assertThat(guard.overdueBesides(here::equals)).isZero();
         stats.close();
         create.close();
         assertThat(guard.overdue()).isZero();

@@ -78,6 +78,11 @@ public final class Sampler implements AutoCloseable {
         this(config, source, running, stuckBudget, listener, hostIdentity, System::nanoTime);
     }
 
+    /** Whether a thread of that name makes a sampler's calls; it keeps those within its budget itself. */
+    public static boolean isThread(String name) {
+        return Workers.isThread(name);
+    }
+
     /** Starts all threads. Once only. */
     public void start() {
         workers.start();

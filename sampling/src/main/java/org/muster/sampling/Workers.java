@@ -12,6 +12,7 @@ import java.util.function.LongSupplier;
  * their own, so that lost calls never keep the search for who is to blame waiting. Thread-safe.
  */
 final class Workers implements Lanes, AutoCloseable {
+    private static final String CALLS = "stats";
     private static final int CONTROL_THREADS = 2; // who keeps a late call, and who is back: side by side
     private static final int FOR_STUCK_CALLS = 13; // as many as the hypervisor is trusted to bear
     private static final int SPARE = 1;
@@ -34,9 +35,13 @@ final class Workers implements Lanes, AutoCloseable {
         this.source = source;
         this.nanoTime = nanoTime;
         this.reports = reports;
-        this.calls = new Lane(
-                "stats", Tier.values().length * parallel + FOR_STUCK_CALLS + SPARE + BlockInfoLane.SIDE_BY_SIDE);
+        this.calls =
+                new Lane(CALLS, Tier.values().length * parallel + FOR_STUCK_CALLS + SPARE + BlockInfoLane.SIDE_BY_SIDE);
         this.questions = new Lane("stats-control", CONTROL_THREADS);
+    }
+
+    static boolean isThread(String name) {
+        return name.startsWith(CALLS + "-");
     }
 
     void start() {

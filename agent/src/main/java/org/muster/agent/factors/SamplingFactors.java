@@ -15,11 +15,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.muster.agent.factors.FactorsRefusedException.Reason;
@@ -27,6 +23,7 @@ import org.muster.agent.factors.FactorsReport.CycleSplit;
 import org.muster.agent.factors.FactorsReport.GroupCost;
 import org.muster.agent.factors.FactorsReport.SweepPoint;
 import org.muster.agent.factors.FactorsReport.Weights;
+import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorException;
 import org.muster.libvirt.StatsGroup;
@@ -42,8 +39,11 @@ import org.slf4j.LoggerFactory;
 public final class SamplingFactors implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SamplingFactors.class);
     private static final int MOST_SIDE_BY_SIDE = 32;
-    private static final int LEFT_TO_SAMPLING = 3; // of the calls that may be stuck
-    private static final int LINGER_SECONDS = 5;
+    // Of the calls that may be stuck: one that asks everybody, two for disks, one that looks for who is frozen, one for
+    // those that
+    // answer. A frozen guest that keeps one of ours need not keep one of sampling's to be found.
+    private static final int LEFT_TO_SAMPLING = 5;
+    private static final int LEAST_LEFT = 1; // of the same, to a sampling that has lost the others
     private static final int ROUND_TRIPS = 200;
     private static final int REPEATS = 5;
     private static final Map<String, Set<StatsGroup>> CYCLES = new TreeMap<>(Map.of(
@@ -54,22 +54,23 @@ public final class SamplingFactors implements AutoCloseable {
     private final Hypervisor hypervisor;
     private final Supplier<List<UUID>> healthy;
     private final SystemCalls systemCalls = new SystemCalls(Path.of("/proc"));
-    private final ThreadPoolExecutor threads;
+    private final RiskedCalls risked = new RiskedCalls(MOST_SIDE_BY_SIDE);
     private final AtomicBoolean measuring = new AtomicBoolean(); // one at a time
-    private final AtomicInteger sweeping =
-            new AtomicInteger(); // threads of a sweep; of a former one if guests keep them
 
     /** @param healthy guests that run and answer, at present */
     public SamplingFactors(Hypervisor hypervisor, Supplier<List<UUID>> healthy) {
         this.hypervisor = hypervisor;
         this.healthy = healthy;
-        AtomicInteger number = new AtomicInteger(); // one per thread, whoever makes it
-        this.threads = new ThreadPoolExecutor(
-                0, 1 + MOST_SIDE_BY_SIDE, LINGER_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
-                    Thread thread = new Thread(task, "factors-" + number.getAndIncrement());
-                    thread.setDaemon(true);
-                    return thread;
-                });
+    }
+
+    /** How many of libvirtd's calls guests may keep because of us, now or in the next moment; counted at once, not when overdue. */
+    public int callsAtRisk() {
+        return risked.atRisk();
+    }
+
+    /** Whether a thread of that name makes calls that {@link #callsAtRisk} counts. */
+    public static boolean isThread(String name) {
+        return RiskedCalls.isThread(name);
     }
 
     /**
@@ -81,13 +82,13 @@ public final class SamplingFactors implements AutoCloseable {
         if (!measuring.compareAndSet(false, true)) {
             return refused(Reason.BUSY, "a measurement is under way");
         }
-        if (sweeping.get() > 0) {
+        if (risked.underWay() > 0) {
             measuring.set(false);
-            return refused(Reason.BUSY, "guests still keep " + sweeping.get() + " calls of the last measurement");
+            return refused(Reason.BUSY, "guests still keep " + risked.underWay() + " calls of the last measurement");
         }
         CompletableFuture<FactorsReport> report = new CompletableFuture<>();
         try {
-            threads.execute(() -> outcome(request).accept(report));
+            risked.execute(() -> outcome(request).accept(report));
         } catch (RejectedExecutionException e) { // closed, or threads of a former sweep hang
             measuring.set(false);
             return refused(Reason.BUSY, "no thread to measure with: " + e.getMessage());
@@ -106,6 +107,7 @@ public final class SamplingFactors implements AutoCloseable {
             LOG.debug("stopped while measuring");
             return report -> report.completeExceptionally(e);
         } finally {
+            risked.reserve(0);
             measuring.set(false);
         }
     }
@@ -124,13 +126,14 @@ public final class SamplingFactors implements AutoCloseable {
             throw new FactorsRefusedException(Reason.NO_GUESTS, "no guest runs and answers");
         }
         guests = List.copyOf(guests.subList(0, Math.min(request.mostGuests(), guests.size())));
+        int sideBySide = reserve(request.sweep());
         long startedAt = System.nanoTime();
         long roundTrip = Stopwatch.median(ROUND_TRIPS, hypervisor::roundTrip).wallNanos();
         Map<StatsGroup, GroupCost> groups = groups(guests);
         Weights weights = Attribution.weights(groups, roundTrip);
         List<String> notes = new ArrayList<>();
         List<CycleSplit> cycles = cycles(guests, groups, roundTrip, notes);
-        List<SweepPoint> sweep = request.sweep() ? sweep(guests, notes) : List.of();
+        List<SweepPoint> sweep = request.sweep() ? sweep(guests, sideBySide, notes) : List.of();
         return new FactorsReport(
                 guests.size(), roundTrip, groups, weights, cycles, sweep, System.nanoTime() - startedAt, notes);
     }
@@ -204,17 +207,43 @@ public final class SamplingFactors implements AutoCloseable {
                 daemonCalls);
     }
 
-    private List<SweepPoint> sweep(List<UUID> guests, List<String> notes)
+    private List<SweepPoint> sweep(List<UUID> guests, int most, List<String> notes)
             throws HypervisorException, InterruptedException {
-        int spare = hypervisor.calls().maxStuck() - hypervisor.calls().overdue() - LEFT_TO_SAMPLING;
-        int most = Math.max(1, Math.min(MOST_SIDE_BY_SIDE, spare));
         notes.add("the sweep ends at " + most + " calls side by side: more must not be lost if guests hang");
-        return new Sweep(hypervisor, threads, sweeping).run(guests, most);
+        return new Sweep(hypervisor, risked).run(guests, most);
+    }
+
+    /**
+     * Takes as many of the calls that may be stuck as are needed, for all of the measurement and before its first call: what sampling has
+     * under way by then is over, or counted, when they are made side by side.
+     */
+    private int reserve(boolean sweep) throws FactorsRefusedException {
+        CallGuard calls = hypervisor.calls();
+        if (calls.maxStuck() - calls.overdue() < 1 + LEAST_LEFT) {
+            throw new FactorsRefusedException(
+                    Reason.BUSY,
+                    "calls that hang in libvirtd: " + calls.overdue() + " of " + calls.maxStuck()
+                            + " that it can bear, so none is risked to measure with");
+        }
+        int spare = calls.maxStuck() - mayBeStuck() - LEFT_TO_SAMPLING;
+        int most = sweep ? Math.max(1, Math.min(MOST_SIDE_BY_SIDE, spare)) : 1;
+        risked.reserve(most);
+        return most;
+    }
+
+    /** Calls that hang, and those on guests that may be about to. */
+    private int mayBeStuck() {
+        int count = 0;
+        for (CallGuard.InFlight call : hypervisor.calls().inFlight()) {
+            boolean asksGuests = call.role() == CallGuard.Role.STATS || call.role() == CallGuard.Role.PROBE;
+            count += call.overdue() || asksGuests ? 1 : 0;
+        }
+        return count;
     }
 
     /** Waits for nothing: threads that hang end with the process. */
     @Override
     public void close() {
-        threads.shutdownNow();
+        risked.close();
     }
 }

@@ -4,13 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.muster.agent.factors.FactorsReport.SweepPoint;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorException;
@@ -29,13 +26,11 @@ final class Sweep {
             List.of(StatsGroup.CPU_TOTAL, StatsGroup.INTERFACE, StatsGroup.BLOCK);
 
     private final Hypervisor hypervisor;
-    private final ExecutorService threads;
-    private final AtomicInteger calling; // threads that ask guests, until the last of their calls has returned
+    private final RiskedCalls risked;
 
-    Sweep(Hypervisor hypervisor, ExecutorService threads, AtomicInteger calling) {
+    Sweep(Hypervisor hypervisor, RiskedCalls risked) {
         this.hypervisor = hypervisor;
-        this.threads = threads;
-        this.calling = calling;
+        this.risked = risked;
     }
 
     /** @param most calls side by side */
@@ -65,7 +60,7 @@ final class Sweep {
         List<Future<List<Long>>> running = new ArrayList<>();
         for (int i = 0; i < concurrency; i++) {
             int first = i;
-            running.add(threads.submit((Callable<List<Long>>) () -> calls(guests, group, first, concurrency, until)));
+            running.add(risked.begin(() -> calls(guests, group, first, concurrency, until)));
         }
         List<Long> taken = new ArrayList<>();
         for (Future<List<Long>> calls : running) {
@@ -87,18 +82,13 @@ final class Sweep {
             throws HypervisorException {
         List<Long> taken = new ArrayList<>();
         int next = first;
-        calling.incrementAndGet();
-        try {
-            do {
-                UUID guest = guests.get(next);
-                next = next + step < guests.size() ? next + step : first;
-                long before = System.nanoTime();
-                hypervisor.stats(List.of(guest), Set.of(group), false);
-                taken.add(System.nanoTime() - before);
-            } while (System.nanoTime() - until < 0);
-        } finally {
-            calling.decrementAndGet();
-        }
+        do {
+            UUID guest = guests.get(next);
+            next = next + step < guests.size() ? next + step : first;
+            long before = System.nanoTime();
+            hypervisor.stats(List.of(guest), Set.of(group), false);
+            taken.add(System.nanoTime() - before);
+        } while (System.nanoTime() - until < 0);
         return taken;
     }
 }

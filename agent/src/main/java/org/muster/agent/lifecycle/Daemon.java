@@ -176,11 +176,13 @@ public final class Daemon implements AutoCloseable {
                 reconciler::check,
                 metrics);
         Emulators emulators = new Emulators(HostRoot.system(), hypervisor::daemonPid);
+        this.factors = new SamplingFactors(
+                hypervisor, () -> sampled().stream().filter(id -> !frozen(id)).toList());
         this.sampler = new Sampler(
                 samplingConfig(config.sampling()),
                 new LibvirtStatsSource(hypervisor, id -> emulatorStopped(emulators, id)),
                 this::sampled,
-                this::stuckBudget,
+                new StuckBudget(hypervisor.calls(), factors::callsAtRisk),
                 samplingEvents,
                 HostIdentity.stable());
         this.guestAgents = new GuestAgents(
@@ -190,8 +192,6 @@ public final class Daemon implements AutoCloseable {
                 id -> table.whileRunning(id, events::agent),
                 samplingEvents::condition);
         this.upkeep = new Upkeep(table, hypervisor, new Guests());
-        this.factors = new SamplingFactors(
-                hypervisor, () -> sampled().stream().filter(id -> !frozen(id)).toList());
         this.profiler = new Profiler(
                 config.state().directory().resolve("profile"), List.of(CreatePhaseEvent.class, LibvirtCallEvent.class));
         this.calibration = new Calibration(
@@ -324,11 +324,6 @@ public final class Daemon implements AutoCloseable {
 
     private Condition condition(Vm vm) {
         return Condition.own(vm, sampler.latest(vm.id()), guestAgents.silent(vm.id()));
-    }
-
-    /** Whatever else hangs, one call may be risked for all those guests that do answer. */
-    private int stuckBudget() {
-        return Math.max(1, hypervisor.calls().maxStuck() - hypervisor.calls().overdueBesidesSampling());
     }
 
     /** Serves from here on. Blocks until the sockets are bound. */

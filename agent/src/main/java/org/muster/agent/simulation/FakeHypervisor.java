@@ -227,7 +227,7 @@ public final class FakeHypervisor implements Hypervisor {
     }
 
     /** From now on whatever reaches this guest's monitor hangs. */
-    void freeze(UUID id) {
+    public void freeze(UUID id) {
         monitors.freeze(id);
         calls.with(truth -> {
             truth.frozen(id, true);
@@ -236,7 +236,7 @@ public final class FakeHypervisor implements Hypervisor {
     }
 
     /** The guest goes on; false if it was not frozen. */
-    boolean thaw(UUID id) {
+    public boolean thaw(UUID id) {
         calls.with(truth -> {
             truth.frozen(id, false);
             return null;

@@ -19,7 +19,6 @@ import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.DomainRecord.ShutoffReason;
 import org.muster.libvirt.DomainRecord.State;
 import org.muster.libvirt.HostFacts;
-import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorListener.DomainEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,7 +80,7 @@ public final class Simulation implements AutoCloseable {
         return new Simulation(file, ScriptFile.read(file), maxStuckCalls);
     }
 
-    public Hypervisor hypervisor() {
+    public FakeHypervisor hypervisor() {
         return hypervisor;
     }
 

@@ -2,20 +2,49 @@ package org.muster.agent.factors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.muster.agent.factors.FactorsRefusedException.Reason;
 import org.muster.agent.simulation.FakeHypervisor;
+import org.muster.agent.simulation.Simulation;
+import org.muster.libvirt.ControlInfo;
+import org.muster.libvirt.DomainRecord;
+import org.muster.libvirt.HypervisorException;
+import org.muster.rig.Await;
 
 class SamplingFactorsTest {
     private static final Duration SOON = Duration.ofSeconds(10);
 
     private final FakeHypervisor hypervisor = new FakeHypervisor();
+
+    @TempDir
+    private Path folder;
+
+    private Simulation simulate(String script) throws Exception {
+        Simulation simulation = Simulation.of(Files.writeString(folder.resolve("s.toml"), script), OptionalInt.empty());
+        simulation.hypervisor().restoreLink();
+        return simulation;
+    }
+
+    /** Takes all guests for healthy, as the agent does with one that has just frozen. */
+    private static SamplingFactors measuring(Simulation simulation) throws HypervisorException {
+        List<UUID> guests = guests(simulation.hypervisor());
+        return new SamplingFactors(simulation.hypervisor(), () -> guests);
+    }
+
+    private static List<UUID> guests(FakeHypervisor host) throws HypervisorException {
+        return host.list().stream().map(DomainRecord::domain).toList();
+    }
 
     private static Reason refusal(CompletableFuture<FactorsReport> report) throws Exception {
         try {
@@ -34,6 +63,66 @@ class SamplingFactorsTest {
             assertThat(refusal(factors.measure(request).toCompletableFuture())).isEqualTo(Reason.NO_HYPERVISOR);
             hypervisor.restoreLink();
             assertThat(refusal(factors.measure(request).toCompletableFuture())).isEqualTo(Reason.NO_GUESTS);
+        }
+    }
+
+    /** Whoever shares libvirtd's workers must know before the call is overdue, and for as long as it hangs. */
+    @Test
+    void aCallThatAGuestKeepsIsAtRiskFromItsBeginningToItsEnd() throws Exception {
+        try (Simulation simulation = simulate("[libvirtd]\nmin-workers = 5\n[[vms]]\ncount = 3");
+                SamplingFactors factors = measuring(simulation)) {
+            FakeHypervisor host = simulation.hypervisor();
+            List<UUID> guests = guests(host);
+            host.freeze(guests.get(1));
+            assertThat(factors.callsAtRisk()).isZero();
+
+            CompletableFuture<FactorsReport> report =
+                    factors.measure(new FactorsRequest(10, false)).toCompletableFuture();
+            Await.until("its call hangs", SOON, () -> occupied(host, guests.get(1)));
+            assertThat(factors.callsAtRisk()).isEqualTo(1);
+
+            host.thaw(guests.get(1));
+            assertThat(report).succeedsWithin(SOON);
+            Await.until("nothing is at risk", SOON, () -> factors.callsAtRisk() == 0);
+        }
+    }
+
+    @Test
+    void theSweepTakesItsCallsBeforeItMakesThemAndLeavesSamplingSome() throws Exception {
+        try (Simulation simulation = simulate("[libvirtd]\nmin-workers = 20\n[[vms]]\ncount = 12");
+                SamplingFactors factors = measuring(simulation)) {
+            FakeHypervisor host = simulation.hypervisor();
+            List<UUID> guests = guests(host);
+            host.freeze(guests.get(0));
+            CompletableFuture<FactorsReport> report =
+                    factors.measure(new FactorsRequest(12, true)).toCompletableFuture();
+            Await.until("its first call hangs", SOON, () -> occupied(host, guests.get(0)));
+            assertThat(host.calls().maxStuck()).isEqualTo(13);
+            assertThat(factors.callsAtRisk()).isEqualTo(8);
+
+            host.thaw(guests.get(0));
+            assertThat(report.get(60, TimeUnit.SECONDS).sweep())
+                    .extracting(FactorsReport.SweepPoint::concurrency)
+                    .contains(1, 2, 4, 8)
+                    .doesNotContain(16);
+        }
+    }
+
+    @Test
+    void nothingIsMeasuredWhereLibvirtdCanBearNoMoreCallsThatHang() throws Exception {
+        try (Simulation simulation = simulate("[libvirtd]\nmin-workers = 3\n[[vms]]\ncount = 3");
+                SamplingFactors factors = measuring(simulation)) {
+            assertThat(refusal(factors.measure(new FactorsRequest(10, false)).toCompletableFuture()))
+                    .isEqualTo(Reason.BUSY);
+            assertThat(factors.callsAtRisk()).isZero();
+        }
+    }
+
+    private static boolean occupied(FakeHypervisor host, UUID guest) {
+        try {
+            return host.control(List.of(guest), SOON).get(guest).kind() == ControlInfo.Kind.OCCUPIED;
+        } catch (HypervisorException e) {
+            throw new AssertionError(e);
         }
     }
 
