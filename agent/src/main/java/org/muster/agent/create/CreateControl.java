@@ -61,18 +61,32 @@ public final class CreateControl {
     public record Cancelling(List<UUID> cancelled, Map<UUID, String> kept) {}
 
     /**
-     * Takes what waits of a batch out of the queue.
+     * Takes what waits of a batch out of the queue. Of one whose answer is not kept any more, what has ended is not named.
      *
-     * @throws CreateRefusedException if no such batch is known (91)
+     * @throws CreateRefusedException if neither an answer to it is known nor a create of it under way (91)
      */
     public CompletableFuture<Cancelling> cancelBatch(String batchId) throws CreateRefusedException {
-        Batches.Known known = batches.get(batchId)
-                .orElseThrow(() ->
-                        new CreateRefusedException(INVALID_PARAMETER, "batchId: no batch " + batchId + " is known"));
+        Optional<Batches.Known> known = batches.get(batchId);
+        if (known.isEmpty()) { // fewer answers are kept than creates can wait
+            return cancel(underWay(batchId));
+        }
         // One that is being written down is cancelled when it has its answer: nothing of it waits before.
-        return known.answer()
+        return known.get()
+                .answer()
                 .handle((answer, e) -> e == null ? accepted(answer) : List.<UUID>of())
                 .thenCompose(this::cancel);
+    }
+
+    private List<UUID> underWay(String batchId) throws CreateRefusedException {
+        List<UUID> underWay = history.underWay().stream()
+                .filter(create -> create.batchId().equals(batchId))
+                .map(CreateRecord::id)
+                .toList();
+        if (underWay.isEmpty()) {
+            throw new CreateRefusedException(
+                    INVALID_PARAMETER, "batchId: no batch " + batchId + " is known, and nothing of it waits");
+        }
+        return underWay;
     }
 
     private static List<UUID> accepted(BatchAnswer answer) {

@@ -177,6 +177,30 @@ class CreateControlTest {
     }
 
     @Test
+    void aBatchIsCancelledThoughItsAnswerIsNotKeptAnyMore() throws Exception {
+        stuck("a", 1, 3);
+        List<BatchRequest.Item> bad = IntStream.range(0, 20_000)
+                .mapToObj(i -> Requests.item(Optional.empty(), Optional.empty(), Map.of()))
+                .toList();
+        Agent.now(agent().creator
+                .service()
+                .createAll(new BatchRequest("many verdicts", Optional.empty(), bad, "h", true, System.nanoTime())));
+        assertThatThrownBy(() -> batch("a", 1, 3)).hasMessageContaining("its answer is not kept any more");
+
+        Cancelling result = Agent.now(control().cancelBatch("a"));
+
+        assertThat(result.cancelled()).containsExactlyInAnyOrder(id(2), id(3));
+        assertThat(result.kept()).containsOnlyKeys(id(1));
+        hypervisor.release(Op.START, id(1));
+        agent().await(id(1), VmStatus.UP);
+        assertThat(hypervisor.entered(Op.DEFINE, id(2))).isZero();
+        assertThatThrownBy(() -> control().cancelBatch("a"))
+                .isInstanceOfSatisfying(
+                        CreateRefusedException.class, e -> assertThat(e.code()).isEqualTo(91))
+                .hasMessageContaining("nothing of it waits");
+    }
+
+    @Test
     void theUuidAndNameOfACancelledVmAreFree() throws Exception {
         stuck("a", 1, 2);
         Agent.now(control().cancel(List.of(id(2))));
