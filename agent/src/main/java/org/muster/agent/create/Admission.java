@@ -102,7 +102,10 @@ final class Admission {
         if (!checked.good()) {
             if (table.get(checked.id()).isPresent()) {
                 candidate.refuse(EXISTS, known(checked.id()));
+            } else if (doomed.test(checked.id())) {
+                candidate.refuse(BUSY, former(checked.id()));
             }
+            candidate.refuse(CANNOT_CREATE, named(checked));
             candidate.refuse(CANNOT_CREATE, against(checked, now, looking));
             return;
         }
@@ -141,10 +144,11 @@ final class Admission {
                 id, checked.name(), checked.launchPaused(), DomainDetails.mayHaveAgent(checked.xml()), checked.xml());
         switch (reservation.admission()) {
             case ACCEPTED -> {}
-            case DUPLICATE_ID -> candidate.refuse(EXISTS, known(id));
-            case DUPLICATE_NAME ->
-                candidate.refuse(
-                        CANNOT_CREATE, List.of(new Problem("name", "another VM has this name", checked.name())));
+            case DUPLICATE_ID -> {
+                candidate.refuse(EXISTS, known(id));
+                candidate.refuse(CANNOT_CREATE, named(checked));
+            }
+            case DUPLICATE_NAME -> candidate.refuse(CANNOT_CREATE, nameTaken(checked.name()));
             case START_PENDING -> candidate.refuse(BUSY, former(id));
         }
         return Optional.ofNullable(reservation.vm());
@@ -152,6 +156,17 @@ final class Admission {
 
     private static List<Problem> known(UUID id) {
         return List.of(new Problem("vmId", "a VM of this UUID is known already", id.toString()));
+    }
+
+    private List<Problem> named(ItemCheck.Checked checked) {
+        boolean taken = table.named(checked.name())
+                .filter(id -> !id.equals(checked.id()))
+                .isPresent();
+        return taken ? nameTaken(checked.name()) : List.of();
+    }
+
+    private static List<Problem> nameTaken(String name) {
+        return List.of(new Problem("name", "another VM has this name", name));
     }
 
     private static List<Problem> former(UUID id) {

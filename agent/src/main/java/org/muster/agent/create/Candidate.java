@@ -18,7 +18,7 @@ final class Candidate {
     private final List<Problem> problems;
     private final Map<DomainNeeds.Source, PathLane.Look> looks = new LinkedHashMap<>();
     private int code;
-    private String reason = ""; // why it is refused without a problem of its own
+    private String reason = ""; // why it is refused whatever is wrong with it
     private int queuePosition;
     private Vm vm; // reserved for it
     private AcceptedItem item; // once it is accepted
@@ -77,12 +77,10 @@ final class Candidate {
         }
     }
 
-    /** Nothing is wrong with it, but it cannot be taken. */
+    /** It cannot be taken, whatever is wrong with it; that is told first. */
     void refuse(int why, String words) {
-        if (code == 0) {
-            code = why;
-            reason = words;
-        }
+        code = code == 0 ? why : code;
+        reason = words;
     }
 
     void looksAt(DomainNeeds.Source disk, PathLane.Look look) {
@@ -143,6 +141,6 @@ final class Candidate {
         Problem first = problems.get(0);
         String words = first.field() + ": " + first.rule() + (first.value().isEmpty() ? "" : ", got " + first.value());
         int more = problems.size() - 1;
-        return more == 0 ? words : words + " (and " + more + " more)";
+        return words + (more == 0 ? "" : " (and " + more + " more)") + (reason.isEmpty() ? "" : "; " + reason);
     }
 }

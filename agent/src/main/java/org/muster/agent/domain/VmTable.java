@@ -88,6 +88,11 @@ public final class VmTable {
         return Optional.ofNullable(vms.get(id));
     }
 
+    /** Who has the name. */
+    public synchronized Optional<UUID> named(String name) {
+        return Optional.ofNullable(names.get(name));
+    }
+
     /** A view that costs nothing and is as consistent as each VM is. */
     public Collection<Vm> all() {
         return vms.values();

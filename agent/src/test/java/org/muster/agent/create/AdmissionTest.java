@@ -174,6 +174,37 @@ class AdmissionTest {
     }
 
     @Test
+    void aTakenNameIsToldWhateverElseIsWrong() {
+        batch("a", item(0, id(1), devices()), item(1, id(2), devices()));
+        BatchRequest.Item known = item(0, id(1), devices());
+        BatchRequest.Item named = new BatchRequest.Item(
+                1,
+                Optional.empty(),
+                Optional.of(item(1, id(3), "").xml().orElseThrow().replace(Agent.name(id(3)), Agent.name(id(1)))),
+                Map.of(),
+                CreateClass.NORMAL,
+                0,
+                Optional.empty(),
+                0,
+                List.of(new Problem("priority", "must be a whole number", "x")),
+                -32602);
+        String both = known.xml().orElseThrow().replace(Agent.name(id(1)), Agent.name(id(2)));
+
+        List<BatchAnswer.Verdict> verdicts = batch(
+                "b",
+                known,
+                named,
+                new BatchRequest.Item(
+                        2, Optional.empty(), Optional.of(both), Map.of(), CreateClass.NORMAL, 0, Optional.empty()));
+
+        assertThat(fields(verdicts.get(0))).as("the name is its own").containsExactly("vmId");
+        assertThat(fields(verdicts.get(1))).containsExactly("priority", "name");
+        assertThat(verdicts.get(1).code()).isEqualTo(-32602);
+        assertThat(fields(verdicts.get(2))).containsExactly("vmId", "name");
+        assertThat(verdicts.get(2).code()).isEqualTo(4);
+    }
+
+    @Test
     void aMissingDiskRefusesItsOwnItemOnly() {
         List<BatchAnswer.Verdict> verdicts = batch(
                 "b",

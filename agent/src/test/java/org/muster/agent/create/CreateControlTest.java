@@ -232,6 +232,26 @@ class CreateControlTest {
     }
 
     @Test
+    void aDrainingHostSaysWhatElseIsWrongToo() throws Exception {
+        Agent.now(control().drain(true, "new memory at noon"));
+
+        BatchAnswer.Verdict refused = Agent.now(agent().creator
+                        .service()
+                        .createAll(new BatchRequest(
+                                "a",
+                                Optional.empty(),
+                                List.of(Requests.item(Optional.empty(), Optional.of("<domain"), Map.of())),
+                                "h",
+                                true,
+                                System.nanoTime())))
+                .items()
+                .get(0);
+
+        assertThat(refused.code()).isEqualTo(100);
+        assertThat(refused.reason()).contains("not well-formed").contains("new memory at noon");
+    }
+
+    @Test
     void aKnownBatchIsAnsweredByADrainingHostToo() throws Exception {
         BatchAnswer first = batch("a", 1, 1);
         Agent.now(control().drain(true, ""));
