@@ -1,30 +1,42 @@
 package org.muster.agent.factors;
 
+import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.muster.libvirt.HypervisorException;
+import org.muster.libvirt.HypervisorException.Kind;
 
 /**
  * The threads of a measurement, and how many of their calls a guest may be keeping: those that have not returned, and
- * all that the measurement may still make.
+ * all that the measurement may still make. Nobody waits for one for longer than his patience.
  *
- * <p>Thread-safe; waits for nobody.
+ * <p>Thread-safe.
  */
 final class RiskedCalls implements AutoCloseable {
     private static final String NAME = "factors-";
     private static final int LINGER_SECONDS = 5;
 
+    private final Duration patience;
     private final ExecutorService threads;
     private final AtomicInteger underWay = new AtomicInteger(); // of a former measurement if guests keep them
     private volatile int reserved; // by the one who measures, read by whoever shares libvirtd's workers with us
 
-    /** @param most calls side by side */
-    RiskedCalls(int most) {
+    /**
+     * None yet.
+     *
+     * @param most calls side by side
+     * @param patience with what is begun, however many calls it makes
+     */
+    RiskedCalls(int most, Duration patience) {
+        this.patience = patience;
         AtomicInteger number = new AtomicInteger(); // one per thread, whoever makes it
         threads = new ThreadPoolExecutor(
                 0, 1 + most, LINGER_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
@@ -62,6 +74,24 @@ final class RiskedCalls implements AutoCloseable {
         } catch (RejectedExecutionException e) {
             underWay.decrementAndGet();
             throw e;
+        }
+    }
+
+    /**
+     * What came of it.
+     *
+     * @throws HypervisorException TIMED_OUT when that takes too long; the calls go on, and count
+     */
+    <T> T answer(Future<T> begun) throws HypervisorException, InterruptedException {
+        try {
+            return begun.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            String late = "not back after " + patience.toMillis() + " ms: a guest, or libvirtd, has frozen meanwhile";
+            throw new HypervisorException(Kind.TIMED_OUT, 0, "the measurement", "", late, e);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof HypervisorException known
+                    ? known
+                    : new HypervisorException(Kind.FAILED, 0, "the measurement", "", e.toString(), e);
         }
     }
 

@@ -1,6 +1,7 @@
 package org.muster.agent.factors;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -32,12 +33,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Measures what a sampling cycle is made of, on this host as it is, one measurement at a time. It asks guests as sampling
- * does, in calls that count against the guard; a guest that freezes meanwhile ends the measurement, not more.
+ * does, in calls that count against the guard. A guest that freezes meanwhile ends the measurement, not more: it is answered when its
+ * patience is over, and the next one has to wait until the call has returned.
  *
  * <p>Thread-safe; {@link #measure} answers at once.
  */
 public final class SamplingFactors implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SamplingFactors.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(10); // the slowest hosts answer for 500 guests in less
     private static final int MOST_SIDE_BY_SIDE = 32;
     // Of the calls that may be stuck: one that asks everybody, two for disks, one that looks for who is frozen, one for
     // those that
@@ -54,13 +57,21 @@ public final class SamplingFactors implements AutoCloseable {
     private final Hypervisor hypervisor;
     private final Supplier<List<UUID>> healthy;
     private final SystemCalls systemCalls = new SystemCalls(Path.of("/proc"));
-    private final RiskedCalls risked = new RiskedCalls(MOST_SIDE_BY_SIDE);
+    private final RiskedCalls risked;
+    private final Stopwatch stopwatch;
     private final AtomicBoolean measuring = new AtomicBoolean(); // one at a time
 
     /** @param healthy guests that run and answer, at present */
     public SamplingFactors(Hypervisor hypervisor, Supplier<List<UUID>> healthy) {
+        this(hypervisor, healthy, PATIENCE);
+    }
+
+    /** @param patience with a call, or with a level of the sweep */
+    SamplingFactors(Hypervisor hypervisor, Supplier<List<UUID>> healthy, Duration patience) {
         this.hypervisor = hypervisor;
         this.healthy = healthy;
+        this.risked = new RiskedCalls(MOST_SIDE_BY_SIDE, patience);
+        this.stopwatch = new Stopwatch(risked);
     }
 
     /** How many of libvirtd's calls guests may keep because of us, now or in the next moment; counted at once, not when overdue. */
@@ -76,7 +87,7 @@ public final class SamplingFactors implements AutoCloseable {
     /**
      * Measures; takes some seconds, with a sweep up to fifteen more.
      *
-     * <p>Errors: {@link FactorsRefusedException}; {@link HypervisorException} when libvirtd fails or a guest hangs.
+     * <p>Errors: {@link FactorsRefusedException}; {@link HypervisorException} when libvirtd fails, TIMED_OUT when a guest hangs.
      */
     public CompletionStage<FactorsReport> measure(FactorsRequest request) {
         if (!measuring.compareAndSet(false, true)) {
@@ -128,7 +139,7 @@ public final class SamplingFactors implements AutoCloseable {
         guests = List.copyOf(guests.subList(0, Math.min(request.mostGuests(), guests.size())));
         int sideBySide = reserve(request.sweep());
         long startedAt = System.nanoTime();
-        long roundTrip = Stopwatch.median(ROUND_TRIPS, hypervisor::roundTrip).wallNanos();
+        long roundTrip = stopwatch.median(ROUND_TRIPS, hypervisor::roundTrip).wallNanos();
         Map<StatsGroup, GroupCost> groups = groups(guests);
         Weights weights = Attribution.weights(groups, roundTrip);
         List<String> notes = new ArrayList<>();
@@ -138,7 +149,7 @@ public final class SamplingFactors implements AutoCloseable {
                 guests.size(), roundTrip, groups, weights, cycles, sweep, System.nanoTime() - startedAt, notes);
     }
 
-    private Map<StatsGroup, GroupCost> groups(List<UUID> guests) throws HypervisorException {
+    private Map<StatsGroup, GroupCost> groups(List<UUID> guests) throws HypervisorException, InterruptedException {
         Map<StatsGroup, GroupCost> costs = new EnumMap<>(StatsGroup.class);
         int all = guests.size();
         for (StatsGroup group : StatsGroup.values()) {
@@ -147,7 +158,8 @@ public final class SamplingFactors implements AutoCloseable {
                 List<UUID> some = guests.subList(0, count);
                 nanos.put(
                         count,
-                        Stopwatch.median(REPEATS, () -> hypervisor.stats(some, Set.of(group), false))
+                        stopwatch
+                                .median(REPEATS, () -> hypervisor.stats(some, Set.of(group), true))
                                 .wallNanos());
             }
             costs.put(group, Attribution.cost(nanos));
@@ -157,12 +169,12 @@ public final class SamplingFactors implements AutoCloseable {
 
     private List<CycleSplit> cycles(
             List<UUID> guests, Map<StatsGroup, GroupCost> groups, long roundTrip, List<String> notes)
-            throws HypervisorException {
+            throws HypervisorException, InterruptedException {
         List<CycleSplit> cycles = new ArrayList<>();
         for (Map.Entry<String, Set<StatsGroup>> cycle : CYCLES.entrySet()) {
             OptionalLong ownBefore = systemCalls.own();
             OptionalLong daemonBefore = systemCalls.libvirtd();
-            Stopwatch.Time time = Stopwatch.median(REPEATS, () -> hypervisor.stats(guests, cycle.getValue(), false));
+            Stopwatch.Time time = stopwatch.median(REPEATS, () -> hypervisor.stats(guests, cycle.getValue(), true));
             long own = (systemCalls.own().orElse(0) - ownBefore.orElse(0)) / REPEATS;
             OptionalLong daemonAfter = systemCalls.libvirtd();
             OptionalDouble daemon = daemonBefore.isPresent() && daemonAfter.isPresent()

@@ -5,31 +5,41 @@ import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
 import org.muster.libvirt.HypervisorException;
 
-/** Times calls on the thread that makes them: the median of several, in wall time and in the thread's own CPU. Stateless. */
+/** Times calls on the thread that makes them, which may be lost: the median of several, in wall time and in that thread's own CPU. */
 final class Stopwatch {
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
-    private Stopwatch() {}
+    private final RiskedCalls risked;
+
+    Stopwatch(RiskedCalls risked) {
+        this.risked = risked;
+    }
 
     /** What is timed. */
     interface Work {
         void run() throws HypervisorException;
     }
 
-    /** Medians. */
+    /** Of one call, or medians. */
     record Time(long wallNanos, long cpuNanos) {}
 
-    static Time median(int times, Work work) throws HypervisorException {
+    Time median(int times, Work work) throws HypervisorException, InterruptedException {
         long[] wall = new long[times];
         long[] cpu = new long[times];
         for (int i = 0; i < times; i++) {
-            long cpuBefore = THREADS.getCurrentThreadCpuTime();
-            long before = System.nanoTime();
-            work.run();
-            wall[i] = System.nanoTime() - before;
-            cpu[i] = THREADS.getCurrentThreadCpuTime() - cpuBefore;
+            Time once = risked.answer(risked.begin(() -> once(work)));
+            wall[i] = once.wallNanos;
+            cpu[i] = once.cpuNanos;
         }
         return new Time(middle(wall), middle(cpu));
+    }
+
+    private static Time once(Work work) throws HypervisorException {
+        long cpuBefore = THREADS.getCurrentThreadCpuTime();
+        long before = System.nanoTime();
+        work.run();
+        long wall = System.nanoTime() - before;
+        return new Time(wall, THREADS.getCurrentThreadCpuTime() - cpuBefore);
     }
 
     static long middle(long[] values) {

@@ -4,14 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.muster.agent.factors.FactorsReport.SweepPoint;
 import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorException;
-import org.muster.libvirt.HypervisorException.Kind;
 import org.muster.libvirt.StatsGroup;
 
 /**
@@ -21,7 +18,6 @@ import org.muster.libvirt.StatsGroup;
  */
 final class Sweep {
     private static final long LEVEL_NANOS = TimeUnit.MILLISECONDS.toNanos(700);
-    private static final long PATIENCE_SECONDS = 10; // beyond a level's length: a guest that hangs is not waited for
     private static final List<StatsGroup> GROUPS =
             List.of(StatsGroup.CPU_TOTAL, StatsGroup.INTERFACE, StatsGroup.BLOCK);
 
@@ -64,15 +60,7 @@ final class Sweep {
         }
         List<Long> taken = new ArrayList<>();
         for (Future<List<Long>> calls : running) {
-            try {
-                taken.addAll(calls.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
-            } catch (TimeoutException e) {
-                throw new HypervisorException(Kind.TIMED_OUT, 0, "virDomainListGetStats", "", "a guest hangs", e);
-            } catch (ExecutionException e) {
-                throw e.getCause() instanceof HypervisorException known
-                        ? known
-                        : new HypervisorException(Kind.FAILED, 0, "virDomainListGetStats", "", e.toString(), e);
-            }
+            taken.addAll(risked.answer(calls));
         }
         return taken;
     }
@@ -86,7 +74,7 @@ final class Sweep {
             UUID guest = guests.get(next);
             next = next + step < guests.size() ? next + step : first;
             long before = System.nanoTime();
-            hypervisor.stats(List.of(guest), Set.of(group), false);
+            hypervisor.stats(List.of(guest), Set.of(group), true);
             taken.add(System.nanoTime() - before);
         } while (System.nanoTime() - until < 0);
         return taken;

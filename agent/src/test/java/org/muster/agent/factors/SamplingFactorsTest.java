@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -20,6 +21,8 @@ import org.muster.agent.simulation.Simulation;
 import org.muster.libvirt.ControlInfo;
 import org.muster.libvirt.DomainRecord;
 import org.muster.libvirt.HypervisorException;
+import org.muster.libvirt.HypervisorException.Kind;
+import org.muster.libvirt.StatsGroup;
 import org.muster.rig.Await;
 
 class SamplingFactorsTest {
@@ -37,9 +40,9 @@ class SamplingFactorsTest {
     }
 
     /** Takes all guests for healthy, as the agent does with one that has just frozen. */
-    private static SamplingFactors measuring(Simulation simulation) throws HypervisorException {
+    private static SamplingFactors measuring(Simulation simulation, Duration patience) throws HypervisorException {
         List<UUID> guests = guests(simulation.hypervisor());
-        return new SamplingFactors(simulation.hypervisor(), () -> guests);
+        return new SamplingFactors(simulation.hypervisor(), () -> guests, patience);
     }
 
     private static List<UUID> guests(FakeHypervisor host) throws HypervisorException {
@@ -70,7 +73,7 @@ class SamplingFactorsTest {
     @Test
     void aCallThatAGuestKeepsIsAtRiskFromItsBeginningToItsEnd() throws Exception {
         try (Simulation simulation = simulate("[libvirtd]\nmin-workers = 5\n[[vms]]\ncount = 3");
-                SamplingFactors factors = measuring(simulation)) {
+                SamplingFactors factors = measuring(simulation, SOON)) {
             FakeHypervisor host = simulation.hypervisor();
             List<UUID> guests = guests(host);
             host.freeze(guests.get(1));
@@ -90,7 +93,7 @@ class SamplingFactorsTest {
     @Test
     void theSweepTakesItsCallsBeforeItMakesThemAndLeavesSamplingSome() throws Exception {
         try (Simulation simulation = simulate("[libvirtd]\nmin-workers = 20\n[[vms]]\ncount = 12");
-                SamplingFactors factors = measuring(simulation)) {
+                SamplingFactors factors = measuring(simulation, SOON)) {
             FakeHypervisor host = simulation.hypervisor();
             List<UUID> guests = guests(host);
             host.freeze(guests.get(0));
@@ -109,9 +112,58 @@ class SamplingFactorsTest {
     }
 
     @Test
+    void aGuestThatFreezesEndsTheMeasurementAndTheNextOneWaitsForItsCall() throws Exception {
+        try (Simulation simulation = simulate("[[vms]]\ncount = 3");
+                SamplingFactors factors = measuring(simulation, Duration.ofMillis(100))) {
+            FakeHypervisor host = simulation.hypervisor();
+            UUID frozen = guests(host).get(1);
+            host.freeze(frozen);
+            FactorsRequest request = new FactorsRequest(10, false);
+
+            assertThat(factors.measure(request).toCompletableFuture())
+                    .failsWithin(SOON)
+                    .withThrowableThat()
+                    .havingCause()
+                    .isInstanceOfSatisfying(
+                            HypervisorException.class, e -> assertThat(e.kind()).isEqualTo(Kind.TIMED_OUT));
+            assertThat(factors.callsAtRisk()).as("its call still hangs").isEqualTo(1);
+            assertThat(refusal(factors.measure(request).toCompletableFuture())).isEqualTo(Reason.BUSY);
+
+            host.thaw(frozen);
+            Await.until("its call is back", SOON, () -> factors.callsAtRisk() == 0);
+            assertThat(factors.measure(request).toCompletableFuture()).succeedsWithin(SOON);
+        }
+    }
+
+    /** As sampling does: who is known to be busy with somebody else's call is not waited for. */
+    @Test
+    void aGuestThatKeepsAnothersCallIsPassedOver() throws Exception {
+        try (Simulation simulation = simulate("[[vms]]\ncount = 3");
+                SamplingFactors factors = measuring(simulation, SOON)) {
+            FakeHypervisor host = simulation.hypervisor();
+            UUID frozen = guests(host).get(1);
+            host.freeze(frozen);
+            Thread another = new Thread(() -> {
+                try {
+                    host.stats(List.of(frozen), Set.of(StatsGroup.BLOCK), true);
+                } catch (HypervisorException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            another.start();
+            Await.until("the other's call hangs", SOON, () -> occupied(host, frozen));
+
+            assertThat(factors.measure(new FactorsRequest(10, false)).toCompletableFuture())
+                    .succeedsWithin(SOON);
+            host.thaw(frozen);
+            another.join();
+        }
+    }
+
+    @Test
     void nothingIsMeasuredWhereLibvirtdCanBearNoMoreCallsThatHang() throws Exception {
         try (Simulation simulation = simulate("[libvirtd]\nmin-workers = 3\n[[vms]]\ncount = 3");
-                SamplingFactors factors = measuring(simulation)) {
+                SamplingFactors factors = measuring(simulation, SOON)) {
             assertThat(refusal(factors.measure(new FactorsRequest(10, false)).toCompletableFuture()))
                     .isEqualTo(Reason.BUSY);
             assertThat(factors.callsAtRisk()).isZero();
