@@ -1,7 +1,6 @@
 package org.muster.libvirt;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -101,6 +100,9 @@ public final class DomainForm {
     }
 
     private static boolean harmless(Element element, String path, List<Judged> judged) {
+        if (element.getTagName().equals(NeedsReader.TEAMING)) {
+            return false; // whether two addresses are one, as they must be, only their values tell
+        }
         String here = path + "/" + element.getTagName();
         for (int i = 0; i < element.getAttributes().getLength(); i++) {
             Node attribute = element.getAttributes().item(i);
@@ -194,7 +196,7 @@ public final class DomainForm {
             disks.add(new DomainNeeds.Source(
                     expand(disk.field(), values), expand(disk.path(), values), disk.shared(), disk.optional()));
         }
-        Set<String> macs = new LinkedHashSet<>();
+        List<String> macs = new ArrayList<>(needs.macs().size());
         needs.macs().forEach(mac -> macs.add(NeedsReader.mac(expand(mac, values))));
         return new DomainNeeds(needs.memoryKib(), needs.hugePagesKib(), disks, macs, needs.machine());
     }

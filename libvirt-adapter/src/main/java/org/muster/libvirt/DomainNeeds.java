@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 
 /**
  * What a guest needs of its host that the host may not have, or that another guest may have already. What the XML does not
@@ -13,14 +12,14 @@ import java.util.Set;
  * @param memoryKib ordinary memory: what the engine guarantees the guest, else what it starts with; empty if not known, 0 for
  *     a guest in huge pages
  * @param hugePagesKib memory in huge pages, by the size of a page in KiB; {@link #DEFAULT_PAGES} for the host's default size
- * @param macs lower case, each once
+ * @param macs lower case with two digits an octet; as often as the guest has it, that of a pair of which one stands in for the other once
  * @param machine the machine type of the host's own emulator; empty if another emulator is named, which may have others
  */
 public record DomainNeeds(
         OptionalLong memoryKib,
         Map<Long, Long> hugePagesKib,
         List<Source> disks,
-        Set<String> macs,
+        List<String> macs,
         Optional<Machine> machine) {
     /** Stands for the size of huge page that the host takes when it is not told one. */
     public static final long DEFAULT_PAGES = 0;
@@ -28,7 +27,7 @@ public record DomainNeeds(
     public DomainNeeds {
         hugePagesKib = Map.copyOf(hugePagesKib);
         disks = List.copyOf(disks);
-        macs = Set.copyOf(macs);
+        macs = List.copyOf(macs);
     }
 
     /**
@@ -51,7 +50,7 @@ public record DomainNeeds(
 
     /** One of which nothing is known. */
     public static final DomainNeeds UNKNOWN =
-            new DomainNeeds(OptionalLong.empty(), Map.of(), List.of(), Set.of(), Optional.empty());
+            new DomainNeeds(OptionalLong.empty(), Map.of(), List.of(), List.of(), Optional.empty());
 
     public static DomainNeeds of(DomainXml xml) {
         return new NeedsReader(xml.document().getDocumentElement(), xml.metadata()).read();

@@ -9,12 +9,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.w3c.dom.Element;
 
 /** Reads {@link DomainNeeds} of one domain. Confined to one thread; used once. */
 final class NeedsReader {
     private static final long KIB = 1024;
     private static final long SMALL_PAGE_KIB = 4; // as libvirt lets one name it: no huge page
+    private static final int MAC_LENGTH = 17; // with two digits everywhere, as nearly all have
+    private static final Pattern ONE_DIGIT = Pattern.compile("(?<![^:])[0-9a-f](?![^:])");
+
+    /** What an interface is called that stands in for another one, or has such a stand-in. */
+    static final String TEAMING = "teaming";
 
     private final Element domain;
     private final EngineMetadata metadata;
@@ -192,18 +198,29 @@ final class NeedsReader {
                 || sharesBacking;
     }
 
-    private Set<String> macs() {
-        Set<String> macs = new HashSet<>();
+    private List<String> macs() {
+        List<String> macs = new ArrayList<>();
+        List<String> standIns = new ArrayList<>();
         for (Element nic : devices("interface")) {
+            boolean standIn = Xml.child(nic, TEAMING)
+                    .filter(team -> team.getAttribute("type").equals("transient"))
+                    .isPresent();
             Xml.child(nic, "mac")
                     .map(mac -> mac(mac.getAttribute("address")))
                     .filter(address -> !address.isEmpty())
-                    .ifPresent(macs::add);
+                    .ifPresent((standIn ? standIns : macs)::add);
         }
+        standIns.removeAll(macs); // they must have their partners' address
+        macs.addAll(standIns);
         return macs;
     }
 
+    /** As libvirt writes it, which also takes one digit for two. */
     static String mac(String text) {
-        return text.contains("${") ? text : text.trim().toLowerCase(Locale.ROOT); // a key's case counts
+        if (text.contains("${")) {
+            return text; // a key's case counts
+        }
+        String address = text.trim().toLowerCase(Locale.ROOT);
+        return address.length() == MAC_LENGTH ? address : ONE_DIGIT.matcher(address).replaceAll("0$0");
     }
 }

@@ -159,6 +159,7 @@ class DomainFormTest {
                 "<domain><name>${name}</name><uuid>00000000-0000-0001-0000-000000000002</uuid></domain>",
                 "<domain><name><![CDATA[${name}]]></name></domain>",
                 "<domain><name>${name}</name><!-- ${m} --></domain>",
+                "<domain><name>${name}</name><devices><interface><mac address='${m}'/><teaming type='transient'/></interface></devices></domain>",
                 "<domain><name>${name & more}</name></domain>",
                 "<domain><name>${name}</name><devices><lease><target path='LEASE-PATH:'/></lease></devices></domain>",
                 "<domain><name>${name}</name><devices><disk type='${m}'><source file='/a'/></disk></devices></domain>",

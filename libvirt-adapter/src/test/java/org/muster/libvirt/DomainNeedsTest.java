@@ -152,6 +152,27 @@ class DomainNeedsTest {
     }
 
     @Test
+    void anAddressIsTheSameHoweverManyDigitsItIsWrittenWith() throws Exception {
+        assertThat(needs("<devices><interface type='bridge'><mac address='52:54:0:A:b:1'/></interface></devices>")
+                        .macs())
+                .containsExactly("52:54:00:0a:0b:01");
+        assertThat(needs("<devices><interface type='bridge'><mac address='no:address'/></interface></devices>")
+                        .macs())
+                .containsExactly("no:address");
+    }
+
+    @Test
+    void anAddressIsToldAsOftenAsItIsThereButThatOfAStandInOnce() throws Exception {
+        String nic = "<interface type='bridge'><mac address='52:54:00:00:00:01'/></interface>";
+        String standIn = nic.replace("</int", "<teaming type='transient' persistent='ua-1'/></int");
+
+        assertThat(needs("<devices>" + nic + nic + "</devices>").macs())
+                .containsExactly("52:54:00:00:00:01", "52:54:00:00:00:01");
+        assertThat(needs("<devices>" + standIn + nic + "</devices>").macs()).containsExactly("52:54:00:00:00:01");
+        assertThat(needs("<devices>" + standIn + "</devices>").macs()).containsExactly("52:54:00:00:00:01");
+    }
+
+    @Test
     void theMachineTypeOfTheHostsOwnEmulator() throws Exception {
         String os = "<os><type arch='x86_64' machine='pc'>hvm</type></os>";
 

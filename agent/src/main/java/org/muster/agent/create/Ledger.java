@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.muster.agent.domain.LiveXml;
 import org.muster.agent.domain.Vm;
@@ -122,21 +123,43 @@ final class Ledger implements VmListener {
                         "xml/domain/os/type/@machine", "the host's QEMU has no such machine type", machine.type())));
         memoryProblem(needs, room, problems);
         hugePageProblems(needs, room, problems);
+        diskProblems(id, needs, problems);
+        macProblems(id, needs, problems);
+        return problems;
+    }
+
+    @GuardedBy("this")
+    private void diskProblems(UUID id, DomainNeeds needs, List<Problem> problems) {
+        Map<String, Boolean> own = new HashMap<>(); // whether one so far wants it for itself
         for (DomainNeeds.Source disk : needs.disks()) {
-            String holder = holder(id, new Claim(disk(disk.path()), !disk.shared()));
+            Claim claim = new Claim(disk(disk.path()), !disk.shared());
+            Boolean before = own.put(claim.key, claim.exclusive || own.getOrDefault(claim.key, false));
+            if (before != null && (before || claim.exclusive)) {
+                String rule = "the VM has this disk twice, and not shareable or read-only both times";
+                problems.add(new Problem(disk.field(), rule, disk.path()));
+            }
+            String holder = holder(id, claim);
             if (!holder.isEmpty()) {
                 String rule = "the disk of " + holder + ", and not shareable or read-only for both";
                 problems.add(new Problem(disk.field(), rule, disk.path()));
             }
         }
-        for (String mac : needs.macs().stream().sorted().toList()) {
+    }
+
+    @GuardedBy("this")
+    private void macProblems(UUID id, DomainNeeds needs, List<Problem> problems) {
+        String field = "xml/domain/devices/interface/mac/@address";
+        Map<String, Integer> interfaces = new TreeMap<>();
+        needs.macs().forEach(mac -> interfaces.merge(mac, 1, Integer::sum));
+        interfaces.forEach((mac, count) -> {
+            if (count > 1) {
+                problems.add(new Problem(field, count + " interfaces of the VM have this MAC address", mac));
+            }
             String holder = holder(id, new Claim(MAC + mac, true));
             if (!holder.isEmpty()) {
-                problems.add(
-                        new Problem("xml/domain/devices/interface/mac/@address", "the MAC address of " + holder, mac));
+                problems.add(new Problem(field, "the MAC address of " + holder, mac));
             }
-        }
-        return problems;
+        });
     }
 
     /** Takes it for a VM that was accepted before: nobody asks whether there is room. */

@@ -205,6 +205,29 @@ class AdmissionTest {
     }
 
     @Test
+    void aDiskOrAddressThatAVmHasTwiceRefusesIt() {
+        String readOnly = disk("/images/iso").replace("/></disk>", "/><readonly/></disk>");
+        String persistent = nic("52:54:00:00:00:09").replace("</int", "<teaming type='persistent'/></int");
+        String transients = nic("52:54:0:0:0:9").replace("</int", "<teaming type='transient'/></int");
+
+        List<BatchAnswer.Verdict> verdicts = batch(
+                "b",
+                item(0, id(1), devices(disk("/images/a"), disk("/images/../images/a"))),
+                item(1, id(2), devices(nic("52:54:00:00:00:01"), nic("52:54:0:0:0:1"), nic("52:54:0:0:0:1"))),
+                item(2, id(3), devices(disk("/images/b"), disk("/images/b").replace("/></disk>", "/><readonly/></disk>"))),
+                item(3, id(4), devices(readOnly, readOnly, transients, persistent)),
+                item(4, id(5), devices(nic("52:54:00:00:00:9"))));
+
+        assertThat(fields(verdicts.get(0))).containsExactly("xml/domain/devices/disk(vda)/source/@file");
+        assertThat(verdicts.get(0).reason()).contains("twice");
+        assertThat(fields(verdicts.get(1))).containsExactly("xml/domain/devices/interface/mac/@address");
+        assertThat(verdicts.get(1).reason()).contains("52:54:00:00:00:01");
+        assertThat(verdicts.get(2).code()).as("one of them may be written to").isEqualTo(9);
+        assertThat(verdicts.get(3).isAccepted()).as("%s", verdicts.get(3)).isTrue();
+        assertThat(verdicts.get(4).reason()).contains("the MAC address of " + Agent.name(id(4)));
+    }
+
+    @Test
     void aMissingDiskRefusesItsOwnItemOnly() {
         List<BatchAnswer.Verdict> verdicts = batch(
                 "b",

@@ -45,12 +45,12 @@ class LedgerTest {
     }
 
     private static DomainNeeds memory(long kib) {
-        return new DomainNeeds(OptionalLong.of(kib), Map.of(), List.of(), Set.of(), Optional.empty());
+        return new DomainNeeds(OptionalLong.of(kib), Map.of(), List.of(), List.of(), Optional.empty());
     }
 
     private static DomainNeeds pages(long pageKib, long count) {
         return new DomainNeeds(
-                OptionalLong.of(0), Map.of(pageKib, count * PAGE), List.of(), Set.of(), Optional.empty());
+                OptionalLong.of(0), Map.of(pageKib, count * PAGE), List.of(), List.of(), Optional.empty());
     }
 
     private static DomainNeeds disk(String path, boolean shared) {
@@ -58,12 +58,12 @@ class LedgerTest {
                 OptionalLong.empty(),
                 Map.of(),
                 List.of(new DomainNeeds.Source("d", path, shared, false)),
-                Set.of(),
+                List.of(),
                 Optional.empty());
     }
 
     private static DomainNeeds mac(String address) {
-        return new DomainNeeds(OptionalLong.empty(), Map.of(), List.of(), Set.of(address), Optional.empty());
+        return new DomainNeeds(OptionalLong.empty(), Map.of(), List.of(), List.of(address), Optional.empty());
     }
 
     private List<String> reserve(int vm, DomainNeeds needs, Room room) {
@@ -172,7 +172,7 @@ class LedgerTest {
         assertThat(reserve(2, memory(1000 * GIB), Room.UNKNOWN)).isEmpty();
         assertThat(reserve(
                         3,
-                        new DomainNeeds(OptionalLong.empty(), Map.of(), List.of(), Set.of(), Optional.empty()),
+                        new DomainNeeds(OptionalLong.empty(), Map.of(), List.of(), List.of(), Optional.empty()),
                         room(1, 0)))
                 .isEmpty();
     }
@@ -235,7 +235,7 @@ class LedgerTest {
                 OptionalLong.of(GIB),
                 Map.of(PAGE, PAGE),
                 disk("/a", false).disks(),
-                Set.of("52:54:00:00:00:01"),
+                List.of("52:54:00:00:00:01"),
                 Optional.empty());
 
         assertThat(reserve(3, all, room(0, 0))).hasSize(4);
@@ -245,7 +245,7 @@ class LedgerTest {
     @Test
     void memoryIsFreeWhenTheGuestIsUpAndDisksWhenItIsDown() {
         DomainNeeds needs = new DomainNeeds(
-                OptionalLong.of(GIB), Map.of(PAGE, PAGE), disk("/a", false).disks(), Set.of("m"), Optional.empty());
+                OptionalLong.of(GIB), Map.of(PAGE, PAGE), disk("/a", false).disks(), List.of("m"), Optional.empty());
         Vm vm = accepted(1, needs);
 
         up(vm);
@@ -259,7 +259,7 @@ class LedgerTest {
     @Test
     void whateverBecomesOfItEverythingIsGivenBack() {
         DomainNeeds needs = new DomainNeeds(
-                OptionalLong.of(GIB), Map.of(PAGE, PAGE), disk("/a", false).disks(), Set.of("m"), Optional.empty());
+                OptionalLong.of(GIB), Map.of(PAGE, PAGE), disk("/a", false).disks(), List.of("m"), Optional.empty());
         accepted(1, needs);
         table.down(table.get(id(1)).orElseThrow(), ExitInfo.startFailed("no"));
         assertEmpty();
@@ -300,7 +300,7 @@ class LedgerTest {
 
     private static DomainNeeds machine(String arch, String type) {
         return new DomainNeeds(
-                OptionalLong.empty(), Map.of(), List.of(), Set.of(), Optional.of(new DomainNeeds.Machine(arch, type)));
+                OptionalLong.empty(), Map.of(), List.of(), List.of(), Optional.of(new DomainNeeds.Machine(arch, type)));
     }
 
     @Test
