@@ -7,9 +7,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.muster.libvirt.DomainXml.Problem;
+import org.w3c.dom.Attr;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.Node;
@@ -23,6 +25,9 @@ import org.w3c.dom.Node;
 public final class DomainTemplate {
     static final Pattern KEY = Pattern.compile("\\$\\{([^}]*)\\}");
 
+    private static final String BEGIN = "${";
+    private static final int MOST_TOLD = 10;
+
     private final Document document;
     private final Set<String> keys;
 
@@ -31,18 +36,41 @@ public final class DomainTemplate {
         this.keys = keys;
     }
 
-    /** @throws HypervisorException INVALID_SPEC if it is no domain XML */
+    /** @throws HypervisorException INVALID_SPEC if it is no domain XML, or a key in it has no end */
     public static DomainTemplate parse(String xml) throws HypervisorException {
         Document document = Xml.parse(xml, "domain");
         Set<String> keys = new TreeSet<>();
-        visit(document.getDocumentElement(), text -> {
+        List<String> endless = new ArrayList<>();
+        visit(document.getDocumentElement(), node -> {
+            String text = node.getNodeValue();
             Matcher matcher = KEY.matcher(text);
-            while (matcher.find()) {
+            int end = 0;
+            while (matcher.find() && !matcher.group(1).contains(BEGIN)) {
                 keys.add(matcher.group(1));
+                end = matcher.end();
             }
-            return text;
+            int open = text.indexOf(BEGIN, end);
+            if (open >= 0) {
+                endless.add(place(node) + " has a key without its }: '" + DomainXml.clip(text.substring(open)) + "'");
+            }
         });
+        if (!endless.isEmpty()) {
+            throw Xml.invalid(String.join("; ", endless.subList(0, Math.min(endless.size(), MOST_TOLD))));
+        }
         return new DomainTemplate(document, keys);
+    }
+
+    private static String place(Node node) {
+        StringBuilder place = new StringBuilder();
+        Node element = node.getParentNode();
+        if (node instanceof Attr attribute) {
+            place.append("/@").append(attribute.getName());
+            element = attribute.getOwnerElement();
+        }
+        for (; element instanceof Element; element = element.getParentNode()) {
+            place.insert(0, "/" + element.getNodeName());
+        }
+        return place.substring(1);
     }
 
     /** The keys that the template uses. */
@@ -77,7 +105,8 @@ public final class DomainTemplate {
         Document copy = (Document) document.cloneNode(true);
         visit(
                 copy.getDocumentElement(),
-                text -> KEY.matcher(text).replaceAll(match -> Matcher.quoteReplacement(values.get(match.group(1)))));
+                node -> node.setNodeValue(KEY.matcher(node.getNodeValue())
+                        .replaceAll(match -> Matcher.quoteReplacement(values.get(match.group(1))))));
         return new DomainXml(copy);
     }
 
@@ -86,30 +115,23 @@ public final class DomainTemplate {
         return DomainForm.of((Document) document.cloneNode(true), mark);
     }
 
-    private interface Change {
-        String apply(String text);
-    }
-
-    private static void visit(Element element, Change change) {
+    /** Visits all that may have keys and seems to. */
+    private static void visit(Element element, Consumer<Node> visitor) {
         for (int i = 0; i < element.getAttributes().getLength(); i++) {
-            apply(element.getAttributes().item(i), change);
+            apply(element.getAttributes().item(i), visitor);
         }
         for (Node node = element.getFirstChild(); node != null; node = node.getNextSibling()) {
             if (node instanceof Element child) {
-                visit(child, change);
+                visit(child, visitor);
             } else if (node.getNodeType() == Node.TEXT_NODE || node.getNodeType() == Node.CDATA_SECTION_NODE) {
-                apply(node, change);
+                apply(node, visitor);
             }
         }
     }
 
-    private static void apply(Node node, Change change) {
-        String before = node.getNodeValue();
-        if (before.contains("${")) {
-            String after = change.apply(before);
-            if (!after.equals(before)) {
-                node.setNodeValue(after);
-            }
+    private static void apply(Node node, Consumer<Node> visitor) {
+        if (node.getNodeValue().contains(BEGIN)) {
+            visitor.accept(node);
         }
     }
 }

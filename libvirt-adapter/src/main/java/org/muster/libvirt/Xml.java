@@ -120,7 +120,7 @@ final class Xml {
         return tags;
     }
 
-    private static HypervisorException invalid(String message) {
+    static HypervisorException invalid(String message) {
         return new HypervisorException(Kind.INVALID_SPEC, 0, "XML", "", message, null);
     }
 

@@ -1,11 +1,15 @@
 package org.muster.libvirt;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.muster.libvirt.DomainXml.Problem;
+import org.muster.libvirt.HypervisorException.Kind;
 
 class DomainTemplateTest {
     private static final String XML =
@@ -35,6 +39,30 @@ class DomainTemplateTest {
         DomainTemplate template = DomainTemplate.parse("<domain><name>${name}</name></domain>");
         template.fill(Map.of("name", "a"));
         assertThat(template.fill(Map.of("name", "b")).name()).isEqualTo("b");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "<domain>${a</domain>, domain, ${a",
+        "<domain><name>${name</name></domain>, domain/name, ${name",
+        "<domain><devices><disk file='/d/${a}-${b'/></devices></domain>, domain/devices/disk/@file, ${b",
+        "<domain><title>${a ${b}</title></domain>, domain/title, ${a ${b}",
+        "<domain><x><![CDATA[${]]></x></domain>, domain/x, ${",
+    })
+    void aKeyWithoutItsEndMakesTheTemplateBadWhereverItIs(String xml, String place, String key) {
+        assertThatThrownBy(() -> DomainTemplate.parse(xml))
+                .isInstanceOfSatisfying(
+                        HypervisorException.class, e -> assertThat(e.kind()).isEqualTo(Kind.INVALID_SPEC))
+                .hasMessageContaining(place + " ")
+                .hasMessageContaining("'" + key + "'");
+    }
+
+    @Test
+    void aDollarOrABraceAloneIsText() throws Exception {
+        assertThat(DomainTemplate.parse("<domain><name>$a}{${a}$</name></domain>")
+                        .fill(Map.of("a", "x"))
+                        .name())
+                .isEqualTo("$a}{x$");
     }
 
     @Test
