@@ -221,6 +221,8 @@ final class NeedsReader {
             return text; // a key's case counts
         }
         String address = text.trim().toLowerCase(Locale.ROOT);
-        return address.length() == MAC_LENGTH ? address : ONE_DIGIT.matcher(address).replaceAll("0$0");
+        return address.length() == MAC_LENGTH
+                ? address
+                : ONE_DIGIT.matcher(address).replaceAll("0$0");
     }
 }

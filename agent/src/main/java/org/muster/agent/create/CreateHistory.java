@@ -34,6 +34,7 @@ final class CreateHistory implements VmListener {
     private static final int KEPT = 1000;
     private static final int MOST = 10_000; // whatever happens within a quarter of an hour
     private static final Duration KEPT_FOR = Duration.ofMinutes(15);
+    private static final long OLDEST_CLICK_MILLIS = Duration.ofDays(1).toMillis(); // beyond, it is seconds, or made up
     private static final long SAME_MILLIS = 5000; // the wall clock may have been set in between
 
     private record Life(UUID id, long life) {}
@@ -181,7 +182,7 @@ final class CreateHistory implements VmListener {
                 request.stations().phases(userNanos(request)));
     }
 
-    /** From the click to the message; a click in the future is a clock that is wrong, and counts as now. */
+    /** From the click to the message; a click in the future is a clock that is wrong, and counts as now; one of long ago as none. */
     private OptionalLong userNanos(CreateRequest request) {
         long requestedAt = request.item().requestedAtMillis();
         OptionalLong decodedAt = request.stations().at(Station.DECODED);
@@ -190,7 +191,8 @@ final class CreateHistory implements VmListener {
         }
         long sinceDecoded = TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - decodedAt.getAsLong());
         long decodedAtMillis = wallMillis.getAsLong() - sinceDecoded;
-        return OptionalLong.of(TimeUnit.MILLISECONDS.toNanos(Math.max(0, decodedAtMillis - requestedAt)));
+        long age = Math.max(0, decodedAtMillis - requestedAt);
+        return age > OLDEST_CLICK_MILLIS ? OptionalLong.empty() : OptionalLong.of(TimeUnit.MILLISECONDS.toNanos(age));
     }
 
     /** Those that have not ended, in the order in which they were accepted. */

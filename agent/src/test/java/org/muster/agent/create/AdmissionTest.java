@@ -214,7 +214,10 @@ class AdmissionTest {
                 "b",
                 item(0, id(1), devices(disk("/images/a"), disk("/images/../images/a"))),
                 item(1, id(2), devices(nic("52:54:00:00:00:01"), nic("52:54:0:0:0:1"), nic("52:54:0:0:0:1"))),
-                item(2, id(3), devices(disk("/images/b"), disk("/images/b").replace("/></disk>", "/><readonly/></disk>"))),
+                item(
+                        2,
+                        id(3),
+                        devices(disk("/images/b"), disk("/images/b").replace("/></disk>", "/><readonly/></disk>"))),
                 item(3, id(4), devices(readOnly, readOnly, transients, persistent)),
                 item(4, id(5), devices(nic("52:54:00:00:00:9"))));
 

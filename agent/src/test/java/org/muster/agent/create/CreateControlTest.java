@@ -328,6 +328,51 @@ class CreateControlTest {
     }
 
     @Test
+    void aClickOfLongAgoIsNone() throws Exception {
+        long day = Duration.ofDays(1).toMillis();
+        long now = System.currentTimeMillis();
+        Agent.now(agent().creator
+                .service()
+                .createAll(new BatchRequest(
+                        "a",
+                        Optional.empty(),
+                        List.of(
+                                clicked(1, 1),
+                                clicked(2, now / 1000), // in seconds
+                                clicked(3, now - day - 60_000),
+                                clicked(4, now - day + 60_000)),
+                        "h",
+                        true,
+                        System.nanoTime())));
+        awaitState(id(4), State.UP);
+
+        for (int i = 1; i <= 3; i++) {
+            assertThat(create(id(i)).orElseThrow().phaseNanos())
+                    .as("create %s", i)
+                    .containsKey(Phase.TOTAL)
+                    .doesNotContainKey(Phase.USER_TOTAL);
+        }
+        assertThat(create(id(4)).orElseThrow().phaseNanos().get(Phase.USER_TOTAL))
+                .isCloseTo(
+                        Duration.ofMillis(day).toNanos(),
+                        within(Duration.ofMinutes(2).toNanos()));
+    }
+
+    private static BatchRequest.Item clicked(int number, long atMillis) {
+        return new BatchRequest.Item(
+                number,
+                Optional.empty(),
+                Optional.of(Xmls.of(id(number), "vm " + number)),
+                Map.of(),
+                CreateClass.NORMAL,
+                0,
+                Optional.empty(),
+                atMillis,
+                List.of(),
+                0);
+    }
+
+    @Test
     void aClickInTheFutureCountsAsNow() throws Exception {
         BatchRequest.Item item = new BatchRequest.Item(
                 0,
