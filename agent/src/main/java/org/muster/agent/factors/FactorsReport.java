@@ -51,7 +51,7 @@ public record FactorsReport(
      * @param ownCpuNanos of the calling thread, libvirt's client library included
      * @param monitorNanos in QEMU's monitors, and waiting for them
      * @param libvirtNanos what remains: libvirtd
-     * @param agentSystemCalls reads and writes of this process
+     * @param agentSystemCalls reads and writes of this process; empty when they cannot be read
      * @param libvirtdSystemCalls reads and writes of libvirtd; empty when they cannot be read
      */
     public record CycleSplit(
@@ -61,7 +61,7 @@ public record FactorsReport(
             long roundTripNanos,
             long monitorNanos,
             long libvirtNanos,
-            long agentSystemCalls,
+            OptionalDouble agentSystemCalls,
             OptionalDouble libvirtdSystemCalls) {}
 
     /**

@@ -56,7 +56,7 @@ public final class SamplingFactors implements AutoCloseable {
 
     private final Hypervisor hypervisor;
     private final Supplier<List<UUID>> healthy;
-    private final SystemCalls systemCalls = new SystemCalls(Path.of("/proc"));
+    private final SystemCalls systemCalls;
     private final RiskedCalls risked;
     private final Stopwatch stopwatch;
     private final AtomicBoolean measuring = new AtomicBoolean(); // one at a time
@@ -72,6 +72,7 @@ public final class SamplingFactors implements AutoCloseable {
         this.healthy = healthy;
         this.risked = new RiskedCalls(MOST_SIDE_BY_SIDE, patience);
         this.stopwatch = new Stopwatch(risked);
+        this.systemCalls = new SystemCalls(Path.of("/proc"), hypervisor::daemonPid);
     }
 
     /** How many of libvirtd's calls guests may keep because of us, now or in the next moment; counted at once, not when overdue. */
@@ -175,16 +176,13 @@ public final class SamplingFactors implements AutoCloseable {
             OptionalLong ownBefore = systemCalls.own();
             OptionalLong daemonBefore = systemCalls.libvirtd();
             Stopwatch.Time time = stopwatch.median(REPEATS, () -> hypervisor.stats(guests, cycle.getValue(), true));
-            long own = (systemCalls.own().orElse(0) - ownBefore.orElse(0)) / REPEATS;
-            OptionalLong daemonAfter = systemCalls.libvirtd();
-            OptionalDouble daemon = daemonBefore.isPresent() && daemonAfter.isPresent()
-                    ? OptionalDouble.of((daemonAfter.getAsLong() - daemonBefore.getAsLong()) / (double) REPEATS)
-                    : OptionalDouble.empty();
+            OptionalDouble own = SystemCalls.perCall(ownBefore, systemCalls.own(), REPEATS);
+            OptionalDouble daemon = SystemCalls.perCall(daemonBefore, systemCalls.libvirtd(), REPEATS);
             cycles.add(split(cycle.getKey(), cycle.getValue(), guests.size(), groups, roundTrip, time, own, daemon));
         }
         if (cycles.get(0).libvirtdSystemCalls().isEmpty()) {
             notes.add(
-                    "libvirtd's system calls cannot be read: its process is not ours to look into, or there are several");
+                    "libvirtd's system calls cannot be read: its process is not ours to look into, or not to be told");
         }
         notes.add("system calls are reads and writes, as /proc/PID/io counts them, of all that the process does");
         return cycles;
@@ -197,7 +195,7 @@ public final class SamplingFactors implements AutoCloseable {
             Map<StatsGroup, GroupCost> groups,
             long roundTrip,
             Stopwatch.Time time,
-            long systemCalls,
+            OptionalDouble ownCalls,
             OptionalDouble daemonCalls) {
         double base = groups.get(StatsGroup.STATE).perGuestNanos();
         double monitor = 0;
@@ -209,14 +207,7 @@ public final class SamplingFactors implements AutoCloseable {
         long rest = Math.max(0, time.wallNanos() - time.cpuNanos() - roundTrip);
         long monitors = Math.min(rest, Math.round(monitor)); // asked in one call, groups share what each has alone
         return new CycleSplit(
-                name,
-                time.wallNanos(),
-                time.cpuNanos(),
-                roundTrip,
-                monitors,
-                rest - monitors,
-                systemCalls,
-                daemonCalls);
+                name, time.wallNanos(), time.cpuNanos(), roundTrip, monitors, rest - monitors, ownCalls, daemonCalls);
     }
 
     private List<SweepPoint> sweep(List<UUID> guests, int most, List<String> notes)

@@ -5,8 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,17 +22,30 @@ final class SystemCalls {
     private static final Set<String> DAEMONS = Set.of("libvirtd", "virtqemud");
 
     private final Path proc;
+    private final Supplier<OptionalLong> daemonPid;
 
-    SystemCalls(Path proc) {
+    /** @param daemonPid who listens where the hypervisor is reached; empty if there is no such process on this machine */
+    SystemCalls(Path proc, Supplier<OptionalLong> daemonPid) {
         this.proc = proc;
+        this.daemonPid = daemonPid;
     }
 
     OptionalLong own() {
         return count(proc.resolve("self/io"));
     }
 
-    /** Empty when its process may not be looked into, or when there are several and nobody can tell which is ours. */
+    /** Empty when its process may not be looked into, or when nobody can tell which it is. */
     OptionalLong libvirtd() {
+        OptionalLong listener = daemonPid.get();
+        if (listener.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        Path process = proc.resolve(Long.toString(listener.getAsLong()));
+        return DAEMONS.contains(name(process)) ? count(process.resolve("io")) : activated();
+    }
+
+    /** Where systemd listens for it: the only one that there is. */
+    private OptionalLong activated() {
         List<Path> found = new ArrayList<>();
         try (Stream<Path> processes = Files.list(proc)) {
             for (Path process : (Iterable<Path>) processes::iterator) {
@@ -42,6 +57,13 @@ final class SystemCalls {
             LOG.debug("processes cannot be listed: {}", e.toString());
         }
         return found.size() == 1 ? count(found.get(0).resolve("io")) : OptionalLong.empty();
+    }
+
+    /** Empty if one of the two counts is. */
+    static OptionalDouble perCall(OptionalLong before, OptionalLong after, int calls) {
+        return before.isPresent() && after.isPresent()
+                ? OptionalDouble.of((after.getAsLong() - before.getAsLong()) / (double) calls)
+                : OptionalDouble.empty();
     }
 
     private static String name(Path process) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.muster.agent.factors.FactorsRefusedException;
@@ -67,7 +68,7 @@ public final class FactorsVerbs {
                 Param.required("roundTripMillis", number, "the socket"),
                 Param.required("monitorMillis", number, "QEMU's monitors"),
                 Param.required("libvirtMillis", number, "what remains: libvirtd"),
-                Param.required("agentSystemCalls", number, "reads and writes"),
+                Param.required("agentSystemCalls", WireType.any(), "reads and writes; null if not to be read"),
                 Param.required("libvirtdSystemCalls", WireType.any(), "reads and writes; null if not to be read"));
         WireType point = WireType.object(
                 Param.required("group", text, "what was asked"),
@@ -143,14 +144,18 @@ public final class FactorsVerbs {
                 .put("ownCpuMillis", millis(cycle.ownCpuNanos()))
                 .put("roundTripMillis", millis(cycle.roundTripNanos()))
                 .put("monitorMillis", millis(cycle.monitorNanos()))
-                .put("libvirtMillis", millis(cycle.libvirtNanos()))
-                .put("agentSystemCalls", cycle.agentSystemCalls());
-        if (cycle.libvirtdSystemCalls().isPresent()) {
-            json.put("libvirtdSystemCalls", tenths(cycle.libvirtdSystemCalls().getAsDouble()));
-        } else {
-            json.putNull("libvirtdSystemCalls");
-        }
+                .put("libvirtMillis", millis(cycle.libvirtNanos()));
+        putCalls(json, "agentSystemCalls", cycle.agentSystemCalls());
+        putCalls(json, "libvirtdSystemCalls", cycle.libvirtdSystemCalls());
         return json;
+    }
+
+    private static void putCalls(ObjectNode json, String name, OptionalDouble calls) {
+        if (calls.isPresent()) {
+            json.put(name, tenths(calls.getAsDouble()));
+        } else {
+            json.putNull(name);
+        }
     }
 
     private static double millis(long nanos) {

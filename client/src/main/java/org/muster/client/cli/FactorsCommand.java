@@ -97,10 +97,14 @@ final class FactorsCommand implements Callable<Integer> {
                     number(cycle, "roundTripMillis"),
                     number(cycle, "monitorMillis"),
                     number(cycle, "libvirtMillis"),
-                    cycle.path("agentSystemCalls").asText(),
-                    cycle.path("libvirtdSystemCalls").isNumber() ? number(cycle, "libvirtdSystemCalls") : "-");
+                    calls(cycle, "agentSystemCalls"),
+                    calls(cycle, "libvirtdSystemCalls"));
         }
         return table;
+    }
+
+    private static String calls(JsonNode cycle, String name) {
+        return cycle.path(name).isNumber() ? cycle.path(name).asText() : "-";
     }
 
     private static Table sweep(JsonNode points) {

@@ -173,7 +173,7 @@ class StatsAndEventsTest {
                 "{\"guests\":3,\"roundTripMicros\":120.5,\"groups\":{\"BLOCK\":{\"bulkMillis\":{\"1\":2.5,\"3\":7.0},"
                         + "\"fixedMicros\":250,\"perGuestMicros\":2250}},\"weights\":{\"roundTrips\":2,\"perGuestMicros\":30,"
                         + "\"perMonitorMicros\":2220,\"unexplainedPercent\":1.5},\"cycles\":[{\"cycle\":\"block\",\"wallMillis\":7,"
-                        + "\"ownCpuMillis\":0.5,\"roundTripMillis\":0.12,\"monitorMillis\":6,\"libvirtMillis\":0.38,\"agentSystemCalls\":4,"
+                        + "\"ownCpuMillis\":0.5,\"roundTripMillis\":0.12,\"monitorMillis\":6,\"libvirtMillis\":0.38,\"agentSystemCalls\":4.2,"
                         + "\"libvirtdSystemCalls\":null}],\"sweep\":[{\"group\":\"BLOCK\",\"concurrency\":2,\"callsPerSecond\":700.5,"
                         + "\"p50Millis\":2.9,\"inflation\":1.16}],\"tookMillis\":1234,\"notes\":[\"a note\"]}";
         agent.on("Host.getSamplingFactors", params -> {
@@ -186,7 +186,7 @@ class StatsAndEventsTest {
                 .contains(
                         "3 guests, a round trip takes 120.5 us; measured in 1234.0 ms",
                         "BLOCK      250.0      2250.0  1: 2.50 3: 7.00",
-                        "block  7.00     0.50        0.12      6.00     0.38             4           -",
+                        "block  7.00     0.50        0.12      6.00     0.38           4.2           -",
                         "BLOCK        2    700.5    2.90       1.16",
                         "note: a note");
         CliRun json = CliRun.of(agent, "stats", "factors", "--guests=7", "--sweep", "--output=json");
