@@ -9,7 +9,7 @@ package org.muster.sampling;
  * however many others are frozen. A small budget has no place to keep, since without suspects cleared there is nobody left to ask.
  *
  * @param budget how many calls may be stuck
- * @param stuck calls that are late and have not returned
+ * @param stuck calls that are late and have not returned, and those that hang for others
  * @param onTime calls under way that are not late yet
  * @param onTimeSuspects those of them that ask suspects
  */

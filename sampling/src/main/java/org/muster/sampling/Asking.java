@@ -72,7 +72,7 @@ final class Asking {
 
     /** True while there are suspects, and every call that may be stuck is. */
     boolean exhausted() {
-        Admission admission = flight.admission(budget);
+        Admission admission = admission();
         boolean riskTheLast = !admission.spent() && (worthTheLastPlace(Tier.SHORT) || worthTheLastPlace(Tier.BLOCK));
         return (admission.exhausted() && !riskTheLast) || lanes.busy() == lanes.size();
     }
@@ -83,7 +83,7 @@ final class Asking {
 
     /** True while as many calls are stuck as may be: then nobody's monitor is asked. */
     boolean spent() {
-        return flight.admission(budget).spent();
+        return admission().spent();
     }
 
     int wantedCount() {
@@ -119,6 +119,11 @@ final class Asking {
         askCpuAccount(guests, now);
     }
 
+    /** What hangs for somebody else keeps a worker of libvirtd as well. */
+    private Admission admission() {
+        return flight.admission(budget, quarantine.keptByOthers());
+    }
+
     private static int countAboveSuspicion(Iterable<Guest> guests) {
         int count = 0;
         for (Guest guest : guests) {
@@ -134,7 +139,7 @@ final class Asking {
         }
         while (!cycle.wanted.isEmpty()) {
             List<Guest> shard = shard(cycle);
-            Admission admission = flight.admission(budget);
+            Admission admission = admission();
             int sideBySide = Math.min(plan.parallel(), admission.regularSideBySide());
             if (shard.isEmpty() || flight.onTime(Purpose.REGULAR, tier) >= sideBySide) {
                 return;
@@ -171,7 +176,7 @@ final class Asking {
 
     private void probe(long now) {
         for (Guest guest : quarantine.toProbe(now)) {
-            Admission admission = flight.admission(budget);
+            Admission admission = admission();
             boolean proven = guest.frozen.release == Frozen.Release.PROVEN;
             boolean allowed = proven ? admission.regular() : admission.canary();
             if (!allowed || !call(Purpose.PROBE, Tier.SHORT, List.of(guest), now)) {
@@ -186,7 +191,7 @@ final class Asking {
         if (those.isEmpty()) {
             return;
         }
-        Admission admission = flight.admission(budget);
+        Admission admission = admission();
         int parts = Math.min(admission.suspectParts(), Suspects.SIDE_BY_SIDE - admission.onTimeSuspects());
         for (int i = 0; i < parts; i++) {
             askPart(tier, those.part(), now);
@@ -206,7 +211,7 @@ final class Asking {
     private void askBlockInfo(long now) {
         while (flight.onTime(Purpose.BLOCK_INFO, Tier.BLOCK) < BlockInfoLane.SIDE_BY_SIDE) {
             BlockInfoLane.Question question = blockInfo.next(flight);
-            if (question == null || !flight.admission(budget).aside()) {
+            if (question == null || !admission().aside()) {
                 return;
             }
             Call call = new Call(
@@ -230,7 +235,7 @@ final class Asking {
         }
         for (Guest guest : guests) {
             if (guest.sound() && !guest.gone() && guest.stats().cpu().isPresent()) {
-                if (flight.admission(budget).aside()
+                if (admission().aside()
                         && hand(
                                 new Call(
                                         Purpose.CPU_ACCOUNT,
@@ -272,7 +277,7 @@ final class Asking {
 
     /** Such a call hangs only on a domain's lock, so it may be made beyond the budget, unless all of libvirtd is silent. */
     private boolean mayReadWithoutMonitor() {
-        Admission admission = flight.admission(budget);
+        Admission admission = admission();
         return admission.canary() || (admission.onTime() == 0 && flight.stuckSafe() == 0 && !flight.undecided());
     }
 

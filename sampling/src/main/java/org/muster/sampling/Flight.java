@@ -22,7 +22,10 @@ final class Flight {
         calls.remove(call);
     }
 
-    /** Calls of the connections before this one are nobody's fault any more, and cost libvirtd nothing. */
+    /**
+     * Calls of the connections before this one are nobody's fault any more. Those that hang in a libvirtd that still lives are
+     * found by the guests that keep them ({@link Quarantine#keptByOthers}).
+     */
     List<Call> newEpoch() {
         epoch++;
         List<Call> old = new ArrayList<>(calls);
@@ -101,8 +104,9 @@ final class Flight {
         return null;
     }
 
-    Admission admission(int budget) {
-        int stuck = 0;
+    /** @param others calls that hang and are not ours, or not any more */
+    Admission admission(int budget, int others) {
+        int stuck = others;
         int onTime = 0;
         int suspects = 0;
         for (Call call : calls) {

@@ -16,6 +16,7 @@ final class Frozen {
 
     final long sinceNanos;
     private ControlState state; // what the hypervisor says of it
+    private boolean saidOnThisConnection = true;
     private boolean stopped; // its emulator, when that was last known
 
     /** It was a call about disks that found it so. */
@@ -48,6 +49,21 @@ final class Frozen {
     void state(ControlState now) {
         stopped = now.stopped().orElse(stopped);
         state = now;
+        saidOnThisConnection = true;
+    }
+
+    /** The connection is another one: the guest may still be frozen, but no call tells us. */
+    void forgetCalls() {
+        sensor = null;
+        askedOnThisConnection = false;
+        saidOnThisConnection = false;
+        release = Release.NONE;
+    }
+
+    /** Its monitor is occupied, by no call of ours: one of a connection before this one, or of an agent before us, or somebody else's. */
+    boolean keepsCallOfOthers() {
+        boolean occupied = saidOnThisConnection && state.kind() == ControlState.Kind.OCCUPIED;
+        return occupied && sensor == null && release == Release.NONE;
     }
 
     /** An emulator that was stopped waits for no disk: it was only by chance that a call about disks met it first. */

@@ -11,21 +11,34 @@ import java.util.Set;
 final class Monitor {
     private Monitor() {}
 
-    /** Did the call get all that it asked for? A busy guest did not tell everything, and may be asked again. */
-    static boolean complete(GuestStats old, DomainSample sample, Set<Group> asked) {
+    /**
+     * Did the call get all that it asked for? A busy guest did not tell everything, and may be asked again.
+     *
+     * @param detailsTold some guest has told its balloon's details; a source that never tells them cannot be measured by them
+     */
+    static boolean complete(GuestStats old, DomainSample sample, Set<Group> asked, boolean detailsTold) {
         if (asked.contains(Group.BLOCK) && !toldDisks(sample)) {
             return false;
         }
-        // a source that never tells the balloon's details cannot be measured by them
-        return !asked.contains(Group.BALLOON)
-                || told(sample.balloon())
-                || old.memory().isEmpty()
-                || !told(old.memory().get().balloon());
+        if (!asked.contains(Group.BALLOON) || told(sample.balloon())) {
+            return true;
+        }
+        boolean usedTo = old.memory().isPresent() && told(old.memory().get().balloon());
+        return !usedTo && !(detailsTold && diskless(old));
     }
 
-    /** Is there anything in the sample that only the monitor can have told? */
-    static boolean answered(GuestStats old, DomainSample sample, Set<Group> asked) {
-        if (!complete(old, sample, asked)) {
+    /** Of a guest with disks these show whether its monitor answers. */
+    private static boolean diskless(GuestStats guest) {
+        return guest.block().isPresent() && guest.block().get().disks().isEmpty();
+    }
+
+    /**
+     * Is there anything in the sample that only the monitor can have told?
+     *
+     * @param complete as {@link #complete} says
+     */
+    static boolean answered(DomainSample sample, Set<Group> asked, boolean complete) {
+        if (!complete) {
             return false;
         }
         // CPU time alone can be had without the monitor; who asks for the vCPUs too reaches it

@@ -97,11 +97,16 @@ final class Quarantine {
 
     /** The connection is another one: the guests may still be frozen, but no call tells us. */
     void reset() {
+        guests.forEach(guest -> guest.frozen.forgetCalls());
+    }
+
+    /** Calls that hang in the hypervisor and are not ours, or not any more; each keeps a worker of it. */
+    int keptByOthers() {
+        int count = 0;
         for (Guest guest : guests) {
-            guest.frozen.sensor = null;
-            guest.frozen.askedOnThisConnection = false;
-            guest.frozen.release = Frozen.Release.NONE;
+            count += guest.frozen.keepsCallOfOthers() ? 1 : 0;
         }
+        return count;
     }
 
     /** Those that seem to be back and have not been asked yet. */

@@ -16,6 +16,7 @@ final class Samples {
     private final Announcer announcer;
     private final BlockInfoLane blockInfo;
     private final Set<Guest> busy = new LinkedHashSet<>();
+    private boolean detailsTold; // a guest has told its balloon's details: then each does whose monitor answers
     private long reachableSinceNanos;
     private long judgedSinceNanos; // silence before that counts for nothing
     private long silenceNanos; // before that nobody can have been silent for too long
@@ -42,8 +43,9 @@ final class Samples {
             if (guest == null) {
                 continue;
             }
-            boolean complete = Monitor.complete(guest.stats(), sample, call.groups());
-            store(guest, sample, call, outcome.returnedAtNanos(), config);
+            detailsTold = detailsTold || Monitor.told(sample.balloon());
+            boolean complete = Monitor.complete(guest.stats(), sample, call.groups(), detailsTold);
+            store(guest, sample, call, complete, outcome.returnedAtNanos(), config);
             if (!call.reachesMonitor()) {
                 continue;
             }
@@ -65,10 +67,11 @@ final class Samples {
         return incomplete;
     }
 
-    private void store(Guest guest, DomainSample sample, Call call, long returnedAt, SamplingConfig config) {
+    private void store(
+            Guest guest, DomainSample sample, Call call, boolean complete, long returnedAt, SamplingConfig config) {
         GuestStats old = guest.stats();
-        GuestStats merged =
-                StatsMerge.merge(old, sample, call.groups(), returnedAt - sample.takenAtNanos(), reachableSinceNanos);
+        long took = returnedAt - sample.takenAtNanos();
+        GuestStats merged = StatsMerge.merge(old, sample, call.groups(), complete, took, reachableSinceNanos);
         boolean answered = !merged.monitorTakenAtNanos().equals(old.monitorTakenAtNanos());
         boolean fresh =
                 returnedAt - sample.takenAtNanos() < config.unresponsiveAfter().toNanos();

@@ -22,14 +22,22 @@ final class StatsMerge {
     private final GuestStats old;
     private final DomainSample sample;
     private final Set<Group> asked;
+    private final boolean complete;
     private final long baselineNanos; // samples before that are no base for rates
     private final long callNanos; // how long the call took, so how uncertain it is when the values were read
     private Rates lastRates = Rates.NONE; // of the window asked for last: most groups were taken together
 
-    private StatsMerge(GuestStats old, DomainSample sample, Set<Group> asked, long callNanos, long baselineNanos) {
+    private StatsMerge(
+            GuestStats old,
+            DomainSample sample,
+            Set<Group> asked,
+            boolean complete,
+            long callNanos,
+            long baselineNanos) {
         this.old = old;
         this.sample = sample;
         this.asked = asked;
+        this.complete = complete;
         this.callNanos = callNanos;
         this.baselineNanos = baselineNanos;
     }
@@ -38,12 +46,19 @@ final class StatsMerge {
      * What is known after the sample.
      *
      * @param asked groups that the call asked for; what it did not ask for stays as it is
+     * @param complete the guest's monitor told all that was asked for, as {@link Monitor#complete} says
      * @param callNanos how long the call took: the values were read at some time in it, so when it took longer than
      *     half the window there are no rates
      * @param baselineNanos when the hypervisor became reachable; a rate needs two samples since
      */
-    static GuestStats merge(GuestStats old, DomainSample sample, Set<Group> asked, long callNanos, long baselineNanos) {
-        return new StatsMerge(old, sample, asked, callNanos, baselineNanos).merged();
+    static GuestStats merge(
+            GuestStats old,
+            DomainSample sample,
+            Set<Group> asked,
+            boolean complete,
+            long callNanos,
+            long baselineNanos) {
+        return new StatsMerge(old, sample, asked, complete, callNanos, baselineNanos).merged();
     }
 
     private GuestStats merged() {
@@ -279,6 +294,6 @@ final class StatsMerge {
     private OptionalLong monitor() {
         OptionalLong taken = old.monitorTakenAtNanos();
         boolean newer = taken.isEmpty() || sample.takenAtNanos() > taken.getAsLong();
-        return newer && Monitor.answered(old, sample, asked) ? OptionalLong.of(sample.takenAtNanos()) : taken;
+        return newer && Monitor.answered(sample, asked, complete) ? OptionalLong.of(sample.takenAtNanos()) : taken;
     }
 }

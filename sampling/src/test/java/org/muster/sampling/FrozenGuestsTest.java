@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 final class FrozenGuestsTest {
@@ -189,6 +190,77 @@ final class FrozenGuestsTest {
             host.run(Duration.ofSeconds(10));
             assertThat(host.core.state().degraded()).as("budget " + budget).isFalse();
             assertThat(host.age(39, Group.BALLOON)).isLessThanOrEqualTo(INTERVAL.plusMillis(600));
+        }
+    }
+
+    /** libvirtd was stopped and goes on: our calls of before hang in it as they did. */
+    @Test
+    void whatHangsSinceBeforeTheLinkWasLostStillCounts() {
+        moreFreezeAfter(host -> {
+            host.reconnect();
+            host.run(INTERVAL.multipliedBy(3));
+        });
+    }
+
+    @Test
+    void whatHangsForAnAgentThatIsGoneStillCounts() {
+        moreFreezeAfter(host -> {
+            host.restartAgent();
+            host.run(INTERVAL.multipliedBy(3));
+        });
+    }
+
+    /** Nothing of it was ever told that only its monitor knows, and it has no disks that would be missed. */
+    @Test
+    void aGuestWithoutDisksThatFrozeBeforeWeCameIsFoundToo() {
+        SimulatedHost host = warm(10);
+        host.guest(0).diskless = true;
+        host.guest(1).diskless = true;
+        host.freeze(0);
+        host.run(Duration.ofSeconds(10));
+        assertThat(host.hanging()).isEqualTo(1);
+
+        host.restartAgent();
+        host.run(Duration.ofSeconds(15));
+
+        assertThat(host.stats(0).frozen()).isPresent();
+        assertThat(host.stats(0).responsive()).isFalse();
+        assertThat(host.stats(1).frozen()).isEmpty();
+        assertThat(host.stats(1).responsive()).as("it answers").isTrue();
+        host.thaw(0);
+        host.run(Duration.ofSeconds(6));
+        assertThat(host.stats(0).frozen()).isEmpty();
+        assertThat(host.stats(0).responsive()).isTrue();
+    }
+
+    private static void moreFreezeAfter(Consumer<SimulatedHost> change) {
+        SimulatedHost host = warm(40);
+        host.budget = 5;
+        host.freeze(0, 1, 2);
+        host.run(Duration.ofSeconds(10));
+        assertThat(host.hanging()).isEqualTo(3);
+
+        change.accept(host);
+        host.watch(host.ids().subList(10, 40));
+        host.freeze(3);
+        host.run(Duration.ofSeconds(20));
+        assertThat(host.hanging()).isEqualTo(4);
+        assertThat(host.worstAge(Tier.SHORT))
+                .as("the others are asked as ever")
+                .isLessThan(INTERVAL.multipliedBy(3).dividedBy(2));
+        for (int i = 4; i < 8; i++) {
+            host.freeze(i);
+            host.run(Duration.ofSeconds(10));
+            assertThat(host.hanging()).as("guest " + i).isLessThanOrEqualTo(5);
+        }
+        assertThat(host.core.state().degraded()).isTrue();
+
+        host.thaw(0, 1, 2, 3, 4, 5, 6, 7);
+        host.run(Duration.ofSeconds(10));
+        assertThat(host.hanging()).isZero();
+        assertThat(host.core.state().degraded()).isFalse();
+        for (int i = 0; i < 40; i++) {
+            assertThat(host.age(i, Group.BALLOON)).isLessThanOrEqualTo(INTERVAL.plusMillis(600));
         }
     }
 

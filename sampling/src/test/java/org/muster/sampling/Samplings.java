@@ -64,6 +64,21 @@ final class Samplings {
                         : List.of());
     }
 
+    static DomainSample withoutDisks(DomainSample sample) {
+        return new DomainSample(
+                sample.domain(),
+                sample.takenAtNanos(),
+                sample.state(),
+                sample.cpuTimeNanos(),
+                sample.cpuUserNanos(),
+                sample.cpuSystemNanos(),
+                sample.vcpuCount(),
+                sample.vcpus(),
+                sample.balloon(),
+                sample.nics(),
+                List.of());
+    }
+
     static DomainSample withoutMonitor(UUID id, long takenAt, long lived) {
         return busy(id, takenAt, Tier.NEVER_BLOCKS, lived);
     }

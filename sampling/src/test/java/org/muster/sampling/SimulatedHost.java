@@ -15,6 +15,7 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * A hypervisor with guests, and a sampler on it, in virtual time and on one thread.
@@ -31,12 +32,14 @@ final class SimulatedHost implements Lanes {
 
     final Map<UUID, SimulatedGuest> guests = new LinkedHashMap<>();
     final RecordingListener listener = new RecordingListener(() -> this.now);
-    final GuestTable table = new GuestTable();
+    GuestTable table = new GuestTable(); // of the agent that lives
     final List<Running> calls = new ArrayList<>();
+    private final List<Running> orphans = new ArrayList<>(); // whose agent is dead; they hang all the same
     final List<String> log = new ArrayList<>(); // one line per bulk call: purpose, tier, number of guests
     final List<String> aside = new ArrayList<>(); // one line per other call: purpose, guest
     SamplerCore core;
     SamplingConfig config;
+    private final int cpus;
     int budget = 8;
     int mostStuck;
     private int threads;
@@ -70,6 +73,7 @@ final class SimulatedHost implements Lanes {
         boolean locked;
         boolean running = true;
         boolean lacksSizes;
+        boolean diskless;
         int vcpus = 1;
         long bornAt;
         private long frozenAt;
@@ -106,6 +110,7 @@ final class SimulatedHost implements Lanes {
         int index;
         SimulatedGuest waitsFor;
         boolean dead; // its connection is gone
+        private final SamplerCore asker = core;
 
         Running(Call call) {
             this.call = call;
@@ -144,7 +149,8 @@ final class SimulatedHost implements Lanes {
                 return false;
             }
             if (guest.holder != null && guest.holder != this) {
-                samples.add(Samplings.busy(guest.id, takenAt, call.groups(), now - guest.bornAt));
+                DomainSample busy = Samplings.busy(guest.id, takenAt, call.groups(), now - guest.bornAt);
+                samples.add(guest.diskless ? Samplings.withoutDisks(busy) : busy);
                 index++;
                 return false;
             }
@@ -170,7 +176,8 @@ final class SimulatedHost implements Lanes {
                 return;
             }
             guest.holder = null;
-            samples.add(Samplings.full(guest, takenAt, now, call.groups()));
+            DomainSample full = Samplings.full(guest, takenAt, now, call.groups());
+            samples.add(guest.diskless ? Samplings.withoutDisks(full) : full);
             index++;
             advance();
         }
@@ -194,13 +201,16 @@ final class SimulatedHost implements Lanes {
 
         private void finish() {
             calls.remove(this);
+            if (orphans.remove(this)) {
+                return;
+            }
             Outcome outcome = switch (call.purpose) {
                 case BLOCK_INFO -> Outcome.of(Samplings.INFO, now);
                 case CPU_ACCOUNT ->
                     Outcome.of(new CpuAccount(CpuAccount.Source.PROC, now, OptionalLong.empty(), 0), now);
                 default -> Outcome.of(samples, now);
             };
-            core.returned(call, outcome, now);
+            asker.returned(call, outcome, now);
         }
 
         void fail() {
@@ -212,7 +222,7 @@ final class SimulatedHost implements Lanes {
             calls.remove(this);
             guests.values().forEach(g -> g.holder = g.holder == this ? null : g.holder);
             Throwable failure = new StatsUnavailableException("told to", why, null);
-            core.returned(call, Outcome.failed(failure, now), now);
+            asker.returned(call, Outcome.failed(failure, now), now);
         }
     }
 
@@ -225,6 +235,12 @@ final class SimulatedHost implements Lanes {
         for (int i = 0; i < guestCount; i++) {
             addGuest();
         }
+        this.cpus = cpus;
+        startAgent();
+    }
+
+    private void startAgent() {
+        table = new GuestTable();
         core = new SamplerCore(
                 config,
                 table,
@@ -236,6 +252,20 @@ final class SimulatedHost implements Lanes {
                 new Phase(0, now),
                 now);
         wake = now;
+    }
+
+    /** Another agent, of the same hypervisor, in which the calls of the one before may hang. */
+    void restartAgent() {
+        orphans.addAll(calls);
+        calls.clear();
+        startAgent();
+    }
+
+    /** Calls that hang on a frozen guest, whoever made them: each keeps a worker. */
+    int hanging() {
+        return (int) Stream.concat(calls.stream(), orphans.stream())
+                .filter(running -> running.waitsFor != null && running.waitsFor.frozen)
+                .count();
     }
 
     UUID addGuest() {
@@ -296,7 +326,7 @@ final class SimulatedHost implements Lanes {
     }
 
     private void free(SimulatedGuest guest) {
-        for (Running call : List.copyOf(calls)) {
+        for (Running call : Stream.concat(calls.stream(), orphans.stream()).toList()) {
             if (call.waitsFor == guest) {
                 at(now, call::release);
             }
@@ -308,6 +338,7 @@ final class SimulatedHost implements Lanes {
         List.copyOf(calls).forEach(Running::fail);
     }
 
+    /** Over a new link; what hung before and was not {@link #disconnect}ed still hangs. */
     void reconnect() {
         connected = true;
         core.connectionReset(now);

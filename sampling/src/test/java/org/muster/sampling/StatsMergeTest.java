@@ -21,7 +21,7 @@ final class StatsMergeTest {
     private static GuestStats merge(DomainSample... samples) {
         GuestStats stats = GuestStats.unknown(ID);
         for (DomainSample sample : samples) {
-            stats = StatsMerge.merge(stats, sample, ALL, 0, 0);
+            stats = merge(stats, sample, ALL, 0, 0);
         }
         return stats;
     }
@@ -80,6 +80,12 @@ final class StatsMergeTest {
                 OptionalLong.of(3));
     }
 
+    private static GuestStats merge(
+            GuestStats old, DomainSample sample, Set<Group> asked, long callNanos, long baselineNanos) {
+        boolean complete = Monitor.complete(old, sample, asked, false);
+        return StatsMerge.merge(old, sample, asked, complete, callNanos, baselineNanos);
+    }
+
     @Test
     void cpuIsSharedBetweenGuestAndEmulatorAsTheEngineExpects() {
         GuestStats stats = merge(cpu(0, 0, 0, 0), cpu(2 * SECOND, 3 * SECOND, SECOND / 4, SECOND / 4));
@@ -112,7 +118,7 @@ final class StatsMergeTest {
         GuestStats stats = merge(cpu(0, SECOND, 5, 5), restarted);
         assertThat(stats.cpu().orElseThrow().userPercent()).isEmpty();
         assertThat(stats.cpu().orElseThrow().systemPercent()).isEmpty();
-        GuestStats next = StatsMerge.merge(stats, cpu(3 * SECOND, SECOND / 2, 0, 0), ALL, 0, 0);
+        GuestStats next = merge(stats, cpu(3 * SECOND, SECOND / 2, 0, 0), ALL, 0, 0);
         assertThat(next.cpu().orElseThrow().userPercent().orElseThrow()).isCloseTo(50, within(0.01));
     }
 
@@ -155,21 +161,20 @@ final class StatsMergeTest {
     @Test
     void anOlderSampleOverwritesNothing() {
         GuestStats newer = merge(cpu(0, 0, 0, 0), cpu(5 * SECOND, SECOND, 0, 0));
-        assertThat(StatsMerge.merge(newer, cpu(2 * SECOND, 7, 7, 7), ALL, 60 * SECOND, 0))
-                .isEqualTo(newer);
+        assertThat(merge(newer, cpu(2 * SECOND, 7, 7, 7), ALL, 60 * SECOND, 0)).isEqualTo(newer);
     }
 
     @Test
     void twoSamplesInOneMomentCountAsOne() {
         GuestStats first = merge(cpu(0, 0, 0, 0), cpu(5 * SECOND, SECOND, 0, 0));
-        GuestStats second = StatsMerge.merge(first, cpu(5 * SECOND + 1_000_000, 2 * SECOND, 0, 0), ALL, 0, 0);
+        GuestStats second = merge(first, cpu(5 * SECOND + 1_000_000, 2 * SECOND, 0, 0), ALL, 0, 0);
         assertThat(second.cpu()).isEqualTo(first.cpu());
     }
 
     @Test
     void aSampleThatWasLongUnderWayHasNoRates() {
         GuestStats stats = merge(cpu(0, 0, 0, 0));
-        GuestStats late = StatsMerge.merge(stats, cpu(5 * SECOND, 60 * SECOND, 0, 0), ALL, 60 * SECOND, 0);
+        GuestStats late = merge(stats, cpu(5 * SECOND, 60 * SECOND, 0, 0), ALL, 60 * SECOND, 0);
         assertThat(late.cpu().orElseThrow().timeNanos()).isEqualTo(60 * SECOND);
         assertThat(late.cpu().orElseThrow().userPercent()).isEmpty();
     }
@@ -177,7 +182,7 @@ final class StatsMergeTest {
     @Test
     void whatWasNotAskedForStaysAndGrowsOld() {
         GuestStats stats = merge(cpu(0, 5, 1, 1));
-        GuestStats later = StatsMerge.merge(stats, cpu(SECOND, 9, 9, 9), Set.of(Group.STATE, Group.INTERFACE), 0, 0);
+        GuestStats later = merge(stats, cpu(SECOND, 9, 9, 9), Set.of(Group.STATE, Group.INTERFACE), 0, 0);
         assertThat(later.cpu()).isEqualTo(stats.cpu());
         assertThat(later.ageNanos(3 * SECOND, Group.CPU_TOTAL)).hasValue(3 * SECOND);
         assertThat(later.ageNanos(3 * SECOND, Group.STATE)).hasValue(2 * SECOND);
@@ -188,7 +193,7 @@ final class StatsMergeTest {
     @Test
     void aBusyGuestKeepsWhatItTellsNoMoreAndIsNotTakenToHaveAnswered() {
         GuestStats stats = merge(Samplings.full(new SimulatedHost.SimulatedGuest(ID, 0), SECOND, SECOND, ALL));
-        GuestStats later = StatsMerge.merge(stats, Samplings.busy(ID, 3 * SECOND, ALL, 3 * SECOND), ALL, 0, 0);
+        GuestStats later = merge(stats, Samplings.busy(ID, 3 * SECOND, ALL, 3 * SECOND), ALL, 0, 0);
         assertThat(later.block()).isEqualTo(stats.block());
         assertThat(later.memory()).isEqualTo(stats.memory());
         assertThat(later.cpu().orElseThrow().takenAtNanos()).isEqualTo(3 * SECOND);
@@ -198,9 +203,9 @@ final class StatsMergeTest {
     @Test
     void ratesResumeAfterTwoSamplesOfTheNewConnection() {
         GuestStats stats = merge(cpu(0, 0, 0, 0), cpu(SECOND, SECOND, 0, 0));
-        GuestStats first = StatsMerge.merge(stats, cpu(4 * SECOND, 2 * SECOND, 0, 0), ALL, 0, 3 * SECOND);
+        GuestStats first = merge(stats, cpu(4 * SECOND, 2 * SECOND, 0, 0), ALL, 0, 3 * SECOND);
         assertThat(first.cpu().orElseThrow().userPercent()).isEmpty();
-        GuestStats second = StatsMerge.merge(first, cpu(5 * SECOND, 3 * SECOND, 0, 0), ALL, 0, 3 * SECOND);
+        GuestStats second = merge(first, cpu(5 * SECOND, 3 * SECOND, 0, 0), ALL, 0, 3 * SECOND);
         assertThat(second.cpu().orElseThrow().userPercent().orElseThrow()).isCloseTo(100, within(0.01));
     }
 
@@ -212,7 +217,7 @@ final class StatsMergeTest {
     @Test
     void theCpuTimeOfAGuestThatIsLeftOutGoesOnWithoutItsParts() {
         GuestStats proc = merge(cpu(0, SECOND, SECOND * 3 / 4, SECOND / 4));
-        GuestStats.Cpu later = StatsMerge.merge(proc, wholeCpu(2 * SECOND, 2 * SECOND), Tier.NEVER_BLOCKS, 0, 0)
+        GuestStats.Cpu later = merge(proc, wholeCpu(2 * SECOND, 2 * SECOND), Tier.NEVER_BLOCKS, 0, 0)
                 .cpu()
                 .orElseThrow();
         assertThat(later.timeNanos()).isEqualTo(2 * SECOND);
@@ -223,7 +228,7 @@ final class StatsMergeTest {
                 .isEqualTo(2 * SECOND);
 
         GuestStats cgroup = merge(cpu(0, SECOND, SECOND / 10, SECOND / 10));
-        GuestStats.Cpu other = StatsMerge.merge(cgroup, wholeCpu(2 * SECOND, 2 * SECOND), Tier.NEVER_BLOCKS, 0, 0)
+        GuestStats.Cpu other = merge(cgroup, wholeCpu(2 * SECOND, 2 * SECOND), Tier.NEVER_BLOCKS, 0, 0)
                 .cpu()
                 .orElseThrow();
         assertThat(other.userPercent().orElseThrow()).isCloseTo(50, within(0.01));
@@ -233,15 +238,14 @@ final class StatsMergeTest {
     @Test
     void cpuTimeFromAnotherAccountDoesNotTakeTheCounterBack() {
         GuestStats stats = merge(cpu(0, 5 * SECOND, SECOND, SECOND));
-        GuestStats later = StatsMerge.merge(stats, wholeCpu(2 * SECOND, 4 * SECOND), Tier.NEVER_BLOCKS, 0, 0);
+        GuestStats later = merge(stats, wholeCpu(2 * SECOND, 4 * SECOND), Tier.NEVER_BLOCKS, 0, 0);
         assertThat(later.cpu()).isEqualTo(stats.cpu());
     }
 
     @Test
     void cpuTimeThatWasReadWithoutTheMonitorIsNoAnswerOfTheGuest() {
         GuestStats stats = merge(Samplings.full(new SimulatedHost.SimulatedGuest(ID, 0), SECOND, SECOND, ALL));
-        GuestStats later =
-                StatsMerge.merge(stats, Samplings.withoutMonitor(ID, 9 * SECOND, 9 * SECOND), Tier.NEVER_BLOCKS, 0, 0);
+        GuestStats later = merge(stats, Samplings.withoutMonitor(ID, 9 * SECOND, 9 * SECOND), Tier.NEVER_BLOCKS, 0, 0);
         assertThat(later.takenAtNanos(Group.CPU_TOTAL)).hasValue(9 * SECOND);
         assertThat(later.monitorTakenAtNanos()).hasValue(SECOND);
     }
@@ -249,7 +253,7 @@ final class StatsMergeTest {
     @Test
     void aGuestDoesNotUseMoreThanItsVcpusHave() {
         GuestStats before = merge(vcpus(0, 0));
-        GuestStats after = StatsMerge.merge(before, vcpus(SECOND, 14 * SECOND / 10), ALL, SECOND / 2, 0);
+        GuestStats after = merge(before, vcpus(SECOND, 14 * SECOND / 10), ALL, SECOND / 2, 0);
         assertThat(after.cpu().orElseThrow().userPercent()).hasValue(100);
     }
 
@@ -282,7 +286,7 @@ final class StatsMergeTest {
                 guest.live(step);
                 now += step;
                 long call = random.nextLong(SECOND);
-                stats = StatsMerge.merge(stats, guest.sample(now), ALL, call, 0);
+                stats = merge(stats, guest.sample(now), ALL, call, 0);
                 guest.check(stats, "seed " + seed + " step " + i);
                 guest.change();
             }
