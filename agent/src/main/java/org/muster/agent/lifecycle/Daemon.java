@@ -53,6 +53,7 @@ import org.muster.agent.rpc.VerbTable;
 import org.muster.agent.stats.Condition;
 import org.muster.agent.stats.LibvirtStatsSource;
 import org.muster.agent.stats.SamplingView;
+import org.muster.agent.stats.StatsAhead;
 import org.muster.agent.stats.StatsView;
 import org.muster.agent.tls.TlsFiles;
 import org.muster.agent.upkeep.Upkeep;
@@ -110,6 +111,7 @@ public final class Daemon implements AutoCloseable {
     private final GuestAgents guestAgents;
     private final Upkeep upkeep;
     private final StatsView stats;
+    private final StatsAhead statsAhead;
     private final SamplingFactors factors;
     private final Profiler profiler;
     private final Calibration calibration;
@@ -152,7 +154,9 @@ public final class Daemon implements AutoCloseable {
         this.stats = new StatsView(StatusWords::of, new Known(), clock, System::nanoTime);
         StatusEvents events = new StatusEvents(notifications, stats, clock);
         ConditionEvents conditions = new ConditionEvents(notifications, clock);
-        this.samplingEvents = new SamplingEvents(table, events, conditions, this::condition, this::frozen, metrics);
+        this.statsAhead = new StatsAhead(stats, table::all, sampleEvery);
+        this.samplingEvents = new SamplingEvents(
+                table, events, conditions, this::condition, this::frozen, statsAhead::sampled, metrics);
         this.host = new Host(
                 new Host.Sources(
                         hypervisor,
@@ -335,6 +339,8 @@ public final class Daemon implements AutoCloseable {
         creator.start();
         started.push(creator);
         started.push(hypervisor); // connected below; closed behind those that ask it all the time
+        statsAhead.start();
+        started.push(statsAhead);
         sampler.start();
         started.push(sampler);
         host.start(sampleEvery);
@@ -376,6 +382,7 @@ public final class Daemon implements AutoCloseable {
         creator.reconfigure(createConfig(config.create()));
         sampler.reconfigure(samplingConfig(config.sampling()));
         host.reconfigure(config.sampling().interval());
+        statsAhead.reconfigure(config.sampling().interval());
     }
 
     /** What tells the manager that this started agent lives. */

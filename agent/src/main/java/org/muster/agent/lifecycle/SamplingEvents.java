@@ -37,24 +37,30 @@ final class SamplingEvents implements SamplingListener {
     private final ConditionEvents conditions;
     private final Function<Vm, Condition> conditionOf;
     private final IntSupplier frozen;
+    private final Runnable sampled;
     private final MetricRegistry metrics;
     private final Set<UUID> warned =
             ConcurrentHashMap.newKeySet(); // frozen guests; told once, whatever the cause turns out to be
     private volatile int stuck; // written by sampler, read by the gauge
 
-    /** @param frozen how many guests are */
+    /**
+     * @param frozen how many guests are
+     * @param sampled told when a cycle has ended; must not block
+     */
     SamplingEvents(
             VmTable table,
             StatusEvents events,
             ConditionEvents conditions,
             Function<Vm, Condition> conditionOf,
             IntSupplier frozen,
+            Runnable sampled,
             MetricRegistry metrics) {
         this.table = table;
         this.events = events;
         this.conditions = conditions;
         this.conditionOf = conditionOf;
         this.frozen = frozen;
+        this.sampled = sampled;
         this.metrics = metrics;
         metrics.registerGauge("sampling.stuck-calls", (Gauge<Integer>) () -> stuck);
     }
@@ -136,6 +142,7 @@ final class SamplingEvents implements SamplingListener {
 
     @Override
     public void cycle(Tier tier, SamplerState.Cycle cycle) {
+        sampled.run();
         String name = "sampling." + tier.name().toLowerCase(Locale.ROOT);
         metrics.timer(name + ".cycle").update(cycle.durationNanos(), TimeUnit.NANOSECONDS);
         metrics.meter(name + ".calls").mark(cycle.calls());

@@ -3,7 +3,6 @@ package org.muster.agent.stats;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.SerializableString;
-import com.fasterxml.jackson.core.io.SerializedString;
 import com.fasterxml.jackson.core.util.ByteArrayBuilder;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -12,12 +11,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.TokenBuffer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.muster.agent.domain.EventClock;
@@ -74,8 +75,13 @@ public final class StatsView {
         @SuppressWarnings(
                 "ReferenceEquality") // all are replaced, never changed; comparing values would cost what we save
         boolean same(Facts other) {
+            return sample.orElse(null) == other.sample.orElse(null) && sameButForTheSample(other);
+        }
+
+        @SuppressWarnings("ReferenceEquality")
+        boolean sameButForTheSample(Facts other) {
             return vm == other.vm
-                    && sample.orElse(null) == other.sample.orElse(null)
+                    && sample.isPresent() == other.sample.isPresent()
                     && agent.orElse(null) == other.agent.orElse(null)
                     && jobs.orElse(null) == other.jobs.orElse(null)
                     && condition.equals(other.condition);
@@ -88,12 +94,16 @@ public final class StatsView {
     /** What is to be told of a VM, worked out. */
     private record Entry(SerializableString steady, MovingPart moving) {}
 
+    private static final long AHEAD_AT_MOST_NANOS = TimeUnit.SECONDS.toNanos(2);
+
     private final Map<UUID, Steady> steady = new ConcurrentHashMap<>(); // an entry per VM, see forget
     private final Function<Vm, String> words;
     private final Sources sources;
     private final EventClock clock;
     private final LongSupplier nanoTime;
+    private final Readers readers = new Readers();
     private volatile int lastLength = 1024; // volatile: a guess, for the next one's memory
+    private volatile OptionalLong aheadSince = OptionalLong.empty(); // while somebody writes all entries ahead
 
     /** @param words the wire's word for a VM's status */
     public StatsView(Function<Vm, String> words, Sources sources, EventClock clock, LongSupplier nanoTime) {
@@ -119,6 +129,7 @@ public final class StatsView {
      * because the engine, and every other reader of all VMs, asks far more often than anything changes.
      */
     public byte[] all(Collection<Vm> vms, long askedAt) {
+        readers.asked(nanoTime.getAsLong());
         try (ByteArrayBuilder bytes = new ByteArrayBuilder(lastLength + lastLength / 8);
                 JsonGenerator json = JSON_TEXT.createGenerator(bytes)) {
             json.writeStartArray();
@@ -140,8 +151,8 @@ public final class StatsView {
     private void write(JsonGenerator json, Vm vm, long askedAt) throws IOException {
         Entry entry;
         try {
-            Facts facts = facts(vm);
-            entry = new Entry(kept(facts), moving(facts, askedAt));
+            Steady steady = kept(facts(vm));
+            entry = new Entry(steady.members, moving(steady.facts, askedAt));
         } catch (RuntimeException e) {
             for (Map.Entry<String, JsonNode> member : least(vm, askedAt, e).properties()) {
                 json.writeStringField(member.getKey(), member.getValue().textValue());
@@ -152,15 +163,57 @@ public final class StatsView {
         entry.moving.write(json);
     }
 
-    private SerializableString kept(Facts facts) {
+    /** Whether somebody who reads all entries again and again is likely to do so within that time. Never blocks. */
+    boolean readerExpected(Duration within) {
+        return readers.expected(nanoTime.getAsLong(), within.toNanos());
+    }
+
+    /** Samples have come, and all entries are about to be written ahead: until then readers are told the samples before. */
+    void aheadBegins() {
+        aheadSince = OptionalLong.of(nanoTime.getAsLong());
+    }
+
+    /** Writes what readers of all will ask for. Takes some 50 microseconds for each VM with a new sample. */
+    void writeAhead(Collection<Vm> vms) {
+        try {
+            for (Vm vm : vms) {
+                Facts facts = facts(vm);
+                Steady known = steady.get(vm.id());
+                if (known == null || !known.facts.same(facts)) {
+                    keep(vm.id(), written(facts));
+                }
+            }
+        } catch (RuntimeException e) {
+            LOG.warn("entries cannot be written ahead, readers do it themselves", e);
+        } finally {
+            aheadSince = OptionalLong.empty();
+        }
+    }
+
+    private boolean beingWritten() {
+        OptionalLong since = aheadSince;
+        return since.isPresent() && nanoTime.getAsLong() - since.getAsLong() < AHEAD_AT_MOST_NANOS;
+    }
+
+    private Steady kept(Facts facts) {
         UUID id = facts.vm.id();
         Steady known = steady.get(id);
-        if (known == null || !known.facts.same(facts)) {
-            String text = steady(facts).toString();
-            known = new Steady(facts, new SerializedString(text.substring(1, text.length() - 1) + ","));
-            keep(id, known);
+        if (known != null && (known.facts.same(facts) || (known.facts.sameButForTheSample(facts) && beingWritten()))) {
+            return known;
         }
-        return known.members;
+        known = written(facts);
+        keep(id, known);
+        return known;
+    }
+
+    private Steady written(Facts facts) {
+        try {
+            byte[] text = TREES.writeValueAsBytes(steady(facts)); // {...}
+            text[text.length - 1] = ',';
+            return new Steady(facts, new Utf8Text(text, 1, text.length - 1));
+        } catch (IOException e) {
+            throw new UncheckedIOException("nothing is written but memory", e);
+        }
     }
 
     private static ObjectNode tree(MovingPart moving) {

@@ -61,12 +61,13 @@ class StatsViewTest {
 
     private final VmTable table = new VmTable(new EventClock());
     private final EventClock clock = table.clock();
+    private long now = NOW;
     private boolean agentSilent;
     private SamplerState.Health health = SamplerState.Health.OK;
     private Optional<GuestStats> sample = Optional.empty();
     private Optional<AgentData> agent = Optional.empty();
     private Optional<Map<String, BlockJob>> jobs = Optional.empty();
-    private final StatsView view = new StatsView(StatsViewTest::word, new Known(), table.clock(), () -> NOW);
+    private final StatsView view = new StatsView(StatsViewTest::word, new Known(), table.clock(), () -> now);
 
     private class Known implements StatsView.Sources {
         @Override
@@ -763,5 +764,62 @@ class StatsViewTest {
 
     private static String text(StatsView of, Vm vm) {
         return new String(of.all(List.of(vm), 0), StandardCharsets.UTF_8);
+    }
+
+    private JsonNode listed() {
+        return tree(new String(view.all(table.all(), now), StandardCharsets.UTF_8))
+                .get(0);
+    }
+
+    @Test
+    void whileEntriesAreWrittenAheadReadersAreToldTheSamplesBefore() {
+        running(State.RUNNING);
+        sample = Optional.of(full(balloon(500, 900, 100)));
+        assertThat(listed().at("/memoryStats/mem_unused").asText()).isEqualTo("500");
+        sample = Optional.of(full(balloon(400, 900, 100)));
+        view.aheadBegins();
+        assertThat(listed().at("/memoryStats/mem_unused").asText())
+                .as("nobody waits for it")
+                .isEqualTo("500");
+
+        view.writeAhead(table.all());
+        assertThat(listed().at("/memoryStats/mem_unused").asText()).isEqualTo("400");
+        sample = Optional.of(full(balloon(300, 900, 100)));
+        assertThat(listed().at("/memoryStats/mem_unused").asText())
+                .as("nobody writes ahead")
+                .isEqualTo("300");
+    }
+
+    @Test
+    void whileEntriesAreWrittenAheadNothingElseIsOld() {
+        running(State.RUNNING);
+        sample = Optional.of(full(balloon(500, 900, 100)));
+        assertThat(listed().get("condition").asText()).isEqualTo("ok");
+        view.aheadBegins();
+        agentSilent = true;
+        assertThat(listed().get("condition").asText()).isNotEqualTo("ok");
+        table.observed(table.get(ID).orElseThrow(), Optional.of(new DomainRecord(ID, "n", State.PAUSED, 1, 0)));
+        assertThat(listed().get("status").asText()).isEqualTo("Paused");
+    }
+
+    @Test
+    void whoWritesAheadIsNotWaitedForWithoutEnd() {
+        running(State.RUNNING);
+        sample = Optional.of(full(balloon(500, 900, 100)));
+        listed();
+        sample = Optional.of(full(balloon(400, 900, 100)));
+        view.aheadBegins();
+        now += 3_000_000_000L;
+
+        assertThat(listed().at("/memoryStats/mem_unused").asText()).isEqualTo("400");
+    }
+
+    @Test
+    void percentagesHaveTwoDigitsAfterThePoint() {
+        for (double value :
+                new double[] {0, 0.004, 0.006, 0.05, 0.5, 1, 9.99, 9.996, 12.345678, 99.999, 400, -0.001, -1.5}) {
+            String plain = String.format(Locale.ROOT, "%.2f", value);
+            assertThat(SampledPart.hundredths(value)).isEqualTo(plain.equals("-0.00") ? "0.00" : plain);
+        }
     }
 }
