@@ -3,6 +3,7 @@ package org.muster.bench;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,7 +63,7 @@ final class AgeWatch implements AutoCloseable {
     private final Map<UUID, Long> toldAt = new HashMap<>();
 
     @GuardedBy("lock")
-    private final Map<UUID, Long> lastTakenAt = new HashMap<>(); // the short tier's values
+    private final Map<Tier, Map<UUID, Long>> lastTakenAt = new EnumMap<>(Tier.class);
 
     @GuardedBy("lock")
     private Set<UUID> healthy = Set.of();
@@ -187,9 +188,7 @@ final class AgeWatch implements AutoCloseable {
     @GuardedBy("lock")
     private void note(UUID id, Tier tier, double age, boolean cold, long now) {
         long takenAt = now - (long) (age * 1e9);
-        if (tier == Tier.SHORT) {
-            lastTakenAt.put(id, takenAt);
-        }
+        lastTakenAt.computeIfAbsent(tier, none -> new HashMap<>()).put(id, takenAt);
         if (!pausing) {
             double counted = (now - Math.max(takenAt, countsFrom)) / 1e9;
             ages.add(new Age((now - beganAt) / 1e9, tier, counted, cold));
@@ -214,10 +213,10 @@ final class AgeWatch implements AutoCloseable {
         }
     }
 
-    /** When values of the guest were taken that are younger than {@code sinceNanos}, in seconds after that. */
-    double takenAfter(Guest guest, long sinceNanos) {
+    /** When values of the guest were taken that are younger than {@code sinceNanos}, in seconds after that; infinite if none was yet. */
+    double takenAfter(Guest guest, Tier tier, long sinceNanos) {
         synchronized (lock) {
-            Long at = lastTakenAt.get(guest.id());
+            Long at = lastTakenAt.getOrDefault(tier, Map.of()).get(guest.id());
             return at == null || at < sinceNanos ? Double.POSITIVE_INFINITY : (at - sinceNanos) / 1e9;
         }
     }

@@ -103,11 +103,15 @@ final class FrozenBenchmark implements Benchmark {
         stage.bed.hypervisor().freeze(frozen);
         long frozenAt = System.nanoTime();
         List<Guest> more = happen(stage, situation, frozenAt);
+        double happenedFor = (System.nanoTime() - frozenAt) / 1e9;
         sleepUntil(frozenAt + (long) (stage.seconds * 1e9));
         List<Age> ages = stage.watch.ages();
         stage.bed.hypervisor().thaw(frozen);
         long thawedAt = System.nanoTime();
-        double back = awaitBack(stage, frozen, thawedAt);
+        double[] back = new double[Tier.values().length];
+        for (Tier tier : Tier.values()) {
+            back[tier.ordinal()] = awaitBack(stage, frozen, tier, thawedAt);
+        }
         double told = frozen.stream()
                 .mapToDouble(guest -> stage.watch.toldAfter(guest, frozenAt))
                 .max()
@@ -118,10 +122,21 @@ final class FrozenBenchmark implements Benchmark {
             stage.bed.guests().forget(more);
         }
         panels.add(new AgePicture.Panel(situation.word(), stage.watch.ages(), ALLOWED_INTERVALS));
-        return figures(situation, ages, told, back);
+        List<Measured> figures = new ArrayList<>(figures(situation, ages, told, back));
+        if (situation == Situation.STARTING) {
+            double[] meanwhile = p99(
+                    ages.stream().filter(age -> age.seconds() <= happenedFor).toList());
+            Progress.say("until all were started, after %.1f s: p99 age %.2f s and %.2f s (disks)"
+                    .formatted(happenedFor, meanwhile[0], meanwhile[1]));
+            String note = "the same, of the time until all were started alone";
+            figures.add(figure(situation, "meanwhile.short.p99", meanwhile[0], Tier.SHORT, note));
+            figures.add(figure(situation, "meanwhile.block.p99", meanwhile[1], Tier.BLOCK, note));
+        }
+        return figures;
     }
 
-    private static List<Measured> figures(Situation situation, List<Age> ages, double told, double back) {
+    /** Of the healthy ones, by tier. */
+    private static double[] p99(List<Age> ages) {
         double[] p99 = new double[Tier.values().length];
         for (Tier tier : Tier.values()) {
             double[] values = ages.stream()
@@ -130,14 +145,21 @@ final class FrozenBenchmark implements Benchmark {
                     .toArray();
             p99[tier.ordinal()] = Statistics.percentile(values, P99);
         }
-        Progress.say("%s: p99 age %.2f s and %.2f s (disks), told after %.2f s, back after %.2f s"
-                .formatted(situation.word(), p99[0], p99[1], told, back));
+        return p99;
+    }
+
+    private static List<Measured> figures(Situation situation, List<Age> ages, double told, double[] back) {
+        double[] p99 = p99(ages);
+        Progress.say("%s: p99 age %.2f s and %.2f s (disks), told after %.2f s, back after %.2f s and %.2f s (disks)"
+                .formatted(situation.word(), p99[0], p99[1], told, back[0], back[1]));
         String note = "p99 age of the others, in seconds; floor: the interval";
+        String again = "the last of the ten sampled again; floor: the interval";
         return List.of(
                 figure(situation, "short.p99", p99[0], Tier.SHORT, note),
                 figure(situation, "block.p99", p99[1], Tier.BLOCK, note),
                 figure(situation, "told", told, Tier.SHORT, "the last of the ten, by event; floor: the interval"),
-                figure(situation, "back", back, Tier.SHORT, "the last of the ten sampled again; floor: the interval"));
+                figure(situation, "back", back[0], Tier.SHORT, again),
+                figure(situation, "back.block", back[1], Tier.BLOCK, again));
     }
 
     private static Measured figure(Situation situation, String name, double value, Tier tier, String note) {
@@ -171,14 +193,15 @@ final class FrozenBenchmark implements Benchmark {
         TimeUnit.NANOSECONDS.sleep(Math.max(0, nanos - System.nanoTime()));
     }
 
-    private static double awaitBack(Stage stage, List<Guest> guests, long thawedAt) throws InterruptedException {
+    private static double awaitBack(Stage stage, List<Guest> guests, Tier tier, long thawedAt)
+            throws InterruptedException {
         long deadline = thawedAt + BACK.toNanos();
         double last = Double.POSITIVE_INFINITY;
         while (last == Double.POSITIVE_INFINITY && System.nanoTime() < deadline) {
             Thread.sleep(POLL_MILLIS);
             last = 0;
             for (Guest guest : guests) {
-                last = Math.max(last, stage.watch.takenAfter(guest, thawedAt));
+                last = Math.max(last, stage.watch.takenAfter(guest, tier, thawedAt));
             }
         }
         return last;

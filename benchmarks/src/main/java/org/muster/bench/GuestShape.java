@@ -48,6 +48,11 @@ enum GuestShape {
         return paused ? "paused" : "running";
     }
 
+    /** For a bulk of guests without disks. */
+    String template() {
+        return DOMAIN.formatted("${name}", "${vmId}", "", "none");
+    }
+
     /** @param disk the guest's image, ignored where there is none */
     Guest guest(UUID id, String name, String disk) {
         String balloon = hasDisk() ? "virtio" : "none";

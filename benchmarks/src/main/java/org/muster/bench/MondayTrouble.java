@@ -1,8 +1,11 @@
 package org.muster.bench;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +23,9 @@ final class MondayTrouble {
     private static final int AMONG = 200;
     private static final int BEGUN = 20; // of those, before the urgent ones come
     private static final int SAMPLED = 100;
+    private static final int ACCEPTED = 1000;
+    private static final double ALLOWED_EACH = 0.0002; // seconds, beyond the fsync
+    private static final int JOURNALED_EACH = 512; // bytes, about
     private static final int HELD = 3;
     private static final Duration OVERDUE = Duration.ofSeconds(35); // a start that hangs has its slot for 30 s
     private static final long POLL_MILLIS = 20;
@@ -43,6 +49,10 @@ final class MondayTrouble {
     }
 
     List<Measured> run(int rounds) throws BenchException, InterruptedException {
+        double[][] accepted = new double[2][rounds];
+        for (int round = 0; round < rounds; round++) {
+            accepted(accepted, round);
+        }
         muster.concurrency(AT_ONCE);
         double[][] urgent = new double[2][rounds];
         double[][] held = new double[2][rounds];
@@ -58,6 +68,13 @@ final class MondayTrouble {
         }
         clear(guests);
         return List.of(
+                new Measured(
+                        "accepted",
+                        "s",
+                        accepted[0],
+                        accepted[1],
+                        "from sending a bulk of " + ACCEPTED
+                                + " with one template to its answer; floor: a bare fsync, and 0.2 ms for each"),
                 new Measured(
                         "urgent.total",
                         "s",
@@ -77,6 +94,39 @@ final class MondayTrouble {
                         sampled[1],
                         SAMPLED
                                 + " guests are sampled meanwhile, as often as when nothing is set; floor: they are not"));
+    }
+
+    private void accepted(double[][] seconds, int round) throws BenchException, InterruptedException {
+        muster.concurrency(1); // one is started before the rest is cancelled
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < ACCEPTED; i++) {
+            names.add("accepted-" + round + "-" + i);
+        }
+        seconds[0][round] = muster.accept(SHAPE, names);
+        double fsync = fsync();
+        seconds[1][round] = fsync + ACCEPTED * ALLOWED_EACH;
+        others.awaitGuests(0);
+        Progress.say("round %d, %d accepted after %.3f s; a bare fsync takes %.4f s"
+                .formatted(round + 1, ACCEPTED, seconds[0][round], fsync));
+    }
+
+    /** Seconds that it takes to have about as much on the disk as the journal writes for them. */
+    private double fsync() throws BenchException {
+        try (FileChannel file = FileChannel.open(
+                bed.folder().resolve("fsync"),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE)) {
+            ByteBuffer bytes = ByteBuffer.allocate(ACCEPTED * JOURNALED_EACH);
+            long begunAt = System.nanoTime();
+            while (bytes.hasRemaining()) {
+                file.write(bytes);
+            }
+            file.force(false);
+            return (System.nanoTime() - begunAt) / (double) TimeUnit.SECONDS.toNanos(1);
+        } catch (IOException e) {
+            throw new BenchException("cannot write below " + bed.folder() + ": " + e.getMessage(), e);
+        }
     }
 
     private void urgent(double[][] seconds, int round) throws BenchException, InterruptedException {

@@ -28,7 +28,12 @@ final class MusterSide implements AutoCloseable {
     private final StartedWatch watch = new StartedWatch();
 
     MusterSide(Agent agent) throws BenchException, InterruptedException {
-        connection = agent.connect();
+        this(agent.connect());
+    }
+
+    /** @param connection closed with it */
+    MusterSide(MusterConnection connection) throws BenchException, InterruptedException {
+        this.connection = connection;
         try {
             connection.subscribe(watch);
         } catch (ConnectionLostException e) {
@@ -69,6 +74,34 @@ final class MusterSide implements AutoCloseable {
     /** When those were started, of all that were sent last, that have been; soonest first. */
     List<Long> startedAt() {
         return watch.startedAt();
+    }
+
+    /**
+     * Has many accepted by one message with a template for all.
+     *
+     * @param names of them
+     * @return seconds from sending it to its answer
+     */
+    double accept(GuestShape shape, List<String> names) throws BenchException, InterruptedException {
+        ArrayNode vms = Json.array();
+        names.forEach(name -> vms.addObject().putObject("values").put("name", name));
+        ObjectNode batch = Json.object();
+        batch.put("batchId", UUID.randomUUID().toString())
+                .put("template", shape.template())
+                .set("vms", vms);
+        long sentAt = System.nanoTime();
+        JsonNode answer = await("Host.createVms", connection.call("Host.createVms", batch));
+        double seconds = (System.nanoTime() - sentAt) / (double) TimeUnit.SECONDS.toNanos(1);
+        checkAccepted(answer);
+        ObjectNode cancel = Json.object().put("batchId", answer.path("batchId").asText());
+        JsonNode unused = await("Host.cancelCreates", connection.call("Host.cancelCreates", cancel));
+        List<CompletableFuture<JsonNode>> gone = new ArrayList<>();
+        for (JsonNode vm : answer.path("vms")) {
+            gone.add(connection.call(
+                    "VM.destroy", Json.object().put("vmID", vm.path("vmId").asText())));
+        }
+        awaitGone(gone);
+        return seconds;
     }
 
     /** Takes out of the queue what waits of these. */
@@ -154,6 +187,11 @@ final class MusterSide implements AutoCloseable {
     void forget(List<Guest> guests) throws BenchException, InterruptedException {
         List<CompletableFuture<JsonNode>> answers = new ArrayList<>();
         guests.forEach(guest -> answers.add(callDestroy(guest)));
+        awaitGone(answers);
+    }
+
+    private static void awaitGone(List<CompletableFuture<JsonNode>> answers)
+            throws BenchException, InterruptedException {
         for (CompletableFuture<JsonNode> answer : answers) {
             try {
                 Answers.await(answer);

@@ -40,7 +40,7 @@ final class SamplingBenchmark implements Benchmark {
     private static final String CPU_NOTE = "per 100 guests; Muster: whole process in the time of a cycle, less the same"
             + " without, less host-stats; floor: its own per cycle";
     private static final String GARBAGE_NOTE =
-            "all that the agent's threads allocate in the time of a cycle of both tiers; floor: what is allowed";
+            "what the agent's threads allocate for a cycle of both tiers, less what they do in that time without; floor: what is allowed";
 
     /** How fast both sides are made to sample. */
     private record Tempo(AgentConfig.Rhythm rhythm, Duration interval, int cycles) {
@@ -123,22 +123,30 @@ final class SamplingBenchmark implements Benchmark {
         List<Guest> guests = bed.guests().make(GuestShape.RUNNING, count);
         Figures figures = new Figures(rounds, count);
         SamplingWays ways;
+        StatsReplies replies = new StatsReplies(bed, rounds);
         try (MusterSide muster = new MusterSide(bed.agent())) {
             warmUp(bed, muster, guests);
+            Allocations allocatedIdle = Allocations.of(bed.agent().pid());
             double idle = cpuPerSecond(bed, IDLE);
+            double idleGarbage =
+                    Allocations.of(bed.agent().pid()).since(allocatedIdle) / BYTES_PER_MB / IDLE.toSeconds();
             ways = new SamplingWays(bed, guests, threadsWithNone);
             for (int round = 0; round < rounds; round++) {
                 boolean musterFirst = round % 2 == 0;
                 for (boolean turn : new boolean[] {musterFirst, !musterFirst}) {
-                    Leg leg = turn ? musterLeg(bed, idle, Tempo.of(count)) : floorLeg(bed, guests, Tempo.of(count));
+                    Leg leg = turn
+                            ? musterLeg(bed, idle, idleGarbage, Tempo.of(count))
+                            : floorLeg(bed, guests, Tempo.of(count));
                     figures.add(round, turn ? Figures.MUSTER : Figures.FLOOR, leg);
                 }
                 ways.round(figures.wall[Figures.MUSTER][round], musterFirst);
+                replies.round(muster, round);
             }
         }
         System.out.print(ways.text());
         List<Measured> measured = new ArrayList<>(figures.measured());
         measured.addAll(ways.measured());
+        measured.addAll(replies.measured());
         return measured;
     }
 
@@ -170,15 +178,19 @@ final class SamplingBenchmark implements Benchmark {
         return new Leg(millis(Statistics.median(samples.wall())), millis(Statistics.mean(samples.cpu())), 0);
     }
 
-    private static Leg musterLeg(Bed bed, double idle, Tempo tempo) throws BenchException, InterruptedException {
+    private static Leg musterLeg(Bed bed, double idle, double idleGarbage, Tempo tempo)
+            throws BenchException, InterruptedException {
         AgentTimers timers = new AgentTimers(bed.agent().pid());
         bed.agent().sample(tempo.rhythm);
         Thread.sleep(SETTLE.toMillis());
         List<AgentTimers.Reading> before = timers.read(TIMERS);
         Allocations allocatedBefore = Allocations.of(bed.agent().pid());
         Thread.sleep(SETTLE.toMillis()); // reading them costs the agent CPU of its own
-        double cpu = cpuPerSecond(bed, tempo.interval.multipliedBy(tempo.cycles));
+        Duration measured = tempo.interval.multipliedBy(tempo.cycles);
+        double cpu = cpuPerSecond(bed, measured);
         Allocations allocated = Allocations.of(bed.agent().pid());
+        double garbage = allocated.since(allocatedBefore) / BYTES_PER_MB
+                - idleGarbage * measured.plus(SETTLE).toSeconds();
         List<AgentTimers.Reading> after = timers.read(TIMERS);
         bed.agent().sample(AgentConfig.Rhythm.QUIET);
         double[] cycles = after.get(0).since(before.get(0));
@@ -187,10 +199,7 @@ final class SamplingBenchmark implements Benchmark {
         }
         Thread.sleep(SETTLE.toMillis());
         long made = after.get(0).count() - before.get(0).count();
-        return new Leg(
-                millis(Statistics.median(cycles)),
-                millis((cpu - idle) * tempo.seconds()),
-                allocated.since(allocatedBefore) / BYTES_PER_MB / made);
+        return new Leg(millis(Statistics.median(cycles)), millis((cpu - idle) * tempo.seconds()), garbage / made);
     }
 
     private static double millis(double seconds) {

@@ -73,6 +73,10 @@ final class SimulatedAgent implements AutoCloseable {
         return Agent.connect(socket());
     }
 
+    RawLink rawLink() throws BenchException {
+        return RawLink.to(socket());
+    }
+
     @Override
     public void close() {
         children.end(process);
