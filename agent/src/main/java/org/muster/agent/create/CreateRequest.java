@@ -8,6 +8,7 @@ import org.muster.agent.journal.AcceptedItem;
  *
  * @param attempt 1, or 2 for the one resumption after an outage
  * @param decodedAtNanos when its message had been read
+ * @param queuedAtNanos when it was queued first: an outage, or another life of the agent, makes it no younger
  * @param stations its way so far
  */
 record CreateRequest(
@@ -27,6 +28,6 @@ record CreateRequest(
 
     CreateRequest resumed(long nowNanos) {
         stations.again(nowNanos);
-        return new CreateRequest(vm, item, createClass, attempt + 1, decodedAtNanos, nowNanos, stations);
+        return new CreateRequest(vm, item, createClass, attempt + 1, decodedAtNanos, queuedAtNanos, stations);
     }
 }

@@ -295,8 +295,9 @@ public final class Creator implements AutoCloseable {
             table.announce(vm);
             long now = System.nanoTime();
             int attempt = entry.resumed() || !sameBoot ? 2 : 1;
-            CreateClass createClass = CreateClass.valueOf(entry.item().get().createClass());
-            CreateRequest request = new CreateRequest(vm, entry.item().get(), createClass, attempt, now, now);
+            CreateClass createClass = CreateClass.valueOf(item.createClass());
+            long queued = sameBoot ? item.acceptedAtNanos() : now; // what another boot counted from is not known
+            CreateRequest request = new CreateRequest(vm, item, createClass, attempt, now, queued);
             history.begins(request);
             reserve(request);
             if (sameBoot) {

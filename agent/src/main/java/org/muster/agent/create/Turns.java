@@ -3,18 +3,20 @@ package org.muster.agent.create;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.UUID;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /**
  * Creates of one class and one priority: the batches take turns, one create each, so that a small batch does not wait for
- * all of a large one; within a batch they keep their order.
+ * all of a large one; within a batch they keep the order in which they were accepted, also those that come back after an outage, which
+ * come in any order.
  *
  * <p>Confined to the owner of the {@link QueueOrder} that it is part of.
  */
 final class Turns {
     /** What waits of one batch. */
     private static final class Batch {
-        private final Map<UUID, CreateRequest> waiting = new LinkedHashMap<>();
+        private final NavigableMap<Long, CreateRequest> waiting = new TreeMap<>(); // by the VM's life
         private int promised; // accepted, being written down: they hold their place, but cannot be served yet
 
         int size() {
@@ -53,8 +55,27 @@ final class Turns {
     }
 
     void add(CreateRequest request) {
-        batch(request.item().batchId()).waiting.put(request.vm().id(), request);
+        Batch batch = ring.get(request.item().batchId());
+        (batch == null ? insert(request) : batch).waiting.put(request.vm().life(), request);
         size++;
+    }
+
+    /** A batch without a promise comes back, late or after an outage: what was accepted later does not go before it for that. */
+    private Batch insert(CreateRequest first) {
+        Map<String, Batch> later = new LinkedHashMap<>();
+        for (Iterator<Map.Entry<String, Batch>> all = ring.entrySet().iterator(); all.hasNext(); ) {
+            Map.Entry<String, Batch> entry = all.next();
+            NavigableMap<Long, CreateRequest> waiting = entry.getValue().waiting;
+            boolean isLater =
+                    !waiting.isEmpty() && waiting.firstKey() > first.vm().life();
+            if (isLater || !later.isEmpty()) {
+                later.put(entry.getKey(), entry.getValue());
+                all.remove();
+            }
+        }
+        Batch batch = batch(first.item().batchId());
+        ring.putAll(later);
+        return batch;
     }
 
     private Batch batch(String batchId) {
@@ -63,7 +84,7 @@ final class Turns {
 
     void remove(CreateRequest request) {
         String batchId = request.item().batchId();
-        ring.get(batchId).waiting.remove(request.vm().id());
+        ring.get(batchId).waiting.remove(request.vm().life());
         size--;
         forgetIfEmpty(batchId);
     }
@@ -88,9 +109,7 @@ final class Turns {
 
     private CreateRequest serve(String batchId) {
         Batch batch = ring.remove(batchId);
-        Iterator<CreateRequest> first = batch.waiting.values().iterator();
-        CreateRequest request = first.next();
-        first.remove();
+        CreateRequest request = batch.waiting.pollFirstEntry().getValue();
         size--;
         if (batch.size() > 0) {
             ring.put(batchId, batch);

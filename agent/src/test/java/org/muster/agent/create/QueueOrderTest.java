@@ -8,6 +8,8 @@ import static org.muster.agent.create.CreateClass.RERUN;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -91,6 +93,37 @@ class QueueOrderTest {
         for (int i = 0; i < even.size(); i++) {
             assertThat(even.get(i)).isEqualTo("vm-" + 2 * i);
         }
+    }
+
+    @Test
+    void whatComesBackInAnyOrderIsServedAsItWasAccepted() {
+        List<CreateRequest> accepted = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            String batch = i % 4 == 0 ? "large" : "of one " + i;
+            accepted.add(Requests.of("vm-" + i, new Place(NORMAL, 0, batch), 0));
+        }
+        List<CreateRequest> shuffled = new ArrayList<>(accepted);
+        Collections.shuffle(shuffled, new Random(7));
+
+        shuffled.forEach(order::add);
+
+        List<CreateRequest> served = order.drain(0);
+        List<CreateRequest> large = served.stream()
+                .filter(request -> request.item().batchId().equals("large"))
+                .toList();
+        List<CreateRequest> others = new ArrayList<>(served);
+        others.removeAll(large);
+        assertThat(large).hasSize(10).isSortedAccordingTo(Comparator.comparing(accepted::indexOf));
+        assertThat(others).hasSize(30).isSortedAccordingTo(Comparator.comparing(accepted::indexOf));
+    }
+
+    @Test
+    void anOutageMakesNobodyYoung() {
+        CreateRequest old = Requests.of("old", new Place(NORMAL, 0, "n"), 0);
+        order.add(old.resumed(29 * SECOND));
+        add(HA, 0, "h", 29, 20);
+
+        assertThat(next(31, 8)).endsWith("NORMAL n");
     }
 
     @Test

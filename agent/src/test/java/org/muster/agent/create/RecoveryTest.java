@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -84,6 +85,28 @@ class RecoveryTest {
 
     private String message(UUID id) {
         return agent.table.get(id).orElseThrow().exit().orElseThrow().message();
+    }
+
+    @Test
+    void whatWaitedIsServedInTheOrderInWhichItWasAccepted() throws Exception {
+        options.config(1, Duration.ofMinutes(5), RESUME_WITHIN);
+        for (int i = 30; i > 0; i--) {
+            accepted(id(i), BOOT, Duration.ofSeconds(20));
+        }
+        hypervisor.on(Op.START, id(99)).hang();
+
+        restarted().create(id(99)); // has the slot before the others have been looked at twice
+
+        hypervisor.awaitEntered(Op.START, id(99));
+        Await.until(
+                "all wait",
+                SOON,
+                () -> agent.creator.control().queue().waiting().size() == 30);
+        assertThat(agent.creator.control().queue().waiting())
+                .extracting(waiting -> waiting.create().id())
+                .isSortedAccordingTo(Comparator.reverseOrder())
+                .startsWith(id(30));
+        hypervisor.release(Op.START, id(99));
     }
 
     @Test
