@@ -66,7 +66,8 @@ final class CpuTimes {
                         .map(nanos -> new CpuTime(
                                 nanos,
                                 optional(values.get().get("user_time")),
-                                optional(values.get().get("system_time"))));
+                                optional(values.get().get("system_time")),
+                                true));
             }
         }
         return Optional.empty();
@@ -109,7 +110,8 @@ final class CpuTimes {
                 throw domain.failure("virDomainGetInfo");
             }
             return ALIVE.contains((int) info.getByte(0))
-                    ? Optional.of(new CpuTime(info.getLong(INFO_CPU_TIME), OptionalLong.empty(), OptionalLong.empty()))
+                    ? Optional.of(
+                            new CpuTime(info.getLong(INFO_CPU_TIME), OptionalLong.empty(), OptionalLong.empty(), false))
                     : Optional.empty();
         }
     }
@@ -119,7 +121,7 @@ final class CpuTimes {
      *
      * <p>The CPUs are counted first and read then, and may have changed in between: then all is done again.
      *
-     * @throws HypervisorException UNSUPPORTED where no control group counts
+     * @throws HypervisorException UNSUPPORTED where no control group counts, or one of version 2, which does not tell them apart
      */
     long[] byHostCpu(Calls domain) throws HypervisorException {
         for (int i = 0; i < TRIES; i++) {

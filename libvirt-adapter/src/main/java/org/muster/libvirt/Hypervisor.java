@@ -152,7 +152,7 @@ public interface Hypervisor extends AutoCloseable {
     /**
      * CPU time of the domain on each of the host's CPUs in nanoseconds, without its monitor.
      *
-     * @throws HypervisorException UNSUPPORTED where the domain has no control group that counts
+     * @throws HypervisorException UNSUPPORTED where the domain has no control group that counts for each CPU, as none of version 2 does
      */
     long[] cpuTimesByHostCpu(UUID domain) throws HypervisorException;
 

@@ -18,6 +18,7 @@ class CpuTimesTest {
     private static final class FakeDomain implements CpuTimes.Calls {
         private int cpus;
         private boolean controller = true;
+        private boolean unified; // version 2
         private int state = 1;
         private int changesTo; // another number of CPUs, once they were counted
         private final List<String> asked = new ArrayList<>();
@@ -36,6 +37,10 @@ class CpuTimesTest {
             }
             if (params == null) {
                 return count(startCpu, wanted);
+            }
+            if (unified && startCpu >= 0) {
+                error = Kind.UNSUPPORTED; // the numbers of CPUs and of fields were told
+                return -1;
             }
             if (startCpu + wanted > cpus) {
                 error = Kind.INVALID_SPEC;
@@ -99,14 +104,14 @@ class CpuTimesTest {
     @Test
     void theControlGroupsAccountHasItsParts() throws Exception {
         assertThat(times.read(new FakeDomain(4)))
-                .contains(new CpuTime(1000, OptionalLong.of(300), OptionalLong.of(100)));
+                .contains(new CpuTime(1000, OptionalLong.of(300), OptionalLong.of(100), true));
     }
 
     @Test
     void withoutAControllerTheProcessIsAskedAndTheControllerNoMore() throws Exception {
         FakeDomain domain = new FakeDomain(4);
         domain.controller = false;
-        CpuTime whole = new CpuTime(777, OptionalLong.empty(), OptionalLong.empty());
+        CpuTime whole = new CpuTime(777, OptionalLong.empty(), OptionalLong.empty(), false);
         assertThat(times.read(domain)).contains(whole);
         assertThat(times.read(domain)).contains(whole);
         assertThat(domain.asked).hasSize(1);
@@ -140,6 +145,18 @@ class CpuTimesTest {
         FakeDomain more = new FakeDomain(8);
         more.changesTo = 12;
         assertThat(times.byHostCpu(more)).hasSize(12);
+    }
+
+    @Test
+    void aControlGroupOfVersionTwoCountsButNotByHostCpu() throws Exception {
+        FakeDomain domain = new FakeDomain(4);
+        domain.unified = true;
+
+        assertThat(times.read(domain).orElseThrow().controlGroup()).isTrue();
+        assertThat(catchThrowableOfType(HypervisorException.class, () -> times.byHostCpu(domain))
+                        .kind())
+                .isEqualTo(Kind.UNSUPPORTED);
+        assertThat(times.read(domain).orElseThrow().controlGroup()).as("still").isTrue();
     }
 
     @Test

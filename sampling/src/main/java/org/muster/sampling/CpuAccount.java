@@ -6,9 +6,9 @@ import java.util.OptionalLong;
  * Where the hypervisor's CPU times of guests come from, as found out with one of them.
  *
  * @param totalNanos CPU time of the guest and its emulator
- * @param byHostCpusNanos the same as the sum over the host's CPUs, read right after; only the kernel's accounting of a
- *     control group tells it
- * @param hostCpus how many of them were told
+ * @param byHostCpusNanos the same as the sum over the host's CPUs, read right after; only a control group of
+ *     version 1 tells it
+ * @param hostCpus how many of them were told, 0 if none was
  */
 public record CpuAccount(Source source, long totalNanos, OptionalLong byHostCpusNanos, int hostCpus) {
 

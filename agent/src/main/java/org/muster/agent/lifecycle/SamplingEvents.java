@@ -130,14 +130,22 @@ final class SamplingEvents implements SamplingListener {
 
     @Override
     public void cpuAccount(CpuAccount account) {
+        LOG.info("CPU times of guests come from {}", words(account));
+    }
+
+    static String words(CpuAccount account) {
+        if (account.source() == CpuAccount.Source.PROC) {
+            return "/proc: they have no control group that counts CPU time";
+        }
         if (account.byHostCpusNanos().isEmpty()) {
-            LOG.info("CPU times of guests come from /proc: they have no control group that counts CPU time");
-            return;
+            return "their control groups; libvirt does not tell them by host CPU, as with version 2 of these";
         }
         double more = 100.0 * account.byHostCpusNanos().getAsLong() / Math.max(1, account.totalNanos()) - 100;
-        LOG.info(
-                "CPU times of guests come from their control groups; over {} host CPUs they add up to {} % more",
-                account.hostCpus(), String.format(Locale.ROOT, "%.3f", more));
+        return String.format(
+                Locale.ROOT,
+                "their control groups; over %d host CPUs they add up to %.3f %% more",
+                account.hostCpus(),
+                more);
     }
 
     @Override

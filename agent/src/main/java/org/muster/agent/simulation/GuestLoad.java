@@ -89,7 +89,7 @@ final class GuestLoad {
         }
         double system = used * 0.1;
         OptionalLong half = OptionalLong.of((long) (system * NANOS / 2));
-        return new CpuTime((long) ((used + system) * NANOS), half, half);
+        return new CpuTime((long) ((used + system) * NANOS), half, half, true);
     }
 
     private void cpu(Moment at, StatsRecord.Builder to) {

@@ -128,16 +128,20 @@ public final class LibvirtStatsSource implements StatsSource {
             if (time == null) {
                 throw new StatsUnavailableException(domain + " does not run", Why.FAILED, null);
             }
-            return byHostCpus(domain)
-                    .map(nanos -> new CpuAccount(
-                            CpuAccount.Source.CGROUP,
-                            time.nanos(),
-                            OptionalLong.of(Arrays.stream(nanos).sum()),
-                            nanos.length))
-                    .orElseGet(() -> new CpuAccount(CpuAccount.Source.PROC, time.nanos(), OptionalLong.empty(), 0));
+            return account(time, byHostCpus(domain));
         } catch (HypervisorException e) {
             throw unavailable(e);
         }
+    }
+
+    static CpuAccount account(CpuTime time, Optional<long[]> byHostCpus) {
+        return new CpuAccount(
+                time.controlGroup() ? CpuAccount.Source.CGROUP : CpuAccount.Source.PROC,
+                time.nanos(),
+                byHostCpus.isPresent()
+                        ? OptionalLong.of(Arrays.stream(byHostCpus.get()).sum())
+                        : OptionalLong.empty(),
+                byHostCpus.map(nanos -> nanos.length).orElse(0));
     }
 
     private Optional<long[]> byHostCpus(UUID domain) throws HypervisorException {

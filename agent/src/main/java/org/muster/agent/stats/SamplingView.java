@@ -39,7 +39,8 @@ public final class SamplingView {
         json.put("wantedMinWorkers", workers.wantedMin());
         state.cpuAccount()
                 .ifPresent(
-                        account -> json.put("cpuSource", account.source().name().toLowerCase(Locale.ROOT)));
+                        account -> json.put("cpuSource", account.source().name().toLowerCase(Locale.ROOT))
+                                .put("cpuByHostCpu", account.byHostCpusNanos().isPresent()));
         ObjectNode tiers = json.putObject("cycles");
         for (Map.Entry<Tier, SamplerState.Cycle> entry : state.lastCycles().entrySet()) {
             SamplerState.Cycle cycle = entry.getValue();

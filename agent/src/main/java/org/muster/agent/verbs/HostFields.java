@@ -69,6 +69,7 @@ final class HostFields {
             maybe("minWorkers", INT, "of libvirtd; absent if it does not tell"),
             always("wantedMinWorkers", INT, "what it should have"),
             maybe("cpuSource", WireType.oneOf("cgroup", "proc"), "where libvirt has guests' CPU times from"),
+            maybe("cpuByHostCpu", WireType.bool(), "whether it tells them for each host CPU, too"),
             always(
                     "cycles",
                     WireType.object(

@@ -139,7 +139,7 @@ class LibvirtStatsSourceTest {
                 .build(
                         LibvirtTestAccess.record(
                                 ID, 77, List.of(field("state.state", 1), field("net.0.name", "vnet0"))),
-                        new CpuTime(9, OptionalLong.of(5), OptionalLong.empty()));
+                        new CpuTime(9, OptionalLong.of(5), OptionalLong.empty(), true));
 
         assertThat(sample.cpuTimeNanos()).hasValue(9);
         assertThat(sample.cpuUserNanos()).hasValue(5);
@@ -165,6 +165,20 @@ class LibvirtStatsSourceTest {
             assertThat(account.source()).isEqualTo(CpuAccount.Source.CGROUP);
             assertThat(account.byHostCpusNanos().getAsLong()).isGreaterThanOrEqualTo(account.totalNanos());
         }
+    }
+
+    /** Control groups of version 2 count for the whole guest only. */
+    @Test
+    void whoCountsIsWhoToldTheWholeNotWhetherItsPartsAreTold() {
+        CpuTime group = new CpuTime(9, OptionalLong.of(5), OptionalLong.of(4), true);
+        CpuTime process = new CpuTime(9, OptionalLong.empty(), OptionalLong.empty(), false);
+
+        assertThat(LibvirtStatsSource.account(group, Optional.empty()))
+                .isEqualTo(new CpuAccount(CpuAccount.Source.CGROUP, 9, OptionalLong.empty(), 0));
+        assertThat(LibvirtStatsSource.account(group, Optional.of(new long[] {4, 6})))
+                .isEqualTo(new CpuAccount(CpuAccount.Source.CGROUP, 9, OptionalLong.of(10), 2));
+        assertThat(LibvirtStatsSource.account(process, Optional.empty()))
+                .isEqualTo(new CpuAccount(CpuAccount.Source.PROC, 9, OptionalLong.empty(), 0));
     }
 
     private static final class Deaf implements HypervisorListener {
