@@ -39,7 +39,7 @@ public final class Creator implements AutoCloseable {
     private static final long TICK_MILLIS = 250;
     private static final long LEARNT_EVERY_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final int VM_LANE_THREADS = 16;
-    private static final Duration POLLS = Duration.ofSeconds(30); // an engine is heard every 15 s
+    private static final Duration POLLS = Duration.ofSeconds(30); // an engine is heard every 15 s: less is no absence
 
     /** Whether anybody is there who could be told what became of a create. */
     public interface Presence {
@@ -452,12 +452,17 @@ public final class Creator implements AutoCloseable {
             refuse(
                     dispatcher.removeIf(r -> true),
                     "libvirtd has not been reachable for " + patience.toSeconds() + " s");
-        } else if (journalLostAtNanos != 0 && now - journalLostAtNanos > patience.toNanos()) {
+            return;
+        }
+        if (journalLostAtNanos != 0 && now - journalLostAtNanos > patience.toNanos()) {
             refuse(dispatcher.removeIf(r -> true), "for " + patience.toSeconds() + " s " + trouble);
-        } else if (!presence.remoteAliveWithin(patience.compareTo(POLLS) < 0 ? POLLS : patience)) {
+            return;
+        }
+        Duration absence = patience.compareTo(POLLS) < 0 ? POLLS : patience;
+        if (!presence.remoteAliveWithin(absence)) {
             refuse(
                     dispatcher.removeIf(r -> r.item().remote()),
-                    "nobody who could ask for it has been connected for " + patience.toSeconds() + " s");
+                    "nobody who could ask for it has been connected for " + absence.toSeconds() + " s");
         }
     }
 

@@ -539,6 +539,8 @@ class CreatorTest {
 
         agent().await(id(3), VmStatus.UP);
         assertThat(agent().table.get(id(2)).orElseThrow().exit().orElseThrow().message())
+                .as("how long it was waited, which is no less than an engine's two polls")
+                .contains("for 30 s")
                 .contains("nobody");
         assertThat(hypervisor.starts(id(2))).isZero();
     }
