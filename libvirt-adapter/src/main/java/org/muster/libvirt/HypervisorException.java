@@ -27,7 +27,9 @@ public final class HypervisorException extends Exception {
         DENIED,
         /** This libvirt or its driver cannot do that. */
         UNSUPPORTED,
-        /** Everything else: QEMU did not start, the host is out of something. */
+        /** The host, or libvirtd, is out of memory, processes or open files; a later try may do. */
+        EXHAUSTED,
+        /** Everything else: QEMU did not start. */
         FAILED
     }
 

@@ -1,5 +1,6 @@
 package org.muster.libvirt;
 
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.libvirt.Error;
 import org.libvirt.LibvirtException;
@@ -7,6 +8,8 @@ import org.muster.libvirt.HypervisorException.Kind;
 
 /** Turns libvirt's error numbers into {@link HypervisorException}: the one table of what each number means to us. */
 final class LibvirtErrors {
+    private static final int SYSTEM_ERROR = 38; // VIR_ERR_SYSTEM_ERROR: has the system's own number, errno, with it
+    private static final Set<Integer> OUT_OF_SOMETHING = Set.of(11, 12, 23, 24); // EAGAIN, ENOMEM, ENFILE, EMFILE
     private static final int FROM_RPC = 7; // virErrorDomain VIR_FROM_RPC: a link failed, not the operation
 
     private LibvirtErrors() {}
@@ -28,7 +31,9 @@ final class LibvirtErrors {
         }
         int number = error.getCode().ordinal();
         String message = error.getMessage();
-        Kind kind = dead ? Kind.DISCONNECTED : kind(number, error.getDomain().ordinal(), alive);
+        Kind kind = dead
+                ? Kind.DISCONNECTED
+                : kind(number, error.getInt1(), error.getDomain().ordinal(), alive);
         return new HypervisorException(kind, number, operation, domain, message, e);
     }
 
@@ -38,18 +43,23 @@ final class LibvirtErrors {
         String message =
                 number == 0 ? "failed, and libvirt reported no reason" : LibvirtNative.virGetLastErrorMessage();
         int errorDomain = LibvirtNative.virGetLastErrorDomain(); // before the link is asked, which takes the error away
-        Kind kind = connection.dead() ? Kind.DISCONNECTED : kind(number, errorDomain, connection::alive);
+        Kind kind = connection.dead() ? Kind.DISCONNECTED : kind(number, 0, errorDomain, connection::alive);
         return new HypervisorException(kind, number, operation, domain, message, null);
     }
 
     /**
-     * What an error means.
+     * What an error means. A time-out that the system reports says nothing of the host: a disk on a dead server comes like that.
      *
+     * @param errno of a system error; 0 if it is not known
      * @param alive whether our own link stands: an error of a link may also be one of libvirtd's, to another daemon that a call
      *     needs (virtnetworkd, virtnodedevd), or of a message that is too long; then the call has failed and nothing else
      */
-    static Kind kind(int number, int errorDomain, BooleanSupplier alive) {
+    static Kind kind(int number, int errno, int errorDomain, BooleanSupplier alive) {
+        if (number == SYSTEM_ERROR && errorDomain != FROM_RPC && OUT_OF_SOMETHING.contains(errno)) {
+            return Kind.EXHAUSTED;
+        }
         return switch (number) {
+            case 2 -> Kind.EXHAUSTED; // VIR_ERR_NO_MEMORY
             case 42 -> Kind.NO_SUCH_DOMAIN; // VIR_ERR_NO_DOMAIN
             case 28 -> Kind.ALREADY_EXISTS; // VIR_ERR_DOM_EXIST
             // INVALID_ARG, OS_TYPE, NO_SOURCE, NO_TARGET, NO_NAME, NO_OS, XML_ERROR, XML_DETAIL, INVALID_MAC,

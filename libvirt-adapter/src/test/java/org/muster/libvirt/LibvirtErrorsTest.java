@@ -8,6 +8,9 @@ import org.libvirt.Error.ErrorNumber;
 import org.muster.libvirt.HypervisorException.Kind;
 
 class LibvirtErrorsTest {
+    private static final int NO_ERRNO = 0;
+    private static final int EMFILE = 24;
+
     @ParameterizedTest
     @CsvSource({
         "VIR_ERR_NO_DOMAIN, NO_SUCH_DOMAIN",
@@ -22,11 +25,29 @@ class LibvirtErrorsTest {
         "VIR_ERR_ACCESS_DENIED, DENIED",
         "VIR_ERR_NO_SUPPORT, UNSUPPORTED",
         "VIR_ERR_INTERNAL_ERROR, FAILED",
-        "VIR_ERR_SYSTEM_ERROR, FAILED"
+        "VIR_ERR_SYSTEM_ERROR, FAILED",
+        "VIR_ERR_NO_MEMORY, EXHAUSTED"
     })
     void eachNumberMeansOneThing(ErrorNumber number, Kind kind) {
         int fromQemu = 10;
-        assertThat(LibvirtErrors.kind(number.ordinal(), fromQemu, () -> true)).isEqualTo(kind);
+        assertThat(LibvirtErrors.kind(number.ordinal(), NO_ERRNO, fromQemu, () -> true))
+                .isEqualTo(kind);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "11, EXHAUSTED", // EAGAIN: a fork that found no room for another process
+        "12, EXHAUSTED", // ENOMEM
+        "23, EXHAUSTED", // ENFILE
+        "24, EXHAUSTED", // EMFILE
+        "2, FAILED", // ENOENT: a disk that is not there
+        "13, FAILED", // EACCES
+        "110, FAILED", // ETIMEDOUT: a disk on a dead NFS server that is mounted soft
+    })
+    void anErrorOfTheSystemIsTheHostsIfItIsOutOfSomething(int errno, Kind kind) {
+        int fromQemu = 10;
+        int system = ErrorNumber.VIR_ERR_SYSTEM_ERROR.ordinal();
+        assertThat(LibvirtErrors.kind(system, errno, fromQemu, () -> true)).isEqualTo(kind);
     }
 
     @ParameterizedTest
@@ -39,8 +60,9 @@ class LibvirtErrorsTest {
     })
     void anyErrorOfOurOwnLinkIsALostLink(ErrorNumber number) {
         int fromRpc = 7;
-        assertThat(LibvirtErrors.kind(number.ordinal(), fromRpc, () -> false)).isEqualTo(Kind.DISCONNECTED);
-        assertThat(LibvirtErrors.kind(number.ordinal(), fromRpc, () -> true))
+        assertThat(LibvirtErrors.kind(number.ordinal(), EMFILE, fromRpc, () -> false))
+                .isEqualTo(Kind.DISCONNECTED);
+        assertThat(LibvirtErrors.kind(number.ordinal(), EMFILE, fromRpc, () -> true))
                 .as("libvirtd's link to another daemon, or a message that is too long")
                 .isEqualTo(Kind.FAILED);
     }

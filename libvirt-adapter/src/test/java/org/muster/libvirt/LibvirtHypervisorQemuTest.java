@@ -24,6 +24,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.libvirt.Error.ErrorNumber;
+import org.libvirt.LibvirtException;
 import org.muster.libvirt.HypervisorException.Kind;
 import org.muster.libvirt.HypervisorListener.DomainEvent;
 import org.muster.rig.Await;
@@ -278,6 +280,21 @@ class LibvirtHypervisorQemuTest {
                 .isInstanceOfSatisfying(
                         HypervisorException.class, e -> assertThat(e.kind()).isEqualTo(Kind.WRONG_STATE));
         assertThat(hypervisor.find(id).orElseThrow().state()).isEqualTo(DomainRecord.State.PAUSED);
+    }
+
+    @Test
+    void theSystemsOwnNumberOfAnErrorArrives() throws Exception {
+        GuestXml guest = GuestXml.named("diskless").withDisk(host.directory().resolve("missing.raw"));
+        hypervisor.define(guest.xml());
+
+        assertThatThrownBy(() -> hypervisor.start(guest.uuid(), true))
+                .isInstanceOfSatisfying(HypervisorException.class, e -> {
+                    assertThat(e.kind()).isEqualTo(Kind.FAILED);
+                    assertThat(e.number()).isEqualTo(ErrorNumber.VIR_ERR_SYSTEM_ERROR.ordinal());
+                    assertThat(((LibvirtException) e.getCause()).getError().getInt1())
+                            .as("ENOENT")
+                            .isEqualTo(2);
+                });
     }
 
     @Test

@@ -11,13 +11,12 @@ enum Outcome {
     /** The host, or its libvirtd, has too much to do. */
     OVERLOADED;
 
-    private static final int NO_MEMORY = 2; // VIR_ERR_NO_MEMORY: libvirtd's own
-
     static Outcome of(HypervisorException failure) {
         return switch (failure.kind()) {
-            case NO_SUCH_DOMAIN, ALREADY_EXISTS, INVALID_SPEC, WRONG_STATE, DENIED, UNSUPPORTED -> NOTHING;
-            case BUSY, TIMED_OUT, DISCONNECTED -> OVERLOADED; // nobody had a worker, a connection or the time for it
-            case FAILED -> failure.number() == NO_MEMORY ? OVERLOADED : NOTHING; // a missing disk comes like this, too
+            // FAILED: a missing disk, or a monitor that did not show up, in which nearly always QEMU itself did not
+            case NO_SUCH_DOMAIN, ALREADY_EXISTS, INVALID_SPEC, WRONG_STATE, DENIED, UNSUPPORTED, FAILED -> NOTHING;
+            // nobody had a worker, a connection, the time, a process or a file for it
+            case BUSY, TIMED_OUT, DISCONNECTED, EXHAUSTED -> OVERLOADED;
         };
     }
 }

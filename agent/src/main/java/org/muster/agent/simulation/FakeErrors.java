@@ -24,6 +24,7 @@ final class FakeErrors {
             case DENIED -> 29; // VIR_ERR_OPERATION_DENIED
             case UNSUPPORTED -> 84; // VIR_ERR_OPERATION_UNSUPPORTED
             case TIMED_OUT -> 0; // libvirt has none: it is our own
+            case EXHAUSTED -> 2; // VIR_ERR_NO_MEMORY
             case FAILED -> 1; // VIR_ERR_INTERNAL_ERROR
         };
     }

@@ -164,8 +164,15 @@ public final class LibvirtStatsSource implements StatsSource {
         return switch (e.kind()) {
             case DISCONNECTED -> Why.CONNECTION_LOST;
             case BUSY -> e.number() == 0 ? Why.NO_CALL_FREE : Why.FAILED;
-            case NO_SUCH_DOMAIN, ALREADY_EXISTS, INVALID_SPEC, WRONG_STATE, TIMED_OUT, DENIED, UNSUPPORTED, FAILED ->
-                Why.FAILED;
+            case NO_SUCH_DOMAIN,
+                    ALREADY_EXISTS,
+                    INVALID_SPEC,
+                    WRONG_STATE,
+                    TIMED_OUT,
+                    DENIED,
+                    UNSUPPORTED,
+                    EXHAUSTED,
+                    FAILED -> Why.FAILED;
         };
     }
 }

@@ -19,7 +19,7 @@ class OutcomeTest {
         "UNSUPPORTED, 3, NOTHING",
         "FAILED, 38, NOTHING", // a missing disk
         "FAILED, 1, NOTHING", // QEMU ended
-        "FAILED, 2, OVERLOADED", // libvirtd has no memory
+        "EXHAUSTED, 38, OVERLOADED", // libvirtd cannot fork
         "TIMED_OUT, 0, OVERLOADED",
         "BUSY, 68, OVERLOADED",
         "DISCONNECTED, 38, OVERLOADED",
