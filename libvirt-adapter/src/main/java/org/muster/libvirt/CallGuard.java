@@ -9,6 +9,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
@@ -71,7 +72,8 @@ public final class CallGuard {
     private final LongSupplier nanoTime;
     private final Set<CallToken> inFlight = ConcurrentHashMap.newKeySet();
     private volatile OptionalInt configuredMaxStuck; // replaced as a whole by a config reload
-    private volatile Workers workers = new Workers(ASSUMED_MIN_WORKERS, ASSUMED_MAX_WORKERS, false);
+    private final AtomicReference<Workers> workers =
+            new AtomicReference<>(new Workers(ASSUMED_MIN_WORKERS, ASSUMED_MAX_WORKERS, false));
     private volatile Keepers keepers = thread -> Optional.empty(); // set once, by whoever finds them out
     private volatile Observer observer = (role, operation, nanos, failed) -> {}; // set once, before the first call
 
@@ -112,21 +114,26 @@ public final class CallGuard {
 
     /** What libvirtd's worker pool turned out to be; whoever talks to it tells. */
     public void workers(Workers found) {
-        this.workers = found;
+        workers.set(found);
+    }
+
+    /** The same, if nobody has told anything else since it was {@code before}; false if somebody has. */
+    boolean workers(Workers before, Workers found) {
+        return workers.compareAndSet(before, found);
     }
 
     public Workers workers() {
-        return workers;
+        return workers.get();
     }
 
     /** How many calls may be stuck at once before libvirtd is at risk. */
     public int maxStuck() {
-        return configuredMaxStuck.orElse(Math.max(1, Math.min(MOST_STUCK, workers.min - WORKERS_BESIDES_STUCK)));
+        return configuredMaxStuck.orElse(Math.max(1, Math.min(MOST_STUCK, workers().min - WORKERS_BESIDES_STUCK)));
     }
 
     /** How many creates may run at once. */
     public int createSlots() {
-        return Math.max(1, Math.min(Role.CREATE.maxConnections(), workers.max - WORKERS_KEPT_FREE));
+        return Math.max(1, Math.min(Role.CREATE.maxConnections(), workers().max - WORKERS_KEPT_FREE));
     }
 
     /** Calls that have not returned for longer than their role allows. */

@@ -211,6 +211,9 @@ public interface Hypervisor extends AutoCloseable {
         return Optional.empty();
     }
 
+    /** Has it found out again what libvirtd can bear: an admin may have changed that. Never blocks; the guard is told. */
+    default void limitsMayHaveChanged() {}
+
     /** The guard over all calls: what is under way, what is overdue, what may still be risked. Never blocks. */
     CallGuard calls();
 

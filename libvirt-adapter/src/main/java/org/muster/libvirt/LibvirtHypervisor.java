@@ -53,6 +53,7 @@ public final class LibvirtHypervisor implements Hypervisor {
     private final String uri;
     private final CallGuard guard;
     private final WorkerLimits workerLimits;
+    private final WorkerWatch workerWatch;
     private final boolean tuneWorkers;
     private final Connections connections;
     private final ControlLane controlLane;
@@ -74,6 +75,7 @@ public final class LibvirtHypervisor implements Hypervisor {
         this.guard = guard;
         this.workerLimits = WorkerLimits.of(uri);
         this.tuneWorkers = tuneWorkers;
+        this.workerWatch = new WorkerWatch(this::connected, workerLimits::ask, guard, WorkerWatch.USUAL);
         this.connections = new Connections(uri, new Link(), System::nanoTime);
         this.controlLane = new ControlLane(this::controlOf);
     }
@@ -110,6 +112,7 @@ public final class LibvirtHypervisor implements Hypervisor {
     public void start(HypervisorListener newListener) {
         this.listener = newListener;
         connections.start();
+        workerWatch.start();
     }
 
     @Override
@@ -130,6 +133,11 @@ public final class LibvirtHypervisor implements Hypervisor {
     @Override
     public Optional<Set<String>> leftRunning() {
         return StatusFiles.folder(uri).flatMap(StatusFiles::domains);
+    }
+
+    @Override
+    public void limitsMayHaveChanged() {
+        workerWatch.soon();
     }
 
     @Override
@@ -580,6 +588,7 @@ public final class LibvirtHypervisor implements Hypervisor {
 
     @Override
     public void close() {
+        workerWatch.close();
         controlLane.close();
         connections.close();
     }
@@ -637,6 +646,7 @@ public final class LibvirtHypervisor implements Hypervisor {
             networks.watch(connection);
             cpuTimes.forget();
             guard.workers(workerLimits.find(tuneWorkers));
+            workerWatch.linked();
             LOG.info("connected to {}, {}", uri, guard.workers());
             workerLimits.advise(guard.workers(), guard.maxStuck());
             listener.connected();

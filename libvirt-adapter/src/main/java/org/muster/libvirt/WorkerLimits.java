@@ -139,8 +139,9 @@ final class WorkerLimits {
         return now;
     }
 
-    private Optional<Workers> ask() {
-        return parse(run("server-threadpool-info", server).text);
+    /** What libvirtd itself says of its workers at present; empty if it does not, or there is none to ask. */
+    Optional<Workers> ask() {
+        return server.isEmpty() ? Optional.empty() : parse(run("server-threadpool-info", server).text);
     }
 
     private record Answer(boolean ok, String text) {}

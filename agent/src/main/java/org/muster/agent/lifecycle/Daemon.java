@@ -379,6 +379,7 @@ public final class Daemon implements AutoCloseable {
     public void reconfigure(MusterConfig config) {
         server.reloadCertificates();
         hypervisor.calls().setMaxStuck(config.libvirt().maxStuckCalls());
+        hypervisor.limitsMayHaveChanged();
         creator.reconfigure(createConfig(config.create()));
         sampler.reconfigure(samplingConfig(config.sampling()));
         host.reconfigure(config.sampling().interval());

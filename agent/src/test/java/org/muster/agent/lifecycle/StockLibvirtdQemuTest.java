@@ -113,6 +113,13 @@ class StockLibvirtdQemuTest {
         });
         assertThat(client.call("Host.getStats").at("/sampling/stuckCalls").asInt())
                 .isEqualTo(2);
+
+        host.inside(SOON, "virt-admin", "-c", admin(), "server-threadpool-set", "libvirtd", "--min-workers", "20");
+        agent.hangUp();
+        Await.until(
+                "the agent learns what the admin has set, without a new link",
+                SOON,
+                () -> client.call("Host.getStats").at("/sampling/maxStuckCalls").asInt() == 13);
     }
 
     @Test
