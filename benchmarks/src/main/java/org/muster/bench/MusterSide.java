@@ -21,6 +21,7 @@ final class MusterSide implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofMinutes(5);
     private static final Duration FORGET_LIMIT = Duration.ofSeconds(60);
     private static final int NO_SUCH_VM = 1;
+    private static final int NOT_READY = 99;
     private static final String USUAL = "NORMAL";
     private static final long POLL_MILLIS = 50;
 
@@ -205,16 +206,31 @@ final class MusterSide implements AutoCloseable {
         }
     }
 
-    /** Waits until the agent lists this many guests: it may have to catch up with what others did. */
+    /** Waits until the agent lists this many guests: it may have to catch up with what others did, or have just been started. */
     void awaitGuests(int count) throws BenchException, InterruptedException {
         long deadline = System.nanoTime() + FORGET_LIMIT.toNanos();
-        JsonNode list = call("Host.getVMList");
-        while (list.size() != count) {
+        String seen = list();
+        while (!seen.equals(Integer.toString(count))) {
             if (System.nanoTime() > deadline) {
-                throw new BenchException("the agent should list " + count + " guests, but lists " + list);
+                throw new BenchException("the agent should list " + count + " guests, but lists " + seen);
             }
             Thread.sleep(POLL_MILLIS);
-            list = call("Host.getVMList");
+            seen = list();
+        }
+    }
+
+    /** How many it lists, or why it does not yet. */
+    private String list() throws BenchException, InterruptedException {
+        try {
+            return Integer.toString(Answers.await(connection.call("Host.getVMList", Json.object()))
+                    .size());
+        } catch (RpcError e) {
+            if (e.code() != NOT_READY) {
+                throw new BenchException("Host.getVMList: " + e.getMessage(), e);
+            }
+            return e.getMessage();
+        } catch (IOException e) {
+            throw new BenchException("Host.getVMList: " + e.getMessage(), e);
         }
     }
 
