@@ -15,6 +15,7 @@ import org.w3c.dom.Element;
  * @param hash changes when the devices do, or the guest's names of its disks, and not with what differs from run to run (a
  *     pty, a port, a connected channel)
  * @param kvm false for an emulated guest
+ * @param machine what it runs on
  * @param agentChannel the QEMU guest agent's channel; empty if the guest has none
  * @param timeOffsetSeconds of the guest's clock from UTC; empty when the XML ties the clock to something else
  * @param startedAtMillis wall clock, from the metadata that we or VDSM left
@@ -24,6 +25,7 @@ public record DomainDetails(
         String hash,
         boolean kvm,
         boolean acpi,
+        Machine machine,
         List<Nic> nics,
         List<Disk> disks,
         List<Console> consoles,
@@ -49,11 +51,30 @@ public record DomainDetails(
     }
 
     /**
+     * The virtual machine itself.
+     *
+     * @param osType how it boots, such as hvm
+     * @param type of machine, such as pc-q35-7.2
+     * @param mostVcpus that it may have; empty if that is not told
+     */
+    public record Machine(String osType, String arch, String type, OptionalLong mostVcpus) {
+        static final Machine UNKNOWN = new Machine("", "", "", OptionalLong.empty());
+    }
+
+    /**
      * A network interface of the guest.
      *
      * @param target the host's interface (tap), empty before the guest runs
      */
-    public record Nic(String target, String mac, String model) {}
+    public record Nic(String target, String mac, String model, Uplink uplink) {}
+
+    /**
+     * What an interface is connected to; texts, empty for what is not told.
+     *
+     * @param type bridge, network, ethernet and so on
+     * @param port its id on a virtual switch
+     */
+    public record Uplink(String type, String bridge, String mtu, String port) {}
 
     /**
      * A disk of the guest.
@@ -68,6 +89,7 @@ public record DomainDetails(
      * @param lunGuid the engine's, for a LUN
      * @param shared several guests may have it: it is shareable, or only read
      * @param rawFile it is a file, and its bytes are the disk's, so that it is as long as the disk
+     * @param access how QEMU has it
      * @param ioTune libvirt's limits that are set, by name: whole numbers, and {@link #LIMIT_GROUP}
      */
     public record Disk(
@@ -81,11 +103,24 @@ public record DomainDetails(
             String lunGuid,
             boolean shared,
             boolean rawFile,
+            Access access,
             Map<String, String> ioTune) {
         public Disk {
             ioTune = Map.copyOf(ioTune);
         }
     }
+
+    /**
+     * How QEMU has a disk; texts in libvirt's words, empty for what is not told.
+     *
+     * @param type file, block, network and so on
+     * @param bus that the guest sees it on
+     * @param protocol of a network disk
+     * @param driver QEMU's, such as qemu
+     * @param format such as qcow2
+     */
+    public record Access(
+            String type, String bus, String protocol, String driver, String format, String cache, String discard) {}
 
     /**
      * A graphics console.
@@ -149,6 +184,7 @@ public record DomainDetails(
                 DevicesHash.digest(xml),
                 false,
                 false,
+                Machine.UNKNOWN,
                 List.of(),
                 List.of(),
                 List.of(),

@@ -8,12 +8,15 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.muster.libvirt.DomainDetails.Access;
 import org.muster.libvirt.DomainDetails.AgentChannel;
 import org.muster.libvirt.DomainDetails.Balloon;
 import org.muster.libvirt.DomainDetails.Console;
 import org.muster.libvirt.DomainDetails.Disk;
+import org.muster.libvirt.DomainDetails.Machine;
 import org.muster.libvirt.DomainDetails.Nic;
 import org.muster.libvirt.DomainDetails.Notes;
+import org.muster.libvirt.DomainDetails.Uplink;
 import org.w3c.dom.Element;
 
 /**
@@ -45,6 +48,7 @@ final class DomainDetailsReader {
                 DevicesHash.of(devices, notes.guestNames()),
                 domain.getAttribute("type").equals("kvm"),
                 Xml.child(domain, "features").flatMap(f -> Xml.child(f, "acpi")).isPresent(),
+                machine(),
                 nics(),
                 disks(),
                 consoles(),
@@ -68,15 +72,46 @@ final class DomainDetailsReader {
         return devices == null ? List.of() : Xml.children(devices, kind);
     }
 
+    private Machine machine() {
+        return new Machine(
+                Xml.child(domain, "os")
+                        .map(os -> Xml.text(os, "type"))
+                        .orElse("")
+                        .intern(),
+                os("arch"),
+                os("machine"),
+                whole(Xml.text(domain, "vcpu")));
+    }
+
+    private String os(String attribute) {
+        return Xml.child(domain, "os")
+                .map(os -> attribute(os, "type", attribute))
+                .orElse("")
+                .intern();
+    }
+
     private List<Nic> nics() {
         List<Nic> nics = new ArrayList<>();
         for (Element nic : devices("interface")) {
             nics.add(new Nic(
                     attribute(nic, "target", "dev"),
                     attribute(nic, "mac", "address"),
-                    attribute(nic, "model", "type")));
+                    attribute(nic, "model", "type"),
+                    uplink(nic)));
         }
         return nics;
+    }
+
+    /** A host's guests have few of these texts, so they share them. */
+    private static Uplink uplink(Element nic) {
+        String port = Xml.child(nic, "virtualport")
+                .map(v -> attribute(v, "parameters", "interfaceid"))
+                .orElse("");
+        return new Uplink(
+                nic.getAttribute("type").intern(),
+                attribute(nic, "source", "bridge").intern(),
+                attribute(nic, "mtu", "size").intern(),
+                port);
     }
 
     private List<Disk> disks() {
@@ -97,9 +132,21 @@ final class DomainDetailsReader {
                     NeedsReader.shared(disk),
                     disk.getAttribute("type").equals("file")
                             && attribute(disk, "driver", "type").equals("raw"),
+                    access(disk),
                     ioTune(disk)));
         }
         return disks;
+    }
+
+    private static Access access(Element disk) {
+        return new Access(
+                disk.getAttribute("type").intern(),
+                attribute(disk, "target", "bus").intern(),
+                attribute(disk, "source", "protocol").intern(),
+                attribute(disk, "driver", "name").intern(),
+                attribute(disk, "driver", "type").intern(),
+                attribute(disk, "driver", "cache").intern(),
+                attribute(disk, "driver", "discard").intern());
     }
 
     private static String path(Element disk) {

@@ -27,6 +27,8 @@ public enum StatsField {
     VCPU_CURRENT("vcpu.current"),
     VCPU_STATE("vcpu.#.state"),
     VCPU_TIME("vcpu.#.time"),
+    VCPU_DELAY("vcpu.#.delay"),
+    VCPU_WAIT("vcpu.#.wait"),
     NET_NAME("net.#.name"),
     NET_RX_BYTES("net.#.rx.bytes"),
     NET_RX_PACKETS("net.#.rx.pkts"),

@@ -8,25 +8,32 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
+import org.muster.libvirt.DomainDetails.Access;
 import org.muster.libvirt.DomainDetails.Balloon;
 import org.muster.libvirt.DomainDetails.Console;
 import org.muster.libvirt.DomainDetails.Disk;
+import org.muster.libvirt.DomainDetails.Machine;
 import org.muster.libvirt.DomainDetails.Nic;
 import org.muster.libvirt.DomainDetails.Notes;
+import org.muster.libvirt.DomainDetails.Uplink;
 import org.muster.libvirt.EngineMetadata.ResumeBehavior;
 
 class DomainDetailsTest {
     private static final String XML = """
             <domain type="kvm" id="7"><name>a</name><memory unit="KiB">2048</memory>
+            <vcpu placement="static" current="2">8</vcpu><os><type arch="x86_64" machine="pc-q35-7.2">hvm</type></os>
             <metadata><o:vm xmlns:o="http://ovirt.org/vm/1.0"><o:startTime type="float">1700000000.25</o:startTime>
               <o:ballooningEnabled>false</o:ballooningEnabled>
               <o:device devtype="disk" name="vda"><o:imageID>img-1</o:imageID></o:device></o:vm></metadata>
             <features><acpi/></features><clock offset="variable" adjustment="-60" basis="utc"/>
             <devices>
-              <disk device="disk"><source file="/d" index="3"/><target dev="vda"/><serial>s-1</serial><alias name="ua-17"/>
+              <disk type="file" device="disk"><driver name="qemu" type="qcow2" cache="none" discard="unmap"/>
+                <source file="/d" index="3"/><target dev="vda" bus="virtio"/><serial>s-1</serial><alias name="ua-17"/>
                 <iotune><read_bytes_sec>5</read_bytes_sec></iotune></disk>
               <disk><source dev="/dev/mapper/x"/><target dev="sda"/></disk>
-              <interface type="bridge"><mac address="56:6f:00:00:00:01"/><target dev="vnet3"/><model type="virtio"/></interface>
+              <interface type="bridge"><mac address="56:6f:00:00:00:01"/><target dev="vnet3"/><model type="virtio"/>
+                <source bridge="br0"/><mtu size="9000"/><virtualport type="openvswitch"><parameters interfaceid="p-1"/></virtualport>
+              </interface>
               <serial type="pty"><source path="/dev/pts/5"/></serial>
               <console type="pty" tty="/dev/pts/5"><source path="/dev/pts/5"/></console>
               <channel type="unix"><source mode="bind" path="/x/domain-7-a/org.qemu.guest_agent.0"/>
@@ -59,9 +66,25 @@ class DomainDetailsTest {
                                 "",
                                 false,
                                 false,
+                                new Access("file", "virtio", "", "qemu", "qcow2", "none", "unmap"),
                                 Map.of("read_bytes_sec", "5")),
-                        new Disk("sda", "disk", "", "/dev/mapper/x", "", "", "", "", false, false, Map.of()));
-        assertThat(details.nics()).containsExactly(new Nic("vnet3", "56:6f:00:00:00:01", "virtio"));
+                        new Disk(
+                                "sda",
+                                "disk",
+                                "",
+                                "/dev/mapper/x",
+                                "",
+                                "",
+                                "",
+                                "",
+                                false,
+                                false,
+                                new Access("", "", "", "", "", "", ""),
+                                Map.of()));
+        assertThat(details.nics())
+                .containsExactly(
+                        new Nic("vnet3", "56:6f:00:00:00:01", "virtio", new Uplink("bridge", "br0", "9000", "p-1")));
+        assertThat(details.machine()).isEqualTo(new Machine("hvm", "x86_64", "pc-q35-7.2", OptionalLong.of(8)));
         assertThat(details.consoles())
                 .containsExactly(
                         new Console("vnc", "5900", "-1", "10.0.0.2"), new Console("spice", "-1", "5901", "10.0.0.3"));

@@ -38,8 +38,19 @@ public record DomainSample(
         disks = Few.copyOf(disks);
     }
 
-    /** @param timeNanos time this vCPU's thread ran on the host */
-    public record Vcpu(int index, int state, OptionalLong timeNanos) {}
+    /**
+     * A virtual CPU; times are those of its thread on the host.
+     *
+     * @param timeNanos it ran
+     * @param delayNanos it could have run, and waited in a host CPU's queue: what the guest sees as stolen
+     * @param waitNanos much the same by the scheduler's own statistics, which not every kernel keeps
+     */
+    public record Vcpu(int index, int state, OptionalLong timeNanos, OptionalLong delayNanos, OptionalLong waitNanos) {
+        /** One of which only the first is told. */
+        public Vcpu(int index, int state, OptionalLong timeNanos) {
+            this(index, state, timeNanos, OptionalLong.empty(), OptionalLong.empty());
+        }
+    }
 
     /** All in KiB but the fault and swap counters' unit, which is what virtio-balloon reports (KiB swapped, faults). */
     public record Balloon(

@@ -68,8 +68,18 @@ public record GuestStats(
         }
     }
 
-    /** @param busyPercent of the window in which this vCPU ran on a host CPU, at most 100 */
-    public record Vcpu(int index, int state, OptionalLong timeNanos, OptionalDouble busyPercent) {}
+    /**
+     * A virtual CPU; its times are {@link DomainSample.Vcpu}'s.
+     *
+     * @param busyPercent of the window in which this vCPU ran on a host CPU, at most 100
+     */
+    public record Vcpu(
+            int index,
+            int state,
+            OptionalLong timeNanos,
+            OptionalLong delayNanos,
+            OptionalLong waitNanos,
+            OptionalDouble busyPercent) {}
 
     /** @param swapInKibPerSecond and the other rates: over the window, empty as {@link GuestStats} says */
     public record Memory(

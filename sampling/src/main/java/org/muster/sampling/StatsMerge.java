@@ -244,7 +244,8 @@ final class StatsMerge {
         if (busy.isPresent()) {
             busy = OptionalDouble.of(Math.min(MOST_BUSY_PERCENT, busy.getAsDouble()));
         }
-        return new GuestStats.Vcpu(vcpu.index(), vcpu.state(), vcpu.timeNanos(), busy);
+        return new GuestStats.Vcpu(
+                vcpu.index(), vcpu.state(), vcpu.timeNanos(), vcpu.delayNanos(), vcpu.waitNanos(), busy);
     }
 
     private Optional<GuestStats.Memory> memory() {

@@ -88,16 +88,66 @@ final class DeviceFamilies {
                         Optional.ofNullable(known.get(disk.sample().name()));
                 out.value(
                         Labels.and(
-                                labels(guest, disk.sample().name()),
-                                "source_file",
-                                disk.sample().path(),
-                                "device",
-                                details.map(DomainDetails.Disk::kind).orElse(""),
-                                "serial",
-                                details.map(DomainDetails.Disk::imageId).orElse("")),
+                                        labels(guest, disk.sample().name()),
+                                        "source_file",
+                                        disk.sample().path(),
+                                        "device",
+                                        details.map(DomainDetails.Disk::kind).orElse(""),
+                                        "serial",
+                                        details.map(DeviceFamilies::serial).orElse(""))
+                                + access(details.map(DomainDetails.Disk::access)),
                         1L);
             }
         }
+    }
+
+    /** The engine's image has the same where the engine gave the disk a serial number. */
+    private static String serial(DomainDetails.Disk disk) {
+        return disk.imageId().isEmpty() ? disk.serial() : disk.imageId();
+    }
+
+    /** The exporters call some of it by different names. */
+    private static String access(Optional<DomainDetails.Access> known) {
+        if (known.isEmpty()) {
+            return "";
+        }
+        DomainDetails.Access access = known.get();
+        return ","
+                + Labels.of(
+                        "disk_type",
+                        access.type(),
+                        "target_bus",
+                        access.bus(),
+                        "bus",
+                        access.bus(),
+                        "source_protocol",
+                        access.protocol(),
+                        "driver_name",
+                        access.driver(),
+                        "driver_type",
+                        access.format(),
+                        "driver_cache",
+                        access.cache(),
+                        "cache",
+                        access.cache(),
+                        "driver_discard",
+                        access.discard(),
+                        "discard",
+                        access.discard());
+    }
+
+    private static String uplink(Optional<DomainDetails.Uplink> known) {
+        return known.map(uplink -> ","
+                        + Labels.of(
+                                "interface_type",
+                                uplink.type(),
+                                "source_bridge",
+                                uplink.bridge(),
+                                "mtu_size",
+                                uplink.mtu(),
+                                "virtual_interface",
+                                uplink.port()))
+                .orElse("");
     }
 
     private static void interfaceInfo(Exposition out, GuestSet set, String name) {
@@ -113,11 +163,12 @@ final class DeviceFamilies {
                         Optional.ofNullable(known.get(nic.counters().name()));
                 out.value(
                         Labels.and(
-                                labels(guest, nic.counters().name()),
-                                "mac_address",
-                                details.map(DomainDetails.Nic::mac).orElse(""),
-                                "model_type",
-                                details.map(DomainDetails.Nic::model).orElse("")),
+                                        labels(guest, nic.counters().name()),
+                                        "mac_address",
+                                        details.map(DomainDetails.Nic::mac).orElse(""),
+                                        "model_type",
+                                        details.map(DomainDetails.Nic::model).orElse(""))
+                                + uplink(details.map(DomainDetails.Nic::uplink)),
                         1L);
             }
         }

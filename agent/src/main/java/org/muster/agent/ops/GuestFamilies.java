@@ -33,6 +33,19 @@ final class GuestFamilies {
     private static void info(Exposition out, GuestSet set) {
         out.gauge("libvirt_domain_info_meta", "What a domain is called otherwise.");
         each(set, (vm, l) -> out.value(Labels.and(l, "uuid", vm.id().toString(), "instance_name", vm.name()), 1L));
+        out.gauge("libvirt_domain_info", "What a domain's machine is.");
+        machines(
+                set,
+                (labels, machine) -> out.value(
+                        Labels.and(
+                                labels,
+                                "os_type",
+                                machine.osType(),
+                                "os_type_arch",
+                                machine.arch(),
+                                "os_type_machine",
+                                machine.type()),
+                        1L));
         out.gauge("libvirt_domain_info_state", "Code of the domain state.");
         states(
                 set,
@@ -99,10 +112,20 @@ final class GuestFamilies {
                 set,
                 GuestStats::vcpus,
                 (labels, vcpus) -> vcpus.count().ifPresent(count -> out.value(labels, (long) count)));
+        out.gauge("libvirt_domain_vcpu_maximum", "Number of virtual CPUs that the domain may have.");
+        machines(set, (labels, machine) -> out.value(labels, machine.mostVcpus()));
         out.gauge("libvirt_domain_vcpu_state", "State of the virtual CPU: 0 offline, 1 running, 2 blocked.");
         eachVcpu(set, (labels, vcpu) -> out.value(labels, (long) vcpu.state()));
         out.counter("libvirt_domain_vcpu_time_seconds_total", "Time that the virtual CPU ran on a host CPU.");
         eachVcpu(set, (labels, vcpu) -> out.nanos(labels, vcpu.timeNanos()));
+        out.counter(
+                "libvirt_domain_vcpu_delay_seconds_total",
+                "Time that the virtual CPU waited for a host CPU, which the guest sees as stolen.");
+        eachVcpu(set, (labels, vcpu) -> out.nanos(labels, vcpu.delayNanos()));
+        out.counter(
+                "libvirt_domain_vcpu_wait_seconds_total",
+                "The same by the host scheduler's statistics; not with every kernel.");
+        eachVcpu(set, (labels, vcpu) -> out.nanos(labels, vcpu.waitNanos()));
     }
 
     private static void freshness(Exposition out, GuestSet set) {
@@ -128,6 +151,10 @@ final class GuestFamilies {
 
     private static void each(GuestSet set, BiConsumer<Vm, String> write) {
         set.guests().forEach(guest -> write.accept(guest.vm(), guest.labels()));
+    }
+
+    private static void machines(GuestSet set, BiConsumer<String, DomainDetails.Machine> write) {
+        each(set, (vm, labels) -> details(vm).ifPresent(known -> write.accept(labels, known.machine())));
     }
 
     private static void states(GuestSet set, BiConsumer<String, Integer> write) {

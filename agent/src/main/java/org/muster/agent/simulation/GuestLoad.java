@@ -15,6 +15,7 @@ import org.muster.libvirt.StatsRecord;
  * goes back, and the same seed gives the same figures for the same UUID. Immutable.
  */
 final class GuestLoad {
+    private static final double STOLEN = 0.02; // of the time that a vCPU runs, as on a host that is not full
     private static final double NANOS = 1e9;
     private static final double NET_BYTES = 2e5; // a second, at a load of 1 and on average; likewise below
     private static final double PACKET_BYTES = 700;
@@ -103,7 +104,8 @@ final class GuestLoad {
         to.number(StatsField.VCPU_CURRENT, at.shape.vcpus());
         for (int i = 0; i < at.shape.vcpus(); i++) {
             to.number(StatsField.VCPU_STATE, i, RUNNING)
-                    .number(StatsField.VCPU_TIME, i, (long) (total(at, "vcpu-" + i) * NANOS));
+                    .number(StatsField.VCPU_TIME, i, (long) (total(at, "vcpu-" + i) * NANOS))
+                    .number(StatsField.VCPU_DELAY, i, (long) (total(at, "vcpu-" + i) * STOLEN * NANOS));
         }
     }
 

@@ -84,7 +84,11 @@ final class SampleBuilder {
         switch (kind) {
             case 'V' ->
                 vcpus.add(new DomainSample.Vcpu(
-                        index, (int) part.orZero(StatsField.VCPU_STATE), part.number(StatsField.VCPU_TIME)));
+                        index,
+                        (int) part.orZero(StatsField.VCPU_STATE),
+                        part.number(StatsField.VCPU_TIME),
+                        part.number(StatsField.VCPU_DELAY),
+                        part.number(StatsField.VCPU_WAIT)));
             case 'N' -> endNic();
             case 'B' -> endDisk();
             default -> {

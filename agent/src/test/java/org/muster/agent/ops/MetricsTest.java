@@ -53,6 +53,8 @@ class MetricsTest {
                             Map.entry("libvirt_domain_memory_stats_used_percent{domain=\"web-01\"}", 75.0),
                             Map.entry("libvirt_domain_memory_stats_major_fault_total{domain=\"web-01\"}", 3.0),
                             Map.entry("libvirt_domain_vcpu_time_seconds_total{domain=\"web-01\",vcpu=\"0\"}", 7e-9),
+                            Map.entry("libvirt_domain_vcpu_delay_seconds_total{domain=\"web-01\",vcpu=\"0\"}", 8e-9),
+                            Map.entry("libvirt_domain_vcpu_wait_seconds_total{domain=\"web-01\",vcpu=\"0\"}", 9e-9),
                             Map.entry(disk("read_bytes_total"), 1000.0),
                             Map.entry(disk("read_time_seconds_total"), 4.5),
                             Map.entry(disk("write_bytes_total"), 2000.0),
@@ -71,6 +73,42 @@ class MetricsTest {
                             Map.entry("muster_vm_responsive{domain=\"web-01\"}", 1.0))
                     .forEach((series, value) ->
                             assertThat(scrape.value(series)).as(series).isEqualTo(value));
+        }
+    }
+
+    /** What inovex' exporter and Tinkoff's tell of machine, disk and interface, from the XML that is at hand. */
+    @Test
+    void whatTheXmlTellsIsInTheLabelsOfTheExporters() throws IOException {
+        try (OpsRig rig = new OpsRig()) {
+            rig.run("web-01", """
+                    <domain type='kvm'><name>web-01</name><vcpu current='2'>8</vcpu>
+                      <os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os><devices>
+                      <disk type='network' device='disk'><driver name='qemu' type='raw' cache='none' discard='unmap'/>
+                        <source protocol='rbd' name='pool/a'/><target dev='vda' bus='scsi'/><serial>s-1</serial></disk>
+                      <interface type='bridge'><mac address='56:6f:00:00:00:01'/><source bridge='br0'/>
+                        <virtualport type='openvswitch'><parameters interfaceid='p-1'/></virtualport>
+                        <target dev='vnet0'/><model type='virtio'/><mtu size='9000'/></interface>
+                    </devices></domain>""");
+
+            PrometheusText scrape = rig.scrape();
+
+            String disk =
+                    "{bus=\"scsi\",cache=\"none\",device=\"disk\",discard=\"unmap\",disk_type=\"network\",domain=\"web-01\","
+                            + "driver_cache=\"none\",driver_discard=\"unmap\",driver_name=\"qemu\",driver_type=\"raw\",serial=\"s-1\","
+                            + "source_file=\"/images/\"a\".raw\",source_protocol=\"rbd\",target_bus=\"scsi\",target_device=\"vda\"}";
+            String nic =
+                    "{domain=\"web-01\",interface_type=\"bridge\",mac_address=\"56:6f:00:00:00:01\",model_type=\"virtio\","
+                            + "mtu_size=\"9000\",source_bridge=\"br0\",target_device=\"vnet0\",virtual_interface=\"p-1\"}";
+            for (String name : List.of("stats_info", "meta")) {
+                assertThat(scrape.value("libvirt_domain_block_" + name + disk)).isEqualTo(1);
+                assertThat(scrape.value("libvirt_domain_interface_" + name + nic))
+                        .isEqualTo(1);
+            }
+            assertThat(scrape.value("libvirt_domain_info{domain=\"web-01\",os_type=\"hvm\",os_type_arch=\"x86_64\","
+                            + "os_type_machine=\"pc-q35-7.2\"}"))
+                    .isEqualTo(1);
+            assertThat(scrape.value("libvirt_domain_vcpu_maximum{domain=\"web-01\"}"))
+                    .isEqualTo(8);
         }
     }
 

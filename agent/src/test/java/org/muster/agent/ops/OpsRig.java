@@ -27,6 +27,7 @@ import org.muster.agent.create.CreateRecord;
 import org.muster.agent.create.QueueView;
 import org.muster.agent.domain.EventClock;
 import org.muster.agent.domain.ExitInfo;
+import org.muster.agent.domain.LiveXml;
 import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmTable;
 import org.muster.agent.metrics.SummingRegistry;
@@ -112,6 +113,12 @@ final class OpsRig implements AutoCloseable {
         return vm;
     }
 
+    Vm run(String name, String xml) {
+        Vm vm = run(name);
+        table.live(vm, LiveXml.of(xml));
+        return vm;
+    }
+
     void end(Vm vm) {
         table.down(table.get(vm.id()).orElseThrow(), ExitInfo.notFound());
         samples.remove(vm.id());
@@ -148,7 +155,10 @@ final class OpsRig implements AutoCloseable {
                 Optional.of(new GuestStats.Cpu(
                         taken, cpuNanos, OptionalLong.of(1), OptionalLong.of(2), OptionalDouble.of(10), none)),
                 Optional.of(new GuestStats.Vcpus(
-                        taken, OptionalInt.of(2), List.of(new GuestStats.Vcpu(0, 1, OptionalLong.of(7), none)))),
+                        taken,
+                        OptionalInt.of(2),
+                        List.of(new GuestStats.Vcpu(
+                                0, 1, OptionalLong.of(7), OptionalLong.of(8), OptionalLong.of(9), none)))),
                 Optional.of(new GuestStats.Memory(taken, balloon, none, none, none, none)),
                 Optional.of(new GuestStats.Block(
                         taken,

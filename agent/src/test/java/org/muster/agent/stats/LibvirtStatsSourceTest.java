@@ -49,6 +49,8 @@ class LibvirtStatsSourceTest {
                 field("vcpu.current", 2),
                 field("vcpu.0.state", 1),
                 field("vcpu.0.time", 11),
+                field("vcpu.0.wait", 13),
+                field("vcpu.0.delay", 12),
                 field("vcpu.1.state", 2),
                 field("net.0.name", "vnet0"),
                 field("net.0.rx.bytes", 1),
@@ -72,7 +74,7 @@ class LibvirtStatsSourceTest {
         assertThat(sample.vcpuCount()).isEqualTo(OptionalInt.of(2));
         assertThat(sample.vcpus())
                 .containsExactly(
-                        new DomainSample.Vcpu(0, 1, OptionalLong.of(11)),
+                        new DomainSample.Vcpu(0, 1, OptionalLong.of(11), OptionalLong.of(12), OptionalLong.of(13)),
                         new DomainSample.Vcpu(1, 2, OptionalLong.empty()));
         assertThat(sample.balloon().currentKib()).isEqualTo(OptionalLong.of(1000));
         assertThat(sample.balloon().unusedKib()).isEmpty();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.muster.libvirt.DomainDetails.Access;
 import org.muster.libvirt.DomainDetails.Disk;
 import org.muster.libvirt.GuestReport.GuestDisk;
 
@@ -12,7 +13,19 @@ class DiskNamesTest {
     private static final String IMAGE = "6d1b2d0c-1111-4000-8000-000000000001";
 
     private static Disk disk(String target, String serial, String image, String lun) {
-        return new Disk(target, "disk", "ua-" + target, "/d", "", serial, image, lun, false, false, Map.of());
+        return new Disk(
+                target,
+                "disk",
+                "ua-" + target,
+                "/d",
+                "",
+                serial,
+                image,
+                lun,
+                false,
+                false,
+                new Access("", "", "", "", "", "", ""),
+                Map.of());
     }
 
     @Test
