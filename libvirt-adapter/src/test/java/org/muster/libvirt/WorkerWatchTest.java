@@ -39,7 +39,7 @@ class WorkerWatchTest {
     }
 
     @Test
-    void whereLibvirtdDoesNotTellItIsNotAskedAgainBeforeTheNextLink() {
+    void whereLibvirtdDoesNotTellItIsAskedMoreSeldomUntilTheNextLink() {
         guard.workers(STOCK);
         AtomicInteger looks = new AtomicInteger();
         AtomicInteger asked = new AtomicInteger();
@@ -52,10 +52,11 @@ class WorkerWatchTest {
                 guard,
                 OFTEN)) {
             watch.start();
-            Await.until("it has come round some times", SOON, () -> looks.get() > 5);
-            assertThat(asked).hasValue(1);
+            Await.until("it has come round many times", SOON, () -> looks.get() > 50);
+            int times = asked.get();
+            assertThat(times).isBetween(2, looks.get() / 10 + 1);
             watch.linked();
-            Await.until("it is asked again", SOON, () -> asked.get() == 2);
+            Await.until("it is asked again", SOON, () -> asked.get() > times);
             assertThat(guard.workers()).isSameAs(STOCK);
         }
     }

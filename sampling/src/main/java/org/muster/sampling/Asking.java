@@ -121,7 +121,7 @@ final class Asking {
 
     /** What hangs for somebody else keeps a worker of libvirtd as well. */
     private Admission admission() {
-        return flight.admission(budget, quarantine.keptByOthers());
+        return flight.admission(budget, quarantine.keptByOthers(flight.settledLate()));
     }
 
     private static int countAboveSuspicion(Iterable<Guest> guests) {

@@ -49,6 +49,15 @@ final class Flight {
         return count;
     }
 
+    /** Late ones of which it is known that a guest keeps them. */
+    int settledLate() {
+        int count = 0;
+        for (Call call : calls) {
+            count += call.late() && call.settled ? 1 : 0;
+        }
+        return count;
+    }
+
     int stuckSafe() {
         int count = 0;
         for (Call call : calls) {
@@ -104,9 +113,9 @@ final class Flight {
         return null;
     }
 
-    /** @param others calls that hang and are not ours, or not any more */
+    /** @param others calls that hang and are not ours, or not any more; whatever these are, one call may be risked */
     Admission admission(int budget, int others) {
-        int stuck = others;
+        int stuck = Math.min(others, Math.max(0, budget - 1));
         int onTime = 0;
         int suspects = 0;
         for (Call call : calls) {

@@ -80,7 +80,7 @@ final class FrozenCheck {
             } else if (state.kind() == ControlState.Kind.OK || state.kind() == ControlState.Kind.ERROR) {
                 quarantine.free(guest);
             } else {
-                quarantine.state(guest, state);
+                quarantine.state(guest, state, now);
             }
         }
     }

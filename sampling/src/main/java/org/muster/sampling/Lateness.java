@@ -195,7 +195,7 @@ final class Lateness {
         if (guest.frozen == null) {
             quarantine.freeze(guest, state, call, now);
         } else {
-            quarantine.state(guest, state);
+            quarantine.state(guest, state, now);
         }
         asking.readWithoutMonitor();
     }

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +21,7 @@ final class Quarantine {
 
     private final Announcer announcer;
     private final Set<Guest> guests = new LinkedHashSet<>();
+    private OptionalLong linkLostNanos = OptionalLong.empty(); // the last time
 
     Quarantine(Announcer announcer) {
         this.announcer = announcer;
@@ -28,7 +30,7 @@ final class Quarantine {
     void freeze(Guest guest, ControlState state, Call sensor, long now) {
         long since = sensor == null ? now : sensor.startedAtNanos;
         guest.suspect = null;
-        guest.frozen(new Frozen(since, state, sensor));
+        guest.frozen(new Frozen(since, state, sensor, now));
         guests.add(guest);
         LOG.debug(
                 "guest {} keeps a call since {} ms ({}, {}): it is left out until that returns",
@@ -40,10 +42,10 @@ final class Quarantine {
     }
 
     /** The hypervisor says something else of a guest that is frozen already. */
-    void state(Guest guest, ControlState state) {
+    void state(Guest guest, ControlState state, long now) {
         ControlState.Kind reason = guest.frozen.reason();
         GuestStats.Cause cause = guest.frozen.cause();
-        guest.frozen.state(state);
+        guest.frozen.state(state, now);
         if (guest.frozen.reason() != reason || guest.frozen.cause() != cause) {
             guest.frozen(guest.frozen);
         }
@@ -100,13 +102,24 @@ final class Quarantine {
         guests.forEach(guest -> guest.frozen.forgetCalls());
     }
 
-    /** Calls that hang in the hypervisor and are not ours, or not any more; each keeps a worker of it. */
-    int keptByOthers() {
-        int count = 0;
+    void linkLost(long now) {
+        linkLostNanos = OptionalLong.of(now);
+    }
+
+    /**
+     * Calls that hang in the hypervisor and are not ours, or not any more; each keeps a worker of it. A call of ours is kept by one
+     * guest, however many in it were found to be occupied.
+     *
+     * @param ours late calls of ours of which it is known that somebody keeps them
+     */
+    int keptByOthers(int ours) {
+        int others = 0;
+        int some = 0;
         for (Guest guest : guests) {
-            count += guest.frozen.keepsCallOfOthers() ? 1 : 0;
+            others += guest.frozen.keepsCallOfOthers(linkLostNanos) ? 1 : 0;
+            some += guest.frozen.keepsSomeCall(linkLostNanos) ? 1 : 0;
         }
-        return count;
+        return others + Math.max(0, some - ours);
     }
 
     /** Those that seem to be back and have not been asked yet. */

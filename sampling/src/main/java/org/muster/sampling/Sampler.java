@@ -114,6 +114,11 @@ public final class Sampler implements AutoCloseable {
         mailbox.post(SamplerCore::connectionReset);
     }
 
+    /** The connection to the hypervisor is lost. */
+    public void connectionLost() {
+        mailbox.post(SamplerCore::connectionLost);
+    }
+
     /** Applies other intervals and limits, to what is under way too; the next cycles come no later than they now say. */
     public void reconfigure(SamplingConfig config) {
         mailbox.post((to, now) -> to.reconfigure(config, now));

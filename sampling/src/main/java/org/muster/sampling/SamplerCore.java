@@ -204,6 +204,11 @@ final class SamplerCore {
         }
     }
 
+    /** The connection is lost, and the hypervisor may be. */
+    void connectionLost(long now) {
+        quarantine.linkLost(now);
+    }
+
     void connectionReset(long now) {
         for (Call call : flight.newEpoch()) {
             call.guests.forEach(g -> g.call = null);

@@ -213,13 +213,13 @@ final class DecisionsTest {
     @Test
     void aStoppedEmulatorIsNotTakenForADiskWhileNothingIsKnownOfIt() {
         Call ofDisks = new Call(Call.Purpose.REGULAR, Tier.BLOCK, List.of(a), Optional.empty(), 0, 0);
-        Frozen frozen = new Frozen(0, occupied(true), ofDisks);
+        Frozen frozen = new Frozen(0, occupied(true), ofDisks, 0);
         for (Kind kind : Kind.values()) {
-            frozen.state(state(kind, 500));
+            frozen.state(state(kind, 500), 0);
             assertThat(frozen.cause()).as(kind.name()).isNotEqualTo(GuestStats.Cause.STORAGE);
         }
 
-        frozen.state(occupied(false));
+        frozen.state(occupied(false), 0);
 
         assertThat(frozen.cause()).isEqualTo(GuestStats.Cause.STORAGE);
     }

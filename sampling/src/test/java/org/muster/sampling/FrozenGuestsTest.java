@@ -197,9 +197,54 @@ final class FrozenGuestsTest {
     @Test
     void whatHangsSinceBeforeTheLinkWasLostStillCounts() {
         moreFreezeAfter(host -> {
+            host.run(Duration.ofSeconds(20));
+            host.loseLink();
+            host.run(Duration.ofSeconds(1));
             host.reconnect();
             host.run(INTERVAL.multipliedBy(3));
         });
+    }
+
+    /** It looks for its guests with threads of its own, and frozen ones keep those. */
+    @Test
+    void aLibvirtdThatWasStartedAgainHasLostNoWorkersToThoseWhoAreFrozen() {
+        SimulatedHost host = warm(20);
+        host.budget = 3;
+        host.freeze(0, 1, 2, 3);
+        host.run(Duration.ofSeconds(10));
+        host.disconnect();
+        host.run(Duration.ofSeconds(2));
+        host.restartedAfterDeath();
+        host.run(Duration.ofSeconds(15));
+        host.watch(host.ids().subList(5, 20));
+        host.freeze(4);
+        host.run(Duration.ofSeconds(20));
+
+        assertThat(host.worstAge(Tier.SHORT))
+                .isLessThan(INTERVAL.multipliedBy(3).dividedBy(2));
+        assertThat(host.core.state().degraded()).isFalse();
+        host.thaw(0, 1, 2, 3, 4);
+        host.run(Duration.ofSeconds(10));
+        for (int i = 0; i < 20; i++) {
+            assertThat(host.age(i, Group.BALLOON)).isLessThanOrEqualTo(INTERVAL.plusMillis(600));
+        }
+    }
+
+    /** Whatever hangs for others, who answers is asked. */
+    @Test
+    void moreCallsOfOthersThanMayHangStopNobody() {
+        SimulatedHost host = warm(20);
+        host.budget = 5;
+        host.freeze(0, 1, 2, 3);
+        host.run(Duration.ofSeconds(10));
+        host.restartAgent();
+        host.budget = 3;
+        host.run(Duration.ofSeconds(10));
+        host.watch(host.ids().subList(4, 20));
+        host.run(Duration.ofSeconds(20));
+
+        assertThat(host.worstAge(Tier.SHORT))
+                .isLessThan(INTERVAL.multipliedBy(3).dividedBy(2));
     }
 
     @Test

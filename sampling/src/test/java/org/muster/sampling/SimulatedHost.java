@@ -308,6 +308,7 @@ final class SimulatedHost implements Lanes {
             SimulatedGuest guest = guest(index);
             guest.thaw(now);
             guest.diskHung = false;
+            guest.holder = guest.holder instanceof String ? null : guest.holder;
             free(guest);
         }
     }
@@ -333,9 +334,27 @@ final class SimulatedHost implements Lanes {
         }
     }
 
+    /** libvirtd dies, and with it all calls in it. */
     void disconnect() {
         connected = false;
+        core.connectionLost(now);
         List.copyOf(calls).forEach(Running::fail);
+    }
+
+    /** It is started again, and looks for its guests; who is frozen keeps that look waiting, which is none of its workers. */
+    void restartedAfterDeath() {
+        for (SimulatedGuest guest : guests.values()) {
+            if (guest.frozen && guest.running) {
+                guest.holder = "libvirtd itself";
+                guest.occupiedSince = now;
+            }
+        }
+        reconnect();
+    }
+
+    /** Only the link is lost. */
+    void loseLink() {
+        core.connectionLost(now);
     }
 
     /** Over a new link; what hung before and was not {@link #disconnect}ed still hangs. */

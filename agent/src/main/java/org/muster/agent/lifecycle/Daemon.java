@@ -494,6 +494,7 @@ public final class Daemon implements AutoCloseable {
         @Override
         public void disconnected(String reason) {
             LOG.warn("the link to libvirtd is lost: {}", reason);
+            sampler.connectionLost();
             creator.disconnected();
         }
     }

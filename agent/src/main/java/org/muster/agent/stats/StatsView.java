@@ -26,6 +26,7 @@ import org.muster.agent.domain.Vm;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.guest.AgentData;
 import org.muster.libvirt.BlockJob;
+import org.muster.sampling.Group;
 import org.muster.sampling.GuestStats;
 import org.muster.sampling.SamplerState;
 import org.slf4j.Logger;
@@ -78,8 +79,22 @@ public final class StatsView {
             return sample.orElse(null) == other.sample.orElse(null) && sameButForTheSample(other);
         }
 
+        /** The same but for its sample, which is hardly older. */
+        boolean oneSampleBefore(Facts other) {
+            OptionalLong mine = stateTaken();
+            OptionalLong its = other.stateTaken();
+            return mine.isPresent()
+                    && its.isPresent()
+                    && its.getAsLong() - mine.getAsLong() <= OLDER_AT_MOST_NANOS
+                    && sameButForTheSample(other);
+        }
+
+        private OptionalLong stateTaken() {
+            return sample.isPresent() ? sample.get().takenAtNanos(Group.STATE) : OptionalLong.empty();
+        }
+
         @SuppressWarnings("ReferenceEquality")
-        boolean sameButForTheSample(Facts other) {
+        private boolean sameButForTheSample(Facts other) {
             return vm == other.vm
                     && sample.isPresent() == other.sample.isPresent()
                     && agent.orElse(null) == other.agent.orElse(null)
@@ -95,6 +110,8 @@ public final class StatsView {
     private record Entry(SerializableString steady, MovingPart moving) {}
 
     private static final long AHEAD_AT_MOST_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long OLDER_AT_MOST_NANOS =
+            TimeUnit.SECONDS.toNanos(20); // one sample before, not one of long ago
 
     private final Map<UUID, Steady> steady = new ConcurrentHashMap<>(); // an entry per VM, see forget
     private final Function<Vm, String> words;
@@ -170,23 +187,31 @@ public final class StatsView {
 
     /** Samples have come, and all entries are about to be written ahead: until then readers are told the samples before. */
     void aheadBegins() {
-        aheadSince = OptionalLong.of(nanoTime.getAsLong());
+        if (aheadSince.isEmpty()) {
+            aheadSince = OptionalLong.of(nanoTime.getAsLong());
+        }
     }
 
     /** Writes what readers of all will ask for. Takes some 50 microseconds for each VM with a new sample. */
     void writeAhead(Collection<Vm> vms) {
         try {
             for (Vm vm : vms) {
-                Facts facts = facts(vm);
-                Steady known = steady.get(vm.id());
-                if (known == null || !known.facts.same(facts)) {
-                    keep(vm.id(), written(facts));
-                }
+                writeAhead(vm);
             }
-        } catch (RuntimeException e) {
-            LOG.warn("entries cannot be written ahead, readers do it themselves", e);
         } finally {
             aheadSince = OptionalLong.empty();
+        }
+    }
+
+    private void writeAhead(Vm vm) {
+        try {
+            Facts facts = facts(vm);
+            Steady known = steady.get(vm.id());
+            if (known == null || !known.facts.same(facts)) {
+                keep(vm.id(), written(facts));
+            }
+        } catch (RuntimeException e) {
+            LOG.debug("{} cannot be written ahead; whoever reads it is told why", vm.id(), e);
         }
     }
 
@@ -198,7 +223,7 @@ public final class StatsView {
     private Steady kept(Facts facts) {
         UUID id = facts.vm.id();
         Steady known = steady.get(id);
-        if (known != null && (known.facts.same(facts) || (known.facts.sameButForTheSample(facts) && beingWritten()))) {
+        if (known != null && (known.facts.same(facts) || (beingWritten() && known.facts.oneSampleBefore(facts)))) {
             return known;
         }
         known = written(facts);

@@ -39,6 +39,7 @@ final class SavedState {
 
     private static boolean empty(JsonNode value) {
         return value.isNull()
+                || (value.isBoolean() && !value.booleanValue())
                 || (value.isTextual() && value.textValue().isEmpty())
                 || (value.isContainerNode() && value.isEmpty());
     }

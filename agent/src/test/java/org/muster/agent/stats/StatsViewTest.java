@@ -803,6 +803,28 @@ class StatsViewTest {
     }
 
     @Test
+    void whileEntriesAreWrittenAheadNobodyIsToldASampleOfLongAgo() {
+        running(State.RUNNING);
+        GuestStats old = full(balloon(500, 900, 100));
+        sample = Optional.of(new GuestStats(
+                ID,
+                Optional.of(new GuestStats.State(NOW - 60_000_000_000L, 1)),
+                old.network(),
+                old.cpu(),
+                old.vcpus(),
+                old.memory(),
+                old.block(),
+                old.monitorTakenAtNanos(),
+                Optional.empty(),
+                true));
+        listed();
+        sample = Optional.of(full(balloon(400, 900, 100)));
+        view.aheadBegins();
+
+        assertThat(listed().at("/memoryStats/mem_unused").asText()).isEqualTo("400");
+    }
+
+    @Test
     void whoWritesAheadIsNotWaitedForWithoutEnd() {
         running(State.RUNNING);
         sample = Optional.of(full(balloon(500, 900, 100)));
