@@ -69,7 +69,7 @@ final class SampledPart {
         return hundredths(value.orElse(0));
     }
 
-    /** With two digits after the point; by hand, for a format costs more than the rest of an entry. */
+    /** With two digits after the point; by hand, for formats were a quarter of what an entry took. */
     static String hundredths(double value) {
         long rounded = Math.round(Math.abs(value) * 100);
         long fraction = rounded % 100;

@@ -192,7 +192,7 @@ public final class StatsView {
         }
     }
 
-    /** Writes what readers of all will ask for. Takes some 50 microseconds for each VM with a new sample. */
+    /** Writes what readers of all will ask for. */
     void writeAhead(Collection<Vm> vms) {
         try {
             for (Vm vm : vms) {

@@ -311,7 +311,7 @@ class CreateVerbsTest {
     void anItemThatIsToGoOnFromASavedStateIsRefusedWithAllThatIsWrongWithIt() {
         String saved = "'restore':{'path':'sEcReT'},'memoryDumpVolume':{'poolID':'p'},'memoryConfVolume':'v',"
                 + "'_X_tpmdata':'sEcReT','_X_nvramdata':'sEcReT'";
-        String nothing = "'restore':null,'memoryDumpVolume':{},'_X_tpmdata':''";
+        String nothing = "'restore':false,'memoryConfVolume':null,'memoryDumpVolume':{},'_X_tpmdata':''";
         JsonNode answer = verbs.call(
                 "Host.createVms",
                 json("{'batchId':'b','vms':[{'xml':'" + xml(A, "a") + "','priority':101," + saved + "},{'xml':'"
