@@ -13,9 +13,12 @@ enum GuestShape {
             <interface type='ethernet'><model type='virtio'/></interface>""");
 
     private static final String DOMAIN = """
-            <domain type='qemu'><name>%s</name><uuid>%s</uuid><memory unit='MiB'>32</memory><vcpu>1</vcpu>\
+            <domain type='qemu'><name>%s</name><uuid>%s</uuid><memory unit='MiB'>%d</memory><vcpu>1</vcpu>\
             <os><type arch='x86_64' machine='pc'>hvm</type></os>\
             <devices>%s<controller type='usb' model='none'/><memballoon model='%s'/></devices></domain>""";
+
+    private static final int MIB = 32;
+    private static final int LEAST_MIB = 8;
 
     private final boolean paused;
     private final String devices;
@@ -48,14 +51,14 @@ enum GuestShape {
         return paused ? "paused" : "running";
     }
 
-    /** For a bulk of guests without disks. */
+    /** For a bulk of guests without disks, so small that a thousand are promised their memory on a machine of 16 GiB. */
     String template() {
-        return DOMAIN.formatted("${name}", "${vmId}", "", "none");
+        return DOMAIN.formatted("${name}", "${vmId}", LEAST_MIB, "", "none");
     }
 
     /** @param disk the guest's image, ignored where there is none */
     Guest guest(UUID id, String name, String disk) {
         String balloon = hasDisk() ? "virtio" : "none";
-        return new Guest(id, name, DOMAIN.formatted(name, id, devices.formatted(disk), balloon));
+        return new Guest(id, name, DOMAIN.formatted(name, id, MIB, devices.formatted(disk), balloon));
     }
 }

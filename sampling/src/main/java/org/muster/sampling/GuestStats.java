@@ -162,7 +162,7 @@ public record GuestStats(
     }
 
     /** Whether the group's values were ever told. */
-    boolean told(Group group) {
+    public boolean told(Group group) {
         return switch (group) {
             case STATE -> state.isPresent();
             case INTERFACE -> network.isPresent();
@@ -174,7 +174,7 @@ public record GuestStats(
     }
 
     /** When the values of a group that was {@link #told} were taken. */
-    long taken(Group group) {
+    public long taken(Group group) {
         return switch (group) {
             case STATE -> state.orElseThrow().takenAtNanos;
             case INTERFACE -> network.orElseThrow().takenAtNanos;

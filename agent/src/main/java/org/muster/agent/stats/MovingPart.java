@@ -1,9 +1,7 @@
 package org.muster.agent.stats;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.SerializableString;
-import com.fasterxml.jackson.core.io.SerializedString;
-import java.io.IOException;
+import static org.muster.agent.stats.JsonBytes.ascii;
+
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -12,31 +10,27 @@ import org.muster.sampling.Group;
 import org.muster.sampling.GuestStats;
 
 /**
- * What changes of a VM's entry without anything happening: times and ages. All of it is worked out before any of it is
- * written, so that writing cannot fail for what a VM is like.
- *
- * <p>Immutable.
- *
- * @param elapsedSeconds empty for a guest of which nobody noted when it was started
- * @param ages in ms, of the groups and then of what comes by other ways, negative where there is none; null for a guest that is not sampled
+ * What changes of a VM's entry without anything happening: times and ages, as members of the object that is open, with no comma
+ * before or after them. Stateless.
  */
-@SuppressWarnings("ArrayRecordComponent") // written once, never compared
-record MovingPart(long statusTime, OptionalLong elapsedSeconds, long[] ages, long frozenForMillis) {
-    private static final long NONE = -1;
+final class MovingPart {
     private static final long NANOS_PER_MILLI = 1_000_000;
-    private static final SerializableString STATUS_TIME = new SerializedString("statusTime");
-    private static final SerializableString ELAPSED_TIME = new SerializedString("elapsedTime");
-    private static final SerializableString SAMPLE_AGES = new SerializedString("sampleAges");
-    private static final SerializableString FROZEN_FOR = new SerializedString("frozenForMs");
+    private static final byte[] STATUS_TIME = ascii("\"statusTime\":\"");
+    private static final byte[] ELAPSED_TIME = ascii("\",\"elapsedTime\":\"");
+    private static final byte[] QUOTE = ascii("\"");
+    private static final byte[] FROZEN_FOR = ascii(",\"frozenForMs\":");
+    private static final byte[] SAMPLE_AGES = ascii(",\"sampleAges\":{");
+    private static final byte[] COMMA = ascii(",");
+    private static final byte[] END = ascii("}");
 
-    /** A group's name on the wire. */
-    record Named(SerializableString name, Group group) {
+    /** The groups that a bulk call brings; {@code member} is what an age follows. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Named(String name, byte[] member, Group group) {
         Named(String name, Group group) {
-            this(new SerializedString(name), group);
+            this(name, key(name), group);
         }
     }
 
-    /** The groups that a bulk call brings. */
     static final List<Named> GROUPS = List.of(
             new Named("state", Group.STATE),
             new Named("cpu", Group.CPU_TOTAL),
@@ -45,58 +39,55 @@ record MovingPart(long statusTime, OptionalLong elapsedSeconds, long[] ages, lon
             new Named("network", Group.INTERFACE),
             new Named("block", Group.BLOCK));
 
-    /** What comes by ways of its own, after the groups. */
-    private static final List<SerializableString> OTHERS =
-            List.of(new SerializedString("blockInfo"), new SerializedString("guestAgent"));
+    private static final Named[] EACH = GROUPS.toArray(new Named[0]); // this is run for each VM of each answer
+    private static final byte[] BLOCK_INFO = key("blockInfo");
+    private static final byte[] GUEST_AGENT = key("guestAgent");
 
-    /** Of a VM that is not sampled. */
-    static MovingPart unsampled(long statusTime, OptionalLong elapsedSeconds) {
-        return new MovingPart(statusTime, elapsedSeconds, null, NONE);
+    private MovingPart() {}
+
+    /** @param elapsedSeconds negative for a guest of which nobody noted when it was started */
+    static void write(JsonBytes json, long statusTime, long elapsedSeconds) {
+        json.add(STATUS_TIME);
+        json.add(statusTime);
+        if (elapsedSeconds >= 0) {
+            json.add(ELAPSED_TIME);
+            json.add(elapsedSeconds);
+        }
+        json.add(QUOTE);
     }
 
-    static MovingPart of(
-            long statusTime, OptionalLong elapsedSeconds, GuestStats sample, Optional<AgentData> agent, long now) {
-        long[] ages = new long[GROUPS.size() + OTHERS.size()];
-        int next = 0;
-        for (Named named : GROUPS) {
-            ages[next++] = millis(sample.ageNanos(now, named.group));
+    /** Of a VM that is sampled, after the above. */
+    static void write(JsonBytes json, GuestStats sample, Optional<AgentData> agent, long now) {
+        if (sample.frozen().isPresent()) {
+            json.add(FROZEN_FOR);
+            json.add((now - sample.frozen().get().sinceNanos()) / NANOS_PER_MILLI);
+        }
+        json.add(SAMPLE_AGES);
+        int begun = json.length();
+        for (Named named : EACH) {
+            if (sample.told(named.group)) {
+                age(json, begun, named.member, now - sample.taken(named.group));
+            }
         }
         OptionalLong sizes = sample.sizesTakenAtNanos();
-        ages[next++] = sizes.isPresent() ? (now - sizes.getAsLong()) / NANOS_PER_MILLI : NONE;
-        ages[next] =
-                agent.map(data -> (now - data.takenAtNanos()) / NANOS_PER_MILLI).orElse(NONE);
-        long frozen = sample.frozen()
-                .map(f -> (now - f.sinceNanos()) / NANOS_PER_MILLI)
-                .orElse(NONE);
-        return new MovingPart(statusTime, elapsedSeconds, ages, frozen);
+        if (sizes.isPresent()) {
+            age(json, begun, BLOCK_INFO, now - sizes.getAsLong());
+        }
+        if (agent.isPresent()) {
+            age(json, begun, GUEST_AGENT, now - agent.get().takenAtNanos());
+        }
+        json.add(END);
     }
 
-    private static long millis(OptionalLong nanos) {
-        return nanos.isPresent() ? nanos.getAsLong() / NANOS_PER_MILLI : NONE;
+    private static void age(JsonBytes json, int begun, byte[] member, long nanos) {
+        if (json.length() > begun) {
+            json.add(COMMA);
+        }
+        json.add(member);
+        json.add(nanos / NANOS_PER_MILLI);
     }
 
-    /** Writes it as members of the object that is open. */
-    void write(JsonGenerator json) throws IOException {
-        json.writeFieldName(STATUS_TIME);
-        json.writeString(Long.toString(statusTime));
-        if (elapsedSeconds.isPresent()) {
-            json.writeFieldName(ELAPSED_TIME);
-            json.writeString(Long.toString(elapsedSeconds.getAsLong()));
-        }
-        if (frozenForMillis >= 0) {
-            json.writeFieldName(FROZEN_FOR);
-            json.writeNumber(frozenForMillis);
-        }
-        if (ages != null) {
-            json.writeFieldName(SAMPLE_AGES);
-            json.writeStartObject();
-            for (int i = 0; i < ages.length; i++) {
-                if (ages[i] >= 0) {
-                    json.writeFieldName(i < GROUPS.size() ? GROUPS.get(i).name : OTHERS.get(i - GROUPS.size()));
-                    json.writeNumber(ages[i]);
-                }
-            }
-            json.writeEndObject();
-        }
+    private static byte[] key(String name) {
+        return ascii('"' + name + "\":");
     }
 }

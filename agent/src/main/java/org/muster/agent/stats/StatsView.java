@@ -1,14 +1,8 @@
 package org.muster.agent.stats;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.SerializableString;
-import com.fasterxml.jackson.core.util.ByteArrayBuilder;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.util.TokenBuffer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -42,7 +36,12 @@ public final class StatsView {
     private static final Logger LOG = LoggerFactory.getLogger(StatsView.class);
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
     private static final ObjectMapper TREES = new ObjectMapper();
-    private static final JsonFactory JSON_TEXT = TREES.getFactory();
+    private static final byte[] OPEN_ARRAY = JsonBytes.ascii("[");
+    private static final byte[] CLOSE_ARRAY = JsonBytes.ascii("]");
+    private static final byte[] OPEN_OBJECT = JsonBytes.ascii("{");
+    private static final byte[] CLOSE_OBJECT = JsonBytes.ascii("}");
+    private static final byte[] COMMA = JsonBytes.ascii(",");
+    private static final int LONGEST_MOVING_PART = 512; // bytes, about
     private static final long MILLIS_PER_SECOND = 1000;
 
     /** Where a VM's values come from. Never blocks. */
@@ -103,11 +102,9 @@ public final class StatsView {
         }
     }
 
-    /** What was made of them: the members of the VM's object, without those that move. */
-    private record Steady(Facts facts, SerializableString members) {}
-
-    /** What is to be told of a VM, worked out. */
-    private record Entry(SerializableString steady, MovingPart moving) {}
+    /** What was made of them: the VM's object, without the members that move. */
+    @SuppressWarnings("ArrayRecordComponent") // written once, never compared
+    private record Steady(Facts facts, byte[] object) {}
 
     private static final long AHEAD_AT_MOST_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long OLDER_AT_MOST_NANOS =
@@ -134,7 +131,7 @@ public final class StatsView {
         try {
             Facts facts = facts(vm);
             ObjectNode stats = steady(facts);
-            stats.setAll(tree(moving(facts, askedAt)));
+            stats.setAll(tree(facts, askedAt));
             return stats;
         } catch (RuntimeException e) {
             return least(vm, askedAt, e);
@@ -147,37 +144,32 @@ public final class StatsView {
      */
     public byte[] all(Collection<Vm> vms, long askedAt) {
         readers.asked(nanoTime.getAsLong());
-        try (ByteArrayBuilder bytes = new ByteArrayBuilder(lastLength + lastLength / 8);
-                JsonGenerator json = JSON_TEXT.createGenerator(bytes)) {
-            json.writeStartArray();
-            for (Vm vm : vms) {
-                json.writeStartObject();
-                write(json, vm, askedAt);
-                json.writeEndObject();
+        JsonBytes json = new JsonBytes(lastLength + lastLength / 8);
+        json.add(OPEN_ARRAY);
+        int begun = json.length();
+        for (Vm vm : vms) {
+            if (json.length() > begun) {
+                json.add(COMMA);
             }
-            json.writeEndArray();
-            json.flush();
-            byte[] text = bytes.toByteArray();
-            lastLength = text.length;
-            return text;
-        } catch (IOException e) {
-            throw new UncheckedIOException("nothing is written but memory", e);
+            write(json, vm, askedAt);
         }
+        json.add(CLOSE_ARRAY);
+        lastLength = json.length();
+        return json.toArray();
     }
 
-    private void write(JsonGenerator json, Vm vm, long askedAt) throws IOException {
-        Entry entry;
+    private void write(JsonBytes json, Vm vm, long askedAt) {
+        int begun = json.length();
         try {
             Steady steady = kept(facts(vm));
-            entry = new Entry(steady.members, moving(steady.facts, askedAt));
+            json.add(steady.object, 0, steady.object.length - 1); // but for the last brace
+            json.add(COMMA);
+            moving(json, steady.facts, askedAt);
+            json.add(CLOSE_OBJECT);
         } catch (RuntimeException e) {
-            for (Map.Entry<String, JsonNode> member : least(vm, askedAt, e).properties()) {
-                json.writeStringField(member.getKey(), member.getValue().textValue());
-            }
-            return;
+            json.truncate(begun);
+            json.add(bytes(least(vm, askedAt, e)));
         }
-        json.writeRaw(entry.steady);
-        entry.moving.write(json);
     }
 
     /** Whether somebody who reads all entries again and again is likely to do so within that time. Never blocks. */
@@ -232,23 +224,26 @@ public final class StatsView {
     }
 
     private Steady written(Facts facts) {
+        return new Steady(facts, bytes(steady(facts)));
+    }
+
+    private static byte[] bytes(ObjectNode object) {
         try {
-            byte[] text = TREES.writeValueAsBytes(steady(facts)); // {...}
-            text[text.length - 1] = ',';
-            return new Steady(facts, new Utf8Text(text, 1, text.length - 1));
+            return TREES.writeValueAsBytes(object);
         } catch (IOException e) {
             throw new UncheckedIOException("nothing is written but memory", e);
         }
     }
 
-    private static ObjectNode tree(MovingPart moving) {
-        try (TokenBuffer tokens = new TokenBuffer(TREES, false)) {
-            tokens.writeStartObject();
-            moving.write(tokens);
-            tokens.writeEndObject();
-            return TREES.readTree(tokens.asParser());
+    private ObjectNode tree(Facts facts, long askedAt) {
+        JsonBytes json = new JsonBytes(LONGEST_MOVING_PART);
+        json.add(OPEN_OBJECT);
+        moving(json, facts, askedAt);
+        json.add(CLOSE_OBJECT);
+        try {
+            return (ObjectNode) TREES.readTree(json.toArray());
         } catch (IOException e) {
-            throw new UncheckedIOException("nothing is written but memory", e);
+            throw new UncheckedIOException("nothing is read but memory", e);
         }
     }
 
@@ -322,29 +317,28 @@ public final class StatsView {
         return stats;
     }
 
-    private MovingPart moving(Facts facts, long askedAt) {
+    private void moving(JsonBytes json, Facts facts, long askedAt) {
         Vm vm = facts.vm;
-        long statusTime = Math.max(askedAt, vm.statusTime());
-        if (vm.status() == VmStatus.DOWN) {
-            return MovingPart.unsampled(statusTime, OptionalLong.empty());
+        MovingPart.write(json, Math.max(askedAt, vm.statusTime()), elapsedSeconds(vm));
+        if (facts.sample.isPresent()) {
+            MovingPart.write(json, facts.sample.get(), facts.agent, nanoTime.getAsLong());
         }
-        OptionalLong elapsed = elapsed(vm);
-        return facts.sample.isEmpty()
-                ? MovingPart.unsampled(statusTime, elapsed)
-                : MovingPart.of(statusTime, elapsed, facts.sample.get(), facts.agent, nanoTime.getAsLong());
     }
 
-    /** Empty for a guest of which nobody noted when it was started. */
-    private OptionalLong elapsed(Vm vm) {
-        if (vm.startedAt().isEmpty()) {
-            return vm.status().running() ? OptionalLong.empty() : OptionalLong.of(0);
+    /** Negative if it is not running any more, or nobody noted when it was started. */
+    private long elapsedSeconds(Vm vm) {
+        if (vm.status() == VmStatus.DOWN) {
+            return -1;
         }
-        return OptionalLong.of(Math.max(0, clock.now() - vm.startedAt().getAsLong()) / MILLIS_PER_SECOND);
+        if (vm.startedAt().isEmpty()) {
+            return vm.status().running() ? -1 : 0;
+        }
+        return Math.max(0, clock.now() - vm.startedAt().getAsLong()) / MILLIS_PER_SECOND;
     }
 
     private void times(ObjectNode times, GuestStats sample) {
         for (MovingPart.Named named : MovingPart.GROUPS) {
-            time(times, named.name().getValue(), sample.takenAtNanos(named.group()));
+            time(times, named.name(), sample.takenAtNanos(named.group()));
         }
         time(times, "blockInfo", sample.sizesTakenAtNanos());
     }
