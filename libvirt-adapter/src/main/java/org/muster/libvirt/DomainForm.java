@@ -85,6 +85,9 @@ public final class DomainForm {
         if (!uuid.isEmpty() && !uuid.equals("${vmId}")) {
             return Optional.empty();
         }
+        if (mark.batchId().contains(BEGIN)) {
+            return Optional.empty(); // it is no key of the template's
+        }
         List<Judged> judged = new ArrayList<>();
         if (!harmless(domain, "", judged)
                 || !xml.problems().isEmpty()
@@ -95,6 +98,7 @@ public final class DomainForm {
         boolean launchPaused = xml.metadata().launchPaused();
         String name = xml.name();
         xml.setUuidText("${vmId}");
+        xml.trimName();
         xml.mark(mark);
         return Optional.of(new DomainForm(xml.toString(), name, launchPaused, needs, judged));
     }
@@ -165,6 +169,9 @@ public final class DomainForm {
             HostParts.problem(value, each.where).ifPresent(problems::add);
         }
         String itsName = expand(name, values);
+        if (!itsName.equals(itsName.trim()) && !itsName.isBlank()) {
+            return Optional.empty(); // it is to be trimmed
+        }
         DomainXml.nameProblem(itsName.trim()).ifPresent(problems::add);
         StringBuilder text = new StringBuilder(length(values)).append(texts[0]);
         for (int i = 0; i < keys.length; i++) {
@@ -175,7 +182,7 @@ public final class DomainForm {
             }
             text.append(texts[i + 1]);
         }
-        return Optional.of(new Filled(itsName.trim(), text.toString(), launchPaused, expand(needs, values), problems));
+        return Optional.of(new Filled(itsName, text.toString(), launchPaused, expand(needs, values), problems));
     }
 
     /** As long as it will be if no value needs an escape, so that it is not copied while it grows. */

@@ -58,8 +58,17 @@ public final class DomainXml {
         }
     }
 
-    /** A problem of the XML, in the words of the wire. */
-    public record Problem(String field, String rule, String value) {}
+    /** A problem of the XML, in the words of the wire; shortened, for what was sent may be megabytes and the answer is kept. */
+    public record Problem(String field, String rule, String value) {
+        private static final int MOST_CHARS = 300; // a path of an image on a storage domain has some 180
+        private static final int MOST_RULE_CHARS = 1000;
+
+        public Problem {
+            field = clip(field, MOST_CHARS);
+            rule = clip(rule, MOST_RULE_CHARS);
+            value = clip(value, MOST_CHARS);
+        }
+    }
 
     /** @throws HypervisorException INVALID_SPEC with line and column if it is no domain XML */
     public static DomainXml parse(String xml) throws HypervisorException {
@@ -78,7 +87,7 @@ public final class DomainXml {
         }
         return Optional.of(parseUuid(text)
                 .orElseThrow(() -> new HypervisorException(
-                        Kind.INVALID_SPEC, 0, "XML", "", "<uuid> must be a UUID, got '" + text + "'", null)));
+                        Kind.INVALID_SPEC, 0, "XML", "", "<uuid> must be a UUID, got '" + clip(text) + "'", null)));
     }
 
     /** libvirt takes 32 hexadecimal digits with or without dashes; the JDK takes less and more. */
@@ -114,6 +123,13 @@ public final class DomainXml {
     /** The domain's name, empty if the XML has none. */
     public String name() {
         return Xml.text(domain, "name");
+    }
+
+    /** Takes blanks and line ends around the name away, which libvirt would take for a part of it. */
+    public void trimName() {
+        Xml.child(domain, "name")
+                .filter(name -> !name.getTextContent().equals(name()))
+                .ifPresent(name -> name.setTextContent(name.getTextContent().trim()));
     }
 
     /** What the engine keeps in the metadata; {@link EngineMetadata#present} is false where it keeps nothing. */
@@ -204,13 +220,17 @@ public final class DomainXml {
         if (name.isEmpty()) {
             return Optional.of(new Problem("xml.name", "a domain needs a <name>", ""));
         }
-        return name.contains("/") || name.length() > MOST_NAME
-                ? Optional.of(new Problem("xml.name", "no '/' and at most 200 characters", clip(name)))
+        return name.contains("/") || name.contains("\n") || name.length() > MOST_NAME
+                ? Optional.of(new Problem("xml.name", "no '/', no line break and at most 200 characters", clip(name)))
                 : Optional.empty();
     }
 
     static String clip(String value) {
-        return value.length() <= 80 ? value : value.substring(0, 77) + "...";
+        return clip(value, 80);
+    }
+
+    static String clip(String value, int most) {
+        return value.length() <= most ? value : value.substring(0, most - 3) + "...";
     }
 
     @Override

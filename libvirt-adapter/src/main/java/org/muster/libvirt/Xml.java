@@ -37,6 +37,8 @@ final class Xml {
     /** Of a domain with hundreds of devices some thousands are used; each is an object of some hundred bytes. */
     private static final int MOST_TAGS = 100_000;
 
+    private static final int MOST_WORDS = 2000; // an element's name, which a parser repeats, may be a megabyte
+
     // Building a factory searches the class path; a builder is cheap to reset but not thread-safe.
     private static final ThreadLocal<DocumentBuilder> BUILDER = ThreadLocal.withInitial(Xml::newBuilder);
     private static final ThreadLocal<Transformer> WRITER = ThreadLocal.withInitial(Xml::newWriter);
@@ -121,7 +123,7 @@ final class Xml {
     }
 
     static HypervisorException invalid(String message) {
-        return new HypervisorException(Kind.INVALID_SPEC, 0, "XML", "", message, null);
+        return new HypervisorException(Kind.INVALID_SPEC, 0, "XML", "", DomainXml.clip(message, MOST_WORDS), null);
     }
 
     static String write(Node node) {

@@ -45,7 +45,7 @@ class RigQemuTest {
                     () -> Truth.cpuTime(host.qemuPid("burner")).compareTo(burnt.plusSeconds(1)) > 0);
             assertThat(Truth.cpuTime(host.qemuPid("idler"))).isLessThan(idle.plusMillis(500));
             assertThat(truth.differences(rows("Up", writer, burner, idler))).isEmpty();
-            assertThat(truth.differences(rows("Down", writer, burner, idler))).hasSize(3);
+            assertThat(truth.differences(rows("Down", writer, burner, idler))).hasSize(6);
             assertThat(truth.differences(rows("Paused", writer, burner))).hasSize(3);
         }
     }

@@ -136,6 +136,11 @@ public final class Truth {
             }
         }
         qemu.forEach((id, pids) -> {
+            // whatever libvirt says of it, for that may be wrong too
+            if (table.stream()
+                    .anyMatch(row -> row.id().equals(id) && row.status().equals("Down"))) {
+                found.add(id + " is reported Down, and QEMU " + pids + " runs it");
+            }
             if (pids.size() > 1) {
                 found.add("two QEMU processes or more for " + id + ": " + pids);
             }

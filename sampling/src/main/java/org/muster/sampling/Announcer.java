@@ -43,6 +43,14 @@ final class Announcer {
         tell(() -> listener.responsive(domain));
     }
 
+    void storing() {
+        tell(listener::storing);
+    }
+
+    void stored() {
+        tell(listener::stored);
+    }
+
     void cycle(Tier tier, SamplerState.Cycle cycle) {
         if (cycle.missed() > 0 && outrun.add(tier)) {
             LOG.warn(

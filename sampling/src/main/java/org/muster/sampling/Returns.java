@@ -105,7 +105,14 @@ final class Returns {
         }
         outcome.info().ifPresent(info -> samples.store(call, info));
         outcome.account().ifPresent(announcer::cpuAccount);
+        boolean many = outcome.samples().size() > 1;
+        if (many) {
+            announcer.storing();
+        }
         List<Guest> incomplete = samples.store(call, outcome, config);
+        if (many) {
+            announcer.stored();
+        }
         TierCycle cycle = cycles.get(call.tier);
         // one that was given up because the host is slow tells how slow it is
         if (call.purpose == Purpose.REGULAR && !call.settled) {

@@ -47,6 +47,12 @@ public interface SamplingListener {
     /** Where CPU times come from: told when it is found out, and when it is another source than before. */
     default void cpuAccount(CpuAccount account) {}
 
+    /** What a call for several guests brought is about to be stored: whoever makes something of all values may begin to wait. */
+    default void storing() {}
+
+    /** It has been stored. */
+    default void stored() {}
+
     /** A cycle has ended. */
     default void cycle(Tier tier, SamplerState.Cycle cycle) {}
 

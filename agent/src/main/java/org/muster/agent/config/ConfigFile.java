@@ -18,6 +18,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.IntPredicate;
 import org.muster.sampling.SamplingConfig;
 import org.tomlj.TomlPosition;
 import org.tomlj.TomlTable;
@@ -82,23 +83,25 @@ public final class ConfigFile {
     }
 
     private void readOne(Path file) {
-        Optional<TomlTable> toml = problems.read(file);
-        if (toml.isPresent()) {
-            take(file, toml.get(), "");
-        } else {
+        Optional<TomlProblems.Parsed> parsed = problems.parse(file);
+        parsed.ifPresent(toml -> take(file, toml.table(), "", toml.trusted()));
+        if (!parsed.map(TomlProblems.Parsed::whole).orElse(false)) {
             doubtful.addAll(EnumSet.allOf(Key.class)); // it may have set any of them
         }
     }
 
-    private void take(Path file, TomlTable table, String prefix) {
+    private void take(Path file, TomlTable table, String prefix, IntPredicate trusted) {
         for (Map.Entry<String, Object> entry : table.entrySet()) {
             String path = prefix + entry.getKey();
             TomlPosition position = table.inputPositionOf(List.of(entry.getKey()));
             Optional<Key> key = Key.of(path);
+            if (position != null && !trusted.test(position.line()) && !(entry.getValue() instanceof TomlTable)) {
+                continue; // that line has been told of
+            }
             if (key.isPresent()) {
                 take(file, key.get(), entry.getValue(), position);
             } else if (entry.getValue() instanceof TomlTable section && isSection(path)) {
-                take(file, section, path + ".");
+                take(file, section, path + ".", trusted);
             } else if (entry.getValue() instanceof TomlTable) {
                 problems.unknownSection(file, position, path, sections());
                 Nearest.keys(path, sections()).forEach(this::doubtSection);

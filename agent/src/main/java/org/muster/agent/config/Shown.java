@@ -36,6 +36,19 @@ final class Shown {
         } else {
             text = "" + value;
         }
+        return clip(text);
+    }
+
+    /** What stands in a file where a value was expected. */
+    static String raw(String key, String text) {
+        if (SECRET.matcher(key).matches()) {
+            return MASK;
+        }
+        String named = USER_OF_URI.matcher(text).replaceAll(MASK);
+        return text.isEmpty() ? "nothing" : clip(PARAMETER_OF_URI.matcher(named).replaceAll("$1" + MASK));
+    }
+
+    private static String clip(String text) {
         return text.length() <= MOST_CHARS ? text : text.substring(0, MOST_CHARS - 3) + "...";
     }
 }

@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 import org.tomlj.Toml;
 import org.tomlj.TomlParseResult;
 import org.tomlj.TomlPosition;
@@ -31,13 +32,27 @@ public final class TomlProblems {
 
     /** Reads a file; empty, with the problems noted, if it is no TOML. Blocks on the disk. */
     public Optional<TomlTable> read(Path file) {
+        return parse(file).filter(Parsed::whole).map(Parsed::table);
+    }
+
+    /**
+     * What was understood of a file.
+     *
+     * @param whole false if there are places that are no TOML: those have been noted
+     * @param trusted whether what stands on a line (from 1) was understood as it was meant
+     */
+    record Parsed(TomlTable table, boolean whole, IntPredicate trusted) {}
+
+    /** The same, with what stands beside places that are no TOML; empty, with the problem noted, if it is no text. */
+    Optional<Parsed> parse(Path file) {
         Optional<String> text = text(file);
         if (text.isEmpty()) {
             return Optional.empty();
         }
         TomlParseResult toml = Toml.parse(text.get());
-        toml.errors().forEach(e -> add(place(file, e.position()) + ": " + e.getMessage()));
-        return toml.hasErrors() ? Optional.empty() : Optional.of(toml);
+        BrokenToml broken = new BrokenToml(text.get(), toml.errors());
+        toml.errors().forEach(e -> add(place(file, e.position()) + ": " + broken.told(e)));
+        return Optional.of(new Parsed(toml, !toml.hasErrors(), broken::trusted));
     }
 
     /** What the file says, without the mark that some editors put before UTF-8. */

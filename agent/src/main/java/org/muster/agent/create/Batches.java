@@ -1,6 +1,7 @@
 package org.muster.agent.create;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -18,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 final class Batches {
     private static final int KEPT = 1000; // as many as the journal keeps
     private static final int KEPT_VERDICTS = 20_000; // of them together, in memory
+    private static final long KEPT_CHARS = 8 << 20; // likewise: a refusal has any number of words
     private static final int IDS_KEPT = 20_000; // of those whose answers are not; likewise
 
     /**
@@ -35,7 +37,13 @@ final class Batches {
     private final Set<String> spent = new LinkedHashSet<>(); // ids without their answers, oldest first
 
     @GuardedBy("this")
+    private final Map<String, Long> sizes = new HashMap<>(); // in characters, of those that have been answered
+
+    @GuardedBy("this")
     private long verdicts;
+
+    @GuardedBy("this")
+    private long chars;
 
     /**
      * Notes the batch; answers null if it is new, else what is known of it.
@@ -54,12 +62,26 @@ final class Batches {
         }
         known.put(batchId, batch);
         verdicts += batch.verdicts();
-        while (known.size() > 1 && (known.size() > KEPT || verdicts > KEPT_VERDICTS)) {
+        shrink();
+        return null;
+    }
+
+    /** The batch's answer has come, and takes so many characters to keep. */
+    synchronized void answered(String batchId, long size) {
+        if (known.containsKey(batchId)) {
+            Long before = sizes.put(batchId, size);
+            chars += size - (before == null ? 0 : before);
+            shrink();
+        }
+    }
+
+    @GuardedBy("this")
+    private void shrink() {
+        while (known.size() > 1 && (known.size() > KEPT || verdicts > KEPT_VERDICTS || chars > KEPT_CHARS)) {
             String oldest = known.keySet().iterator().next();
             drop(oldest);
             spent(oldest);
         }
-        return null;
     }
 
     /** The batch was answered; how, is not known any more. */
@@ -86,5 +108,7 @@ final class Batches {
     private void drop(String batchId) {
         Known old = known.remove(batchId);
         verdicts -= old == null ? 0 : old.verdicts();
+        Long size = sizes.remove(batchId);
+        chars -= size == null ? 0 : size;
     }
 }

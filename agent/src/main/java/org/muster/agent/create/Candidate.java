@@ -130,7 +130,7 @@ final class Candidate {
     BatchAnswer.Verdict verdict() {
         String vmId = checked.vmId().orElse("");
         return refused()
-                ? BatchAnswer.Verdict.refused(vmId, code, words(), List.copyOf(problems))
+                ? BatchAnswer.Verdict.refused(vmId, code, words(), BatchAnswer.first(problems))
                 : BatchAnswer.Verdict.accepted(vmId, queuePosition);
     }
 

@@ -79,6 +79,7 @@ public final class CreateService {
                     answered.batchId(),
                     new Batches.Known(
                             answered.requestHash(), answer.items().size(), CompletableFuture.completedFuture(answer)));
+            batches.answered(answered.batchId(), answer.size());
         } catch (JsonProcessingException e) {
             LOG.warn("the answer to batch {} cannot be read back: {}", answered.batchId(), e.getMessage());
             batches.spent(answered.batchId());
@@ -114,6 +115,8 @@ public final class CreateService {
         answer.whenComplete((a, e) -> {
             if (e != null) {
                 batches.forget(request.batchId());
+            } else {
+                batches.answered(request.batchId(), a.size());
             }
         });
         try {

@@ -72,7 +72,7 @@ final class ItemCheck {
         }
 
         Checked withVmId(Optional<String> sent) {
-            return new Checked(sent, id, name, xml, launchPaused, needs, code, problems);
+            return new Checked(sent.map(BatchAnswer::clip), id, name, xml, launchPaused, needs, code, problems);
         }
 
         /** The same with problems that come before its own. */
@@ -222,6 +222,7 @@ final class ItemCheck {
             return new Checked(item.vmId().or(() -> vmId), read.id, name, "", launchPaused, needs, code, problems);
         }
         xml.setUuid(read.id);
+        xml.trimName();
         xml.mark(new DomainXml.Mark(batchId, item.createClass().name()));
         try {
             return new Checked(vmId, read.id, name, xml.toString(), launchPaused, needs, 0, List.of());

@@ -155,8 +155,8 @@ public final class Daemon implements AutoCloseable {
         StatusEvents events = new StatusEvents(notifications, stats, clock);
         ConditionEvents conditions = new ConditionEvents(notifications, clock);
         this.statsAhead = new StatsAhead(stats, table::all, sampleEvery);
-        this.samplingEvents = new SamplingEvents(
-                table, events, conditions, this::condition, this::frozen, statsAhead::sampled, metrics);
+        this.samplingEvents =
+                new SamplingEvents(table, events, conditions, this::condition, this::frozen, statsAhead, metrics);
         this.host = new Host(
                 new Host.Sources(
                         hypervisor,

@@ -37,7 +37,7 @@ final class SamplingEvents implements SamplingListener {
     private final ConditionEvents conditions;
     private final Function<Vm, Condition> conditionOf;
     private final IntSupplier frozen;
-    private final Runnable sampled;
+    private final SamplingListener readers;
     private final MetricRegistry metrics;
     private final Set<UUID> warned =
             ConcurrentHashMap.newKeySet(); // frozen guests; told once, whatever the cause turns out to be
@@ -45,7 +45,7 @@ final class SamplingEvents implements SamplingListener {
 
     /**
      * @param frozen how many guests are
-     * @param sampled told when a cycle has ended; must not block
+     * @param readers told when samples of several guests are stored
      */
     SamplingEvents(
             VmTable table,
@@ -53,14 +53,14 @@ final class SamplingEvents implements SamplingListener {
             ConditionEvents conditions,
             Function<Vm, Condition> conditionOf,
             IntSupplier frozen,
-            Runnable sampled,
+            SamplingListener readers,
             MetricRegistry metrics) {
         this.table = table;
         this.events = events;
         this.conditions = conditions;
         this.conditionOf = conditionOf;
         this.frozen = frozen;
-        this.sampled = sampled;
+        this.readers = readers;
         this.metrics = metrics;
         metrics.registerGauge("sampling.stuck-calls", (Gauge<Integer>) () -> stuck);
     }
@@ -149,8 +149,17 @@ final class SamplingEvents implements SamplingListener {
     }
 
     @Override
+    public void storing() {
+        readers.storing();
+    }
+
+    @Override
+    public void stored() {
+        readers.stored();
+    }
+
+    @Override
     public void cycle(Tier tier, SamplerState.Cycle cycle) {
-        sampled.run();
         String name = "sampling." + tier.name().toLowerCase(Locale.ROOT);
         metrics.timer(name + ".cycle").update(cycle.durationNanos(), TimeUnit.NANOSECONDS);
         metrics.meter(name + ".calls").mark(cycle.calls());

@@ -12,6 +12,14 @@ interface FrameReader {
      */
     Object next(ByteBuf in) throws BadInputException;
 
+    /**
+     * Takes what is left when the peer has ended its side.
+     *
+     * <p>Shape: the last message, where its end need not be marked, or null if nothing is left. Errors: {@link BadInputException}
+     * that is {@link BadInputException#atEnd} for half a message.
+     */
+    Object last(ByteBuf in) throws BadInputException;
+
     /** Tells whether the bytes taken so far, those in the buffer left out, end inside a message. */
     boolean midMessage();
 }

@@ -40,6 +40,15 @@ final class LineReader implements FrameReader {
         return null;
     }
 
+    /** Many a client, and many a person at a shell, sends one line without an end. */
+    @Override
+    public byte[] last(ByteBuf in) {
+        byte[] line = new byte[in.readableBytes()];
+        in.readBytes(line);
+        scanned = 0;
+        return isBlank(line) ? null : line;
+    }
+
     private static boolean isBlank(byte[] line) {
         for (byte b : line) {
             if (b != ' ' && b != '\t' && b != '\r') {

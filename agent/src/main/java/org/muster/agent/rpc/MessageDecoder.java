@@ -74,6 +74,27 @@ final class MessageDecoder extends ByteToMessageDecoder {
         }
     }
 
+    @Override
+    protected void decodeLast(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        if (broken || !ctx.channel().isActive()) {
+            in.skipBytes(in.readableBytes());
+            return;
+        }
+        try {
+            for (Object message = reader.next(in); message != null; message = reader.next(in)) {
+                out.add(message);
+            }
+            Object message = reader.last(in);
+            if (message != null) {
+                out.add(message);
+            }
+        } catch (BadInputException e) {
+            in.skipBytes(in.readableBytes());
+            out.add(e);
+        }
+        broken = true; // nothing can come any more
+    }
+
     private boolean givesWay(ChannelHandlerContext ctx) {
         if (!givingWay && System.nanoTime() - turnEndNanos > 0) {
             givingWay = true;

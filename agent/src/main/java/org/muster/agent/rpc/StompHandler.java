@@ -41,6 +41,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter
     private boolean greeted;
     private boolean greetingDue; // a timer is set for it
     private long lastReadNanos;
+    private Runnable lastWord = () -> {}; // after all answers, when the peer has ended its side
     private Future<?> silenceCheck;
 
     StompHandler(
@@ -78,6 +79,10 @@ final class StompHandler extends ChannelInboundHandlerAdapter
         }
         if (message instanceof BadInputException bad) {
             LOG.warn("{}: closed: {}", connection, bad.getMessage());
+            if (bad.isAtEnd()) {
+                lastWord = () -> control(new StompReply.Fault(bad.getMessage())); // what it asked for is answered first
+                return;
+            }
             control(new StompReply.Fault(bad.getMessage()));
             output.endAfterQueued();
             return;
@@ -334,7 +339,7 @@ final class StompHandler extends ChannelInboundHandlerAdapter
         if (event == ChannelInputShutdownEvent.INSTANCE && !session.hasLeft()) {
             session.inputEnded();
             updateInterest();
-            leave(() -> {});
+            leave(lastWord);
         }
         ctx.fireUserEventTriggered(event);
     }

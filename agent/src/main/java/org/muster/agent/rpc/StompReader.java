@@ -60,6 +60,20 @@ final class StompReader implements FrameReader {
         return frame;
     }
 
+    @Override
+    public StompFrame last(ByteBuf in) throws BadInputException {
+        if (command == null && !in.isReadable()) {
+            return null;
+        }
+        String frame = command == null ? "A frame" : "Frame " + Clip.text(command);
+        String where = bodyBytes == HEADERS
+                ? "its headers"
+                : bodyBytes == LENGTH_UNKNOWN
+                        ? "its body, which a NUL must end"
+                        : "its body, after " + in.readableBytes() + " of " + bodyBytes + " bytes and a NUL";
+        throw BadInputException.atEnd(frame + " ends in the middle of " + where);
+    }
+
     private void skipLineEnds(ByteBuf in) {
         while (scanned == 0 && in.isReadable()) {
             byte next = in.getByte(in.readerIndex());

@@ -7,6 +7,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.muster.agent.domain.Vm;
+import org.muster.sampling.SamplingListener;
 
 /**
  * Writes the entries of all VMs when new samples have come, before somebody asks for them: with hundreds of guests whoever asks first
@@ -14,7 +15,7 @@ import org.muster.agent.domain.Vm;
  *
  * <p>Thread {@code stats-ahead}, its own. Thread-safe.
  */
-public final class StatsAhead implements AutoCloseable {
+public final class StatsAhead implements SamplingListener, AutoCloseable {
     private final StatsView view;
     private final Supplier<? extends Collection<Vm>> vms;
     private final ThreadPoolExecutor thread;
@@ -47,10 +48,17 @@ public final class StatsAhead implements AutoCloseable {
         interval = changed;
     }
 
-    /** New samples have come. Never blocks. */
-    public void sampled() {
+    /** Until the new samples are written, readers are told the ones before. Never blocks. */
+    @Override
+    public void storing() {
         if (view.readerExpected(interval)) {
             view.aheadBegins();
+        }
+    }
+
+    @Override
+    public void stored() {
+        if (view.aheadBegun()) {
             thread.execute(() -> view.writeAhead(vms.get()));
         }
     }

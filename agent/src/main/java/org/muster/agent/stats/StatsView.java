@@ -13,6 +13,7 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.muster.agent.domain.EventClock;
@@ -117,7 +118,8 @@ public final class StatsView {
     private final LongSupplier nanoTime;
     private final Readers readers = new Readers();
     private volatile int lastLength = 1024; // volatile: a guess, for the next one's memory
-    private volatile OptionalLong aheadSince = OptionalLong.empty(); // while somebody writes all entries ahead
+    private final AtomicReference<OptionalLong> aheadSince =
+            new AtomicReference<>(OptionalLong.empty()); // while somebody writes all entries ahead
 
     /** @param words the wire's word for a VM's status */
     public StatsView(Function<Vm, String> words, Sources sources, EventClock clock, LongSupplier nanoTime) {
@@ -177,21 +179,26 @@ public final class StatsView {
         return readers.expected(nanoTime.getAsLong(), within.toNanos());
     }
 
-    /** Samples have come, and all entries are about to be written ahead: until then readers are told the samples before. */
+    /** Samples come, and all entries are about to be written ahead: until then readers are told the samples before. */
     void aheadBegins() {
-        if (aheadSince.isEmpty()) {
-            aheadSince = OptionalLong.of(nanoTime.getAsLong());
-        }
+        aheadSince.set(OptionalLong.of(nanoTime.getAsLong()));
+    }
+
+    /** Whether that was said, and not all has been written since. */
+    boolean aheadBegun() {
+        return aheadSince.get().isPresent();
     }
 
     /** Writes what readers of all will ask for. */
     void writeAhead(Collection<Vm> vms) {
+        OptionalLong begun = aheadSince.get();
         try {
             for (Vm vm : vms) {
                 writeAhead(vm);
             }
         } finally {
-            aheadSince = OptionalLong.empty();
+            aheadSince.compareAndSet(
+                    begun, OptionalLong.empty()); // unless more samples have come: those are written next
         }
     }
 
@@ -208,7 +215,7 @@ public final class StatsView {
     }
 
     private boolean beingWritten() {
-        OptionalLong since = aheadSince;
+        OptionalLong since = aheadSince.get();
         return since.isPresent() && nanoTime.getAsLong() - since.getAsLong() < AHEAD_AT_MOST_NANOS;
     }
 

@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.muster.agent.create.BatchAnswer;
 import org.muster.agent.create.BatchRequest;
 import org.muster.agent.create.CreateClass;
@@ -19,13 +21,15 @@ import org.muster.libvirt.DomainXml.Problem;
 
 /** The items of Host.createVms: each is judged on its own, so a bad one spoils nothing but itself. Stateless. */
 final class CreateItems {
+    private static final int XML_CHARS = 4 << 20;
+    private static final int VALUE_CHARS = 65_536;
     private static final double MOST_MILLIS = 1e15; // the year 33658
 
     /** How an item looks, for the API's description. */
     static final WireType TYPE = SavedState.beside(
             Param.optional("vmId", WireType.uuid(), "made by the agent if absent"),
-            Param.optional("xml", WireType.text(1, 4 << 20), "the domain XML"),
-            Param.optional("values", WireType.map(WireType.text(65_536)), "keys of the template"),
+            Param.optional("xml", WireType.text(1, XML_CHARS), "the domain XML"),
+            Param.optional("values", WireType.map(WireType.text(VALUE_CHARS)), "keys of the template"),
             Param.optional("class", WireType.oneOf("HA", "RERUN", "NORMAL", "PRESTART"), "default NORMAL"),
             Param.optional("priority", WireType.integer(0, 100), "the higher first; default 0"),
             Param.optional("launchPaused", WireType.bool(), "default: what the XML's metadata say"),
@@ -44,6 +48,9 @@ final class CreateItems {
 
     /** So many are enough to look at, and an answer with ten thousand would be tens of megabytes. */
     static final int MOST_XML = 100;
+
+    /** Text that can be written into a domain's metadata: not empty, and no character that XML cannot hold. */
+    static final String XML_TEXT = "[^\\x00-\\x1f\\x7f\\ud800-\\udfff\\ufffe\\uffff]+";
 
     private static final int MOST_PRIORITY = 100;
     private static final int CLIP = 80;
@@ -87,9 +94,9 @@ final class CreateItems {
         }
         return new BatchRequest.Item(
                 index,
-                text(node, "vmId", problems),
-                text(node, "xml", problems),
-                CreateVerbs.values(node.get("values"), problems),
+                text(node, "vmId", Integer.MAX_VALUE, problems),
+                text(node, "xml", XML_CHARS, problems),
+                values(node.get("values"), problems),
                 createClass(node, problems),
                 priority(node, problems),
                 flag(node, problems),
@@ -98,7 +105,7 @@ final class CreateItems {
                 unsupported ? CreateVerbs.UNSUPPORTED : RpcException.INVALID_PARAMS);
     }
 
-    private static Optional<String> text(JsonNode node, String field, List<Problem> problems) {
+    private static Optional<String> text(JsonNode node, String field, int most, List<Problem> problems) {
         JsonNode value = node.get(field);
         if (value == null || value.isNull()) {
             return Optional.empty();
@@ -107,7 +114,38 @@ final class CreateItems {
             problems.add(new Problem(field, "must be a text", clip(value)));
             return Optional.empty();
         }
+        if (value.textValue().length() > most) {
+            problems.add(tooLong(field, value.textValue(), most));
+            return Optional.empty();
+        }
         return Optional.of(value.textValue());
+    }
+
+    private static Problem tooLong(String field, String text, int most) {
+        return new Problem(field, "must have at most " + most + " characters", text.length() + " characters");
+    }
+
+    private static Map<String, String> values(JsonNode node, List<Problem> problems) {
+        Map<String, String> values = new TreeMap<>();
+        if (node == null || node.isNull()) {
+            return values;
+        }
+        if (!node.isObject()) {
+            problems.add(new Problem("values", "must be an object", clip(node)));
+            return values;
+        }
+        ((ObjectNode) node).properties().forEach(entry -> value(entry.getKey(), entry.getValue(), values, problems));
+        return values;
+    }
+
+    private static void value(String key, JsonNode value, Map<String, String> values, List<Problem> problems) {
+        if (!value.isValueNode() || value.isNull()) {
+            problems.add(new Problem("values." + key, "must be a text, number or boolean", clip(value)));
+        } else if (value.asText().length() > VALUE_CHARS) {
+            problems.add(tooLong("values." + key, value.asText(), VALUE_CHARS));
+        } else {
+            values.put(key, value.asText());
+        }
     }
 
     private static CreateClass createClass(JsonNode node, List<Problem> problems) {

@@ -3,7 +3,6 @@ package org.muster.agent.verbs;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -11,7 +10,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -67,7 +65,9 @@ public final class CreateVerbs {
         return Verb.named("Host.createVms", "Accepts many VMs for creation in one message and answers at once.")
                 .access(Access.OPERATE)
                 .required(
-                        "batchId", WireType.text(1, 128), "names the batch: sent again, it gets its first answer again")
+                        "batchId",
+                        WireType.pattern(128, CreateItems.XML_TEXT),
+                        "names the batch: sent again, it gets its first answer again")
                 .required("vms", WireType.array(WireType.unchecked(CreateItems.TYPE), 1, MOST_ITEMS), "one item a VM")
                 .optional(
                         "template",
@@ -252,27 +252,5 @@ public final class CreateVerbs {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);
         }
-    }
-
-    static Map<String, String> values(JsonNode node, List<Problem> problems) {
-        Map<String, String> values = new TreeMap<>();
-        if (node == null || node.isNull()) {
-            return values;
-        }
-        if (!node.isObject()) {
-            problems.add(new Problem("values", "must be an object", CreateItems.clip(node)));
-            return values;
-        }
-        ((ObjectNode) node).properties().forEach(entry -> {
-            if (entry.getValue().isValueNode() && !entry.getValue().isNull()) {
-                values.put(entry.getKey(), entry.getValue().asText());
-            } else {
-                problems.add(new Problem(
-                        "values." + entry.getKey(),
-                        "must be a text, number or boolean",
-                        CreateItems.clip(entry.getValue())));
-            }
-        });
-        return values;
     }
 }

@@ -406,6 +406,47 @@ class ConfigFileTest {
     }
 
     @Test
+    void whatIsNoTomlIsNamedAndHidesNothingElse() throws Exception {
+        String file = directory.resolve("muster.toml").toString();
+
+        assertThat(problems(
+                        "[sampling]",
+                        "interval = 5s",
+                        "[create]",
+                        "concurrency = -1",
+                        "queue-capacity = 10",
+                        "queue-capacity = 20",
+                        "[log]",
+                        "level = info # of all",
+                        "[tls",
+                        "enabled = 7",
+                        "[listen]",
+                        "port = \"x\""))
+                .satisfiesExactlyInAnyOrder(
+                        one -> assertThat(one)
+                                .startsWith(file + ":2:")
+                                .contains(" sampling.interval must have a TOML value (", "a text stands in quotes")
+                                .endsWith("), got 5s"),
+                        one -> assertThat(one).startsWith(file + ":4:1: create.concurrency "),
+                        one -> assertThat(one)
+                                .startsWith(file + ":6:")
+                                .contains(" create.queue-capacity must be set once (")
+                                .endsWith("), got 20"),
+                        one -> assertThat(one)
+                                .startsWith(file + ":8:")
+                                .contains(" log.level must have a TOML value (")
+                                .endsWith("), got info"),
+                        one -> assertThat(one).startsWith(file + ":9:"),
+                        one -> assertThat(one).startsWith(file + ":12:1: listen.port "));
+    }
+
+    @Test
+    void whatIsNoTomlShowsNoSecret() throws Exception {
+        assertThat(problems("[tls]", "key-password = hunter2"))
+                .allSatisfy(problem -> assertThat(problem).doesNotContain("hunter2"));
+    }
+
+    @Test
     void rulesBetweenKeysNameTheKeyTheValueAndWhereItStands() throws Exception {
         assertThat(problems("sampling.interval = \"5s\"", "sampling.block-interval = \"2s\""))
                 .singleElement()

@@ -42,6 +42,24 @@ class BatchesTest {
     }
 
     @Test
+    void norOneThatOthersWithLargeAnswersHaveDrivenOut() throws CreateRefusedException {
+        all(0, 3);
+        for (int i = 0; i < 3; i++) {
+            batches.answered("b" + i, 4 << 20);
+        }
+
+        assertThatThrownBy(() -> batches.begin("b0", batch(1))).hasMessageContaining("used before");
+        assertThat(batches.begin("b1", batch(1))).isNotNull();
+        batches.forget("b1");
+        batches.forget("b2");
+        all(3, 6);
+        batches.answered("b3", 8 << 20);
+        assertThat(batches.begin("b3", batch(1)))
+                .as("what was forgotten counts no more")
+                .isNotNull();
+    }
+
+    @Test
     void oneThatWasNotAcceptedIsNew() throws CreateRefusedException {
         all(0, 1);
         batches.forget("b0");

@@ -3,6 +3,7 @@ package org.muster.agent.create;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.muster.agent.create.Agent.id;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -99,6 +100,72 @@ class ItemCheckTest {
             assertThat(problem.rule()).contains(id(1).toString());
             assertThat(problem.value()).isEqualTo(id(2).toString());
         });
+    }
+
+    @Test
+    void whatIsToldOfMegabytesIsShort() throws HypervisorException {
+        String large = "a".repeat(1 << 20);
+
+        ItemCheck.Checked vmId = xml(Optional.of(large), "<domain><name>n</name></domain>");
+        ItemCheck.Checked values = new ItemCheck(Optional.empty(), "b", PLAIN)
+                .check(Requests.item(
+                        Optional.empty(), Optional.of("<domain><name>n</name></domain>"), Map.of("k", large)));
+        ItemCheck.Checked uuid = xml(Optional.empty(), "<domain><name>n</name><uuid>" + large + "</uuid></domain>");
+        ItemCheck.Checked key = filled(TEMPLATE, Map.of("name", "n", "type", "kvm", large, "x", "vmId", large));
+
+        for (ItemCheck.Checked checked : List.of(vmId, values, uuid, key)) {
+            assertThat(checked.problems()).isNotEmpty();
+            assertThat(checked.vmId().orElse("").length()).isLessThan(100);
+            assertThat(new BatchAnswer("b", false, List.of(verdict(checked))).size())
+                    .isLessThan(4000);
+        }
+    }
+
+    private static BatchAnswer.Verdict verdict(ItemCheck.Checked checked) {
+        return new Candidate(Requests.item(Optional.empty(), Optional.empty(), Map.of()), checked).verdict();
+    }
+
+    @Test
+    void ofManyProblemsTheFirstAreTold() throws HypervisorException {
+        Map<String, String> many = new HashMap<>();
+        for (int i = 0; i < 1000; i++) {
+            many.put("key" + i, "x");
+        }
+
+        List<DomainXml.Problem> problems = verdict(filled(TEMPLATE, many)).problems();
+
+        assertThat(problems).hasSize(51);
+        assertThat(problems.get(50).rule()).isEqualTo("has 952 more problems");
+    }
+
+    @Test
+    void aBatchIdIsNoTemplate() throws HypervisorException {
+        for (String batchId : List.of("b-${x}", "b-${name}", "b-${")) {
+            ItemCheck.Checked checked = new ItemCheck(Optional.of(DomainTemplate.parse(TEMPLATE)), batchId, PLAIN)
+                    .check(Requests.item(Optional.empty(), Optional.empty(), Map.of("name", "n", "type", "kvm")));
+
+            assertThat(checked.problems()).isEmpty();
+            assertThat(DomainXml.parse(checked.xml()).mark().orElseThrow().batchId())
+                    .isEqualTo(batchId);
+        }
+        assertThat(DomainTemplate.parse("<domain><name>${name}</name></domain>")
+                        .form(new DomainXml.Mark("b-${name}", "HA")))
+                .isEmpty();
+    }
+
+    @Test
+    void blanksAroundANameAreNoPartOfIt() throws HypervisorException {
+        ItemCheck.Checked own = xml(Optional.empty(), "<domain><name>\n  web 1\n</name></domain>");
+        ItemCheck.Checked filled = filled("<domain><name> ${name} </name></domain>", Map.of("name", "web"));
+        ItemCheck.Checked value = filled("<domain><name>${name}</name></domain>", Map.of("name", " web\n"));
+
+        assertThat(own.xml()).contains("<name>web 1</name>");
+        assertThat(filled.xml()).contains("<name>web</name>");
+        assertThat(value.xml()).contains("<name>web</name>");
+        assertThat(value.name()).isEqualTo("web");
+        assertThat(xml(Optional.empty(), "<domain><name>a\nb</name></domain>").problems())
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.field()).isEqualTo("xml.name"));
     }
 
     @Test

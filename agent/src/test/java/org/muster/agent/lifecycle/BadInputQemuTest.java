@@ -77,6 +77,18 @@ class BadInputQemuTest {
     }
 
     @Test
+    void whatOnlyLibvirtRefusesIsDownInItsWords() {
+        GuestXml refused = GuestXml.named("only-libvirt");
+        JsonNode answer = client.create(
+                "only-libvirt", List.of(refused.xml().replace("<devices>", "<devices><controller type='no-such'/>")));
+        assertThat(answer.at("/vms/0/status").asText()).isEqualTo("ACCEPTED");
+        client.awaitStatus(List.of(refused.uuid()), "Down", SOON);
+        JsonNode down = client.stats(refused.uuid());
+        assertThat(down.get("exitCode").asInt()).isEqualTo(1);
+        assertThat(down.get("exitMessage").asText()).contains("no-such");
+    }
+
+    @Test
     void aDuplicateIsRefusedAndTheRunningOneUntouched() {
         GuestXml guest = GuestXml.named("twin");
         client.create("twin", List.of(guest.xml()));

@@ -183,6 +183,12 @@ class FreezeQemuTest {
             UUID id = UUID.fromString(vm.get("vmId").asText());
             boolean sampled =
                     vm.path("sampleAges").has("block") && vm.path("sampleAges").has("cpu");
+            boolean old = GUESTS_XML.stream().anyMatch(guest -> guest.uuid().equals(id)); // not one just being started
+            if (old && !frozen.contains(id)) {
+                assertThat(sampled)
+                        .as("%s has samples of both tiers", vm.get("vmName"))
+                        .isTrue();
+            }
             if (!frozen.contains(id) && sampled) {
                 assertThat(age(vm, "cpu")).as("%s's CPU", vm.get("vmName")).isLessThan(SHORT_MS * 3 / 2);
                 assertThat(age(vm, "block")).as("%s's disks", vm.get("vmName")).isLessThan(BLOCK_MS * 3 / 2);
@@ -190,7 +196,15 @@ class FreezeQemuTest {
         }
     }
 
+    /** Each of them within one and a half of its intervals; a second is for creates of the tests beside this one. */
     private static void awaitBack(Set<UUID> thawed) {
+        Await.until(
+                "the quick values of thawed guests are known again",
+                Duration.ofMillis(SHORT_MS * 3 / 2 + 1000),
+                () -> thawed.stream().allMatch(id -> {
+                    JsonNode vm = client.stats(id);
+                    return !vm.has("frozen") && age(vm, "vcpu") <= SHORT_MS && age(vm, "memory") <= SHORT_MS;
+                }));
         Duration back = Duration.ofMillis(BLOCK_MS * 3 / 2);
         Await.until(
                 "thawed guests are sampled again",

@@ -78,6 +78,23 @@ class LineWireTest {
         assertThat(peer.line()).isNull();
     }
 
+    @Test
+    void theLastLineNeedsNoEnd() throws IOException {
+        peer.sendAndEnd(RawPeer.call("Test.echo", "\"value\":1", "1") + "\n" + RawPeer.call("Host.ping", "", "2"));
+
+        assertThat(peer.json().get("id").textValue()).isIn("1", "2");
+        assertThat(peer.json().get("id").textValue()).isIn("1", "2");
+        assertThat(peer.line()).isNull();
+    }
+
+    @Test
+    void halfALineIsAnswered() throws IOException {
+        peer.sendAndEnd("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"Host.pi");
+
+        assertThat(peer.json().at("/error/code").intValue()).isEqualTo(-32700);
+        assertThat(peer.line()).isNull();
+    }
+
     /** More than the loop serves in one turn: some still wait in the buffer when the end is seen. */
     @Test
     void whoEndsItsSideStillGetsManyAnswers() throws IOException {

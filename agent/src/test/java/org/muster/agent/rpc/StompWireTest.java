@@ -134,6 +134,25 @@ class StompWireTest {
     }
 
     @Test
+    void aFrameThatEndsInTheMiddleIsNamedAfterAllAnswers() throws Exception {
+        peer.connect("0,15000");
+        peer.subscribe("r", Route.RESPONSES);
+        peer.request(RawPeer.call("Test.late", "", "1"));
+        peer.sendAndEnd("SEND\ndestination:" + Route.REQUESTS + "\ncontent-length:100\n\n{\"jsonrpc\"");
+        assertThat(rig.lateEntered.tryAcquire(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isTrue();
+        peer.assertSilentFor(100);
+        rig.late.remove().complete(BooleanNode.TRUE);
+
+        assertThat(peer.frame().json().get("id").textValue()).isEqualTo("1");
+        Frame error = peer.frame();
+        assertThat(error.command()).isEqualTo("ERROR");
+        assertThat(error.body())
+                .isEqualTo("Frame SEND ends in the middle of its body, after 10 of 100 bytes and a NUL");
+        assertThat(peer.endsAfterLineFeeds()).isTrue();
+    }
+
+    @Test
     void aPeerHostGetsObjectsOnly() throws IOException {
         peer.connect("0,24000");
         peer.subscribe("p", "0f6a-random");

@@ -7,6 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
+import java.util.AbstractCollection;
+import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -788,6 +791,37 @@ class StatsViewTest {
         assertThat(listed().at("/memoryStats/mem_unused").asText())
                 .as("nobody writes ahead")
                 .isEqualTo("300");
+    }
+
+    /** As on a host of hundreds of guests, which come in parts. */
+    @Test
+    void samplesThatComeWhileOthersAreWrittenAreWrittenNext() {
+        running(State.RUNNING);
+        sample = Optional.of(full(balloon(500, 900, 100)));
+        listed();
+        view.aheadBegins();
+        sample = Optional.of(full(balloon(400, 900, 100)));
+        Collection<Vm> interrupted = new AbstractCollection<>() {
+            @Override
+            public Iterator<Vm> iterator() {
+                view.aheadBegins(); // the next part comes
+                return table.all().iterator();
+            }
+
+            @Override
+            public int size() {
+                return table.all().size();
+            }
+        };
+
+        view.writeAhead(interrupted);
+        sample = Optional.of(full(balloon(300, 900, 100)));
+
+        assertThat(view.aheadBegun()).isTrue();
+        assertThat(listed().at("/memoryStats/mem_unused").asText()).isEqualTo("400");
+        view.writeAhead(table.all());
+        assertThat(view.aheadBegun()).isFalse();
+        assertThat(listed().at("/memoryStats/mem_unused").asText()).isEqualTo("300");
     }
 
     @Test

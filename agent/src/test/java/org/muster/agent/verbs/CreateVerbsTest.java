@@ -215,6 +215,28 @@ class CreateVerbsTest {
     }
 
     @Test
+    void textsThatAreTooLongAreNamed() {
+        JsonNode answer = verbs.call(
+                "Host.createVms",
+                json("{'batchId':'b','vms':[{'xml':'" + "x".repeat((4 << 20) + 1) + "'},{'values':{'k':'"
+                        + "x".repeat(65_537) + "'}}]}"));
+
+        assertThat(answer.at("/vms/0/problems/0/field").textValue()).isEqualTo("xml");
+        assertThat(answer.at("/vms/0/problems/0/rule").textValue()).isEqualTo("must have at most 4194304 characters");
+        assertThat(answer.at("/vms/1/problems").findValuesAsText("field")).contains("values.k");
+    }
+
+    @Test
+    void aBatchIdThatXmlCannotHoldIsRefused() {
+        for (String bad : List.of("a\\u0001", "\\ud800", "")) {
+            assertThat(refused("Host.createVms", json("{'batchId':'" + bad + "','vms':[{}]}"))
+                            .code())
+                    .as(bad)
+                    .isEqualTo(-32602);
+        }
+    }
+
+    @Test
     void wholeMessageErrorsHaveTheirCodes() {
         assertThat(refused("Host.createVms", json("{'vms':[{}]}")).code()).isEqualTo(-32602);
         assertThat(refused("Host.createVms", json("{'batchId':'b','vms':[]}")).code())
