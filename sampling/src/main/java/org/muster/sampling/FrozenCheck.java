@@ -37,6 +37,11 @@ final class FrozenCheck {
         nextNanos = now;
     }
 
+    /** The hypervisor did not answer: whether it only stood still, another question tells. */
+    void checkAtOnce(long now) {
+        nextNanos = now;
+    }
+
     void check(long now, SamplingConfig config) {
         if (now - nextNanos < 0) {
             return;

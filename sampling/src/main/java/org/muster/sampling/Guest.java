@@ -10,6 +10,8 @@ import java.util.UUID;
  * <p>Confined to the thread {@code sampler}, but for {@link #stats} and {@link #gone}.
  */
 final class Guest {
+    private static final int WITHOUT_MONITOR = Tier.values().length; // the kind of calls that are no tier's
+
     final UUID id;
     final long bornAtNanos;
 
@@ -21,6 +23,10 @@ final class Guest {
 
     /** In a call that hung on another guest, not answered since; null if above suspicion. */
     Tier suspect;
+
+    // by kind of call: when the one was made that told of it last, and how long that took
+    private final long[] toldNanos = new long[WITHOUT_MONITOR + 1];
+    private final long[] tookNanos = new long[WITHOUT_MONITOR + 1];
 
     private volatile GuestStats stats; // immutable, replaced by the sampler, read by anybody
     private volatile boolean gone; // set once, by whoever removes it
@@ -45,6 +51,36 @@ final class Guest {
 
     void leave() {
         gone = true;
+    }
+
+    /**
+     * A call has told of it that was made then, and took so long.
+     *
+     * @param all false if only what comes without the monitor
+     */
+    void told(Call call, boolean all, long takenAtNanos, long callNanos) {
+        int kind = call.reachesMonitor() && all ? call.tier.ordinal() : WITHOUT_MONITOR;
+        if (tookNanos[kind] == 0 || takenAtNanos - toldNanos[kind] > 0) {
+            toldNanos[kind] = takenAtNanos;
+            tookNanos[kind] = callNanos;
+        }
+    }
+
+    /**
+     * What was taken before that is no base for rates of what the call tells now. What a call told that took more than half of the
+     * time until then was read nobody knows when in it: the time between the two may be far shorter than it looks.
+     *
+     * @param reachableNanos nor is what was taken before that
+     */
+    long baselineNanos(Call call, long takenAtNanos, long reachableNanos) {
+        long baseline = afterUncertain(call.tier.ordinal(), takenAtNanos, reachableNanos);
+        return call.tier == Tier.SHORT ? afterUncertain(WITHOUT_MONITOR, takenAtNanos, baseline) : baseline;
+    }
+
+    private long afterUncertain(int kind, long takenAtNanos, long baseline) {
+        long last = toldNanos[kind];
+        boolean uncertain = tookNanos[kind] > (takenAtNanos - last) / 2;
+        return uncertain && last - baseline >= 0 ? last + 1 : baseline;
     }
 
     void frozen(Frozen changed) {

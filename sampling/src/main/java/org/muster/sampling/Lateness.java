@@ -135,6 +135,15 @@ final class Lateness {
         }
     }
 
+    /** The hypervisor did not answer: whether it only stood still, another question tells. */
+    void lookAtOnce(long now) {
+        for (Call call : flight.all()) {
+            if (call.ageNanos(now) >= CostWindow.EARLIEST_LATE_NANOS) {
+                call.checkAtNanos = now;
+            }
+        }
+    }
+
     /** @param states null if the question failed: then nobody can be blamed */
     void answered(ControlRequest request, Map<UUID, ControlState> states, long now) {
         if (!request.equals(question)) {

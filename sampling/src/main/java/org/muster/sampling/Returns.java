@@ -26,8 +26,9 @@ final class Returns {
     private final BlockInfoLane blockInfo;
     private final Announcer announcer;
 
+    private final Reachability hypervisor;
+
     private SamplingConfig config;
-    private boolean connected = true;
     private boolean noCallFree; // the last call that was to be made did not even reach the hypervisor
     private boolean failing; // calls fail, though connected; told once
 
@@ -39,7 +40,8 @@ final class Returns {
             Quarantine quarantine,
             BlockInfoLane blockInfo,
             Announcer announcer,
-            SamplingConfig config) {
+            SamplingConfig config,
+            long now) {
         this.flight = flight;
         this.cycles = cycles;
         this.samples = samples;
@@ -48,6 +50,7 @@ final class Returns {
         this.blockInfo = blockInfo;
         this.announcer = announcer;
         this.config = config;
+        this.hypervisor = new Reachability(now);
     }
 
     void config(SamplingConfig changed) {
@@ -55,23 +58,52 @@ final class Returns {
     }
 
     boolean connected() {
-        return connected;
+        return hypervisor.connected();
+    }
+
+    /** True while guests can be judged by whether they answer: the hypervisor does. */
+    boolean answering() {
+        return hypervisor.connected() && !hypervisor.silent();
     }
 
     boolean noCallFree() {
         return noCallFree;
     }
 
-    /** The hypervisor does not answer at all. */
-    void lost() {
-        connected = false;
+    /** The hypervisor did not answer a question. True if it may only have stood still, so that it is to be asked again at once. */
+    boolean unanswered(long askedNanos, long now) {
+        return hypervisor.unanswered(askedNanos, now);
+    }
+
+    /** It answered a question, which does not take a link that calls can be made on. */
+    void answered(long now) {
+        if (!hypervisor.linkLost()) {
+            reached(now, now);
+        }
     }
 
     /** The connection is a new one. */
     void reset(long now) {
-        connected = true;
+        hypervisor.reached(now);
         noCallFree = false;
-        samples.reachable(now);
+        samples.reachable(now, now);
+    }
+
+    /** @param askedNanos when what was answered now was asked */
+    private void reached(long askedNanos, long now) {
+        if (hypervisor.silent()) {
+            samples.excuse(hypervisor.silentSinceNanos(), now);
+        }
+        if (hypervisor.linkLost()) {
+            long lost = hypervisor.linkLostNanos();
+            samples.reachable(askedNanos - lost > 0 ? askedNanos : lost, now);
+        } else if (!hypervisor.connected()) {
+            // what has come now was asked for before the silence, and says little about now
+            for (TierCycle cycle : cycles.values()) {
+                cycle.anotherBy(now + config.tickNanos(), now);
+            }
+        }
+        hypervisor.reached(now);
     }
 
     void returned(Call call, Outcome outcome, long now) {
@@ -99,9 +131,7 @@ final class Returns {
         if (current) {
             failing = false;
             noCallFree = false;
-            if (!connected) {
-                reset(now);
-            }
+            reached(call.startedAtNanos, now);
         }
         outcome.info().ifPresent(info -> samples.store(call, info));
         outcome.account().ifPresent(announcer::cpuAccount);
@@ -144,12 +174,12 @@ final class Returns {
 
     private void failed(Call call, Outcome outcome, long now) {
         if (outcome.connectionLost()) {
-            if (connected) {
+            if (connected()) {
                 LOG.warn(
                         "sampling waits for the hypervisor: {}",
                         outcome.failure().getMessage());
             }
-            lost();
+            hypervisor.lost(now);
             blameNobody();
             return;
         }

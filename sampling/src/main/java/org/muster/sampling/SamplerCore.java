@@ -68,7 +68,7 @@ final class SamplerCore {
         this.asking = new Asking(lanes, flight, quarantine, blockInfo, plan, cycles, config, now);
         this.lateness = new Lateness(lanes, flight, quarantine, asking, cycles, running, config);
         this.frozenCheck = new FrozenCheck(lanes, flight, quarantine, asking, samples);
-        this.returns = new Returns(flight, cycles, samples, asking, quarantine, blockInfo, announcer, config);
+        this.returns = new Returns(flight, cycles, samples, asking, quarantine, blockInfo, announcer, config, now);
         this.readNanos = now;
         publish();
     }
@@ -98,7 +98,7 @@ final class SamplerCore {
             readNanos = now + config.interval().toNanos();
             asking.readWithoutMonitor();
         }
-        if (returns.connected()) {
+        if (returns.answering()) {
             samples.findUnresponsive(now, config);
         }
         asking.askAll(table.all(), stuckBudget.getAsInt(), now);
@@ -185,14 +185,24 @@ final class SamplerCore {
             if (!unanswered) {
                 LOG.warn("no answer about the guests' monitors", answer.failure());
             }
-            if (answer.connectionLost()) {
-                returns.lost();
-            }
+        } else {
+            returns.answered(now);
         }
         unanswered = answer.states() == null;
+        boolean again = answer.connectionLost() && returns.unanswered(request.startedAtNanos(), now);
         switch (request.purpose()) {
-            case CULPRITS -> lateness.answered(request, answer.states(), now);
-            case FROZEN -> frozenCheck.answered(request, answer.states(), now, config);
+            case CULPRITS -> {
+                lateness.answered(request, answer.states(), now);
+                if (again) {
+                    lateness.lookAtOnce(now);
+                }
+            }
+            case FROZEN -> {
+                frozenCheck.answered(request, answer.states(), now, config);
+                if (again) {
+                    frozenCheck.checkAtOnce(now);
+                }
+            }
         }
     }
 
@@ -237,7 +247,7 @@ final class SamplerCore {
 
     private long next(long now) {
         long next = lateness.nextNanos(now);
-        if (returns.connected()) {
+        if (returns.answering()) {
             next = earlier(next, samples.silenceNanos());
         }
         if (asking.someAreLeftOut()) { // they may be read, or leave, which nobody tells

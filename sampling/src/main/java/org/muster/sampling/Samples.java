@@ -16,6 +16,7 @@ final class Samples {
     private final Announcer announcer;
     private final BlockInfoLane blockInfo;
     private final Set<Guest> busy = new LinkedHashSet<>();
+    private final Silences silences = new Silences();
     private boolean detailsTold; // a guest has told its balloon's details: then each does whose monitor answers
     private long reachableSinceNanos;
     private long judgedSinceNanos; // silence before that counts for nothing
@@ -71,7 +72,9 @@ final class Samples {
             Guest guest, DomainSample sample, Call call, boolean complete, long returnedAt, SamplingConfig config) {
         GuestStats old = guest.stats();
         long took = returnedAt - sample.takenAtNanos();
-        GuestStats merged = StatsMerge.merge(old, sample, call.groups(), complete, took, reachableSinceNanos);
+        long baseline = guest.baselineNanos(call, sample.takenAtNanos(), reachableSinceNanos);
+        GuestStats merged = StatsMerge.merge(old, sample, call.groups(), complete, took, baseline);
+        guest.told(call, complete, sample.takenAtNanos(), took);
         boolean answered = !merged.monitorTakenAtNanos().equals(old.monitorTakenAtNanos());
         boolean fresh =
                 returnedAt - sample.takenAtNanos() < config.unresponsiveAfter().toNanos();
@@ -107,10 +110,20 @@ final class Samples {
         return List.copyOf(busy);
     }
 
-    /** While the hypervisor could not be reached nobody answered; that is held against no guest. */
-    void reachable(long nowNanos) {
-        reachableSinceNanos = nowNanos;
+    /**
+     * While the hypervisor could not be reached nobody answered; that is held against no guest.
+     *
+     * @param sinceNanos what was taken from then on is a base for rates
+     */
+    void reachable(long sinceNanos, long nowNanos) {
+        reachableSinceNanos = sinceNanos;
         judgedSinceNanos = nowNanos;
+        silences.clear();
+    }
+
+    /** Nor is a time in which it was there and did not answer. */
+    void excuse(long fromNanos, long untilNanos) {
+        silences.add(fromNanos, untilNanos);
     }
 
     /**
@@ -147,7 +160,8 @@ final class Samples {
                 continue;
             }
             long last = stats.monitorTakenAtNanos().orElse(guest.bornAtNanos);
-            long silent = now - (last - judgedSinceNanos > 0 ? last : judgedSinceNanos);
+            long since = last - judgedSinceNanos > 0 ? last : judgedSinceNanos;
+            long silent = now - since - silences.since(since);
             if (silent >= limit) {
                 guest.stats(stats.withResponsive(false));
                 announcer.unresponsive(guest.id, now - last);

@@ -53,6 +53,12 @@ final class TierCycle {
         nextNanos = nanos - nextNanos < 0 ? nanos : nextNanos;
     }
 
+    /** Has the next cycle come at that time, or before that; turns that the present one has outrun would be skipped. */
+    void anotherBy(long nanos, long now) {
+        boolean outrun = running && now - nextNanos >= 0;
+        nextNanos = outrun || nanos - nextNanos < 0 ? nanos : nextNanos;
+    }
+
     int shardSize() {
         return shardSize;
     }

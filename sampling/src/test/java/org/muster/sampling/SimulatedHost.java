@@ -491,12 +491,20 @@ final class SimulatedHost implements Lanes {
 
     @Override
     public boolean control(ControlRequest request) {
-        boolean answers = connected && !stalled;
-        long takes = !answers || request.domains().stream().anyMatch(d -> guests.get(d).locked)
-                ? request.patience().toNanos()
-                : CONTROL_TAKES;
-        at(now + takes, () -> core.answered(request, answers ? answer(request) : noAnswer(), now));
+        boolean locked = request.domains().stream().anyMatch(d -> guests.get(d).locked);
+        long takes = locked ? request.patience().toNanos() : CONTROL_TAKES;
+        at(now + takes, () -> answer(request, now - takes + request.patience().toNanos()));
         return true;
+    }
+
+    private void answer(ControlRequest request, long deadline) {
+        if (connected && !stalled) {
+            core.answered(request, answer(request), now);
+        } else if (now >= deadline) {
+            core.answered(request, noAnswer(), now);
+        } else {
+            at(Math.min(deadline, now + 10 * MS), () -> answer(request, deadline));
+        }
     }
 
     private ControlRequest.Answer noAnswer() {
