@@ -221,11 +221,38 @@ final class Asking {
                     Optional.of(question.disk()),
                     now,
                     flight.epoch());
-            if (!hand(call, config.timeout().toNanos(), 0)) {
+            if (!hand(call, sizesLateNanos(), 0)) {
                 return;
             }
             blockInfo.asked(question);
         }
+    }
+
+    /** Looked at after half of that: a guest that keeps such a question is told within an interval. */
+    private long sizesLateNanos() {
+        long late =
+                Math.max(CostWindow.EARLIEST_LATE_NANOS, 2 * config.interval().toNanos());
+        return Math.min(config.timeout().toNanos(), late);
+    }
+
+    /** True while the guest's question about sizes takes so long that no cycle waits for it: it is asked for the rest after that. */
+    static boolean waitsForSizes(Guest guest, long now) {
+        Call call = guest.call;
+        return call != null
+                && call.purpose == Purpose.BLOCK_INFO
+                && call.ageNanos(now) >= CostWindow.EARLIEST_LATE_NANOS;
+    }
+
+    /** When {@link #waitsForSizes} becomes true of the next guest; {@code otherwise} if not before that. */
+    long nextNanos(long now, long otherwise) {
+        long next = otherwise;
+        for (Call call : flight.all()) {
+            long at = call.startedAtNanos + CostWindow.EARLIEST_LATE_NANOS;
+            if (call.purpose == Purpose.BLOCK_INFO && at - now > 0 && at - next < 0) {
+                next = at;
+            }
+        }
+        return next;
     }
 
     /** With whichever guest is at hand: all of a host's are accounted in the same way. */

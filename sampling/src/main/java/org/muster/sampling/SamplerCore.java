@@ -141,7 +141,11 @@ final class SamplerCore {
             return;
         }
         for (Guest guest : cycle.wanted) {
-            boolean leftOut = guest.gone() || guest.frozen != null || spent || (guest.suspect != null && exhausted);
+            boolean leftOut = guest.gone()
+                    || guest.frozen != null
+                    || spent
+                    || (guest.suspect != null && exhausted)
+                    || Asking.waitsForSizes(guest, now);
             if (!leftOut) {
                 return;
             }
@@ -256,6 +260,7 @@ final class SamplerCore {
         for (TierCycle cycle : cycles.values()) {
             next = cycle.nextNanos(next);
         }
+        next = asking.nextNanos(now, next);
         return quarantine.nextNanos(now, frozenCheck.nextNanos(next));
     }
 

@@ -311,7 +311,7 @@ final class SamplerCoreTest {
     }
 
     @Test
-    void questionsAboutSizesAreTwoAtATimeAndHoldUpNoTier() {
+    void questionsAboutSizesAreTwoAtATime() {
         SimulatedHost host = host(100);
         host.budget = 3;
         host.costPerGuest =
@@ -342,6 +342,64 @@ final class SamplerCoreTest {
                 .toList());
         host.run(Duration.ofSeconds(10));
         assertThat(host.worstAge(Tier.SHORT)).isLessThanOrEqualTo(INTERVAL.plusMillis(100));
+    }
+
+    /** Neither one that hangs nor one that is slow, whatever the time-outs. */
+    @Test
+    void questionsAboutSizesHoldUpNoCycle() {
+        Duration half = Duration.ofMillis(500);
+        for (SamplingConfig config : List.of(
+                new SamplingConfig(INTERVAL, INTERVAL.multipliedBy(3), Duration.ofSeconds(30), Duration.ofSeconds(15)),
+                new SamplingConfig(half, half.multipliedBy(2), Duration.ofSeconds(3), Duration.ofSeconds(2)))) {
+            for (boolean hangs : new boolean[] {true, false}) {
+                String why = config + " hangs " + hangs;
+                SimulatedHost host = new SimulatedHost(config, 10);
+                host.guest(3).lacksSizes = true;
+                host.run(config.blockInterval().multipliedBy(2).plusMillis(900));
+                host.guest(3).infoHangs = hangs;
+                host.guest(3).infoTakes = Duration.ofSeconds(20).toNanos();
+                host.watch(host.ids().stream()
+                        .filter(id -> !id.equals(host.guest(3).id))
+                        .toList());
+                for (int i = 0; i < 20_000 && host.listener.of("frozen").isEmpty(); i++) {
+                    host.run(Duration.ofMillis(10));
+                    boolean asked = host.calls.stream().anyMatch(c -> c.call.purpose == Call.Purpose.BLOCK_INFO);
+                    long age = asked ? host.now - host.calls.get(0).takenAt : 0;
+                    assertThat(Duration.ofNanos(age))
+                            .as(why)
+                            .isLessThanOrEqualTo(config.interval().plusMillis(100));
+                }
+                host.run(config.interval().multipliedBy(5));
+                assertThat(host.listener.domains("frozen")).as(why).contains(host.guest(3).id);
+                for (Tier tier : Tier.values()) {
+                    assertThat(host.worstAge(tier))
+                            .as(why + tier)
+                            .isLessThanOrEqualTo(
+                                    config.interval(tier).multipliedBy(3).dividedBy(2));
+                }
+                host.thaw(3);
+                host.guest(3).infoHangs = false;
+                host.guest(3).infoTakes = 0;
+                host.run(Duration.ofSeconds(20).plus(config.blockInterval()));
+                assertThat(host.age(3, Group.BALLOON))
+                        .as(why)
+                        .isLessThan(config.interval().plusMillis(100));
+            }
+        }
+    }
+
+    /** A guest whose question is slow, and who is not to blame for it, misses what comes meanwhile, and nobody else does. */
+    @Test
+    void whoWaitsForItsSizesIsAskedForTheRestAsSoonAsTheyCome() {
+        SimulatedHost host = host(10);
+        host.guest(3).lacksSizes = true;
+        host.run(Duration.ofSeconds(29));
+        host.guest(3).infoTakes = Duration.ofMillis(1400).toNanos(); // it is looked at after 1.5 s
+        host.watch(host.ids());
+        host.run(Duration.ofSeconds(20));
+        assertThat(host.listener.of("frozen")).isEmpty();
+        assertThat(host.worstAge(Tier.SHORT)).isLessThanOrEqualTo(INTERVAL.plusMillis(1500));
+        assertThat(host.listener.of("cycle SHORT")).hasSize(10);
     }
 
     @Test

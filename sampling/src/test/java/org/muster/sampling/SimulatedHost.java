@@ -70,6 +70,7 @@ final class SimulatedHost implements Lanes {
         boolean stopped; // by a signal, and the kernel says so
         boolean diskHung;
         boolean infoHangs; // what asks for its disk's sizes
+        long infoTakes; // the same, longer than usual
         boolean locked;
         boolean running = true;
         boolean lacksSizes;
@@ -163,7 +164,8 @@ final class SimulatedHost implements Lanes {
                 waitsFor = guest;
                 return true;
             }
-            at(now + costPerGuest, () -> served(guest));
+            boolean slow = call.purpose == Call.Purpose.BLOCK_INFO && guest.infoTakes > 0;
+            at(now + (slow ? guest.infoTakes : costPerGuest), () -> served(guest));
             return true;
         }
 
