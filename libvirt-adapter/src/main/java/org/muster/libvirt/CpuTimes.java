@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.muster.libvirt.HypervisorException.Kind;
 
 /**
@@ -22,10 +23,13 @@ final class CpuTimes {
     private static final int TRIES = 3;
     private static final int INFO_BYTES = 40; // struct virDomainInfo
     private static final int INFO_CPU_TIME = 32;
+    private static final int READINGS_WITHOUT = 5;
     // RUNNING, BLOCKED, PAUSED, SHUTDOWN (under way), PMSUSPENDED
     private static final Set<Integer> ALIVE = Set.of(1, 2, 3, 4, 7);
 
-    private volatile boolean controller = true; // until a running domain turns out to have none; see forget
+    private final AtomicInteger without =
+            new AtomicInteger(); // running domains without a controller, as long as none has had one
+    private volatile boolean counted; // some domain has had one, since forget
 
     /** virDomainGetCPUStats and virDomainGetInfo of one domain. */
     interface Calls {
@@ -38,19 +42,26 @@ final class CpuTimes {
 
     /** Another libvirtd may have what the last one had not. */
     void forget() {
-        controller = true;
+        counted = false;
+        without.set(0);
     }
 
     /** Empty if the domain does not run. */
     Optional<CpuTime> read(Calls domain) throws HypervisorException {
+        // one that is just being started, or dies, runs and has no control group either: that says nothing about the
+        // others
+        boolean controller = counted || without.get() < READINGS_WITHOUT;
         if (controller) {
             Optional<CpuTime> time = ofControlGroup(domain);
             if (time.isPresent()) {
+                counted = true;
                 return time;
             }
         }
         Optional<CpuTime> time = ofProcess(domain);
-        controller &= time.isEmpty(); // it runs, and has no control group that counts
+        if (controller && time.isPresent()) {
+            without.incrementAndGet();
+        }
         return time;
     }
 

@@ -112,12 +112,26 @@ class CpuTimesTest {
         FakeDomain domain = new FakeDomain(4);
         domain.controller = false;
         CpuTime whole = new CpuTime(777, OptionalLong.empty(), OptionalLong.empty(), false);
-        assertThat(times.read(domain)).contains(whole);
-        assertThat(times.read(domain)).contains(whole);
-        assertThat(domain.asked).hasSize(1);
+        for (int i = 0; i < 20; i++) {
+            assertThat(times.read(domain)).contains(whole);
+        }
+        assertThat(domain.asked).hasSize(5);
         times.forget();
         assertThat(times.read(domain)).contains(whole);
-        assertThat(domain.asked).hasSize(2);
+        assertThat(domain.asked).hasSize(6);
+    }
+
+    /** It runs, by what is told of it, and has no control group yet, or none any more. */
+    @Test
+    void aDomainThatIsJustStartingOrDyingSaysNothingAboutTheOthers() throws Exception {
+        FakeDomain starting = new FakeDomain(4);
+        starting.controller = false;
+        times.read(starting);
+        assertThat(times.read(new FakeDomain(4)).orElseThrow().controlGroup()).isTrue();
+        for (int i = 0; i < 20; i++) {
+            assertThat(times.read(starting).orElseThrow().controlGroup()).isFalse();
+        }
+        assertThat(times.read(new FakeDomain(4)).orElseThrow().controlGroup()).isTrue();
     }
 
     @Test

@@ -49,6 +49,7 @@ public record GuestStats(
      *
      * @param userPercent of one host CPU, what was spent in the guest: 100 x (dTime - d(user + system)) / dt, at least 0
      * @param systemPercent of one host CPU, what the emulator spent: 100 x d(user + system) / dt
+     * @param partsKept the whole was told alone: its parts are those of an earlier sample
      */
     public record Cpu(
             long takenAtNanos,
@@ -56,7 +57,19 @@ public record GuestStats(
             OptionalLong userNanos,
             OptionalLong systemNanos,
             OptionalDouble userPercent,
-            OptionalDouble systemPercent) {}
+            OptionalDouble systemPercent,
+            boolean partsKept) {
+        /** One whose parts are of the same sample. */
+        public Cpu(
+                long takenAtNanos,
+                long timeNanos,
+                OptionalLong userNanos,
+                OptionalLong systemNanos,
+                OptionalDouble userPercent,
+                OptionalDouble systemPercent) {
+            this(takenAtNanos, timeNanos, userNanos, systemNanos, userPercent, systemPercent, false);
+        }
+    }
 
     /**
      * @param count vCPUs online; may be told without the list

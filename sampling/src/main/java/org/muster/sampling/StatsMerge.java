@@ -154,6 +154,9 @@ final class StatsMerge {
     }
 
     private GuestStats.Cpu rated(GuestStats.Cpu before, GuestStats.Cpu now) {
+        if (before.partsKept() && !now.partsKept()) {
+            return now; // the parts have grown for longer than the whole has
+        }
         Rates rates = since(before.takenAtNanos());
         OptionalDouble total = rates.percent(before.timeNanos(), now.timeNanos());
         OptionalDouble emulator = rates.percent(parts(before), parts(now));
@@ -167,7 +170,8 @@ final class StatsMerge {
                 now.userNanos(),
                 now.systemNanos(),
                 OptionalDouble.of(guest),
-                emulator);
+                emulator,
+                now.partsKept());
     }
 
     /** What the hypervisor told; where it told the whole alone, with the parts that go with it. */
@@ -175,6 +179,7 @@ final class StatsMerge {
         long time = sample.cpuTimeNanos().getAsLong();
         OptionalLong user = sample.cpuUserNanos();
         OptionalLong system = sample.cpuSystemNanos();
+        boolean kept = false;
         if ((user.isEmpty() || system.isEmpty())
                 && old.cpu().isPresent()
                 && hasParts(old.cpu().get())) {
@@ -183,9 +188,10 @@ final class StatsMerge {
             long more = partsAreAll ? Math.max(0, time - before.timeNanos()) : 0;
             user = OptionalLong.of(before.userNanos().getAsLong() + more);
             system = before.systemNanos();
+            kept = !partsAreAll;
         }
         return new GuestStats.Cpu(
-                sample.takenAtNanos(), time, user, system, OptionalDouble.empty(), OptionalDouble.empty());
+                sample.takenAtNanos(), time, user, system, OptionalDouble.empty(), OptionalDouble.empty(), kept);
     }
 
     private static boolean hasParts(GuestStats.Cpu cpu) {

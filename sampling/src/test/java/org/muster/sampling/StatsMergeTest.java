@@ -235,6 +235,28 @@ final class StatsMergeTest {
         assertThat(other.userNanos()).hasValue(SECOND / 10);
     }
 
+    /** It is left out for five intervals; its emulator uses a tenth of a CPU all the time, and the guest four. */
+    @Test
+    void partsThatWereNotToldForLongAreNoRateOfOneInterval() {
+        GuestStats stats = merge(halfBusy(0));
+        for (int i = 1; i <= 5; i++) {
+            stats = merge(stats, wholeCpu(i * SECOND, SECOND * 10 + i * SECOND / 2), Tier.NEVER_BLOCKS, 0, 0);
+            assertThat(stats.cpu().orElseThrow().userPercent().orElseThrow()).isCloseTo(50, within(0.01));
+        }
+        GuestStats back = merge(stats, halfBusy(6), ALL, 0, 0);
+        assertThat(back.cpu().orElseThrow().userNanos()).hasValue(SECOND + 6 * SECOND / 20);
+        assertThat(back.cpu().orElseThrow().systemPercent()).isEmpty();
+        assertThat(back.cpu().orElseThrow().userPercent()).isEmpty();
+        GuestStats next = merge(back, halfBusy(7), ALL, 0, 0);
+        assertThat(next.cpu().orElseThrow().systemPercent().orElseThrow()).isCloseTo(10, within(0.01));
+        assertThat(next.cpu().orElseThrow().userPercent().orElseThrow()).isCloseTo(40, within(0.01));
+    }
+
+    private static DomainSample halfBusy(int second) {
+        long part = SECOND + second * SECOND / 20;
+        return cpu(second * SECOND, 10 * SECOND + second * SECOND / 2, part, part);
+    }
+
     @Test
     void cpuTimeFromAnotherAccountDoesNotTakeTheCounterBack() {
         GuestStats stats = merge(cpu(0, 5 * SECOND, SECOND, SECOND));
