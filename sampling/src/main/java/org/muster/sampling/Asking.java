@@ -180,8 +180,7 @@ final class Asking {
             boolean proven = guest.frozen.release == Frozen.Release.PROVEN;
             boolean allowed = proven ? admission.regular() : admission.canary();
             if (!allowed || !call(Purpose.PROBE, Tier.SHORT, List.of(guest), now)) {
-                waiting++;
-                return;
+                waiting++; // one behind it may be back for certain, and is then risked sooner
             }
         }
     }

@@ -402,6 +402,52 @@ final class FrozenGuestsTest {
         assertThat(host.age(0, Group.BALLOON)).isLessThan(Duration.ofSeconds(8));
     }
 
+    /** Two look free over a new link, and may not be risked; a third has let its call go, and is well. */
+    @Test
+    void aGuestThatMayNotBeRiskedHoldsUpNoneThatIsBack() {
+        SimulatedHost host = warm(20);
+        host.freeze(0, 1, 2, 3);
+        host.run(Duration.ofSeconds(10));
+        host.disconnect();
+        host.guest(0).holder = "somebody else's call";
+        host.guest(1).holder = "somebody else's call";
+        host.reconnect();
+        host.run(Duration.ofSeconds(10));
+        assertThat(host.hanging()).as("the others have been tried").isEqualTo(2);
+        host.freeze(4);
+        host.run(Duration.ofSeconds(10));
+        host.budget = 4;
+        host.guest(0).holder = null;
+        host.guest(1).holder = null;
+        host.run(INTERVAL.plusMillis(500)); // they are asked about once in an interval
+
+        host.thaw(4);
+        host.run(INTERVAL);
+        assertThat(host.listener.domains("thawed")).containsExactly(host.guest(4).id);
+        assertThat(host.age(4, Group.BALLOON)).isLessThanOrEqualTo(INTERVAL);
+        host.run(Duration.ofSeconds(20));
+        assertThat(host.hanging()).as("one of the two was tried in its place").isEqualTo(3);
+        host.thaw(0, 1, 2, 3);
+        host.run(INTERVAL.multipliedBy(2));
+        assertThat(host.core.state().frozen()).isEmpty();
+    }
+
+    @Test
+    void aGuestOfWhichTheProbeFailsIsTriedOnceInAnInterval() {
+        SimulatedHost host = warm(20);
+        host.freeze(4);
+        host.run(Duration.ofSeconds(10));
+        host.probesFail = true;
+        host.thaw(4);
+        host.run(INTERVAL.multipliedBy(5));
+        assertThat(host.countCalls("PROBE")).isBetween(4L, 6L);
+        assertThat(host.listener.of("thawed")).isEmpty();
+        assertThat(host.listener.of("health")).isEmpty();
+        host.probesFail = false;
+        host.run(INTERVAL);
+        assertThat(host.listener.domains("thawed")).containsExactly(host.guest(4).id);
+    }
+
     @Test
     void anUnresponsiveGuestIsToldOnceAndOnceAgainWhenItIsBack() {
         SimulatedHost host = warm(5);

@@ -51,6 +51,7 @@ final class SimulatedHost implements Lanes {
     boolean saturated; // no worker takes our calls; questions, which have workers of their own, are answered
     boolean noCallFree;
     boolean infoFails;
+    boolean probesFail; // as calls do, on a link that is well
     int mostAside; // questions about sizes side by side
     int mostRegular; // regular calls of one tier side by side
 
@@ -484,7 +485,8 @@ final class SimulatedHost implements Lanes {
             running.fail();
         } else if (noCallFree) {
             running.fail(StatsUnavailableException.Why.NO_CALL_FREE);
-        } else if (infoFails && running.call.purpose == Call.Purpose.BLOCK_INFO) {
+        } else if ((infoFails && running.call.purpose == Call.Purpose.BLOCK_INFO)
+                || (probesFail && running.call.purpose == Call.Purpose.PROBE)) {
             running.fail(StatsUnavailableException.Why.FAILED);
         } else {
             running.advance();
