@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,11 +13,15 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.muster.libvirt.ControlInfo.Kind;
 
 /**
  * Asks for many domains' control info within a time limit, although a single question can hang: libvirtd that waits for
  * a dead disk holds the domain's lock, and the question with it.
+ *
+ * <p>A domain counts as one without answer only if it was asked long enough before the time was up. One that was not, or not
+ * at all, is left out: on a slow host there are many of these, and nothing is known of them.
  *
  * <p>Threads {@code libvirt-control-%d}, a fixed number: one that hangs is lost until libvirtd answers, and its domain is
  * not asked again before that.
@@ -31,6 +34,9 @@ final class ControlLane implements AutoCloseable {
     private static final int HELPERS = 2; // threads that work on one request; more only queue inside libvirtd
     private static final int QUEUE = 64;
 
+    /** A domain that was asked later than that has only been reached late: the host may be slow, and its lock free. */
+    private static final Duration NO_ANSWER_AFTER = Duration.ofMillis(150);
+
     /** One domain's control info, null if it is gone. */
     interface Question {
         ControlInfo ask(UUID domain) throws HypervisorException;
@@ -42,11 +48,13 @@ final class ControlLane implements AutoCloseable {
     }
 
     private final Question question;
-    private final Set<UUID> unanswered = ConcurrentHashMap.newKeySet(); // asked, by whichever request, and not back
+    private final LongSupplier nanoTime;
+    private final Map<UUID, Asked> unanswered = new ConcurrentHashMap<>(); // whichever request asked
     private final ThreadPoolExecutor threads;
 
-    ControlLane(Question question) {
+    ControlLane(Question question, LongSupplier nanoTime) {
         this.question = question;
+        this.nanoTime = nanoTime;
         int[] number = new int[1];
         this.threads =
                 new ThreadPoolExecutor(THREADS, THREADS, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(QUEUE), task -> {
@@ -61,28 +69,42 @@ final class ControlLane implements AutoCloseable {
         return name.startsWith(NAME);
     }
 
+    /** A question about a domain that has no answer yet. */
+    private final class Asked {
+        private final long sinceNanos = nanoTime.getAsLong();
+        private final CountDownLatch back = new CountDownLatch(1);
+        private volatile ControlInfo answer; // written before it is back; null for none
+
+        private long nanosToGo(long now) {
+            return sinceNanos + NO_ANSWER_AFTER.toNanos() - now;
+        }
+    }
+
     /** One request: its helpers pull domains from {@code left} until none is left or the caller has gone. */
     private final class Request implements Runnable {
+        private final List<UUID> domains;
         private final Iterator<UUID> left;
         private final Map<UUID, ControlInfo> answers = new ConcurrentHashMap<>();
-        private final Set<UUID> asked = ConcurrentHashMap.newKeySet();
+        private final Map<UUID, Asked> byOthers = new ConcurrentHashMap<>(); // just then
         private final ConcurrentLinkedQueue<HypervisorException> failures = new ConcurrentLinkedQueue<>();
-        private final CountDownLatch done;
+        private final CountDownLatch done = new CountDownLatch(HELPERS);
         private volatile boolean abandoned; // the caller's time is up
 
-        Request(List<UUID> domains, int helpers) {
+        Request(List<UUID> domains) {
+            this.domains = domains;
             this.left = domains.iterator();
-            this.done = new CountDownLatch(helpers);
         }
 
-        private UUID next() {
+        private Map.Entry<UUID, Asked> next() {
             synchronized (left) {
                 while (left.hasNext() && !abandoned) {
                     UUID domain = left.next();
-                    asked.add(domain);
-                    if (unanswered.add(domain)) {
-                        return domain;
+                    Asked ours = new Asked();
+                    Asked theirs = unanswered.putIfAbsent(domain, ours);
+                    if (theirs == null) {
+                        return Map.entry(domain, ours);
                     }
+                    byOthers.put(domain, theirs);
                 }
                 return null;
             }
@@ -91,43 +113,72 @@ final class ControlLane implements AutoCloseable {
         @Override
         public void run() {
             try {
-                for (UUID domain = next(); domain != null; domain = next()) {
-                    ask(domain);
+                for (Map.Entry<UUID, Asked> next = next(); next != null; next = next()) {
+                    ask(next.getKey(), next.getValue());
                 }
             } finally {
                 done.countDown();
             }
         }
 
-        private void ask(UUID domain) {
+        private void ask(UUID domain, Asked asked) {
             try {
                 ControlInfo info = question.ask(domain);
                 if (info != null) {
+                    asked.answer = info;
                     answers.put(domain, info);
                 }
-                asked.remove(domain);
             } catch (HypervisorException e) {
-                asked.remove(domain);
                 failures.add(e);
             } finally {
                 unanswered.remove(domain);
+                asked.back.countDown();
             }
+        }
+
+        /** True if every question that we asked is back; those of others are waited for as long as ours would be. */
+        private boolean await(long deadline) throws InterruptedException {
+            boolean complete = done.await(deadline - nanoTime.getAsLong(), TimeUnit.NANOSECONDS);
+            for (Asked asked : byOthers.values()) {
+                long now = nanoTime.getAsLong();
+                if (!asked.back.await(Math.min(deadline - now, asked.nanosToGo(now)), TimeUnit.NANOSECONDS)) {
+                    complete = false;
+                }
+            }
+            return complete;
+        }
+
+        private Map<UUID, ControlInfo> result() {
+            Map<UUID, ControlInfo> result = new HashMap<>(answers);
+            byOthers.forEach((domain, asked) -> {
+                if (asked.answer != null) {
+                    result.put(domain, asked.answer);
+                }
+            });
+            for (UUID domain : domains) {
+                Asked asked = unanswered.get(domain);
+                long now = nanoTime.getAsLong();
+                if (asked != null && asked.nanosToGo(now) <= 0) {
+                    Duration age = Duration.ofNanos(now - asked.sinceNanos);
+                    result.putIfAbsent(domain, new ControlInfo(Kind.NO_ANSWER, age));
+                }
+            }
+            return result;
         }
     }
 
     /** See {@link Hypervisor#control}. */
     Map<UUID, ControlInfo> ask(List<UUID> domains, Duration patience, AreYouThere daemon) throws HypervisorException {
-        long deadline = System.nanoTime() + patience.toNanos();
+        long deadline = nanoTime.getAsLong() + patience.toNanos();
         probe(daemon, patience);
-        Request request = new Request(domains, HELPERS);
+        Request request = new Request(domains);
         try {
             for (int i = 0; i < HELPERS; i++) {
                 threads.execute(request);
             }
-            boolean complete = request.done.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            boolean complete = request.await(deadline);
             request.abandoned = true;
-            Map<UUID, ControlInfo> result = new HashMap<>(request.answers);
-            request.asked.forEach(d -> result.putIfAbsent(d, new ControlInfo(Kind.NO_ANSWER, patience)));
+            Map<UUID, ControlInfo> result = request.result();
             HypervisorException failure = request.failures.peek();
             if (complete && result.isEmpty() && failure != null) {
                 throw failure;

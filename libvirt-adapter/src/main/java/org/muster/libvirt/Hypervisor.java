@@ -134,7 +134,8 @@ public interface Hypervisor extends AutoCloseable {
 
     /**
      * Whether each domain's monitor is free; takes at most {@code patience}. A domain whose own lock is held has no
-     * answer and is {@link ControlInfo.Kind#NO_ANSWER}; one that is gone, or was not reached, is missing.
+     * answer and is {@link ControlInfo.Kind#NO_ANSWER}; one that is gone, or was not reached, or only when the time was nearly
+     * up, is missing. They are asked in the order given.
      *
      * @throws HypervisorException DISCONNECTED when libvirtd itself does not answer within {@code patience}
      */

@@ -77,7 +77,7 @@ public final class LibvirtHypervisor implements Hypervisor {
         this.tuneWorkers = tuneWorkers;
         this.workerWatch = new WorkerWatch(this::connected, workerLimits::ask, guard, WorkerWatch.USUAL);
         this.connections = new Connections(uri, new Link(), System::nanoTime);
-        this.controlLane = new ControlLane(this::controlOf);
+        this.controlLane = new ControlLane(this::controlOf, System::nanoTime);
     }
 
     /**

@@ -1,8 +1,11 @@
 package org.muster.sampling;
 
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * One call to the source, from before it is handed to a thread until it returned.
@@ -49,7 +52,8 @@ final class Call {
     long checkAtNanos; // when it is to be examined (again)
     boolean examining; // a control request about it is under way
     boolean settled; // it is known who keeps it, so nobody need be asked any more
-    boolean cleared; // as of the last answer none of its guests keeps it
+    boolean cleared; // as of the last answers, which were about all of its guests, none of these keeps it
+    private Set<Guest> unheard = Set.of(); // those whom the last questions have not reached, if it was some
 
     Call(
             Purpose purpose,
@@ -64,6 +68,29 @@ final class Call {
         this.disk = disk;
         this.startedAtNanos = startedAtNanos;
         this.epoch = epoch;
+    }
+
+    /** Those to be asked about before the others. */
+    Set<Guest> unheard() {
+        return unheard;
+    }
+
+    /**
+     * Takes note of whom a question about its guests has reached; the next ones are about the rest first, until all were reached.
+     *
+     * @return true if it has reached any of those that were due
+     */
+    boolean heard(Predicate<Guest> reached) {
+        Collection<Guest> due = unheard.isEmpty() ? guests : unheard;
+        Set<Guest> left = new LinkedHashSet<>();
+        for (Guest guest : due) {
+            if (!reached.test(guest)) {
+                left.add(guest);
+            }
+        }
+        boolean progress = left.size() < due.size();
+        unheard = left;
+        return progress;
     }
 
     Set<Group> groups() {

@@ -9,7 +9,7 @@ import java.util.UUID;
  * A question about the monitors of some guests.
  *
  * @param purpose what the answer is used for
- * @param domains in no order
+ * @param domains if there is no time for all of them, the first are asked
  * @param patience how long the source may take
  * @param epoch the connection it was asked on
  */
@@ -24,7 +24,7 @@ record ControlRequest(Purpose purpose, List<UUID> domains, Duration patience, lo
     /**
      * What came of it.
      *
-     * @param states null if it failed
+     * @param states null if it failed; may lack some that there was no time for
      * @param failure null if it succeeded
      */
     record Answer(Map<UUID, ControlState> states, Throwable failure) {

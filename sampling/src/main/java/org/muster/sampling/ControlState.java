@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * What the hypervisor says about a domain's monitor, without asking the monitor (virDomainGetControlInfo).
  *
- * @param since how long it has been in this state; zero when the hypervisor does not say
+ * @param since how long it has been in this state, zero when the hypervisor does not say; without answer, how long ago it was asked
  * @param stopped the emulator does not run at all (SIGSTOP, a debugger), by the kernel's word; empty if that is not known
  */
 public record ControlState(Kind kind, Duration since, Optional<Boolean> stopped) {

@@ -10,13 +10,20 @@ import java.util.UUID;
  *
  * <p>A healthy guest is occupied for moments only, while its turn in the call lasts. So whoever has been occupied for
  * half of the call's age keeps it, and a late call of which nobody can be blamed means a slow host. A job may be one of
- * minutes that holds up nobody (a migration), so it is blamed only if nobody else is.
+ * minutes that holds up nobody (a migration), so it is blamed only if nobody else is. One that has no answer is blamed only if it was
+ * asked for some time: on a slow host every answer takes long.
  */
 final class Culprits {
     /** A healthy guest takes milliseconds, on a busy host tens of them. */
     private static final long SHORTEST_NANOS = 150_000_000;
 
     private Culprits() {}
+
+    /** False if nothing is known of the guest: it was not asked, or only for moments. */
+    static boolean told(ControlState state) {
+        return state != null
+                && (state.kind() != ControlState.Kind.NO_ANSWER || state.since().toNanos() >= SHORTEST_NANOS);
+    }
 
     /** The guests of the call that keep it; empty if nobody does. */
     static List<Guest> of(Call call, Map<UUID, ControlState> states, long now) {
@@ -25,7 +32,7 @@ final class Culprits {
         List<Guest> inJob = new ArrayList<>();
         for (Guest guest : call.guests) {
             ControlState state = states.get(guest.id);
-            if (state == null) {
+            if (!told(state)) {
                 continue;
             }
             boolean longEnough = state.since().toNanos() >= half;

@@ -22,6 +22,7 @@ final class FrozenCheck {
     private final Samples samples;
 
     private ControlRequest question; // under way, else null
+    private Set<Guest> unheard = new LinkedHashSet<>(); // those whom the last one did not reach
     private long nextNanos;
 
     FrozenCheck(Lanes lanes, Flight flight, Quarantine quarantine, Asking asking, Samples samples) {
@@ -47,11 +48,14 @@ final class FrozenCheck {
             return;
         }
         nextNanos = now + config.interval().toNanos();
-        List<UUID> domains = new ArrayList<>();
-        involved().forEach(g -> domains.add(g.id));
-        if (domains.isEmpty()) {
+        Set<Guest> involved = involved();
+        if (involved.isEmpty()) {
             return;
         }
+        unheard.retainAll(involved);
+        unheard.addAll(involved); // in that order, for there may be no time for the last of them
+        List<UUID> domains = new ArrayList<>();
+        unheard.forEach(g -> domains.add(g.id));
         ControlRequest request =
                 new ControlRequest(ControlRequest.Purpose.FROZEN, domains, Lateness.PATIENCE, now, flight.epoch());
         if (lanes.control(request)) {
@@ -77,9 +81,10 @@ final class FrozenCheck {
         question = null;
         for (Guest guest : involved()) {
             ControlState state = states.get(guest.id);
-            if (state == null || guest.gone()) {
+            if (!Culprits.told(state) || guest.gone()) {
                 continue;
             }
+            unheard.remove(guest);
             if (guest.frozen == null) {
                 freezeIfHung(guest, state, now, config);
             } else if (state.kind() == ControlState.Kind.OK || state.kind() == ControlState.Kind.ERROR) {

@@ -68,7 +68,7 @@ final class Lateness {
         if (question != null && now - question.startedAtNanos() > LOST_QUESTION_NANOS) {
             answered(question, null, now);
         }
-        Set<Guest> involved = new LinkedHashSet<>();
+        List<Call> examined = new ArrayList<>();
         for (Call call : flight.all()) {
             if (now - call.checkAtNanos < 0 || call.settled) {
                 continue;
@@ -78,11 +78,11 @@ final class Lateness {
             }
             if (!call.settled && question == null) {
                 call.examining = true;
-                involved.addAll(call.guests);
+                examined.add(call);
             }
         }
-        if (!involved.isEmpty()) {
-            ask(involved, now);
+        if (!examined.isEmpty()) {
+            ask(examined, now);
         }
     }
 
@@ -109,7 +109,10 @@ final class Lateness {
         }
     }
 
-    private void ask(Set<Guest> involved, long now) {
+    private void ask(List<Call> examined, long now) {
+        Set<Guest> involved = new LinkedHashSet<>(); // there may be no time for the last of them
+        examined.forEach(call -> involved.addAll(call.unheard()));
+        examined.forEach(call -> involved.addAll(call.guests));
         Set<UUID> present = new HashSet<>(running.get());
         List<UUID> domains = new ArrayList<>();
         for (Guest guest : involved) {
@@ -130,7 +133,7 @@ final class Lateness {
         for (Call call : flight.all()) {
             if (call.examining) {
                 call.examining = false;
-                lookAgain(call, now);
+                lookAgain(call, usualPauseNanos(call, now), now);
             }
         }
     }
@@ -172,7 +175,9 @@ final class Lateness {
         culprits.removeIf(g -> g.gone() || !present.contains(g.id));
         // a guest that is being destroyed holds its lock for 1 s to 12 s, and every call that it is in
         boolean somebodyLeaves = call.guests.stream().anyMatch(g -> g.gone() || !present.contains(g.id));
-        call.cleared = culprits.isEmpty() && !somebodyLeaves;
+        boolean progress = call.heard(g -> Culprits.told(states.get(g.id)) || g.gone() || !present.contains(g.id));
+        boolean allHeard = call.unheard().isEmpty();
+        call.cleared = culprits.isEmpty() && !somebodyLeaves && (allHeard || call.cleared);
         long patience = config.timeout().toNanos() * (call.purpose == Purpose.SUSPECT ? SUSPECTS_PATIENCE : 1);
         if (!culprits.isEmpty()) {
             if (call.phase == Phase.ON_TIME) {
@@ -189,13 +194,15 @@ final class Lateness {
                     somebodyLeaves ? "a guest in it is leaving" : "slow host");
             abandon(call, present);
         }
-        lookAgain(call, now);
+        lookAgain(call, progress && !allHeard ? SOONEST_LOOK_NANOS : usualPauseNanos(call, now), now);
     }
 
     /** Soon at first, then less and less often, at least once per interval. */
-    private void lookAgain(Call call, long now) {
-        long interval = config.interval().toNanos();
-        long pause = Math.min(interval, Math.max(SOONEST_LOOK_NANOS, call.ageNanos(now) / 2));
+    private long usualPauseNanos(Call call, long now) {
+        return Math.min(config.interval().toNanos(), Math.max(SOONEST_LOOK_NANOS, call.ageNanos(now) / 2));
+    }
+
+    private void lookAgain(Call call, long pause, long now) {
         boolean beforeLate = call.phase == Phase.ON_TIME && call.lateAtNanos - now < pause;
         call.checkAtNanos = beforeLate ? call.lateAtNanos : now + pause;
     }

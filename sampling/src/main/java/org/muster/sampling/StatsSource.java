@@ -35,8 +35,9 @@ public interface StatsSource {
     /**
      * Tells for each domain whether its monitor is free.
      *
-     * <p>Shape: an entry per domain asked, unless it is gone. Blocks: at most {@code patience}, whatever the guests
-     * do; those not answered for by then are {@link ControlState.Kind#NO_ANSWER}.
+     * <p>Shape: an entry per domain asked, in that order, unless it is gone. Blocks: at most {@code patience}, whatever the guests
+     * do; those not answered for by then are {@link ControlState.Kind#NO_ANSWER}, or missing if they were not reached in time to
+     * say that.
      */
     Map<UUID, ControlState> control(List<UUID> domains, Duration patience) throws StatsUnavailableException;
 

@@ -28,7 +28,10 @@ final class SimulatedHost implements Lanes {
     static final long MS = 1_000_000;
 
     private static final int WORKERS = 15;
-    private static final long CONTROL_TAKES = 20 * MS;
+    private static final int CONTROL_THREADS = 8;
+    private static final int CONTROL_HELPERS = 2;
+    private static final long CONTROL_ROUND_TRIP = 20 * MS;
+    private static final long CONTROL_NO_ANSWER_AFTER = 150 * MS;
 
     final Map<UUID, SimulatedGuest> guests = new LinkedHashMap<>();
     final RecordingListener listener = new RecordingListener(() -> this.now);
@@ -46,6 +49,8 @@ final class SimulatedHost implements Lanes {
     long now = 1_000_000_000_000L;
     long costPerGuest = 4 * MS;
     long roundTrip = 200_000;
+    long controlCost; // of the question about one guest's monitor
+    private final Map<UUID, Long> lostTo = new HashMap<>(); // threads for such questions: who keeps them, since when
     boolean connected = true;
     boolean stalled;
     boolean saturated; // no worker takes our calls; questions, which have workers of their own, are answered
@@ -495,19 +500,82 @@ final class SimulatedHost implements Lanes {
 
     @Override
     public boolean control(ControlRequest request) {
-        boolean locked = request.domains().stream().anyMatch(d -> guests.get(d).locked);
-        long takes = locked ? request.patience().toNanos() : CONTROL_TAKES;
-        at(now + takes, () -> answer(request, now - takes + request.patience().toNanos()));
+        control(request, now + request.patience().toNanos());
         return true;
     }
 
-    private void answer(ControlRequest request, long deadline) {
+    private void control(ControlRequest request, long deadline) {
         if (connected && !stalled) {
-            core.answered(request, answer(request), now);
+            new Asked(request, deadline).begin();
         } else if (now >= deadline) {
             core.answered(request, noAnswer(), now);
         } else {
-            at(Math.min(deadline, now + 10 * MS), () -> answer(request, deadline));
+            at(Math.min(deadline, now + 10 * MS), () -> control(request, deadline));
+        }
+    }
+
+    /**
+     * A question, as the adapter asks it: two threads take one guest after the other until the time is up; whoever holds its lock keeps its
+     * thread until it lets go, and is not asked again before.
+     */
+    private final class Asked {
+        private final ControlRequest request;
+        private final long deadline;
+        private final long[] freeAt = new long[CONTROL_HELPERS];
+        private final Map<UUID, Long> reached = new LinkedHashMap<>(); // when
+
+        Asked(ControlRequest request, long deadline) {
+            this.request = request;
+            this.deadline = deadline;
+            lostTo.keySet().removeIf(id -> !guests.get(id).locked);
+            int threads = Math.min(CONTROL_HELPERS, CONTROL_THREADS - lostTo.size());
+            for (int i = 0; i < CONTROL_HELPERS; i++) {
+                freeAt[i] = i < threads ? now + CONTROL_ROUND_TRIP : Long.MAX_VALUE;
+            }
+        }
+
+        void begin() {
+            long end = now + CONTROL_ROUND_TRIP;
+            for (UUID id : request.domains()) {
+                if (!lostTo.containsKey(id)) {
+                    end = Math.max(end, ask(id));
+                }
+            }
+            at(Math.min(deadline, end), this::answer);
+        }
+
+        /** When that is answered, or never. */
+        private long ask(UUID id) {
+            int helper = freeAt[0] <= freeAt[1] ? 0 : 1;
+            if (freeAt[helper] >= deadline) {
+                return Long.MAX_VALUE;
+            }
+            if (guests.get(id).locked) {
+                lostTo.put(id, freeAt[helper]);
+                freeAt[helper] = Long.MAX_VALUE;
+            } else {
+                freeAt[helper] += controlCost;
+                reached.put(id, freeAt[helper]);
+            }
+            return freeAt[helper];
+        }
+
+        private void answer() {
+            if (!connected || stalled) { // since it was asked: nothing is known of anybody
+                at(deadline, () -> core.answered(request, noAnswer(), now));
+                return;
+            }
+            Map<UUID, ControlState> states = new HashMap<>();
+            for (UUID id : request.domains()) {
+                Long since = lostTo.get(id);
+                boolean unlocked = since != null && !guests.get(id).locked;
+                if (unlocked || reached.getOrDefault(id, Long.MAX_VALUE) <= now) {
+                    states.put(id, state(guests.get(id)));
+                } else if (since != null && now - since >= CONTROL_NO_ANSWER_AFTER) {
+                    states.put(id, new ControlState(ControlState.Kind.NO_ANSWER, Duration.ofNanos(now - since)));
+                }
+            }
+            core.answered(request, new ControlRequest.Answer(states, null), now);
         }
     }
 
@@ -518,19 +586,12 @@ final class SimulatedHost implements Lanes {
                         "libvirtd is silent", StatsUnavailableException.Why.CONNECTION_LOST, null));
     }
 
-    private ControlRequest.Answer answer(ControlRequest request) {
-        Map<UUID, ControlState> states = new HashMap<>();
-        for (UUID id : request.domains()) {
-            SimulatedGuest guest = guests.get(id);
-            ControlState.Kind kind = guest.locked
-                    ? ControlState.Kind.NO_ANSWER
-                    : guest.holder == null ? ControlState.Kind.OK : ControlState.Kind.OCCUPIED;
-            long since = guest.holder == null ? 0 : now - guest.occupiedSince;
-            Optional<Boolean> stopped = // nobody asks the kernel about others
-                    kind == ControlState.Kind.OCCUPIED ? Optional.of(guest.stopped) : Optional.empty();
-            states.put(id, new ControlState(kind, Duration.ofNanos(since), stopped));
+    private ControlState state(SimulatedGuest guest) {
+        if (guest.holder == null) {
+            return new ControlState(ControlState.Kind.OK, Duration.ZERO);
         }
-        return new ControlRequest.Answer(states, null);
+        return new ControlState( // nobody asks the kernel about others
+                ControlState.Kind.OCCUPIED, Duration.ofNanos(now - guest.occupiedSince), Optional.of(guest.stopped));
     }
 
     @Override
