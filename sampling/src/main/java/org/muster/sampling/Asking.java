@@ -54,8 +54,17 @@ final class Asking {
         }
     }
 
-    void config(SamplingConfig changed) {
+    /** Calls under way have no longer from now on than one that would be made now. */
+    void config(SamplingConfig changed, long now) {
+        if (changed.equals(config)) {
+            return;
+        }
         config = changed;
+        for (Call call : flight.all()) {
+            boolean sizes = call.purpose == Purpose.BLOCK_INFO;
+            long late = sizes ? sizesLateNanos() : latestNanos(call.tier);
+            call.noLaterThan(now + late, now + Math.min(late, config.interval().toNanos()));
+        }
     }
 
     Suspects suspects(Tier tier) {

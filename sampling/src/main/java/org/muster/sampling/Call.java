@@ -93,6 +93,12 @@ final class Call {
         return progress;
     }
 
+    /** Brings forward when it becomes late, and when it is to be examined. */
+    void noLaterThan(long late, long check) {
+        lateAtNanos = late - lateAtNanos < 0 ? late : lateAtNanos;
+        checkAtNanos = check - checkAtNanos < 0 ? check : checkAtNanos;
+    }
+
     Set<Group> groups() {
         return purpose == Purpose.SAFE ? Tier.NEVER_BLOCKS : tier.groups();
     }

@@ -100,6 +100,10 @@ final class Frozen {
         return probeAtNanos;
     }
 
+    void probeNoLaterThan(long nanos) {
+        probeAtNanos = nanos - probeAtNanos < 0 ? nanos : probeAtNanos;
+    }
+
     /** It was busy with somebody else's call: it is probed again a little later, then less and less often. */
     void probeLater(long now, long firstPauseNanos, long longestPauseNanos) {
         passedOver = true;

@@ -38,6 +38,11 @@ final class FrozenCheck {
         nextNanos = now;
     }
 
+    /** Brings the next question forward, if it would come later. */
+    void noLaterThan(long nanos) {
+        nextNanos = nanos - nextNanos < 0 ? nanos : nextNanos;
+    }
+
     /** The hypervisor did not answer: whether it only stood still, another question tells. */
     void checkAtOnce(long now) {
         nextNanos = now;

@@ -134,6 +134,11 @@ final class Quarantine {
         return back;
     }
 
+    /** Brings probes forward that would come later. */
+    void noLaterThan(long nanos) {
+        guests.forEach(guest -> guest.frozen.probeNoLaterThan(nanos));
+    }
+
     /** When somebody is to be probed again; {@code otherwise} if not before that. */
     long nextNanos(long now, long otherwise) {
         long next = otherwise;

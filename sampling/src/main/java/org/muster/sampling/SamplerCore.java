@@ -242,11 +242,15 @@ final class SamplerCore {
     void reconfigure(SamplingConfig changed, long now) {
         samples.limit(config.unresponsiveAfter(), changed.unresponsiveAfter(), now);
         config = changed;
-        asking.config(changed);
+        asking.config(changed, now);
         returns.config(changed);
         lateness.config(changed);
         cycles.forEach(
                 (tier, cycle) -> cycle.noLaterThan(now + changed.interval(tier).toNanos()));
+        long latest = now + changed.interval().toNanos();
+        readNanos = earlier(readNanos, latest);
+        frozenCheck.noLaterThan(latest);
+        quarantine.noLaterThan(latest);
     }
 
     private long next(long now) {
