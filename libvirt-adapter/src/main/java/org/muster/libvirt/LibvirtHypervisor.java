@@ -77,7 +77,7 @@ public final class LibvirtHypervisor implements Hypervisor {
         this.tuneWorkers = tuneWorkers;
         this.workerWatch = new WorkerWatch(this::connected, workerLimits::ask, guard, WorkerWatch.USUAL);
         this.connections = new Connections(uri, new Link(), System::nanoTime);
-        this.controlLane = new ControlLane(this::controlOf, System::nanoTime);
+        this.controlLane = new ControlLane(this::controlOf, this::roundTrip, System::nanoTime);
     }
 
     /**
@@ -432,7 +432,7 @@ public final class LibvirtHypervisor implements Hypervisor {
 
     @Override
     public Map<UUID, ControlInfo> control(List<UUID> domains, Duration patience) throws HypervisorException {
-        return controlLane.ask(domains, patience, this::roundTrip);
+        return controlLane.ask(domains, patience);
     }
 
     @Override
