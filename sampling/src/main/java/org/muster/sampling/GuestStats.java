@@ -175,7 +175,7 @@ public record GuestStats(
     }
 
     /** Whether the group's values were ever told. */
-    public boolean told(Group group) {
+    boolean told(Group group) {
         return switch (group) {
             case STATE -> state.isPresent();
             case INTERFACE -> network.isPresent();
@@ -187,7 +187,7 @@ public record GuestStats(
     }
 
     /** When the values of a group that was {@link #told} were taken. */
-    public long taken(Group group) {
+    long taken(Group group) {
         return switch (group) {
             case STATE -> state.orElseThrow().takenAtNanos;
             case INTERFACE -> network.orElseThrow().takenAtNanos;

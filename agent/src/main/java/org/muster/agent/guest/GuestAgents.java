@@ -48,6 +48,7 @@ public final class GuestAgents implements AutoCloseable {
     private final Hypervisor hypervisor;
     private final Predicate<UUID> frozen;
     private final Consumer<UUID> news;
+    private final Consumer<UUID> answers;
     private final ScheduledExecutorService watch;
     private final ThreadPoolExecutor threads;
     private final Set<UUID> silent =
@@ -61,14 +62,21 @@ public final class GuestAgents implements AutoCloseable {
     /**
      * @param frozen its QEMU does not answer, so neither does its agent
      * @param news hears of a guest that told something else than before; on {@code guest-agent-%d}
+     * @param answers hears of every guest that told something; on {@code guest-agent-%d}
      * @param silence hears of a guest whose agent fell silent, or answers again; on the threads of this class
      */
     public GuestAgents(
-            VmTable table, Hypervisor hypervisor, Predicate<UUID> frozen, Consumer<UUID> news, Consumer<UUID> silence) {
+            VmTable table,
+            Hypervisor hypervisor,
+            Predicate<UUID> frozen,
+            Consumer<UUID> news,
+            Consumer<UUID> answers,
+            Consumer<UUID> silence) {
         this.table = table;
         this.hypervisor = hypervisor;
         this.frozen = frozen;
         this.news = news;
+        this.answers = answers;
         this.silence = silence;
         this.watch = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "guest-watch"));
         AtomicInteger number = new AtomicInteger();
@@ -223,6 +231,7 @@ public final class GuestAgents implements AutoCloseable {
             before = latest.put(poll.guest(), data);
         }
         speaks(poll.guest());
+        answers.accept(poll.guest());
         // how full its disks are changes all the time, and is polled
         if (before == null || !before.report().withoutUse().equals(data.report().withoutUse())) {
             news.accept(poll.guest());

@@ -154,7 +154,7 @@ public final class Daemon implements AutoCloseable {
         this.stats = new StatsView(StatusWords::of, new Known(), clock, System::nanoTime);
         StatusEvents events = new StatusEvents(notifications, stats, clock);
         ConditionEvents conditions = new ConditionEvents(notifications, clock);
-        this.statsAhead = new StatsAhead(stats, table::all, sampleEvery);
+        this.statsAhead = new StatsAhead(stats, table::all, table::get, sampleEvery);
         this.samplingEvents =
                 new SamplingEvents(table, events, conditions, this::condition, this::frozen, statsAhead, metrics);
         this.host = new Host(
@@ -194,6 +194,7 @@ public final class Daemon implements AutoCloseable {
                 hypervisor,
                 this::frozen,
                 id -> table.whileRunning(id, events::agent),
+                statsAhead::changed,
                 samplingEvents::condition);
         this.upkeep = new Upkeep(table, hypervisor, new Guests());
         this.profiler = new Profiler(

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.jsontype.TypeSerializer;
 import com.fasterxml.jackson.databind.node.POJONode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * A result that is text already: what is large, and asked for all the time, is not worth a tree.
@@ -16,27 +17,26 @@ import java.nio.charset.StandardCharsets;
 public final class EncodedJson extends POJONode {
     private static final long serialVersionUID = 1;
 
-    /** @param utf8 one JSON value in UTF-8 */
-    public EncodedJson(byte[] utf8) {
-        super(new Text(utf8));
+    /** @param pieces that follow each other, together one JSON value in UTF-8 */
+    public EncodedJson(List<byte[]> pieces) {
+        super(new Text(JsonText.of(pieces)));
     }
 
-    /** The text itself, not to be changed. */
-    byte[] utf8() {
-        return ((Text) getPojo()).utf8;
+    JsonText text() {
+        return ((Text) getPojo()).text;
     }
 
     /** Where somebody wants it as part of a tree. */
     private static final class Text extends JsonSerializable.Base {
-        private final byte[] utf8;
+        private final JsonText text;
 
-        Text(byte[] utf8) {
-            this.utf8 = utf8;
+        Text(JsonText text) {
+            this.text = text;
         }
 
         @Override
         public void serialize(JsonGenerator json, SerializerProvider context) throws IOException {
-            json.writeRawValue(new String(utf8, StandardCharsets.UTF_8));
+            json.writeRawValue(new String(text.bytes(), StandardCharsets.UTF_8));
         }
 
         @Override

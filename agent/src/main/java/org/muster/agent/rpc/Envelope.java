@@ -42,7 +42,7 @@ final class Envelope {
     private static final byte[] BEFORE_ID = ascii("{\"jsonrpc\":\"2.0\",\"id\":");
     private static final byte[] BEFORE_RESULT = ascii(",\"result\":");
     private static final byte[] END = ascii("}");
-    private static final byte[] TRUE = ascii("true");
+    private static final JsonText TRUE = JsonText.of(ascii("true"));
 
     private final Json json;
     private final int maxBatch;
@@ -116,17 +116,17 @@ final class Envelope {
     }
 
     /** Shape: {@code {"jsonrpc":"2.0","id":…,"result":…}}. */
-    JsonText success(JsonNode id, byte[] result) {
-        return JsonText.of(BEFORE_ID, json.write(id), BEFORE_RESULT, result, END);
+    JsonText success(JsonNode id, JsonText result) {
+        return result.between(List.of(BEFORE_ID, json.write(id), BEFORE_RESULT), END);
     }
 
     /** A result as text; no value at all is {@code true}. */
-    byte[] result(JsonNode result) {
+    JsonText result(JsonNode result) {
         if (result instanceof EncodedJson encoded) {
-            return encoded.utf8();
+            return encoded.text();
         }
         boolean empty = result == null || result instanceof NullNode || result instanceof MissingNode;
-        return empty || result.equals(BooleanNode.TRUE) ? TRUE : json.write(result);
+        return empty || result.equals(BooleanNode.TRUE) ? TRUE : JsonText.of(json.write(result));
     }
 
     /** Shape: {@code {"jsonrpc":"2.0","id":…,"error":{"code":…,"message":…[,"data":…]}}}. */

@@ -104,7 +104,7 @@ final class Exchange {
 
     /** Takes the result that somebody else has just got, if that is as good. */
     private void read(Duration patience) {
-        Optional<byte[]> known = sharesResult() ? latest.begunSince(call.receivedAtNanos()) : Optional.empty();
+        Optional<JsonText> known = sharesResult() ? latest.begunSince(call.receivedAtNanos()) : Optional.empty();
         if (known.isEmpty()) {
             run();
             watch(patience);
@@ -174,7 +174,7 @@ final class Exchange {
 
     private JsonText encoded(JsonNode result) {
         try {
-            byte[] text = envelope.result(result);
+            JsonText text = envelope.result(result);
             if (sharesResult()) {
                 latest.put(begunAtNanos, text);
             }

@@ -29,6 +29,19 @@ final class JsonText {
         return new JsonText(List.of(pieces));
     }
 
+    static JsonText of(List<byte[]> pieces) {
+        return new JsonText(List.copyOf(pieces));
+    }
+
+    /** This text with others before and after it. */
+    JsonText between(List<byte[]> before, byte[] after) {
+        List<byte[]> all = new ArrayList<>(before.size() + pieces.size() + 1);
+        all.addAll(before);
+        all.addAll(pieces);
+        all.add(after);
+        return new JsonText(all);
+    }
+
     /** One array of these texts. */
     static JsonText array(List<JsonText> elements) {
         List<byte[]> pieces = new ArrayList<>();

@@ -11,18 +11,17 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class LatestResult {
 
-    @SuppressWarnings("ArrayRecordComponent") // handed on and never changed or compared
-    private record Taken(long begunAtNanos, byte[] text) {}
+    private record Taken(long begunAtNanos, JsonText text) {}
 
     private final AtomicReference<Taken> latest =
             new AtomicReference<>(); // atomic: set by several threads, the youngest stays
 
-    Optional<byte[]> begunSince(long nanos) {
+    Optional<JsonText> begunSince(long nanos) {
         Taken taken = latest.get();
         return taken == null || taken.begunAtNanos - nanos < 0 ? Optional.empty() : Optional.of(taken.text);
     }
 
-    void put(long begunAtNanos, byte[] text) {
+    void put(long begunAtNanos, JsonText text) {
         latest.updateAndGet(
                 old -> old != null && old.begunAtNanos - begunAtNanos > 0 ? old : new Taken(begunAtNanos, text));
     }

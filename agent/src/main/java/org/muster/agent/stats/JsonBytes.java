@@ -9,6 +9,9 @@ import java.util.Arrays;
  */
 final class JsonBytes {
     private static final byte[] SMALLEST = ascii(Long.toString(Long.MIN_VALUE)); // the one whose sign cannot be changed
+    private static final int BASE = 10;
+    private static final int TWO_DIGITS = 100;
+    private static final int MOST_DIGITS = 19;
     private static final int LONGEST_NUMBER = SMALLEST.length;
 
     private byte[] bytes;
@@ -46,17 +49,27 @@ final class JsonBytes {
         }
         long left = Math.abs(number);
         int digits = digits(left);
-        for (int i = length + digits - 1; i >= length; i--) {
-            bytes[i] = (byte) ('0' + left % 10);
-            left /= 10;
+        int at = length + digits;
+        length = at;
+        while (left >= TWO_DIGITS) { // a division is what takes longest
+            long rest = left / TWO_DIGITS;
+            int pair = (int) (left - rest * TWO_DIGITS);
+            bytes[--at] = (byte) ('0' + pair % BASE);
+            bytes[--at] = (byte) ('0' + pair / BASE);
+            left = rest;
         }
-        length += digits;
+        bytes[--at] = (byte) ('0' + (int) left % BASE);
+        if (left >= BASE) {
+            bytes[--at] = (byte) ('0' + (int) left / BASE);
+        }
     }
 
     private static int digits(long number) {
         int digits = 1;
-        for (long rest = number / 10; rest > 0; rest /= 10) {
-            digits++;
+        for (long power = BASE; power <= number; power *= BASE) {
+            if (++digits == MOST_DIGITS) {
+                break; // one more would not fit
+            }
         }
         return digits;
     }

@@ -2,9 +2,12 @@ package org.muster.agent.stats;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.muster.agent.domain.Vm;
 import org.muster.sampling.SamplingListener;
@@ -18,13 +21,19 @@ import org.muster.sampling.SamplingListener;
 public final class StatsAhead implements SamplingListener, AutoCloseable {
     private final StatsView view;
     private final Supplier<? extends Collection<Vm>> vms;
+    private final Function<UUID, Optional<Vm>> vm;
     private final ThreadPoolExecutor thread;
     private volatile Duration interval; // replaced by whoever reconfigures
 
     /** @param interval of the samples that come most often */
-    public StatsAhead(StatsView view, Supplier<? extends Collection<Vm>> vms, Duration interval) {
+    public StatsAhead(
+            StatsView view,
+            Supplier<? extends Collection<Vm>> vms,
+            Function<UUID, Optional<Vm>> vm,
+            Duration interval) {
         this.view = view;
         this.vms = vms;
+        this.vm = vm;
         this.interval = interval;
         this.thread = new ThreadPoolExecutor(
                 1,
@@ -60,6 +69,13 @@ public final class StatsAhead implements SamplingListener, AutoCloseable {
     public void stored() {
         if (view.aheadBegun()) {
             thread.execute(() -> view.writeAhead(vms.get()));
+        }
+    }
+
+    /** Something else than its samples is known of one of them. Writes its entry on the caller's thread; never blocks. */
+    public void changed(UUID id) {
+        if (view.readerExpected(interval)) {
+            vm.apply(id).ifPresent(view::writeAhead);
         }
     }
 

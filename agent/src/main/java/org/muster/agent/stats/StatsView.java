@@ -6,7 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -94,18 +97,41 @@ public final class StatsView {
         }
 
         @SuppressWarnings("ReferenceEquality")
+        boolean sameAnswer(Facts other) {
+            return agent.orElse(null) == other.agent.orElse(null);
+        }
+
+        /** An agent that told the same again is most often the case, and only its age is another one then. */
+        private boolean sameReport(Facts other) {
+            return sameAnswer(other)
+                    || (agent.isPresent()
+                            && other.agent.isPresent()
+                            && agent.get().report().equals(other.agent.get().report()));
+        }
+
+        @SuppressWarnings("ReferenceEquality")
         private boolean sameButForTheSample(Facts other) {
             return vm == other.vm
                     && sample.isPresent() == other.sample.isPresent()
-                    && agent.orElse(null) == other.agent.orElse(null)
+                    && sameReport(other)
                     && jobs.orElse(null) == other.jobs.orElse(null)
                     && condition.equals(other.condition);
         }
     }
 
-    /** What was made of them: the VM's object, without the members that move. */
+    /** What was made of them: the VM's object without the members that move, and without its end. */
     @SuppressWarnings("ArrayRecordComponent") // written once, never compared
-    private record Steady(Facts facts, byte[] object) {}
+    private record Steady(Facts facts, byte[] members) {}
+
+    /**
+     * When an answer is made.
+     *
+     * @param askedAt the stamp of what is read for it, also as text
+     * @param clock by the clock of stamps
+     * @param nanos by the samples' clock
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Moment(long askedAt, byte[] askedAtText, long clock, long nanos) {}
 
     private static final long AHEAD_AT_MOST_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long OLDER_AT_MOST_NANOS =
@@ -117,7 +143,6 @@ public final class StatsView {
     private final EventClock clock;
     private final LongSupplier nanoTime;
     private final Readers readers = new Readers();
-    private volatile int lastLength = 1024; // volatile: a guess, for the next one's memory
     private final AtomicReference<OptionalLong> aheadSince =
             new AtomicReference<>(OptionalLong.empty()); // while somebody writes all entries ahead
 
@@ -133,7 +158,7 @@ public final class StatsView {
         try {
             Facts facts = facts(vm);
             ObjectNode stats = steady(facts);
-            stats.setAll(tree(facts, askedAt));
+            stats.setAll(tree(facts, moment(askedAt)));
             return stats;
         } catch (RuntimeException e) {
             return least(vm, askedAt, e);
@@ -141,37 +166,49 @@ public final class StatsView {
     }
 
     /**
-     * The same of all of them, as one JSON array in UTF-8. The part that stays as it is between two samples is kept as text,
-     * because the engine, and every other reader of all VMs, asks far more often than anything changes.
+     * The same of all of them, as pieces of one JSON array in UTF-8, which nobody may change. The part of an entry that stays as it
+     * is between two samples is kept as text, because the engine, and every other reader of all VMs, asks far more often than
+     * anything changes; and it is handed out as it is kept: an answer of megabytes, copied for each who asks, is garbage for which
+     * all the agent would stand still now and then.
      */
-    public byte[] all(Collection<Vm> vms, long askedAt) {
-        readers.asked(nanoTime.getAsLong());
-        JsonBytes json = new JsonBytes(lastLength + lastLength / 8);
-        json.add(OPEN_ARRAY);
-        int begun = json.length();
+    public List<byte[]> all(Collection<Vm> vms, long askedAt) {
+        Moment moment = moment(askedAt);
+        readers.asked(moment.nanos);
+        List<byte[]> pieces = new ArrayList<>(3 * vms.size() + 1);
+        JsonBytes rest = new JsonBytes(LONGEST_MOVING_PART);
+        byte[] before = OPEN_ARRAY;
         for (Vm vm : vms) {
-            if (json.length() > begun) {
-                json.add(COMMA);
-            }
-            write(json, vm, askedAt);
+            pieces.add(before);
+            add(pieces, vm, moment, rest);
+            before = COMMA;
         }
-        json.add(CLOSE_ARRAY);
-        lastLength = json.length();
-        return json.toArray();
+        if (pieces.isEmpty()) {
+            pieces.add(OPEN_ARRAY);
+        }
+        pieces.add(CLOSE_ARRAY);
+        return pieces;
     }
 
-    private void write(JsonBytes json, Vm vm, long askedAt) {
-        int begun = json.length();
+    private void add(List<byte[]> pieces, Vm vm, Moment moment, JsonBytes rest) {
+        rest.truncate(0);
+        byte[] members;
         try {
-            Steady steady = kept(facts(vm));
-            json.add(steady.object, 0, steady.object.length - 1); // but for the last brace
-            json.add(COMMA);
-            moving(json, steady.facts, askedAt);
-            json.add(CLOSE_OBJECT);
+            Facts facts = facts(vm);
+            Steady steady = kept(facts);
+            members = steady.members;
+            rest.add(COMMA);
+            moving(rest, steady.facts, facts.agent, moment);
+            rest.add(CLOSE_OBJECT);
         } catch (RuntimeException e) {
-            json.truncate(begun);
-            json.add(bytes(least(vm, askedAt, e)));
+            pieces.add(bytes(least(vm, moment.askedAt, e)));
+            return;
         }
+        pieces.add(members);
+        pieces.add(rest.toArray());
+    }
+
+    private Moment moment(long askedAt) {
+        return new Moment(askedAt, JsonBytes.ascii(Long.toString(askedAt)), clock.now(), nanoTime.getAsLong());
     }
 
     /** Whether somebody who reads all entries again and again is likely to do so within that time. Never blocks. */
@@ -202,7 +239,8 @@ public final class StatsView {
         }
     }
 
-    private void writeAhead(Vm vm) {
+    /** The same of one of them, of which something else is known now. */
+    void writeAhead(Vm vm) {
         try {
             Facts facts = facts(vm);
             Steady known = steady.get(vm.id());
@@ -222,7 +260,14 @@ public final class StatsView {
     private Steady kept(Facts facts) {
         UUID id = facts.vm.id();
         Steady known = steady.get(id);
-        if (known != null && (known.facts.same(facts) || (beingWritten() && known.facts.oneSampleBefore(facts)))) {
+        if (known != null && known.facts.same(facts)) {
+            if (!known.facts.sameAnswer(facts)) {
+                known = new Steady(facts, known.members); // so that they need not be compared again
+                keep(id, known);
+            }
+            return known;
+        }
+        if (known != null && beingWritten() && known.facts.oneSampleBefore(facts)) {
             return known;
         }
         known = written(facts);
@@ -231,7 +276,8 @@ public final class StatsView {
     }
 
     private Steady written(Facts facts) {
-        return new Steady(facts, bytes(steady(facts)));
+        byte[] object = bytes(steady(facts));
+        return new Steady(facts, Arrays.copyOf(object, object.length - 1));
     }
 
     private static byte[] bytes(ObjectNode object) {
@@ -242,10 +288,10 @@ public final class StatsView {
         }
     }
 
-    private ObjectNode tree(Facts facts, long askedAt) {
+    private ObjectNode tree(Facts facts, Moment moment) {
         JsonBytes json = new JsonBytes(LONGEST_MOVING_PART);
         json.add(OPEN_OBJECT);
-        moving(json, facts, askedAt);
+        moving(json, facts, facts.agent, moment);
         json.add(CLOSE_OBJECT);
         try {
             return (ObjectNode) TREES.readTree(json.toArray());
@@ -324,29 +370,36 @@ public final class StatsView {
         return stats;
     }
 
-    private void moving(JsonBytes json, Facts facts, long askedAt) {
+    /** @param agent its last answer, which may be younger than the facts */
+    private static void moving(JsonBytes json, Facts facts, Optional<AgentData> agent, Moment moment) {
         Vm vm = facts.vm;
-        MovingPart.write(json, Math.max(askedAt, vm.statusTime()), elapsedSeconds(vm));
+        byte[] statusTime = vm.statusTime() <= moment.askedAt
+                ? moment.askedAtText
+                : JsonBytes.ascii(Long.toString(vm.statusTime()));
+        MovingPart.write(json, statusTime, elapsedSeconds(vm, moment.clock));
         if (facts.sample.isPresent()) {
-            MovingPart.write(json, facts.sample.get(), facts.agent, nanoTime.getAsLong());
+            MovingPart.write(json, facts.sample.get(), agent, moment.nanos);
         }
     }
 
     /** Negative if it is not running any more, or nobody noted when it was started. */
-    private long elapsedSeconds(Vm vm) {
+    private static long elapsedSeconds(Vm vm, long now) {
         if (vm.status() == VmStatus.DOWN) {
             return -1;
         }
         if (vm.startedAt().isEmpty()) {
             return vm.status().running() ? -1 : 0;
         }
-        return Math.max(0, clock.now() - vm.startedAt().getAsLong()) / MILLIS_PER_SECOND;
+        return Math.max(0, now - vm.startedAt().getAsLong()) / MILLIS_PER_SECOND;
     }
 
     private void times(ObjectNode times, GuestStats sample) {
-        for (MovingPart.Named named : MovingPart.GROUPS) {
-            time(times, named.name(), sample.takenAtNanos(named.group()));
-        }
+        time(times, "state", sample.takenAtNanos(Group.STATE));
+        time(times, "cpu", sample.takenAtNanos(Group.CPU_TOTAL));
+        time(times, "vcpu", sample.takenAtNanos(Group.VCPU));
+        time(times, "memory", sample.takenAtNanos(Group.BALLOON));
+        time(times, "network", sample.takenAtNanos(Group.INTERFACE));
+        time(times, "block", sample.takenAtNanos(Group.BLOCK));
         time(times, "blockInfo", sample.sizesTakenAtNanos());
     }
 

@@ -33,9 +33,11 @@ class GuestAgentsTest {
     private final VmTable table = new VmTable(new EventClock());
     private final FakeHypervisor hypervisor = new FakeHypervisor();
     private final List<UUID> news = new CopyOnWriteArrayList<>();
+    private final List<UUID> answers = new CopyOnWriteArrayList<>();
     private final List<UUID> silence = new CopyOnWriteArrayList<>();
     private final Set<UUID> frozen = ConcurrentHashMap.newKeySet();
-    private final GuestAgents agents = new GuestAgents(table, hypervisor, frozen::contains, news::add, silence::add);
+    private final GuestAgents agents =
+            new GuestAgents(table, hypervisor, frozen::contains, news::add, answers::add, silence::add);
     private final CountDownLatch never = new CountDownLatch(1);
 
     @AfterEach
@@ -98,6 +100,7 @@ class GuestAgentsTest {
 
         assertThat(agents.latest(silent)).isEmpty();
         assertThat(news).containsExactlyInAnyOrderElementsOf(others);
+        assertThat(answers).containsAll(others);
     }
 
     /** Between two ticks, which are half a second apart: 300 guests must all be asked within their 30 s. */

@@ -3,8 +3,11 @@ package org.muster.agent.stats;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,9 +26,10 @@ class StatsAheadTest {
     private final AtomicLong now = new AtomicLong(1);
     private final StatsView view = new StatsView(vm -> "Up", new NothingKnown(), new EventClock(), now::get);
     private final AtomicInteger written = new AtomicInteger();
+    private final List<UUID> looked = new ArrayList<>();
     private final CountDownLatch goOn = new CountDownLatch(1);
     private final CountDownLatch begun = new CountDownLatch(1);
-    private final StatsAhead ahead = new StatsAhead(view, this::vms, INTERVAL);
+    private final StatsAhead ahead = new StatsAhead(view, this::vms, this::vm, INTERVAL);
 
     /** Asked for once by each writing; the first one stays at it until it may go on. */
     private Collection<Vm> vms() {
@@ -38,6 +42,11 @@ class StatsAheadTest {
             }
         }
         return List.of();
+    }
+
+    private Optional<Vm> vm(UUID id) {
+        looked.add(id);
+        return Optional.empty();
     }
 
     @AfterEach
@@ -53,7 +62,7 @@ class StatsAheadTest {
 
     private void read(long seconds) {
         now.addAndGet(TimeUnit.SECONDS.toNanos(seconds));
-        byte[] unused = view.all(List.of(), 0);
+        List<byte[]> unused = view.all(List.of(), 0);
     }
 
     @Test
@@ -65,6 +74,17 @@ class StatsAheadTest {
 
         ahead.close();
         assertThat(written).hasValue(0);
+    }
+
+    @Test
+    void oneThatChangedIsWrittenAtOnceIfSomebodyReads() {
+        UUID id = new UUID(1, 1);
+        ahead.changed(id);
+        assertThat(looked).isEmpty();
+        read(0);
+        read(2);
+        ahead.changed(id);
+        assertThat(looked).containsExactly(id);
     }
 
     @Test

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.AbstractCollection;
 import java.util.Collection;
@@ -748,12 +749,18 @@ class StatsViewTest {
         List<Vm> both = List.of(one, table.get(other).orElseThrow());
 
         for (int i = 0; i < 2; i++) { // made, and kept
-            JsonNode all = tree(new String(view.all(both, NOW), StandardCharsets.UTF_8));
+            JsonNode all = tree(joined(view.all(both, NOW)));
             assertThat(all).hasSize(2);
             assertThat(all.get(0)).isEqualTo(tree(view.of(both.get(0), NOW).toString()));
             assertThat(all.get(1)).isEqualTo(tree(view.of(both.get(1), NOW).toString()));
         }
-        assertThat(view.all(List.of(), NOW)).asString(StandardCharsets.UTF_8).isEqualTo("[]");
+        assertThat(joined(view.all(List.of(), NOW))).isEqualTo("[]");
+    }
+
+    private static String joined(List<byte[]> pieces) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        pieces.forEach(all::writeBytes);
+        return all.toString(StandardCharsets.UTF_8);
     }
 
     private static JsonNode tree(
@@ -766,12 +773,26 @@ class StatsViewTest {
     }
 
     private static String text(StatsView of, Vm vm) {
-        return new String(of.all(List.of(vm), 0), StandardCharsets.UTF_8);
+        return joined(of.all(List.of(vm), 0));
     }
 
     private JsonNode listed() {
-        return tree(new String(view.all(table.all(), now), StandardCharsets.UTF_8))
-                .get(0);
+        return tree(joined(view.all(table.all(), now))).get(0);
+    }
+
+    @Test
+    void anAgentThatTellsTheSameAgainIsOnlyYounger() {
+        running(State.RUNNING);
+        sample = Optional.of(full(balloon(500, 900, 100)));
+        agent = Optional.of(new AgentData(now - 7_000_000, report()));
+        assertThat(listed().at("/sampleAges/guestAgent").intValue()).isEqualTo(7);
+
+        agent = Optional.of(new AgentData(now - 2_000_000, report()));
+        assertThat(listed().at("/sampleAges/guestAgent").intValue()).isEqualTo(2);
+        assertThat(listed().at("/sampleAges/guestAgent").intValue()).isEqualTo(2);
+
+        agent = Optional.of(new AgentData(now, GuestReport.NOTHING));
+        assertThat(listed().get("guestFQDN").textValue()).isEmpty();
     }
 
     @Test
