@@ -37,6 +37,11 @@ final class Flight {
         return call.epoch == epoch;
     }
 
+    /** False for null. */
+    boolean has(Call call) {
+        return calls.contains(call);
+    }
+
     Iterable<Call> all() {
         return calls;
     }

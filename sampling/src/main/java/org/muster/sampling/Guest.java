@@ -28,6 +28,9 @@ final class Guest {
     private final long[] toldNanos = new long[WITHOUT_MONITOR + 1];
     private final long[] tookNanos = new long[WITHOUT_MONITOR + 1];
 
+    /** What it was before it was left unasked for a while, until the sampler has seen that it is back. */
+    private Guest before;
+
     private volatile GuestStats stats; // immutable, replaced by the sampler, read by anybody
     private volatile boolean gone; // set once, by whoever removes it
 
@@ -35,6 +38,21 @@ final class Guest {
         this.id = id;
         this.bornAtNanos = bornAtNanos;
         this.stats = GuestStats.unknown(id);
+    }
+
+    /** One that is back, and goes on with what is known of it. */
+    Guest(Guest before, long bornAtNanos) {
+        this.id = before.id;
+        this.bornAtNanos = bornAtNanos;
+        this.before = before;
+        this.stats = before.stats;
+    }
+
+    /** Why it was left out before it went, once; null if it was not, or never went. */
+    Frozen takeFrozenBefore() {
+        Frozen was = before == null ? null : before.frozen;
+        before = null;
+        return was;
     }
 
     GuestStats stats() {

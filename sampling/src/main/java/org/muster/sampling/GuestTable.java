@@ -2,19 +2,24 @@ package org.muster.sampling;
 
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Predicate;
 
-/** All guests that are sampled. Thread-safe; the {@link Guest}s in it are the sampler's. */
+/**
+ * All guests that are sampled, and what is known of those that are not at present and may be again: whoever is being destroyed is
+ * not asked, and if that fails it goes on with what was known. Thread-safe; the {@link Guest}s in it are the sampler's.
+ */
 final class GuestTable {
     private final ConcurrentMap<UUID, Guest> guests = new ConcurrentHashMap<>();
+    private final ConcurrentMap<UUID, Guest> leaving = new ConcurrentHashMap<>();
 
     Optional<GuestStats> latest(UUID id) {
-        return Optional.ofNullable(guests.get(id)).map(Guest::stats);
+        Guest guest = guests.get(id);
+        return Optional.ofNullable(guest == null ? leaving.get(id) : guest).map(Guest::stats);
     }
 
     /** The guest of that UUID that was there already when a sample was taken; null if there is none. */
@@ -29,7 +34,13 @@ final class GuestTable {
 
     /** False if it was there already. */
     boolean add(UUID id, long nowNanos) {
-        return guests.putIfAbsent(id, new Guest(id, nowNanos)) == null;
+        Guest before = leaving.get(id);
+        boolean added =
+                guests.putIfAbsent(id, before == null ? new Guest(id, nowNanos) : new Guest(before, nowNanos)) == null;
+        if (added && before != null) {
+            leaving.remove(id, before);
+        }
+        return added;
     }
 
     void remove(UUID id) {
@@ -37,30 +48,41 @@ final class GuestTable {
         if (guest != null) {
             guest.leave();
         }
+        leaving.remove(id); // after that: see retain
     }
 
     /**
      * Makes the table hold exactly these guests; the known ones keep what is known of them.
      *
      * @param running as of {@code nowNanos} or later, each once; a guest that was added meanwhile may not be in it, and stays
+     * @param mayReturn of those that are not in it, who may be again: what is known of them is kept aside
      */
-    void retain(Collection<UUID> running, long nowNanos) {
+    void retain(Collection<UUID> running, Predicate<UUID> mayReturn, long nowNanos) {
         for (UUID id : running) {
             if (!guests.containsKey(id)) {
                 add(id, nowNanos);
             }
         }
+        leaving.keySet().removeIf(id -> !mayReturn.test(id));
         if (guests.size() == running.size()) {
             return;
         }
         Set<?> present = running instanceof Set<?> set ? set : new HashSet<>(running);
-        for (Iterator<Guest> all = guests.values().iterator(); all.hasNext(); ) {
-            Guest guest = all.next();
+        for (Guest guest : guests.values()) {
             if (!present.contains(guest.id) && guest.bornAtNanos - nowNanos <= 0) {
-                all.remove();
-                guest.leave();
+                leave(guest, mayReturn.test(guest.id));
             }
         }
+    }
+
+    private void leave(Guest guest, boolean mayReturn) {
+        if (mayReturn) {
+            leaving.put(guest.id, guest); // first: at no time is nothing known of it
+        }
+        if (!guests.remove(guest.id, guest)) {
+            leaving.remove(guest.id, guest); // somebody else has removed it meanwhile, for good
+        }
+        guest.leave();
     }
 
     Collection<Guest> all() {

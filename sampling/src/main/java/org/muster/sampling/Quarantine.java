@@ -41,6 +41,19 @@ final class Quarantine {
         announcer.frozen(guest);
     }
 
+    /**
+     * A guest that was not asked for a while is back, frozen as it went.
+     *
+     * @param flight its call hangs as before, or was lost sight of
+     */
+    void comeBack(Guest guest, Frozen frozen, Flight flight) {
+        if (!flight.has(frozen.sensor)) {
+            frozen.forgetCalls();
+        }
+        guest.frozen(frozen);
+        guests.add(guest);
+    }
+
     /** The hypervisor says something else of a guest that is frozen already. */
     void state(Guest guest, ControlState state, long now) {
         ControlState.Kind reason = guest.frozen.reason();

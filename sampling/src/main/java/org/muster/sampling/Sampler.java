@@ -7,6 +7,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +36,8 @@ public final class Sampler implements AutoCloseable {
      *
      * @param running the guests to sample, at present; called often and from the sampler's thread, so it must be cheap.
      *     A guest that is being destroyed leaves it at once
+     * @param mayReturn of a guest that has left {@code running} and was not {@link #removed}, whether it may come back: until then it
+     *     is not asked, and what is known of it stays; cheap as well
      * @param stuckBudget how many of our calls may hang at present before the hypervisor is endangered; called often
      * @param hostIdentity what no other host has: it says when in its intervals this one samples
      * @param nanoTime the clock of the source's time stamps, {@link System#nanoTime} but for tests
@@ -43,6 +46,7 @@ public final class Sampler implements AutoCloseable {
             SamplingConfig config,
             StatsSource source,
             Supplier<? extends Collection<UUID>> running,
+            Predicate<UUID> mayReturn,
             IntSupplier stuckBudget,
             SamplingListener listener,
             String hostIdentity,
@@ -62,7 +66,8 @@ public final class Sampler implements AutoCloseable {
         });
         long now = nanoTime.getAsLong();
         Phase phase = Phase.of(hostIdentity, System.currentTimeMillis(), now);
-        this.core = new SamplerCore(config, table, workers, running, stuckBudget, listener, plan, phase, now);
+        this.core =
+                new SamplerCore(config, table, workers, running, mayReturn, stuckBudget, listener, plan, phase, now);
         this.thread = new Thread(this::run, "sampler");
         thread.setDaemon(true);
     }
@@ -72,10 +77,11 @@ public final class Sampler implements AutoCloseable {
             SamplingConfig config,
             StatsSource source,
             Supplier<? extends Collection<UUID>> running,
+            Predicate<UUID> mayReturn,
             IntSupplier stuckBudget,
             SamplingListener listener,
             String hostIdentity) {
-        this(config, source, running, stuckBudget, listener, hostIdentity, System::nanoTime);
+        this(config, source, running, mayReturn, stuckBudget, listener, hostIdentity, System::nanoTime);
     }
 
     /** Whether a thread of that name makes a sampler's calls; it keeps those within its budget itself. */
@@ -94,7 +100,7 @@ public final class Sampler implements AutoCloseable {
         return table.latest(domain);
     }
 
-    /** A guest has started, and {@code running} has it: it is sampled at the next tick (a quarter of an interval, at most half a second). */
+    /** A guest has started, or is back, and {@code running} has it: it is sampled at the next tick (a quarter of an interval, at most half a second). */
     public void added(UUID domain) {
         if (table.add(domain, nanoTime.getAsLong())) {
             mailbox.post((to, now) -> to.added(domain, now));

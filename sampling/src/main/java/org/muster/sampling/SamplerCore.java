@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.IntSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +21,7 @@ final class SamplerCore {
     private final GuestTable table;
     private final Lanes lanes;
     private final Supplier<? extends Collection<UUID>> running;
+    private final Predicate<UUID> mayReturn;
     private final IntSupplier stuckBudget;
     private final Announcer announcer;
     private final Flight flight = new Flight();
@@ -46,6 +48,7 @@ final class SamplerCore {
             GuestTable table,
             Lanes lanes,
             Supplier<? extends Collection<UUID>> running,
+            Predicate<UUID> mayReturn,
             IntSupplier stuckBudget,
             SamplingListener listener,
             ShardPlan plan,
@@ -55,6 +58,7 @@ final class SamplerCore {
         this.table = table;
         this.lanes = lanes;
         this.running = running;
+        this.mayReturn = mayReturn;
         this.stuckBudget = stuckBudget;
         this.plan = plan;
         this.phase = phase;
@@ -111,8 +115,20 @@ final class SamplerCore {
     }
 
     private boolean list(long now) {
-        table.retain(running.get(), now);
+        table.retain(running.get(), mayReturn, now);
+        for (Guest guest : table.all()) {
+            welcome(guest, now);
+        }
         return true;
+    }
+
+    /** It was not asked for a while: whether it is still frozen is not known, but that nobody has heard of the contrary. */
+    private void welcome(Guest guest, long now) {
+        Frozen before = guest.takeFrozenBefore();
+        if (before != null) {
+            quarantine.comeBack(guest, before, flight);
+            frozenCheck.noLaterThan(now + config.tickNanos());
+        }
     }
 
     private void start(TierCycle cycle, long now) {
@@ -214,6 +230,7 @@ final class SamplerCore {
     void added(UUID id, long now) {
         Guest guest = table.find(id);
         if (guest != null) {
+            welcome(guest, now);
             cycles.values().forEach(cycle -> cycle.wantSoon(guest, now, config.tickNanos()));
         }
     }

@@ -160,7 +160,8 @@ final class Samples {
                 continue;
             }
             long last = stats.monitorTakenAtNanos().orElse(guest.bornAtNanos);
-            long since = last - judgedSinceNanos > 0 ? last : judgedSinceNanos;
+            long asked = guest.bornAtNanos - judgedSinceNanos > 0 ? guest.bornAtNanos : judgedSinceNanos;
+            long since = last - asked > 0 ? last : asked;
             long silent = now - since - silences.since(since);
             if (silent >= limit) {
                 guest.stats(stats.withResponsive(false));

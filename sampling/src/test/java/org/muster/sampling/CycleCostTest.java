@@ -57,6 +57,7 @@ final class CycleCostTest {
                 new GuestTable(),
                 lanes,
                 () -> running,
+                id -> false,
                 () -> 8,
                 new SamplingListener() {},
                 ShardPlan.forCpus(2),

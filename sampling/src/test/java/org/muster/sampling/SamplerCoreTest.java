@@ -527,11 +527,11 @@ final class SamplerCoreTest {
         SimulatedHost host = host(1);
         UUID late = new UUID(9, 9);
         GuestTable table = new GuestTable();
-        table.retain(host.ids(), 100);
+        table.retain(host.ids(), id -> false, 100);
         table.add(late, 150); // by another thread, after the list was made
-        table.retain(host.ids(), 120);
+        table.retain(host.ids(), id -> false, 120);
         assertThat(table.latest(late)).isPresent();
-        table.retain(host.ids(), 200);
+        table.retain(host.ids(), id -> false, 200);
         assertThat(table.latest(late)).isEmpty();
     }
 }

@@ -47,7 +47,8 @@ final class SamplerTest {
     private void start(int guests) {
         IntStream.range(0, guests).forEach(i -> running.add(new UUID(1, i)));
         Collection<UUID> snapshot = running;
-        sampler = new Sampler(QUICK, source, () -> snapshot, () -> 8, listener, "this host", System::nanoTime);
+        sampler = new Sampler(
+                QUICK, source, () -> snapshot, id -> false, () -> 8, listener, "this host", System::nanoTime);
         sampler.start();
     }
 

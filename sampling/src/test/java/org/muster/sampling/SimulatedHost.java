@@ -56,6 +56,7 @@ final class SimulatedHost implements Lanes {
     boolean saturated; // no worker takes our calls; questions, which have workers of their own, are answered
     boolean noCallFree;
     boolean infoFails;
+    boolean triesToDestroy; // as an agent that goes on with the guest if it does not succeed
     boolean probesFail; // as calls do, on a link that is well
     int mostAside; // questions about sizes side by side
     int mostRegular; // regular calls of one tier side by side
@@ -254,6 +255,7 @@ final class SimulatedHost implements Lanes {
                 table,
                 this,
                 this::running,
+                id -> triesToDestroy && guests.get(id).locked,
                 () -> budget,
                 listener,
                 ShardPlan.forCpus(cpus),
@@ -330,6 +332,19 @@ final class SimulatedHost implements Lanes {
             guest.locked = false;
             guest.thaw(now);
             guest.holder = null;
+            free(guest);
+        });
+    }
+
+    /** As {@link #destroy}, but it is there afterwards as it was before. */
+    void failToDestroy(int index, Duration takes) {
+        SimulatedGuest guest = guest(index);
+        triesToDestroy = true;
+        guest.running = false;
+        guest.locked = true;
+        at(now + takes.toNanos(), () -> {
+            guest.running = true;
+            guest.locked = false;
             free(guest);
         });
     }

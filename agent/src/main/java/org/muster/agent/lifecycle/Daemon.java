@@ -186,6 +186,7 @@ public final class Daemon implements AutoCloseable {
                 samplingConfig(config.sampling()),
                 new LibvirtStatsSource(hypervisor, id -> emulatorStopped(emulators, id)),
                 this::sampled,
+                this::runs,
                 new StuckBudget(hypervisor.calls(), factors::callsAtRisk),
                 samplingEvents,
                 HostIdentity.stable());
@@ -304,6 +305,10 @@ public final class Daemon implements AutoCloseable {
             }
         }
         return ids;
+    }
+
+    private boolean runs(UUID id) {
+        return table.get(id).filter(vm -> vm.status().running()).isPresent();
     }
 
     private Optional<Boolean> emulatorStopped(Emulators emulators, UUID id) {
@@ -572,6 +577,8 @@ public final class Daemon implements AutoCloseable {
                 }
             } else if (was && !is) {
                 sampler.removed(after.id());
+            } else if (is && after.sampled() && !before.sampled()) {
+                sampler.added(after.id());
             }
             if (before != null && before.run().pauseCode() != after.run().pauseCode()) {
                 samplingEvents.condition(after.id());

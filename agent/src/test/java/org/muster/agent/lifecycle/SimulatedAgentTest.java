@@ -126,12 +126,12 @@ class SimulatedAgentTest {
     @Test
     void createsFailAndSucceedAsTheScriptSays() throws Exception {
         Path script = script("""
-                [start]
-                mean = "50ms"
-                [[fail]]
-                names = "bad-*"
-                message = "no such luck"
-                """);
+            [start]
+            mean = "50ms"
+            [[fail]]
+            names = "bad-*"
+            message = "no such luck"
+            """);
         try (AgentProcess agent = AgentProcess.simulate(folder.resolve("b"), script, Map.of());
                 LineClient client = agent.connect()) {
             List<UUID> good = ids(1);
@@ -155,15 +155,15 @@ class SimulatedAgentTest {
     @Test
     void theHostIsAsLargeAsTheScriptSaysAndItsMemoryPolicyIsNotThisMachines() throws Exception {
         Path script = script("""
-                [host]
-                cpus = 64
-                cells = 2
-                memory-mib = 524288
-                [[vms]]
-                count = 100
-                vcpus = 4
-                memory-mib = 2048
-                """);
+            [host]
+            cpus = 64
+            cells = 2
+            memory-mib = 524288
+            [[vms]]
+            count = 100
+            vcpus = 4
+            memory-mib = 2048
+            """);
         Path ksm = Path.of("/sys/kernel/mm/ksm/run");
         String before = Files.exists(ksm) ? Files.readString(ksm) : "";
         try (AgentProcess agent = AgentProcess.simulate(folder.resolve("h"), script, Map.of());
@@ -287,5 +287,48 @@ class SimulatedAgentTest {
                 }
             }
         }
+    }
+
+    /** If that fails it goes on as it was; meanwhile it is no guest without disks that answers. */
+    @Test
+    void aFrozenGuestThatIsBeingDestroyedKeepsWhatIsKnownOfIt() throws Exception {
+        Path script = script("[[vms]]\ncount = 3\n[[freeze]]\ncount = 1\nat = \"2s\"\n[destroy-frozen]\nmean = \"3s\"");
+        Map<String, String> settings =
+                Map.of("sampling.interval", "\"500ms\"", "sampling.unresponsive-after", "\"1s\"");
+        try (AgentProcess agent = AgentProcess.simulate(folder.resolve("d"), script, settings);
+                LineClient client = agent.connect()) {
+            Await.until("one does not answer", SOON, () -> frozen(client) != null);
+            JsonNode before = frozen(client);
+            UUID id = UUID.fromString(before.get("vmId").asText());
+            assertThat(before.get("disks")).isNotEmpty();
+
+            long call = client.send("VM.destroy", "{\"vmID\":\"" + id + "\"}");
+            List<JsonNode> seen = new ArrayList<>();
+            Await.until("it is destroyed", SOON, () -> {
+                JsonNode all = client.call("Host.getAllVmStats");
+                for (JsonNode vm : all) {
+                    if (vm.get("status").asText().equals("Powering down")) {
+                        seen.add(vm);
+                    }
+                }
+                return client.answered(call);
+            });
+            assertThat(seen).hasSizeGreaterThan(1).allSatisfy(vm -> {
+                assertThat(vm.get("disks")).isEqualTo(before.get("disks"));
+                assertThat(vm.get("monitorResponse").asText()).isEqualTo("-1");
+                assertThat(vm.get("condition").asText()).isEqualTo("frozen");
+            });
+            assertThat(client.answer(call).path("result").asBoolean()).isTrue();
+            assertThat(client.call("Host.getAllVmStats")).hasSize(2);
+        }
+    }
+
+    private static JsonNode frozen(LineClient client) {
+        for (JsonNode vm : client.call("Host.getAllVmStats")) {
+            if (vm.path("monitorResponse").asText().equals("-1") && vm.has("disks")) {
+                return vm;
+            }
+        }
+        return null;
     }
 }
