@@ -176,7 +176,12 @@ public final class Sampler implements AutoCloseable {
     private long step(List<Mailbox.Message> messages) {
         long now = nanoTime.getAsLong();
         for (Mailbox.Message message : messages) {
-            message.deliver(core, now);
+            try {
+                message.deliver(core, now);
+            } catch (RuntimeException e) {
+                // the others must arrive all the same: a call that nobody hears of any more counts as stuck
+                LOG.error("a message to the sampler was not taken", e);
+            }
         }
         return Math.max(0, core.step(now) - nanoTime.getAsLong());
     }

@@ -153,6 +153,30 @@ final class SamplerTest {
     }
 
     @Test
+    void aMistakeInOneMessageLosesNoneOfTheOthers() throws InterruptedException {
+        start(1);
+        CountDownLatch posted = new CountDownLatch(1);
+        CountDownLatch taken = new CountDownLatch(1);
+        sampler.beat(() -> waitFor(posted)); // so that the others are taken together
+        sampler.beat(() -> {
+            throw new IllegalStateException("a mistake");
+        });
+        sampler.beat(taken::countDown);
+        posted.countDown();
+        assertThat(taken.await(10, TimeUnit.SECONDS)).isTrue();
+        await(() -> sampled(new UUID(1, 0)));
+    }
+
+    private static void waitFor(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
     void addedGuestsAreSampledSoonAndRemovedOnesAreForgottenAtOnce() {
         start(1);
         await(() -> sampled(new UUID(1, 0)));
