@@ -16,6 +16,13 @@ import org.slf4j.LoggerFactory;
 final class Announcer {
     private static final Logger LOG = LoggerFactory.getLogger(Announcer.class);
 
+    /** What is new about how long a tier's cycles take. */
+    enum Pace {
+        AS_BEFORE,
+        OUTRUN,
+        KEPT
+    }
+
     private final SamplingListener listener;
     private final Set<Tier> outrun = EnumSet.noneOf(Tier.class); // whose cycles take longer than their interval
     private SamplerState.Health health = SamplerState.Health.OK;
@@ -52,15 +59,25 @@ final class Announcer {
     }
 
     void cycle(Tier tier, SamplerState.Cycle cycle) {
-        if (cycle.missed() > 0 && outrun.add(tier)) {
-            LOG.warn(
-                    "sampling of {} takes {} ms, longer than its interval: it is made as often as the host allows",
-                    tier,
-                    Duration.ofNanos(cycle.durationNanos()).toMillis());
-        } else if (cycle.missed() == 0 && cycle.late() == 0 && outrun.remove(tier)) {
-            LOG.info("sampling of {} keeps to its interval again", tier);
+        switch (pace(tier, cycle)) {
+            case OUTRUN ->
+                LOG.warn(
+                        "sampling of {} takes {} ms, longer than its interval: it is made as often as the host allows",
+                        tier,
+                        Duration.ofNanos(cycle.durationNanos()).toMillis());
+            case KEPT -> LOG.info("sampling of {} keeps to its interval again", tier);
+            case AS_BEFORE -> {}
         }
         tell(() -> listener.cycle(tier, cycle));
+    }
+
+    /** Whether the tier outruns its interval, or keeps to it again; a cycle with a late call that misses no turn says neither. */
+    Pace pace(Tier tier, SamplerState.Cycle cycle) {
+        if (cycle.missed() > 0 && outrun.add(tier)) {
+            return Pace.OUTRUN;
+        }
+        boolean kept = cycle.missed() == 0 && cycle.late() == 0 && outrun.remove(tier);
+        return kept ? Pace.KEPT : Pace.AS_BEFORE;
     }
 
     void health(SamplerState.Health now) {
