@@ -175,11 +175,14 @@ final class Quarantine {
         return silent;
     }
 
-    /** Those that hold no lock, so that what never reaches the monitor can still be read. */
+    /**
+     * Those of which the hypervisor said something, so that nobody held their lock, and what never reaches the monitor can still be
+     * read: neither a job nor a monitor command keeps anybody from that.
+     */
     List<Guest> readable() {
         List<Guest> readable = new ArrayList<>();
         for (Guest guest : guests) {
-            if (guest.frozen.reason() == ControlState.Kind.OCCUPIED) {
+            if (guest.frozen.reason() != ControlState.Kind.NO_ANSWER) {
                 readable.add(guest);
             }
         }

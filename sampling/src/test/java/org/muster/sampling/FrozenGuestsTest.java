@@ -388,6 +388,32 @@ final class FrozenGuestsTest {
         assertThat(host.core.state().stuckCalls()).isZero();
     }
 
+    /** libvirtd is at work on it for long, which keeps nobody from reading what needs no monitor. */
+    @Test
+    void aGuestInAJobIsReadWithoutItsMonitorUntilItsLockIsHeldToo() {
+        SimulatedHost host = warm(20);
+        host.watch(host.ids().stream()
+                .filter(id -> !id.equals(host.guest(4).id) && !id.equals(host.guest(7).id))
+                .toList());
+        host.guest(4).inJob = true;
+        host.freeze(4, 7);
+        host.run(Duration.ofSeconds(20));
+        GuestStats.Frozen frozen = host.stats(4).frozen().orElseThrow();
+        assertThat(frozen.reason()).isEqualTo(ControlState.Kind.JOB);
+        assertThat(frozen.cause()).isEqualTo(GuestStats.Cause.BUSY);
+        for (Group group : Tier.NEVER_BLOCKS) {
+            assertThat(host.age(4, group)).as("%s", group).isLessThanOrEqualTo(INTERVAL.plusMillis(100));
+        }
+
+        host.guest(4).locked = true;
+        host.run(Duration.ofSeconds(20));
+        assertThat(host.stats(4).frozen().orElseThrow().reason()).isEqualTo(ControlState.Kind.NO_ANSWER);
+        assertThat(host.age(4, Group.STATE)).isGreaterThan(Duration.ofSeconds(18));
+        assertThat(host.age(7, Group.STATE)).as("of the other one").isLessThanOrEqualTo(INTERVAL.plusMillis(100));
+        assertThat(host.mostStuck).as("one of each, and one that reads").isEqualTo(3);
+        assertNoTickLost(host, 0);
+    }
+
     @Test
     void aSlowHostIsNotAFrozenGuest() {
         SimulatedHost host = warm(20);

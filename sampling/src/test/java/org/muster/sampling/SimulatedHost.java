@@ -74,6 +74,7 @@ final class SimulatedHost implements Lanes {
     static final class SimulatedGuest {
         final UUID id;
         boolean frozen;
+        boolean inJob; // whoever waits for it waits in a job, and not for its monitor
         boolean stopped; // by a signal, and the kernel says so
         boolean diskHung;
         boolean infoHangs; // what asks for its disk's sizes
@@ -605,8 +606,10 @@ final class SimulatedHost implements Lanes {
         if (guest.holder == null) {
             return new ControlState(ControlState.Kind.OK, Duration.ZERO);
         }
-        return new ControlState( // nobody asks the kernel about others
-                ControlState.Kind.OCCUPIED, Duration.ofNanos(now - guest.occupiedSince), Optional.of(guest.stopped));
+        Duration since = Duration.ofNanos(now - guest.occupiedSince);
+        return guest.inJob // nobody asks the kernel about such a one
+                ? new ControlState(ControlState.Kind.JOB, since)
+                : new ControlState(ControlState.Kind.OCCUPIED, since, Optional.of(guest.stopped));
     }
 
     @Override
