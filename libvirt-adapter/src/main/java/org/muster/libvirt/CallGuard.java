@@ -12,6 +12,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one count of all calls in flight and all overdue ones, over all connections.
@@ -23,13 +25,17 @@ import java.util.function.Predicate;
  * <p>Thread-safe; never blocks.
  */
 public final class CallGuard {
+    private static final Logger LOG = LoggerFactory.getLogger(CallGuard.class);
     private static final int ASSUMED_MIN_WORKERS = 5; // libvirtd's default
     private static final int ASSUMED_MAX_WORKERS = 20;
     private static final int WORKERS_KEPT_FREE = 6;
     private static final int WORKERS_BESIDES_STUCK = 2;
-    // Ten guests that hang at once and a disk, one more that is looked for, and the place that is kept for those that
-    // answer.
-    private static final int MOST_STUCK = 13;
+
+    /**
+     * {@link #maxStuck} at most: ten guests that hang at once and a disk, one more that is looked for, and the place that is kept
+     * for those that answer. Connections and threads are there for so many and no more.
+     */
+    public static final int MOST_STUCK = 13;
 
     /** What a call is for; each role has connections of its own, as many as it may have calls under way. */
     public enum Role {
@@ -94,9 +100,9 @@ public final class CallGuard {
         Optional<UUID> of(String thread);
     }
 
-    /** @param configuredMaxStuck {@code libvirt.max-stuck-calls}, empty for "auto" */
+    /** @param configuredMaxStuck {@code libvirt.max-stuck-calls}, empty for "auto"; more than {@link #MOST_STUCK} counts as that */
     public CallGuard(OptionalInt configuredMaxStuck, LongSupplier nanoTime) {
-        this.configuredMaxStuck = configuredMaxStuck;
+        this.configuredMaxStuck = borne(configuredMaxStuck);
         this.nanoTime = nanoTime;
     }
 
@@ -109,7 +115,19 @@ public final class CallGuard {
     }
 
     public void setMaxStuck(OptionalInt maxStuck) {
-        this.configuredMaxStuck = maxStuck;
+        this.configuredMaxStuck = borne(maxStuck);
+    }
+
+    /** With more of them lost than that nobody could be asked for anything any more. */
+    private static OptionalInt borne(OptionalInt configured) {
+        if (configured.isEmpty() || configured.getAsInt() <= MOST_STUCK) {
+            return configured;
+        }
+        LOG.warn(
+                "libvirt.max-stuck-calls = {}: no more than {} calls may hang, for there are not more threads and connections",
+                configured.getAsInt(),
+                MOST_STUCK);
+        return OptionalInt.of(MOST_STUCK);
     }
 
     /** What libvirtd's worker pool turned out to be; whoever talks to it tells. */

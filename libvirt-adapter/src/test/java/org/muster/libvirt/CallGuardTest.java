@@ -39,6 +39,20 @@ class CallGuardTest {
         assertThat(guard.maxStuck()).isEqualTo(5);
     }
 
+    /** The key takes up to 64. */
+    @Test
+    void noMoreCallsMayHangThanThereAreThreadsAndConnectionsFor() {
+        assertThat(new CallGuard(OptionalInt.of(64), now::get).maxStuck()).isEqualTo(CallGuard.MOST_STUCK);
+        guard.workers(new Workers(40, 40, true));
+        guard.setMaxStuck(OptionalInt.of(14));
+        assertThat(guard.maxStuck()).isEqualTo(CallGuard.MOST_STUCK);
+        guard.setMaxStuck(OptionalInt.of(13));
+        assertThat(guard.maxStuck()).isEqualTo(13);
+        // while all of them hang: one call for what never blocks, and one that looks who is back
+        assertThat(Role.STATS.maxConnections()).isGreaterThanOrEqualTo(CallGuard.MOST_STUCK + 2);
+        assertThat(Role.PROBE.maxConnections()).isGreaterThanOrEqualTo(CallGuard.MOST_STUCK);
+    }
+
     @Test
     void aCallIsOverdueAfterItsRolesTimeAndUntilItReturns() {
         CallGuard.CallToken stats = guard.begin(Role.STATS, "s", null);

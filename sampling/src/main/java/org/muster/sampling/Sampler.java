@@ -22,6 +22,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class Sampler implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Sampler.class);
+
+    /** How many calls may hang for ever; there are threads for so many, and some for the other guests. */
+    public static final int MOST_STUCK_CALLS = Workers.FOR_STUCK_CALLS;
+
     private static final long STOP_PATIENCE_MILLIS = 2000; // the thread only decides; it ends in a moment
 
     private final GuestTable table = new GuestTable();
@@ -38,7 +42,8 @@ public final class Sampler implements AutoCloseable {
      *     A guest that is being destroyed leaves it at once
      * @param mayReturn of a guest that has left {@code running} and was not {@link #removed}, whether it may come back: until then it
      *     is not asked, and what is known of it stays; cheap as well
-     * @param stuckBudget how many of our calls may hang at present before the hypervisor is endangered; called often
+     * @param stuckBudget how many of our calls may hang at present before the hypervisor is endangered, at most {@link #MOST_STUCK_CALLS}; called
+     *     often
      * @param hostIdentity what no other host has: it says when in its intervals this one samples
      * @param nanoTime the clock of the source's time stamps, {@link System#nanoTime} but for tests
      */

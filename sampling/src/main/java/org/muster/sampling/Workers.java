@@ -14,8 +14,8 @@ import java.util.function.LongSupplier;
 final class Workers implements Lanes, AutoCloseable {
     private static final String CALLS = "stats";
     private static final int CONTROL_THREADS = 2; // who keeps a late call, and who is back: side by side
-    private static final int FOR_STUCK_CALLS = 13; // as many as the hypervisor is trusted to bear
-    private static final int SPARE = 1;
+    static final int FOR_STUCK_CALLS = 13; // as many as the hypervisor is trusted to bear
+    private static final int SPARE = 1; // for what never blocks, beyond the budget
 
     private final StatsSource source;
     private final LongSupplier nanoTime;
@@ -35,9 +35,12 @@ final class Workers implements Lanes, AutoCloseable {
         this.source = source;
         this.nanoTime = nanoTime;
         this.reports = reports;
-        this.calls =
-                new Lane(CALLS, Tier.values().length * parallel + FOR_STUCK_CALLS + SPARE + BlockInfoLane.SIDE_BY_SIDE);
+        this.calls = new Lane(CALLS, threads(parallel));
         this.questions = new Lane("stats-control", CONTROL_THREADS);
+    }
+
+    static int threads(int parallel) {
+        return Tier.values().length * parallel + FOR_STUCK_CALLS + SPARE + BlockInfoLane.SIDE_BY_SIDE;
     }
 
     static boolean isThread(String name) {

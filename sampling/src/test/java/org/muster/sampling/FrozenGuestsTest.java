@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 final class FrozenGuestsTest {
@@ -72,6 +73,29 @@ final class FrozenGuestsTest {
     void tenOfAHundredFrozenAtOnceCostTheOthersNothing() {
         for (int seed = 0; seed < 50; seed++) {
             frozenAtOnce(SamplingConfig.DEFAULT, 100, 10, 12, seed);
+        }
+    }
+
+    /** As many calls hang as may; the others' state, network and CPU time still come, and a place is found for who answers again. */
+    @Test
+    void whenAllThatMayHangDoesThereIsAThreadForWhatNeverBlocks() {
+        for (int cpus : new int[] {2, 8, 32}) {
+            SimulatedHost host = new SimulatedHost(SamplingConfig.DEFAULT, 60, cpus);
+            host.budget = Sampler.MOST_STUCK_CALLS;
+            host.run(Duration.ofSeconds(41));
+            host.freeze(IntStream.range(0, 30).toArray());
+            host.run(Duration.ofMinutes(2));
+
+            assertThat(host.core.state().degraded()).as(cpus + " CPUs").isTrue();
+            assertThat(host.core.state().stuckCalls()).isBetween(12, Sampler.MOST_STUCK_CALLS);
+            for (int i = 0; i < 60; i++) {
+                assertThat(host.age(i, Group.STATE))
+                        .as("guest %d, %d CPUs", i, cpus)
+                        .isLessThan(Duration.ofSeconds(8));
+            }
+            host.thaw(IntStream.range(0, 30).toArray());
+            host.run(Duration.ofSeconds(10));
+            assertThat(host.core.state().degraded()).as(cpus + " CPUs").isFalse();
         }
     }
 

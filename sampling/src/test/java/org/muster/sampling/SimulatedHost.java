@@ -27,7 +27,6 @@ import java.util.stream.Stream;
 final class SimulatedHost implements Lanes {
     static final long MS = 1_000_000;
 
-    private static final int WORKERS = 15;
     private static final int CONTROL_THREADS = 8;
     private static final int CONTROL_HELPERS = 2;
     private static final long CONTROL_ROUND_TRIP = 20 * MS;
@@ -479,7 +478,7 @@ final class SimulatedHost implements Lanes {
 
     @Override
     public boolean call(Call call) {
-        if (calls.size() == WORKERS) {
+        if (calls.size() == size()) {
             return false;
         }
         Running running = new Running(call);
@@ -619,6 +618,6 @@ final class SimulatedHost implements Lanes {
 
     @Override
     public int size() {
-        return WORKERS;
+        return Workers.threads(ShardPlan.forCpus(cpus).parallel());
     }
 }

@@ -3,6 +3,7 @@ package org.muster.agent.create;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.muster.libvirt.CallGuard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,8 +17,7 @@ final class CreateWorkers {
     private static final Logger LOG = LoggerFactory.getLogger(CreateWorkers.class);
     private static final String NAME = "create-";
     private static final int LEAST = 16;
-    private static final int MAY_HANG = 13; // CallGuard.maxStuck at most
-    private static final int MOST = 64 + MAY_HANG; // as many creates as there are connections for them
+    private static final int MOST = 64 + CallGuard.MOST_STUCK; // as many creates as there are connections for them
 
     private final Dispatcher dispatcher;
     private final Function<Slots.Slot, Outcome> create;

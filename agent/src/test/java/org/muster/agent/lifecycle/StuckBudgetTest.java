@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.muster.libvirt.CallGuard;
 import org.muster.libvirt.CallGuard.Role;
 import org.muster.libvirt.CallGuard.Workers;
+import org.muster.sampling.Sampler;
 
 class StuckBudgetTest {
     private static final int ALL = 13; // of 20 workers
@@ -66,6 +67,13 @@ class StuckBudgetTest {
         overdue(Role.PROBE, "libvirt-control-2");
 
         assertThat(budget.getAsInt()).isEqualTo(ALL);
+    }
+
+    @Test
+    void samplingHasThreadsForAllThatMayHang() {
+        guard.setMaxStuck(OptionalInt.of(64));
+
+        assertThat(budget.getAsInt()).isPositive().isLessThanOrEqualTo(Sampler.MOST_STUCK_CALLS);
     }
 
     @Test
