@@ -62,7 +62,7 @@ final class ReachabilityTest {
     void veryManySilencesAreKeptInRoomForFew() {
         Silences silences = new Silences();
         for (int i = 0; i < 2 * Silences.MOST; i++) {
-            silences.add(100 * i, 100 * i + 10);
+            silences.add(100L * i, 100L * i + 10);
         }
         assertThat(silences.since(100 * Silences.MOST + 50)).isEqualTo(10 * (Silences.MOST - 1));
         assertThat(silences.since(0))
