@@ -35,9 +35,9 @@ import org.slf4j.LoggerFactory;
 final class ControlLane implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlLane.class);
     private static final String NAME = "libvirt-control-";
-    // More than two domains' locks are held at once only in a disaster. Then it should not be many more: each question
-    // that hangs
-    // keeps one of libvirtd's workers for what is urgent, of which there are five, and after those one of all others.
+    // More than two domains' locks are held at once only in a disaster. Then it should not be many more:
+    // each question that hangs keeps one of libvirtd's workers for what is urgent, of which there are five,
+    // and after those one of all others.
     private static final int THREADS = 8;
     private static final int HELPERS = 2; // threads that work on one request; more only queue inside libvirtd
     private static final int QUEUE = 64;

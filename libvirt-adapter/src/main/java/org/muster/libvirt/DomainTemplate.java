@@ -27,6 +27,7 @@ public final class DomainTemplate {
 
     private static final String BEGIN = "${";
     private static final int MOST_TOLD = 10;
+    private static final int MOST_PROBLEMS = 100; // of either kind; a thousand items may have the same thousand
 
     private final Document document;
     private final Set<String> keys;
@@ -78,18 +79,20 @@ public final class DomainTemplate {
         return Set.copyOf(keys);
     }
 
-    /** What is wrong with these values: a key without value, a value without key. Empty if nothing. */
+    /** What is wrong with these values: a key without value, a value without key; of many some {@value #MOST_PROBLEMS}. Empty if nothing. */
     public List<Problem> problems(Map<String, String> values, Set<String> mayBeUnused) {
         List<Problem> problems = new ArrayList<>();
         for (String key : keys) {
-            if (!values.containsKey(key)) {
+            if (!values.containsKey(key) && problems.size() <= MOST_PROBLEMS) {
                 problems.add(new Problem("values." + key, "the template uses it, so a value is needed", ""));
             }
         }
         Set<String> unused = new HashSet<>(values.keySet());
         unused.removeAll(keys);
         unused.removeAll(mayBeUnused);
-        new TreeSet<>(unused)
+        unused.stream()
+                .sorted()
+                .limit(MOST_PROBLEMS)
                 .forEach(key -> problems.add(
                         new Problem("values." + key, "the template does not use it", DomainXml.clip(values.get(key)))));
         return problems;

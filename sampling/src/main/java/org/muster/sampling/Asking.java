@@ -54,7 +54,10 @@ final class Asking {
         }
     }
 
-    /** Calls under way have no longer from now on than one that would be made now. */
+    /**
+     * Calls under way have no longer from now on than the new interval leaves one; on a host whose calls usually take longer all of them
+     * are looked at once more for that.
+     */
     void config(SamplingConfig changed, long now) {
         if (changed.equals(config)) {
             return;

@@ -22,7 +22,7 @@ final class FrozenCheck {
     private final Samples samples;
 
     private ControlRequest question; // under way, else null
-    private Set<Guest> unheard = new LinkedHashSet<>(); // those whom the last one did not reach
+    private final Set<Guest> unheard = new LinkedHashSet<>(); // those whom the last one did not reach
     private long nextNanos;
 
     FrozenCheck(Lanes lanes, Flight flight, Quarantine quarantine, Asking asking, Samples samples) {
@@ -54,10 +54,10 @@ final class FrozenCheck {
         }
         nextNanos = now + config.interval().toNanos();
         Set<Guest> involved = involved();
+        unheard.retainAll(involved);
         if (involved.isEmpty()) {
             return;
         }
-        unheard.retainAll(involved);
         unheard.addAll(involved); // in that order, for there may be no time for the last of them
         List<UUID> domains = new ArrayList<>();
         unheard.forEach(g -> domains.add(g.id));

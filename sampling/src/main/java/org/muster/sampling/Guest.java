@@ -46,6 +46,8 @@ final class Guest {
         this.bornAtNanos = bornAtNanos;
         this.before = before;
         this.stats = before.stats;
+        System.arraycopy(before.toldNanos, 0, toldNanos, 0, toldNanos.length);
+        System.arraycopy(before.tookNanos, 0, tookNanos, 0, tookNanos.length);
     }
 
     /** Why it was left out before it went, once; null if it was not, or never went. */
@@ -77,7 +79,8 @@ final class Guest {
      * @param all false if only what comes without the monitor
      */
     void told(Call call, boolean all, long takenAtNanos, long callNanos) {
-        int kind = call.reachesMonitor() && all ? call.tier.ordinal() : WITHOUT_MONITOR;
+        boolean partOfShort = call.tier == Tier.SHORT && !(call.reachesMonitor() && all);
+        int kind = partOfShort ? WITHOUT_MONITOR : call.tier.ordinal();
         if (tookNanos[kind] == 0 || takenAtNanos - toldNanos[kind] > 0) {
             toldNanos[kind] = takenAtNanos;
             tookNanos[kind] = callNanos;
@@ -110,6 +113,6 @@ final class Guest {
 
     /** May be asked for monitor-backed values together with others. */
     boolean sound() {
-        return frozen == null && suspect == null && call == null;
+        return frozen == null && before == null && suspect == null && call == null;
     }
 }

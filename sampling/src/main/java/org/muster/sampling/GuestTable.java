@@ -19,7 +19,13 @@ final class GuestTable {
 
     Optional<GuestStats> latest(UUID id) {
         Guest guest = guests.get(id);
-        return Optional.ofNullable(guest == null ? leaving.get(id) : guest).map(Guest::stats);
+        if (guest == null) {
+            guest = leaving.get(id);
+        }
+        if (guest == null) {
+            guest = guests.get(id); // it may have come back between the two looks
+        }
+        return Optional.ofNullable(guest).map(Guest::stats);
     }
 
     /** The guest of that UUID that was there already when a sample was taken; null if there is none. */

@@ -134,6 +134,7 @@ final class SamplerCore {
     private void start(TierCycle cycle, long now) {
         int guests = 0;
         for (Guest guest : table.all()) {
+            welcome(guest, now); // it may have come back since they were listed
             if (guest.frozen == null) {
                 cycle.wanted.add(guest);
                 guests++;

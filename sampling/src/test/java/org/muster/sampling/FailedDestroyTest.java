@@ -3,6 +3,8 @@ package org.muster.sampling;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -46,6 +48,32 @@ final class FailedDestroyTest {
         assertThat(host.listener.of("unresponsive")).isEmpty();
         assertThat(host.listener.of("frozen")).isEmpty();
         assertTheOthersLostNothing();
+    }
+
+    @Test
+    void howUncertainItsLastCallWasIsKeptToo() {
+        long second = Duration.ofSeconds(1).toNanos();
+        Guest before = new Guest(new UUID(1, 1), 0);
+        Call call = new Call(Call.Purpose.REGULAR, Tier.SHORT, List.of(before), Optional.empty(), 0, 0);
+        before.told(call, true, 0, 60 * second);
+
+        Guest back = new Guest(before, 65 * second);
+
+        assertThat(back.baselineNanos(call, 66 * second, 0))
+                .as("no rate over 66 s of which 60 were one call")
+                .isPositive();
+    }
+
+    @Test
+    void halfAnAnswerAboutDisksSaysNothingOfQuickValues() {
+        long second = Duration.ofSeconds(1).toNanos();
+        Guest guest = new Guest(new UUID(1, 1), 0);
+        Call disks = new Call(Call.Purpose.REGULAR, Tier.BLOCK, List.of(guest), Optional.empty(), 0, 0);
+        Call quick = new Call(Call.Purpose.REGULAR, Tier.SHORT, List.of(guest), Optional.empty(), 0, 0);
+        guest.told(disks, false, 0, 60 * second);
+
+        assertThat(guest.baselineNanos(quick, 66 * second, 0)).isZero();
+        assertThat(guest.baselineNanos(disks, 66 * second, 0)).isPositive();
     }
 
     @Test

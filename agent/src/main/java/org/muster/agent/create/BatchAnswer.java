@@ -8,21 +8,21 @@ import org.muster.libvirt.DomainXml.Problem;
 /** What became of a bulk: one verdict an item, in the order asked. */
 public record BatchAnswer(String batchId, boolean replayed, List<Verdict> items) {
     private static final int MOST_ID_CHARS = 80; // of a refused item's, which may be any text
-    private static final int MOST_PROBLEMS =
-            50; // of one item: the answer is kept, and a template may have any number of keys
+    /** Told of one item: the answer is kept, and a template may have any number of keys. */
+    public static final int MOST_PROBLEMS = 50;
 
     /** What an item named as its UUID, shortened. */
     static String clip(String vmId) {
         return vmId.length() <= MOST_ID_CHARS ? vmId : vmId.substring(0, MOST_ID_CHARS - 3) + "...";
     }
 
-    /** The first of them, and how many more there are. */
-    static List<Problem> first(List<Problem> problems) {
-        if (problems.size() <= MOST_PROBLEMS) {
+    /** The first of them, and that there are more. */
+    static List<Problem> first(List<Problem> problems, int most) {
+        if (problems.size() <= most) {
             return List.copyOf(problems);
         }
-        List<Problem> told = new ArrayList<>(problems.subList(0, MOST_PROBLEMS));
-        told.add(new Problem("item", "has " + (problems.size() - MOST_PROBLEMS) + " more problems", ""));
+        List<Problem> told = new ArrayList<>(problems.subList(0, most));
+        told.add(new Problem("item", "has more problems than are told here", ""));
         return told;
     }
 

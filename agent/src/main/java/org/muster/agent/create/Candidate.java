@@ -13,6 +13,8 @@ import org.muster.libvirt.DomainXml.Problem;
 
 /** One item on its way through acceptance. Handed from thread to thread, never shared. */
 final class Candidate {
+    private static final int MOST_MORE = 50; // problems with the host, beside those of the item itself
+
     private final BatchRequest.Item asked;
     private final ItemCheck.Checked checked;
     private final List<Problem> problems;
@@ -130,7 +132,8 @@ final class Candidate {
     BatchAnswer.Verdict verdict() {
         String vmId = checked.vmId().orElse("");
         return refused()
-                ? BatchAnswer.Verdict.refused(vmId, code, words(), BatchAnswer.first(problems))
+                ? BatchAnswer.Verdict.refused(
+                        vmId, code, words(), BatchAnswer.first(problems, BatchAnswer.MOST_PROBLEMS + MOST_MORE))
                 : BatchAnswer.Verdict.accepted(vmId, queuePosition);
     }
 

@@ -26,6 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class CreateService {
     private static final Logger LOG = LoggerFactory.getLogger(CreateService.class);
     private static final long MOST_CHARACTERS = 32L << 20;
+    private static final int MOST_PROBLEMS = 10_000; // of a batch: after those each item is told the first of its own
     private static final int CANNOT_CREATE = 9;
     private static final int UNEXPECTED = 16;
     static final int INVALID_PARAMETER = 91;
@@ -170,6 +171,7 @@ public final class CreateService {
         ItemCheck check = new ItemCheck(template, request.batchId(), displays);
         List<Candidate> candidates = new ArrayList<>(request.items().size());
         long characters = 0;
+        int problems = 0;
         for (BatchRequest.Item item : request.items()) {
             ItemCheck.Checked checked = check.check(item);
             int length = checked.xml().length();
@@ -184,6 +186,8 @@ public final class CreateService {
             } else {
                 characters += length;
             }
+            checked = checked.withProblems(problems < MOST_PROBLEMS ? BatchAnswer.MOST_PROBLEMS : 1);
+            problems += checked.problems().size();
             candidates.add(new Candidate(item, checked));
         }
         return candidates;

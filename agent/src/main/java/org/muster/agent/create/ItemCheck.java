@@ -59,8 +59,19 @@ final class ItemCheck {
             DomainNeeds needs,
             int code,
             List<Problem> problems) {
+        Checked {
+            vmId = vmId.map(BatchAnswer::clip);
+        }
+
         boolean good() {
             return problems.isEmpty();
+        }
+
+        /** The same, of whose problems no more than so many are told. */
+        Checked withProblems(int most) {
+            return problems.size() <= most
+                    ? this
+                    : new Checked(vmId, id, name, xml, launchPaused, needs, code, BatchAnswer.first(problems, most));
         }
 
         static Checked bad(Optional<String> vmId, int code, List<Problem> problems) {
@@ -72,7 +83,7 @@ final class ItemCheck {
         }
 
         Checked withVmId(Optional<String> sent) {
-            return new Checked(sent.map(BatchAnswer::clip), id, name, xml, launchPaused, needs, code, problems);
+            return new Checked(sent, id, name, xml, launchPaused, needs, code, problems);
         }
 
         /** The same with problems that come before its own. */

@@ -93,6 +93,8 @@ final class MessageDecoder extends ByteToMessageDecoder {
             out.add(e);
         }
         broken = true; // nothing can come any more
+        budget.giveBack(accounted);
+        accounted = 0;
     }
 
     private boolean givesWay(ChannelHandlerContext ctx) {

@@ -49,7 +49,7 @@ final class CreateItems {
     /** So many are enough to look at, and an answer with ten thousand would be tens of megabytes. */
     static final int MOST_XML = 100;
 
-    /** Text that can be written into a domain's metadata: not empty, and no character that XML cannot hold. */
+    /** Text that can be written into a domain's metadata, and into a log: not empty, no control characters, and none that XML cannot hold. */
     static final String XML_TEXT = "[^\\x00-\\x1f\\x7f\\ud800-\\udfff\\ufffe\\uffff]+";
 
     private static final int MOST_PRIORITY = 100;
@@ -139,6 +139,9 @@ final class CreateItems {
     }
 
     private static void value(String key, JsonNode value, Map<String, String> values, List<Problem> problems) {
+        if (problems.size() > BatchAnswer.MOST_PROBLEMS) {
+            return; // no more of them are told
+        }
         if (!value.isValueNode() || value.isNull()) {
             problems.add(new Problem("values." + key, "must be a text, number or boolean", clip(value)));
         } else if (value.asText().length() > VALUE_CHARS) {

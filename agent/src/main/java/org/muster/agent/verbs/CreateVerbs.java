@@ -68,7 +68,10 @@ public final class CreateVerbs {
                         "batchId",
                         WireType.pattern(128, CreateItems.XML_TEXT),
                         "names the batch: sent again, it gets its first answer again")
-                .required("vms", WireType.array(WireType.unchecked(CreateItems.TYPE), 1, MOST_ITEMS), "one item a VM")
+                .required(
+                        "vms",
+                        WireType.array(WireType.unchecked(CreateItems.TYPE), 1, MOST_ITEMS),
+                        "one item a VM; the whole message has at most 400,000 JSON values, names and brackets included")
                 .optional(
                         "template",
                         WireType.text(1, XML_CHARS),

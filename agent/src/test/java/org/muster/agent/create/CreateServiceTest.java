@@ -78,6 +78,31 @@ class CreateServiceTest {
         assertThat(hypervisor.starts(id(2))).isEqualTo(1);
     }
 
+    /** A template with hundreds of keys, and thousands of items that have none of them: each problem costs memory until all are answered. */
+    @Test
+    void whatIsToldOfAWholeBatchIsBounded() throws Exception {
+        StringBuilder template = new StringBuilder("<domain><name>n</name><title>");
+        for (int i = 0; i < 500; i++) {
+            template.append("${key").append(i).append('}');
+        }
+        template.append("</title></domain>");
+        List<BatchRequest.Item> items = new ArrayList<>();
+        for (int i = 0; i < 2000; i++) {
+            items.add(new BatchRequest.Item(
+                    i, Optional.empty(), Optional.empty(), Map.of(), CreateClass.NORMAL, 0, Optional.empty()));
+        }
+
+        BatchAnswer answer =
+                answer(new BatchRequest("b", Optional.of(template.toString()), items, "h", true, System.nanoTime()));
+
+        assertThat(answer.items()).hasSize(2000).allSatisfy(verdict -> {
+            assertThat(verdict.isAccepted()).isFalse();
+            assertThat(verdict.problems()).hasSizeBetween(2, BatchAnswer.MOST_PROBLEMS + 1);
+        });
+        assertThat(answer.items().stream().mapToInt(v -> v.problems().size()).sum())
+                .isLessThan(15_000);
+    }
+
     @Test
     void aBatchIsRecognisedAfterARestartToo() throws Exception {
         BatchRequest.Item bad = new BatchRequest.Item(

@@ -72,6 +72,7 @@ class StatsAheadTest {
         read(0); // once is not regularly
         sampled();
 
+        assertThat(view.aheadBegun()).isFalse();
         ahead.close();
         assertThat(written).hasValue(0);
     }
@@ -106,6 +107,7 @@ class StatsAheadTest {
         ahead.reconfigure(Duration.ofSeconds(1)); // longer than nobody has read now
         now.addAndGet(TimeUnit.MINUTES.toNanos(1));
         sampled();
+        assertThat(view.aheadBegun()).isFalse();
         ahead.close();
         assertThat(written).hasValue(2);
     }
