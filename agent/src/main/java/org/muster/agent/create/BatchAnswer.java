@@ -8,6 +8,7 @@ import org.muster.libvirt.DomainXml.Problem;
 /** What became of a bulk: one verdict an item, in the order asked. */
 public record BatchAnswer(String batchId, boolean replayed, List<Verdict> items) {
     private static final int MOST_ID_CHARS = 80; // of a refused item's, which may be any text
+
     /** Told of one item: the answer is kept, and a template may have any number of keys. */
     public static final int MOST_PROBLEMS = 50;
 
