@@ -7,8 +7,8 @@ import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
- * Whether a guest's emulator is stopped (SIGSTOP, a debugger), as the kernel sees it: that is what tells a stopped QEMU from one
- * that waits for a dead disk, libvirt sees the same in both.
+ * Which process a guest's emulator is, and whether it is stopped (SIGSTOP, a debugger), as the kernel sees it: that is what tells a
+ * stopped QEMU from one that waits for a dead disk, libvirt sees the same in both.
  *
  * <p>Sources: the file in which libvirt leaves the emulator's number, and /proc/PID/stat, which unlike most files of a process
  * never waits for it. Thread-safe; never blocks.
@@ -28,12 +28,19 @@ public final class Emulators {
 
     /** Empty if it cannot be told. */
     public Optional<Boolean> stopped(String domainName) {
+        OptionalLong pid = pid(domainName);
+        return pid.isEmpty()
+                ? Optional.empty()
+                : root.probe("proc/" + pid.getAsLong() + "/stat")
+                        .flatMap(Emulators::state)
+                        .map(state -> STOPPED.indexOf(state) >= 0);
+    }
+
+    /** The emulator's number, as libvirt left it; empty if it cannot be told. */
+    public OptionalLong pid(String domainName) {
         return numberFile(domainName)
                 .map(file -> HostRoot.number(root.probe(file)))
-                .filter(OptionalLong::isPresent)
-                .flatMap(pid -> root.probe("proc/" + pid.getAsLong() + "/stat"))
-                .flatMap(Emulators::state)
-                .map(state -> STOPPED.indexOf(state) >= 0);
+                .orElse(OptionalLong.empty());
     }
 
     private Optional<String> numberFile(String domainName) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import org.muster.agent.calibrate.Calibration;
 import org.muster.agent.config.ConfigFile;
@@ -51,6 +52,7 @@ import org.muster.agent.rpc.TlsSettings;
 import org.muster.agent.rpc.Verb;
 import org.muster.agent.rpc.VerbTable;
 import org.muster.agent.stats.Condition;
+import org.muster.agent.stats.CpuClocks;
 import org.muster.agent.stats.LibvirtStatsSource;
 import org.muster.agent.stats.SamplingView;
 import org.muster.agent.stats.StatsAhead;
@@ -106,6 +108,7 @@ public final class Daemon implements AutoCloseable {
     private final Reconciler reconciler;
     private final Creator creator;
     private final Sampler sampler;
+    private final CpuClocks cpuClocks;
     private final SamplingEvents samplingEvents;
     private final Host host;
     private final GuestAgents guestAgents;
@@ -180,11 +183,12 @@ public final class Daemon implements AutoCloseable {
                 reconciler::check,
                 metrics);
         Emulators emulators = new Emulators(HostRoot.system(), hypervisor::daemonPid);
+        this.cpuClocks = new CpuClocks(Path.of("/"), id -> emulatorPid(emulators, id), System::nanoTime);
         this.factors = new SamplingFactors(
                 hypervisor, () -> sampled().stream().filter(id -> !frozen(id)).toList());
         this.sampler = new Sampler(
                 samplingConfig(config.sampling()),
-                new LibvirtStatsSource(hypervisor, id -> emulatorStopped(emulators, id)),
+                new LibvirtStatsSource(hypervisor, cpuClocks, id -> emulatorStopped(emulators, id)),
                 this::sampled,
                 this::runs,
                 new StuckBudget(hypervisor.calls(), factors::callsAtRisk),
@@ -313,6 +317,10 @@ public final class Daemon implements AutoCloseable {
 
     private Optional<Boolean> emulatorStopped(Emulators emulators, UUID id) {
         return table.get(id).flatMap(vm -> emulators.stopped(vm.name()));
+    }
+
+    private OptionalLong emulatorPid(Emulators emulators, UUID id) {
+        return table.get(id).map(vm -> emulators.pid(vm.name())).orElse(OptionalLong.empty());
     }
 
     private boolean frozen(UUID id) {
@@ -478,6 +486,7 @@ public final class Daemon implements AutoCloseable {
 
         @Override
         public void connected() {
+            cpuClocks.reset();
             sampler.connectionReset();
             creator.connected();
             calibration.connected();
@@ -577,6 +586,7 @@ public final class Daemon implements AutoCloseable {
                 }
             } else if (was && !is) {
                 sampler.removed(after.id());
+                cpuClocks.forget(after.id());
             } else if (is && after.sampled() && !before.sampled()) {
                 sampler.added(after.id());
             }
@@ -588,6 +598,7 @@ public final class Daemon implements AutoCloseable {
         @Override
         public void removed(Vm last) {
             sampler.removed(last.id());
+            cpuClocks.forget(last.id());
             stats.forget(last.id());
             guestAgents.forget(last.id());
             samplingEvents.forget(last.id());

@@ -33,11 +33,16 @@ public final class LibvirtStatsSource implements StatsSource {
     private static final Duration SUSPICIOUS = Duration.ofMillis(100); // healthy guests are occupied for moments
 
     private final Hypervisor hypervisor;
+    private final CpuClocks cpuClocks;
     private final Function<UUID, Optional<Boolean>> stopped;
 
-    /** @param stopped whether the domain's emulator was stopped, by the kernel's word, if that can be told; must not block */
-    public LibvirtStatsSource(Hypervisor hypervisor, Function<UUID, Optional<Boolean>> stopped) {
+    /**
+     * @param cpuClocks where CPU times come from, if they can be had without libvirt
+     * @param stopped whether the domain's emulator was stopped, by the kernel's word, if that can be told; must not block
+     */
+    public LibvirtStatsSource(Hypervisor hypervisor, CpuClocks cpuClocks, Function<UUID, Optional<Boolean>> stopped) {
         this.hypervisor = hypervisor;
+        this.cpuClocks = cpuClocks;
         this.stopped = stopped;
     }
 
@@ -45,10 +50,61 @@ public final class LibvirtStatsSource implements StatsSource {
     public List<DomainSample> sample(List<UUID> domains, Set<Group> groups, boolean skipBusy)
             throws StatsUnavailableException {
         try {
-            SampleBuilder builder = new SampleBuilder();
-            return hypervisor.stats(domains, groups(groups), skipBusy, builder::build);
+            if (!groups.contains(Group.CPU_TOTAL)) {
+                return hypervisor.stats(domains, groups(groups), skipBusy, new SampleBuilder()::build);
+            }
+            Set<StatsGroup> wanted = groups(groups);
+            long takenAtNanos = System.nanoTime();
+            Optional<List<CpuTime>> times = cpuClocks.read(domains);
+            if (times.isEmpty()) {
+                return sampleAndCompare(domains, wanted, skipBusy);
+            }
+            wanted.remove(StatsGroup.CPU_TOTAL);
+            BesideTimes builder = new BesideTimes(domains, times.get(), takenAtNanos);
+            return hypervisor.stats(domains, wanted, skipBusy, builder::build);
         } catch (HypervisorException e) {
             throw unavailable(e);
+        }
+    }
+
+    private List<DomainSample> sampleAndCompare(List<UUID> domains, Set<StatsGroup> groups, boolean skipBusy)
+            throws HypervisorException {
+        try (CpuClocks.Comparison comparison = cpuClocks.compare(domains)) {
+            List<DomainSample> samples = hypervisor.stats(domains, groups, skipBusy, new SampleBuilder()::build);
+            for (DomainSample sample : samples) {
+                comparison.told(sample.domain(), sample.cpuTimeNanos(), sample.cpuUserNanos(), sample.cpuSystemNanos());
+            }
+            return samples;
+        }
+    }
+
+    /** Puts CPU times that were read before the call to the records that it gave. Confined to one call. */
+    private static final class BesideTimes {
+        private final List<UUID> domains;
+        private final List<CpuTime> times;
+        private final long takenAtNanos;
+        private final SampleBuilder builder = new SampleBuilder();
+        private int next; // libvirtd answers in the order in which it was asked, but for those that are gone
+
+        BesideTimes(List<UUID> domains, List<CpuTime> times, long takenAtNanos) {
+            this.domains = domains;
+            this.times = times;
+            this.takenAtNanos = takenAtNanos;
+        }
+
+        DomainSample build(StatsRecord record) {
+            return builder.build(record, timeOf(record.domain()), takenAtNanos);
+        }
+
+        private CpuTime timeOf(UUID domain) {
+            for (int tried = 0; tried < domains.size(); tried++) {
+                int at = next;
+                next = (next + 1) % domains.size();
+                if (domains.get(at).equals(domain)) {
+                    return times.get(at);
+                }
+            }
+            return null;
         }
     }
 
@@ -108,12 +164,18 @@ public final class LibvirtStatsSource implements StatsSource {
     @Override
     public List<DomainSample> withoutMonitor(List<UUID> domains) throws StatsUnavailableException {
         try {
+            long takenAtNanos = System.nanoTime();
+            Optional<List<CpuTime>> read = cpuClocks.read(domains);
+            if (read.isPresent()) {
+                BesideTimes builder = new BesideTimes(domains, read.get(), takenAtNanos);
+                return hypervisor.stats(domains, WITHOUT_MONITOR, true, builder::build);
+            }
             List<StatsRecord> records = hypervisor.stats(domains, WITHOUT_MONITOR, true);
             Map<UUID, CpuTime> times = hypervisor.cpuTimes(domains);
             List<DomainSample> samples = new ArrayList<>(records.size());
             SampleBuilder builder = new SampleBuilder();
             for (StatsRecord record : records) {
-                samples.add(builder.build(record, times.get(record.domain())));
+                samples.add(builder.build(record, times.get(record.domain()), record.askedAtNanos()));
             }
             return samples;
         } catch (HypervisorException e) {

@@ -22,11 +22,14 @@ final class SampleBuilder {
     private String partPath = "";
 
     DomainSample build(StatsRecord record) {
-        return build(record, null);
+        return build(record, null, record.askedAtNanos());
     }
 
-    /** @param time read beside the record; null if it was not */
-    DomainSample build(StatsRecord record, CpuTime time) {
+    /**
+     * @param time read beside the record; null if it was not
+     * @param takenAtNanos before all that is in the sample was read
+     */
+    DomainSample build(StatsRecord record, CpuTime time, long takenAtNanos) {
         whole.clear();
         vcpus.clear();
         nics.clear();
@@ -39,7 +42,7 @@ final class SampleBuilder {
         readParts(record);
         return new DomainSample(
                 record.domain(),
-                record.askedAtNanos(),
+                takenAtNanos,
                 whole.integer(StatsField.STATE),
                 whole.number(StatsField.CPU_TIME),
                 whole.number(StatsField.CPU_USER),

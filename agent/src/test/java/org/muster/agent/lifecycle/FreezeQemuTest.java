@@ -386,6 +386,9 @@ class FreezeQemuTest {
         double kernel = 100.0 * (Truth.cpuTime(pid).toNanos() - cpuBefore) / (System.nanoTime() - since);
         double told = stats.get("cpuUser").asDouble() + stats.get("cpuSys").asDouble();
         assertThat(told).as("CPU %% by the kernel: %s", kernel).isBetween(kernel * 0.6 - 5, kernel * 1.4 + 5);
+        assertThat(agent.log())
+                .as("nobody's monitor is asked for them")
+                .contains("CPU times of guests are read without their monitors");
         long counted = Long.parseLong(stats.get("cpuTime").asText());
         assertThat(Truth.cpuTime(pid).toNanos() - counted).isBetween(-50_000_000L, 3_000_000_000L);
         long writes = written(writer) - writtenBefore;

@@ -3,22 +3,29 @@ package org.muster.agent.stats;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.muster.agent.simulation.FakeHypervisor;
 import org.muster.agent.simulation.Simulation;
 import org.muster.libvirt.CpuTime;
+import org.muster.libvirt.Hypervisor;
 import org.muster.libvirt.HypervisorListener;
 import org.muster.libvirt.LibvirtTestAccess;
 import org.muster.libvirt.LibvirtTestAccess.Field;
+import org.muster.libvirt.StatsGroup;
+import org.muster.libvirt.StatsRecord;
 import org.muster.sampling.CpuAccount;
 import org.muster.sampling.DomainSample;
 import org.muster.sampling.Group;
@@ -27,6 +34,8 @@ import org.muster.sampling.StatsUnavailableException;
 /** libvirt's fields as sampling knows them. */
 class LibvirtStatsSourceTest {
     private static final UUID ID = new UUID(1, 1);
+    private static final CpuClocks NO_CLOCKS =
+            new CpuClocks(Path.of("/"), id -> OptionalLong.empty(), System::nanoTime);
 
     private static DomainSample sample(Field... fields) {
         return new SampleBuilder().build(LibvirtTestAccess.record(ID, 77, List.of(fields)));
@@ -99,7 +108,7 @@ class LibvirtStatsSourceTest {
     @Test
     void aLostLinkIsTellable() {
         FakeHypervisor hypervisor = new FakeHypervisor();
-        LibvirtStatsSource source = new LibvirtStatsSource(hypervisor, id -> Optional.empty());
+        LibvirtStatsSource source = new LibvirtStatsSource(hypervisor, NO_CLOCKS, id -> Optional.empty());
 
         assertThat(failure(source).why()).isEqualTo(StatsUnavailableException.Why.FAILED);
         hypervisor.loseLink();
@@ -141,12 +150,74 @@ class LibvirtStatsSourceTest {
                 .build(
                         LibvirtTestAccess.record(
                                 ID, 77, List.of(field("state.state", 1), field("net.0.name", "vnet0"))),
-                        new CpuTime(9, OptionalLong.of(5), OptionalLong.empty(), true));
+                        new CpuTime(9, OptionalLong.of(5), OptionalLong.empty(), true),
+                        76);
 
         assertThat(sample.cpuTimeNanos()).hasValue(9);
         assertThat(sample.cpuUserNanos()).hasValue(5);
         assertThat(sample.cpuSystemNanos()).isEmpty();
         assertThat(sample.state()).hasValue(1);
+    }
+
+    /** One whose emulator's times are ours to read is asked for everything else; the time stamp is from before both. */
+    @Test
+    void cpuTimesAreNotAskedOfLibvirtOnceTheyCanBeReadWithoutIt(@TempDir Path folder) throws Exception {
+        Files.createDirectories(folder.resolve("proc/5"));
+        Path stat = folder.resolve("proc/5/stat");
+        Files.writeString(stat, "5 (qemu) S 1 2 3 0 -1 1 6655 0 0 0 7 5 0 0 20");
+        List<Set<StatsGroup>> asked = new ArrayList<>();
+        Hypervisor hypervisor = answering(groups -> {
+            asked.add(groups);
+            return groups.contains(StatsGroup.CPU_TOTAL)
+                    ? List.of(
+                            field("state.state", 1),
+                            field("cpu.time", 120_000_000L),
+                            field("cpu.user", 70_000_000L),
+                            field("cpu.system", 50_000_000L))
+                    : List.of(field("state.state", 1));
+        });
+        CpuClocks clocks = new CpuClocks(folder, id -> OptionalLong.of(5), System::nanoTime);
+        LibvirtStatsSource source = new LibvirtStatsSource(hypervisor, clocks, id -> Optional.empty());
+        Set<Group> wanted = Set.of(Group.STATE, Group.CPU_TOTAL);
+
+        assertThat(source.sample(List.of(ID), wanted, true)).singleElement().satisfies(sample -> {
+            assertThat(sample.cpuTimeNanos()).hasValue(120_000_000);
+            assertThat(sample.takenAtNanos()).isEqualTo(77);
+        });
+        Files.writeString(stat, "5 (qemu) S 1 2 3 0 -1 1 6655 0 0 0 8 6 0 0 20");
+        long before = System.nanoTime();
+        assertThat(source.sample(List.of(new UUID(9, 9), ID), wanted, true))
+                .as("nor is anybody else's clock taken for it, or it for another's")
+                .singleElement()
+                .satisfies(sample -> assertThat(sample.cpuTimeNanos()).hasValue(120_000_000));
+        assertThat(source.sample(List.of(ID), wanted, true)).singleElement().satisfies(sample -> {
+            assertThat(sample.cpuTimeNanos()).hasValue(140_000_000);
+            assertThat(sample.cpuUserNanos()).hasValue(80_000_000);
+            assertThat(sample.cpuSystemNanos()).hasValue(60_000_000);
+            assertThat(sample.takenAtNanos()).isBetween(before, System.nanoTime());
+        });
+        assertThat(source.withoutMonitor(List.of(ID)))
+                .singleElement()
+                .satisfies(sample -> assertThat(sample.cpuTimeNanos()).hasValue(140_000_000));
+
+        assertThat(asked)
+                .containsExactly(
+                        Set.of(StatsGroup.STATE, StatsGroup.CPU_TOTAL),
+                        Set.of(StatsGroup.STATE, StatsGroup.CPU_TOTAL),
+                        Set.of(StatsGroup.STATE),
+                        Set.of(StatsGroup.STATE, StatsGroup.INTERFACE));
+    }
+
+    /** A hypervisor that can do nothing but tell one domain's statistics. */
+    @SuppressWarnings("unchecked")
+    private static Hypervisor answering(Function<Set<StatsGroup>, List<Field>> fields) {
+        return (Hypervisor) Proxy.newProxyInstance(
+                Hypervisor.class.getClassLoader(), new Class<?>[] {Hypervisor.class}, (proxy, method, arguments) -> {
+                    assertThat(method.getName()).isEqualTo("stats");
+                    Set<StatsGroup> groups = EnumSet.copyOf((Set<StatsGroup>) arguments[1]);
+                    StatsRecord record = LibvirtTestAccess.record(ID, 77, fields.apply(groups));
+                    return List.of(((Function<StatsRecord, DomainSample>) arguments[3]).apply(record));
+                });
     }
 
     @Test
@@ -156,7 +227,8 @@ class LibvirtStatsSourceTest {
             simulation.hypervisor().start(new Deaf());
             simulation.begin();
             UUID id = simulation.hypervisor().list().get(0).domain();
-            LibvirtStatsSource source = new LibvirtStatsSource(simulation.hypervisor(), domain -> Optional.empty());
+            LibvirtStatsSource source =
+                    new LibvirtStatsSource(simulation.hypervisor(), NO_CLOCKS, domain -> Optional.empty());
 
             DomainSample sample = source.withoutMonitor(List.of(id)).get(0);
             assertThat(sample.state()).hasValue(1);
