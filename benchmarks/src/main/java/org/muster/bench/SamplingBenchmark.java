@@ -30,8 +30,9 @@ final class SamplingBenchmark implements Benchmark {
     private static final Duration CALM =
             Duration.ofSeconds(20); // three after the warm-up were too few: see SamplingWays
     private static final Duration IDLE = Duration.ofSeconds(30);
-    // What is done once a second takes minutes to be called often enough for the compiler: after one minute it still took
-    // 0.5 ms of each second's CPU, after three 0.1
+    // What is done once a second takes minutes to be called often enough for the compiler: after one it still took 0.5
+    // ms of
+    // each second's CPU, after three 0.1
     private static final Duration WARM_UP = Duration.ofMinutes(3);
     private static final List<String> TIMERS = List.of("sampling.block.cycle");
     private static final List<String> NOT_COUNTED = List.of("host-stats");
