@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.muster.client.Json;
 
 /**
@@ -28,6 +29,14 @@ record Batch(
         Optional<Integer> priority,
         boolean paused,
         long requestedAtMillis) {
+
+    private static final Pattern LAUNCH_PAUSED =
+            Pattern.compile("<(?:[\\w.-]+:)?launchPaused>\\s*(?i:true)\\s*</"); // in the engine's metadata
+
+    /** Whether they are to be paused when they have started, by what was asked or by the template. */
+    boolean endsPaused() {
+        return paused || LAUNCH_PAUSED.matcher(template).find();
+    }
 
     private long index(int position) {
         return startIndex.orElse(0L) + position;

@@ -101,7 +101,7 @@ final class CreateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Batch batch = batch();
-        LaunchWatch watch = new LaunchWatch(System::nanoTime, paused, batch.launches());
+        LaunchWatch watch = new LaunchWatch(System::nanoTime, batch.endsPaused(), batch.launches());
         try (MusterConnection connection = muster.connect()) {
             if (!noWait && !dryRun) {
                 connection.subscribe(watch);

@@ -94,6 +94,19 @@ class CreateCommandTest {
     }
 
     @Test
+    void aTemplateThatSaysPausedIsNotWaitedForAnyFurther() throws Exception {
+        Files.writeString(
+                Path.of(template),
+                "<domain><name>${name}</name><metadata><o:vm xmlns:o='http://ovirt.org/vm/1.0'>"
+                        + "<o:launchPaused>true</o:launchPaused></o:vm></metadata></domain>");
+        acceptAll("Paused");
+        CliRun run = create(2, "--wait-timeout=20");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(agent.requests().get(0).params().path("vms").get(0).has("launchPaused"))
+                .isFalse();
+    }
+
+    @Test
     void leavesToTheAgentWhatWasNotAsked() throws Exception {
         acceptAll("Up");
         assertThat(create(1).exitCode()).isZero();
