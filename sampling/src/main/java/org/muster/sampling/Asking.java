@@ -348,7 +348,10 @@ final class Asking {
 
     private boolean hand(Call call, long lateAfterNanos, long usualNanos) {
         call.lateAtNanos = call.startedAtNanos + lateAfterNanos;
-        call.checkAtNanos = call.startedAtNanos + Math.max(Lateness.firstLookNanos(lateAfterNanos), usualNanos);
+        call.askAllNanos = call.startedAtNanos + Math.max(Lateness.firstLookNanos(lateAfterNanos), usualNanos);
+        // the kernel's word costs next to nothing: calls that usually take long are no reason to ask for it late
+        long soon = Lateness.firstLookNanos(Math.min(lateAfterNanos, latestNanos(call.tier)));
+        call.checkAtNanos = call.kernelFirst() ? call.startedAtNanos + soon : call.askAllNanos;
         if (!lanes.call(call)) {
             return false;
         }

@@ -184,7 +184,7 @@ public final class Daemon implements AutoCloseable {
                 hypervisor, () -> sampled().stream().filter(id -> !frozen(id)).toList());
         this.sampler = new Sampler(
                 samplingConfig(config.sampling()),
-                new LibvirtStatsSource(hypervisor, id -> emulatorStopped(emulators, id)),
+                new LibvirtStatsSource(hypervisor, new NamedEmulators(table, emulators)),
                 this::sampled,
                 this::runs,
                 new StuckBudget(hypervisor.calls(), factors::callsAtRisk),
@@ -309,10 +309,6 @@ public final class Daemon implements AutoCloseable {
 
     private boolean runs(UUID id) {
         return table.get(id).filter(vm -> vm.status().running()).isPresent();
-    }
-
-    private Optional<Boolean> emulatorStopped(Emulators emulators, UUID id) {
-        return table.get(id).flatMap(vm -> emulators.stopped(vm.name()));
     }
 
     private boolean frozen(UUID id) {
