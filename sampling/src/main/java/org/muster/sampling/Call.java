@@ -50,6 +50,7 @@ final class Call {
     Phase phase = Phase.ON_TIME;
     long lateAtNanos; // when it becomes late
     long checkAtNanos; // when it is to be examined (again)
+    long askAllNanos; // while it is on time and the kernel says nothing, its guests are not asked about before that
     boolean examining; // a control request about it is under way
     boolean settled; // it is known who keeps it, so nobody need be asked any more
     boolean cleared; // as of the last answers, which were about all of its guests, none of these keeps it
@@ -97,6 +98,7 @@ final class Call {
     void noLaterThan(long late, long check) {
         lateAtNanos = late - lateAtNanos < 0 ? late : lateAtNanos;
         checkAtNanos = check - checkAtNanos < 0 ? check : checkAtNanos;
+        askAllNanos = check - askAllNanos < 0 ? check : askAllNanos;
     }
 
     Set<Group> groups() {
@@ -106,6 +108,11 @@ final class Call {
     /** True if it reaches monitors or disks, so that a guest can keep it. */
     boolean reachesMonitor() {
         return purpose != Purpose.SAFE && purpose != Purpose.CPU_ACCOUNT;
+    }
+
+    /** True if it is worth while to find out, before its guests are asked about, who of them stands still. */
+    boolean kernelFirst() {
+        return reachesMonitor() && guests.size() > 1;
     }
 
     /** True if the tier's cycle is not over before it. */

@@ -3,6 +3,8 @@ package org.muster.sampling;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -15,6 +17,8 @@ import java.util.UUID;
  */
 record ControlRequest(Purpose purpose, List<UUID> domains, Duration patience, long startedAtNanos, int epoch) {
     enum Purpose {
+        /** Who keeps the calls that are late, of those only that stand still by the kernel's word; if none does, nobody is asked. */
+        STANDING,
         /** Who keeps the calls that are late. */
         CULPRITS,
         /** Which frozen guests are back, and who else has been frozen meanwhile. */
@@ -25,9 +29,18 @@ record ControlRequest(Purpose purpose, List<UUID> domains, Duration patience, lo
      * What came of it.
      *
      * @param states null if it failed; may lack some that there was no time for
+     * @param standing those whose emulators stand still; empty if that cannot be told, or was not asked
      * @param failure null if it succeeded
      */
-    record Answer(Map<UUID, ControlState> states, Throwable failure) {
+    record Answer(Map<UUID, ControlState> states, Optional<Set<UUID>> standing, Throwable failure) {
+        static Answer of(Map<UUID, ControlState> states) {
+            return new Answer(states, Optional.empty(), null);
+        }
+
+        static Answer failed(Throwable failure) {
+            return new Answer(null, Optional.empty(), failure);
+        }
+
         boolean connectionLost() {
             return StatsUnavailableException.is(failure, StatsUnavailableException.Why.CONNECTION_LOST);
         }

@@ -27,6 +27,15 @@ final class Culprits {
 
     /** The guests of the call that keep it; empty if nobody does. */
     static List<Guest> of(Call call, Map<UUID, ControlState> states, long now) {
+        return of(call, states, true, now);
+    }
+
+    /** The same, when only some of its guests were asked: one that is in a job may hold up nobody, and another one keep the call. */
+    static List<Guest> ofSome(Call call, Map<UUID, ControlState> states, long now) {
+        return of(call, states, false, now);
+    }
+
+    private static List<Guest> of(Call call, Map<UUID, ControlState> states, boolean all, long now) {
         long half = Math.max(SHORTEST_NANOS, call.ageNanos(now) / 2);
         List<Guest> culprits = new ArrayList<>();
         List<Guest> inJob = new ArrayList<>();
@@ -43,7 +52,7 @@ final class Culprits {
                 case OK, ERROR -> {}
             }
         }
-        return culprits.isEmpty() ? inJob : culprits;
+        return culprits.isEmpty() && all ? inJob : culprits;
     }
 
     private static void addIf(boolean condition, List<Guest> list, Guest guest) {

@@ -79,6 +79,9 @@ final class Guest {
      * @param all false if only what comes without the monitor
      */
     void told(Call call, boolean all, long takenAtNanos, long callNanos) {
+        if (call.tier == Tier.BLOCK && !all) {
+            return; // nothing of its disks, which another call may still tell of that was made before
+        }
         boolean partOfShort = call.tier == Tier.SHORT && !(call.reachesMonitor() && all);
         int kind = partOfShort ? WITHOUT_MONITOR : call.tier.ordinal();
         if (tookNanos[kind] == 0 || takenAtNanos - toldNanos[kind] > 0) {

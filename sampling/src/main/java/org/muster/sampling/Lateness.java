@@ -37,6 +37,8 @@ final class Lateness {
 
     private SamplingConfig config;
     private ControlRequest question; // under way, else null
+    private boolean silence; // nobody was answered before this one: calls need a moment to go on as well
+    private Set<UUID> standing = Set.of(); // as of the last answer, of those whom it was about
 
     Lateness(
             Lanes lanes,
@@ -61,12 +63,14 @@ final class Lateness {
 
     void reset() {
         question = null;
+        silence = false;
+        standing = Set.of();
     }
 
     /** Finds the calls that have become late and asks who keeps them, in one question for all. */
     void examine(long now) {
         if (question != null && now - question.startedAtNanos() > LOST_QUESTION_NANOS) {
-            answered(question, null, now);
+            unanswered(now);
         }
         List<Call> examined = new ArrayList<>();
         for (Call call : flight.all()) {
@@ -82,7 +86,8 @@ final class Lateness {
             }
         }
         if (!examined.isEmpty()) {
-            ask(examined, now);
+            boolean kernelFirst = examined.stream().anyMatch(Call::kernelFirst);
+            ask(kernelFirst ? ControlRequest.Purpose.STANDING : ControlRequest.Purpose.CULPRITS, examined, now);
         }
     }
 
@@ -109,10 +114,14 @@ final class Lateness {
         }
     }
 
-    private void ask(List<Call> examined, long now) {
+    private void ask(ControlRequest.Purpose purpose, List<Call> examined, long now) {
         Set<Guest> involved = new LinkedHashSet<>(); // there may be no time for the last of them
         examined.forEach(call -> involved.addAll(call.unheard()));
-        examined.forEach(call -> involved.addAll(call.guests));
+        for (Call call : examined) {
+            if (purpose == ControlRequest.Purpose.CULPRITS || call.kernelFirst()) {
+                involved.addAll(call.guests);
+            }
+        }
         Set<UUID> present = new HashSet<>(running.get());
         List<UUID> domains = new ArrayList<>();
         for (Guest guest : involved) {
@@ -120,8 +129,7 @@ final class Lateness {
                 domains.add(guest.id);
             }
         }
-        ControlRequest request =
-                new ControlRequest(ControlRequest.Purpose.CULPRITS, domains, PATIENCE, now, flight.epoch());
+        ControlRequest request = new ControlRequest(purpose, domains, PATIENCE, now, flight.epoch());
         if (lanes.control(request)) {
             question = request;
         } else {
@@ -147,45 +155,90 @@ final class Lateness {
         }
     }
 
-    /** @param states null if the question failed: then nobody can be blamed */
-    void answered(ControlRequest request, Map<UUID, ControlState> states, long now) {
+    /** If the question failed nobody can be blamed. */
+    void answered(ControlRequest request, ControlRequest.Answer answer, long now) {
         if (!request.equals(question)) {
             return; // given up, or of another connection
         }
-        question = null;
-        if (states == null) {
-            lookAgainLater(now);
+        if (answer.states() == null) {
+            unanswered(now);
             return;
         }
+        question = null;
         Set<UUID> present = new HashSet<>(running.get());
+        if (request.purpose() == ControlRequest.Purpose.STANDING) {
+            standing = answer.standing().orElse(Set.of());
+            judgeStanding(answer, present, now);
+            return;
+        }
+        for (Call call : examined()) {
+            call.examining = false;
+            judge(call, answer.states(), present, now);
+        }
+        silence = false;
+    }
+
+    private void unanswered(long now) {
+        question = null;
+        silence = true;
+        lookAgainLater(now);
+    }
+
+    private List<Call> examined() {
         List<Call> examined = new ArrayList<>();
         for (Call call : flight.all()) {
             if (call.examining) {
-                call.examining = false;
                 examined.add(call);
             }
         }
-        for (Call call : examined) {
-            judge(call, states, present, now);
+        return examined;
+    }
+
+    /** Whoever stands still was asked about, and nobody else: so if none of them keeps a late call, all are asked about at once. */
+    private void judgeStanding(ControlRequest.Answer answer, Set<UUID> present, long now) {
+        List<Call> unexplained = new ArrayList<>();
+        for (Call call : examined()) {
+            List<Guest> culprits = present(Culprits.ofSome(call, answer.states(), now), present);
+            boolean untold = answer.standing().isEmpty();
+            if (!culprits.isEmpty()) {
+                call.examining = false;
+                settle(call, culprits, answer.states(), present, now);
+            } else if (call.late() || !call.kernelFirst() || (untold && now - call.askAllNanos >= 0)) {
+                unexplained.add(call);
+            } else {
+                call.examining = false;
+                lookAgain(call, untold ? call.askAllNanos - now : usualPauseNanos(call, now), now);
+            }
+        }
+        if (!unexplained.isEmpty()) {
+            ask(ControlRequest.Purpose.CULPRITS, unexplained, now);
         }
     }
 
+    private static List<Guest> present(List<Guest> guests, Set<UUID> present) {
+        guests.removeIf(g -> g.gone() || !present.contains(g.id));
+        return guests;
+    }
+
+    private void settle(Call call, List<Guest> culprits, Map<UUID, ControlState> states, Set<UUID> present, long now) {
+        if (call.phase == Phase.ON_TIME) {
+            becomesLate(call);
+        }
+        call.settled = true;
+        culprits.forEach(g -> blame(g, call, states.get(g.id), now));
+        abandon(call, present);
+    }
+
     private void judge(Call call, Map<UUID, ControlState> states, Set<UUID> present, long now) {
-        List<Guest> culprits = Culprits.of(call, states, now);
-        culprits.removeIf(g -> g.gone() || !present.contains(g.id));
+        List<Guest> culprits = present(Culprits.of(call, states, now), present);
         // a guest that is being destroyed holds its lock for 1 s to 12 s, and every call that it is in
         boolean somebodyLeaves = call.guests.stream().anyMatch(g -> g.gone() || !present.contains(g.id));
         boolean progress = call.heard(g -> Culprits.told(states.get(g.id)) || g.gone() || !present.contains(g.id));
         boolean allHeard = call.unheard().isEmpty();
-        call.cleared = culprits.isEmpty() && !somebodyLeaves && (allHeard || call.cleared);
+        call.cleared = culprits.isEmpty() && !somebodyLeaves && !silence && (allHeard || call.cleared);
         long patience = config.timeout().toNanos() * (call.purpose == Purpose.SUSPECT ? SUSPECTS_PATIENCE : 1);
         if (!culprits.isEmpty()) {
-            if (call.phase == Phase.ON_TIME) {
-                becomesLate(call);
-            }
-            call.settled = true;
-            culprits.forEach(g -> blame(g, call, states.get(g.id), now));
-            abandon(call, present);
+            settle(call, culprits, states, present, now);
         } else if (call.phase == Phase.LATE && (somebodyLeaves || call.ageNanos(now) >= patience)) {
             LOG.info(
                     "a call for {} guests is late by {} ms and nobody is to blame ({}): the others are asked again",
@@ -225,15 +278,17 @@ final class Lateness {
             cycles.get(call.tier).open--;
         }
         List<Guest> rest = new ArrayList<>();
+        List<Guest> last = new ArrayList<>();
         for (Guest guest : call.guests) {
             if (guest.call == call) {
                 guest.call = null;
             }
             if (guest.frozen == null && present.contains(guest.id)) {
-                rest.add(guest);
+                (standing.contains(guest.id) ? last : rest).add(guest);
             }
         }
         if (call.countsForCycle()) {
+            rest.addAll(last); // they are likely to hang, and would take the others' places
             asking.suspects(call.tier).add(rest);
         }
     }

@@ -202,18 +202,11 @@ final class SamplerCore {
         if (request.epoch() != flight.epoch()) {
             return;
         }
-        if (answer.states() == null) {
-            if (!unanswered) {
-                LOG.warn("no answer about the guests' monitors", answer.failure());
-            }
-        } else {
-            returns.answered(now);
-        }
-        unanswered = answer.states() == null;
+        noteWhetherAnswered(request, answer, now);
         boolean again = answer.connectionLost() && returns.unanswered(request.startedAtNanos(), now);
         switch (request.purpose()) {
-            case CULPRITS -> {
-                lateness.answered(request, answer.states(), now);
+            case STANDING, CULPRITS -> {
+                lateness.answered(request, answer, now);
                 if (again) {
                     lateness.lookAtOnce(now);
                 }
@@ -224,6 +217,19 @@ final class SamplerCore {
                     frozenCheck.checkAtOnce(now);
                 }
             }
+        }
+    }
+
+    private void noteWhetherAnswered(ControlRequest request, ControlRequest.Answer answer, long now) {
+        if (answer.states() == null) {
+            if (!unanswered) {
+                LOG.warn("no answer about the guests' monitors", answer.failure());
+            }
+            unanswered = true;
+        } else if (request.purpose() != ControlRequest.Purpose.STANDING
+                || !answer.states().isEmpty()) {
+            returns.answered(now); // else it was the kernel alone that answered
+            unanswered = false;
         }
     }
 

@@ -3,6 +3,7 @@ package org.muster.sampling;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -40,6 +41,15 @@ public interface StatsSource {
      * say that.
      */
     Map<UUID, ControlState> control(List<UUID> domains, Duration patience) throws StatsUnavailableException;
+
+    /**
+     * Tells whose emulators stand still, by the kernel's word: stopped, or waiting for a device and for nothing else.
+     *
+     * <p>It says whom to ask about first, and not who is to blame: a healthy one waits for moments, and one that hangs may look as if it ran.
+     * Shape: those of {@code domains}; nothing at all if it cannot be told of any of them. Blocks: for nobody, but it reads files, some
+     * microseconds for each domain.
+     */
+    Optional<Set<UUID>> standingStill(List<UUID> domains);
 
     /**
      * Asks for one disk's sizes.

@@ -2,6 +2,9 @@ package org.muster.sampling;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongSupplier;
 
@@ -104,10 +107,20 @@ final class Workers implements Lanes, AutoCloseable {
 
     private ControlRequest.Answer ask(ControlRequest request) {
         try {
-            return new ControlRequest.Answer(source.control(request.domains(), request.patience()), null);
+            return request.purpose() == ControlRequest.Purpose.STANDING
+                    ? askStanding(request)
+                    : ControlRequest.Answer.of(source.control(request.domains(), request.patience()));
         } catch (StatsUnavailableException | RuntimeException | Error e) {
-            return new ControlRequest.Answer(null, e);
+            return ControlRequest.Answer.failed(e);
         }
+    }
+
+    private ControlRequest.Answer askStanding(ControlRequest request) throws StatsUnavailableException {
+        Optional<Set<UUID>> standing = source.standingStill(request.domains());
+        List<UUID> those = new ArrayList<>(request.domains());
+        those.retainAll(standing.orElse(Set.of()));
+        Map<UUID, ControlState> states = those.isEmpty() ? Map.of() : source.control(those, request.patience());
+        return new ControlRequest.Answer(states, standing, null);
     }
 
     @Override

@@ -73,6 +73,16 @@ final class FailedDestroyTest {
         guest.told(disks, false, 0, 60 * second);
 
         assertThat(guest.baselineNanos(quick, 66 * second, 0)).isZero();
+    }
+
+    @Test
+    void halfAnAnswerAboutDisksDoesNotMakeAnEarlierOneCertain() {
+        long second = Duration.ofSeconds(1).toNanos();
+        Guest guest = new Guest(new UUID(1, 1), 0);
+        Call disks = new Call(Call.Purpose.REGULAR, Tier.BLOCK, List.of(guest), Optional.empty(), 0, 0);
+        guest.told(disks, false, 61 * second, 1); // it was busy with the one that comes back now
+        guest.told(disks, true, 0, 60 * second);
+
         assertThat(guest.baselineNanos(disks, 66 * second, 0)).isPositive();
     }
 

@@ -10,9 +10,11 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 
 /**
  * A source that does what the test says: hang until released, be late, leave part out, fail, be disconnected.
@@ -27,6 +29,7 @@ public final class FakeStatsSource implements StatsSource {
     private final Set<UUID> busy = ConcurrentHashMap.newKeySet();
     private final AtomicInteger bulkCalls = new AtomicInteger();
     private final AtomicInteger inCall = new AtomicInteger();
+    private final List<List<UUID>> questions = new CopyOnWriteArrayList<>();
     private volatile boolean disconnected;
     private volatile RuntimeException failure;
     private volatile Duration costPerGuest = Duration.ZERO;
@@ -78,6 +81,11 @@ public final class FakeStatsSource implements StatsSource {
     /** The thread whose call the guest keeps. */
     public Optional<String> waitingFor(UUID domain) {
         return Optional.ofNullable(waiting.get(domain));
+    }
+
+    /** Whom each question about monitors was about. */
+    public List<List<UUID>> questions() {
+        return questions;
     }
 
     /** Threads in a bulk call at present. */
@@ -152,6 +160,7 @@ public final class FakeStatsSource implements StatsSource {
     @Override
     public Map<UUID, ControlState> control(List<UUID> domains, Duration patience) throws StatsUnavailableException {
         check();
+        questions.add(List.copyOf(domains));
         long now = System.nanoTime();
         Map<UUID, ControlState> states = new HashMap<>();
         for (UUID domain : domains) {
@@ -163,6 +172,11 @@ public final class FakeStatsSource implements StatsSource {
                             : new ControlState(ControlState.Kind.OCCUPIED, Duration.ofNanos(now - since)));
         }
         return states;
+    }
+
+    @Override
+    public Optional<Set<UUID>> standingStill(List<UUID> domains) {
+        return Optional.of(domains.stream().filter(hanging::containsKey).collect(Collectors.toSet()));
     }
 
     @Override

@@ -104,12 +104,22 @@ final class FrozenGuestsTest {
     void tenOfTwentyFrozenAtOnceCostTheOthersNothingOnASlowHostEither() {
         for (int seed = 0; seed < 100; seed++) {
             frozenAtOnce(CONFIG, 20, 10, 13, seed);
-            frozenAtOnce(warm(CONFIG, 20, 12 * SimulatedHost.MS), 10, 13, seed);
+            frozenAtOnce(CONFIG, 20, 12 * SimulatedHost.MS, 10, 13, seed);
         }
     }
 
+    /** Whatever the kernel says of them. */
     private static void frozenAtOnce(SamplingConfig config, int guests, int count, int budget, int seed) {
-        frozenAtOnce(warm(config, guests), count, budget, seed);
+        frozenAtOnce(config, guests, 7 * SimulatedHost.MS / 2, count, budget, seed);
+    }
+
+    private static void frozenAtOnce(
+            SamplingConfig config, int guests, long costPerGuest, int count, int budget, int seed) {
+        for (SimulatedHost.Kernel kernel : SimulatedHost.Kernel.values()) {
+            SimulatedHost host = warm(config, guests, costPerGuest);
+            host.kernel = kernel;
+            frozenAtOnce(host, count, budget, seed);
+        }
     }
 
     private static void frozenAtOnce(SimulatedHost host, int count, int budget, int seed) {
@@ -144,6 +154,7 @@ final class FrozenGuestsTest {
             SimulatedHost host = warm(SamplingConfig.DEFAULT, 100);
             host.budget = 13;
             host.run(Duration.ofMillis(499L * seed));
+            host.kernel = SimulatedHost.Kernel.values()[seed % 3];
             int[] order = new Random(seed).ints(0, 100).distinct().limit(11).toArray();
             int[] frozen = Arrays.copyOf(order, 10);
             host.freeze(frozen);

@@ -126,6 +126,16 @@ final class SamplerTest {
     }
 
     @Test
+    void whoStandsStillIsAskedAboutBeforeAnybodyElseIs() throws InterruptedException {
+        start(20);
+        UUID culprit = new UUID(1, 5);
+        await(() -> sampled(culprit));
+        source.hang(culprit);
+        assertThat(frozen.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(source.questions()).contains(List.of(culprit));
+    }
+
+    @Test
     void aLostConnectionEndsNothing() {
         start(5);
         await(() -> sampled(new UUID(1, 0)));

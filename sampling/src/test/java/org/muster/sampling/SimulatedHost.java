@@ -30,6 +30,7 @@ final class SimulatedHost implements Lanes {
     private static final int CONTROL_THREADS = 8;
     private static final int CONTROL_HELPERS = 2;
     private static final long CONTROL_ROUND_TRIP = 20 * MS;
+    private static final long KERNEL_LOOK = 5 * MS;
     private static final long CONTROL_NO_ANSWER_AFTER = 150 * MS;
 
     final Map<UUID, SimulatedGuest> guests = new LinkedHashMap<>();
@@ -49,6 +50,8 @@ final class SimulatedHost implements Lanes {
     long costPerGuest = 4 * MS;
     long roundTrip = 200_000;
     long controlCost; // of the question about one guest's monitor
+    Kernel kernel = Kernel.SILENT;
+    final List<Integer> asked = new ArrayList<>(); // of how many guests each question was whose monitor is free
     private final Map<UUID, Long> lostTo = new HashMap<>(); // threads for such questions: who keeps them, since when
     boolean connected = true;
     boolean stalled;
@@ -66,6 +69,16 @@ final class SimulatedHost implements Lanes {
     private long eventNumber;
     private long wake;
 
+    /** What the kernel says of emulators that stand still. */
+    enum Kernel {
+        /** It cannot be asked. */
+        SILENT,
+        /** Those that are frozen do. */
+        KNOWS,
+        /** None does: whatever keeps them cannot be seen. */
+        BLIND
+    }
+
     /** @param at virtual time */
     private record Event(long at, long number, Runnable what) {}
 
@@ -75,6 +88,7 @@ final class SimulatedHost implements Lanes {
         boolean frozen;
         boolean inJob; // whoever waits for it waits in a job, and not for its monitor
         boolean stopped; // by a signal, and the kernel says so
+        boolean waits; // for its disk, for a moment, as the kernel sees it
         boolean diskHung;
         boolean infoHangs; // what asks for its disk's sizes
         long infoTakes; // the same, longer than usual
@@ -515,17 +529,41 @@ final class SimulatedHost implements Lanes {
 
     @Override
     public boolean control(ControlRequest request) {
-        control(request, now + request.patience().toNanos());
+        if (request.purpose() == ControlRequest.Purpose.STANDING) {
+            at(now + KERNEL_LOOK, () -> askStanding(request));
+        } else {
+            ask(request, request.domains(), Optional.empty());
+        }
         return true;
     }
 
-    private void control(ControlRequest request, long deadline) {
-        if (connected && !stalled) {
-            new Asked(request, deadline).begin();
-        } else if (now >= deadline) {
-            core.answered(request, noAnswer(), now);
+    private void askStanding(ControlRequest request) {
+        Set<UUID> standing = new LinkedHashSet<>(request.domains());
+        standing.removeIf(id -> !standsStill(guests.get(id)));
+        Optional<Set<UUID>> told = kernel == Kernel.SILENT ? Optional.empty() : Optional.of(standing);
+        if (told.isEmpty() || standing.isEmpty()) {
+            core.answered(request, new ControlRequest.Answer(Map.of(), told, null), now);
         } else {
-            at(Math.min(deadline, now + 10 * MS), () -> control(request, deadline));
+            ask(request, List.copyOf(standing), told);
+        }
+    }
+
+    private boolean standsStill(SimulatedGuest guest) {
+        return guest.waits || (guest.frozen && kernel == Kernel.KNOWS);
+    }
+
+    private void ask(ControlRequest request, List<UUID> domains, Optional<Set<UUID>> standing) {
+        asked.add(domains.size());
+        control(new Asked(request, domains, standing, now + request.patience().toNanos()));
+    }
+
+    private void control(Asked question) {
+        if (connected && !stalled) {
+            question.begin();
+        } else if (now >= question.deadline) {
+            core.answered(question.request, noAnswer(), now);
+        } else {
+            at(Math.min(question.deadline, now + 10 * MS), () -> control(question));
         }
     }
 
@@ -535,23 +573,27 @@ final class SimulatedHost implements Lanes {
      */
     private final class Asked {
         private final ControlRequest request;
+        private final List<UUID> domains;
+        private final Optional<Set<UUID>> standing;
         private final long deadline;
         private final long[] freeAt = new long[CONTROL_HELPERS];
         private final Map<UUID, Long> reached = new LinkedHashMap<>(); // when
 
-        Asked(ControlRequest request, long deadline) {
+        Asked(ControlRequest request, List<UUID> domains, Optional<Set<UUID>> standing, long deadline) {
             this.request = request;
+            this.domains = domains;
+            this.standing = standing;
             this.deadline = deadline;
+        }
+
+        void begin() {
             lostTo.keySet().removeIf(id -> !guests.get(id).locked);
             int threads = Math.min(CONTROL_HELPERS, CONTROL_THREADS - lostTo.size());
             for (int i = 0; i < CONTROL_HELPERS; i++) {
                 freeAt[i] = i < threads ? now + CONTROL_ROUND_TRIP : Long.MAX_VALUE;
             }
-        }
-
-        void begin() {
             long end = now + CONTROL_ROUND_TRIP;
-            for (UUID id : request.domains()) {
+            for (UUID id : domains) {
                 if (!lostTo.containsKey(id)) {
                     end = Math.max(end, ask(id));
                 }
@@ -581,7 +623,7 @@ final class SimulatedHost implements Lanes {
                 return;
             }
             Map<UUID, ControlState> states = new HashMap<>();
-            for (UUID id : request.domains()) {
+            for (UUID id : domains) {
                 Long since = lostTo.get(id);
                 boolean unlocked = since != null && !guests.get(id).locked;
                 if (unlocked || reached.getOrDefault(id, Long.MAX_VALUE) <= now) {
@@ -590,15 +632,13 @@ final class SimulatedHost implements Lanes {
                     states.put(id, new ControlState(ControlState.Kind.NO_ANSWER, Duration.ofNanos(now - since)));
                 }
             }
-            core.answered(request, new ControlRequest.Answer(states, null), now);
+            core.answered(request, new ControlRequest.Answer(states, standing, null), now);
         }
     }
 
     private ControlRequest.Answer noAnswer() {
-        return new ControlRequest.Answer(
-                null,
-                new StatsUnavailableException(
-                        "libvirtd is silent", StatsUnavailableException.Why.CONNECTION_LOST, null));
+        return ControlRequest.Answer.failed(new StatsUnavailableException(
+                "libvirtd is silent", StatsUnavailableException.Why.CONNECTION_LOST, null));
     }
 
     private ControlState state(SimulatedGuest guest) {

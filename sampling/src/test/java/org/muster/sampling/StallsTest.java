@@ -71,10 +71,17 @@ final class StallsTest {
 
     @Test
     void aDaemonThatIsStoppedIsToldSoonAndWhenItGoesOnRatesAreThereWithTheSecondSample() {
+        for (SimulatedHost.Kernel kernel : SimulatedHost.Kernel.values()) {
+            aDaemonIsStopped(kernel);
+        }
+    }
+
+    private static void aDaemonIsStopped(SimulatedHost.Kernel kernel) {
         for (String which : List.of("REGULAR SHORT", "REGULAR BLOCK")) {
-            for (int seconds : new int[] {2, 8, 20, 60}) {
-                String why = which + " " + seconds;
+            for (int seconds : new int[] {2, 3, 8, 20, 60}) {
+                String why = which + " " + seconds + " " + kernel;
                 SimulatedHost host = host(20);
+                host.kernel = kernel;
                 host.run(Duration.ofSeconds(31));
                 runIntoACall(host, which);
                 host.stalled = true;
@@ -94,6 +101,23 @@ final class StallsTest {
                         .as(why)
                         .containsExactly("DOWN", "OK");
             }
+        }
+    }
+
+    /** Questions may be answered a moment before the calls that hung are. */
+    @Test
+    void aDaemonThatGoesOnIsNotTakenForOneWhoseWorkersAreUsedUp() {
+        for (int tenths = 20; tenths < 300; tenths++) {
+            SimulatedHost host = host(20);
+            host.run(Duration.ofSeconds(31));
+            runIntoACall(host, "REGULAR SHORT");
+            host.stalled = true;
+            host.run(INTERVAL.plusMillis(850 + 100L * tenths));
+            host.stalled = false;
+            host.run(INTERVAL);
+            assertThat(host.listener.of("health").stream().map(RecordingListener.Told::detail))
+                    .as("%d tenths of a second", tenths)
+                    .containsExactly("DOWN", "OK");
         }
     }
 

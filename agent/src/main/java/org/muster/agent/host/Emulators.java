@@ -7,8 +7,8 @@ import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
- * Which process a guest's emulator is, and whether it is stopped (SIGSTOP, a debugger), as the kernel sees it: that is what tells a
- * stopped QEMU from one that waits for a dead disk, libvirt sees the same in both.
+ * Which process a guest's emulator is, and whether it is stopped (SIGSTOP, a debugger), or stands still for another reason, as the
+ * kernel sees it: that is what tells a stopped QEMU from one that waits for a dead disk, libvirt sees the same in both.
  *
  * <p>Sources: the file in which libvirt leaves the emulator's number, and /proc/PID/stat, which unlike most files of a process
  * never waits for it. Thread-safe; never blocks.
@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 public final class Emulators {
     private static final String NUMBERS = "run/libvirt/qemu";
     private static final String STOPPED = "Tt"; // proc(5): by a signal, by a debugger
+    private static final String STANDING = STOPPED + "D"; // or in a wait that no signal ends, such as for a dead disk
 
     private final HostRoot root;
     private final DaemonView view;
@@ -28,12 +29,22 @@ public final class Emulators {
 
     /** Empty if it cannot be told. */
     public Optional<Boolean> stopped(String domainName) {
-        OptionalLong pid = pid(domainName);
-        return pid.isEmpty()
-                ? Optional.empty()
-                : root.probe("proc/" + pid.getAsLong() + "/stat")
-                        .flatMap(Emulators::state)
-                        .map(state -> STOPPED.indexOf(state) >= 0);
+        return state(domainName).map(Emulators::isStopped);
+    }
+
+    /** True of one that is stopped, or whose main thread waits for a device, for a moment or for good. Empty if it cannot be told. */
+    public Optional<Boolean> standsStill(String domainName) {
+        return state(domainName).map(Emulators::standsStill);
+    }
+
+    /** @param state of the process, as in proc(5) */
+    public static boolean isStopped(char state) {
+        return STOPPED.indexOf(state) >= 0;
+    }
+
+    /** @param state of the process, as in proc(5) */
+    public static boolean standsStill(char state) {
+        return STANDING.indexOf(state) >= 0;
     }
 
     /** The emulator's number, as libvirt left it; empty if it cannot be told. */
@@ -41,6 +52,13 @@ public final class Emulators {
         return numberFile(domainName)
                 .map(file -> HostRoot.number(root.probe(file)))
                 .orElse(OptionalLong.empty());
+    }
+
+    private Optional<Character> state(String domainName) {
+        OptionalLong pid = pid(domainName);
+        return pid.isEmpty()
+                ? Optional.empty()
+                : root.probe("proc/" + pid.getAsLong() + "/stat").flatMap(Emulators::stateIn);
     }
 
     private Optional<String> numberFile(String domainName) {
@@ -60,7 +78,7 @@ public final class Emulators {
     }
 
     /** The program's name, in parentheses before it, may hold anything. */
-    private static Optional<Character> state(String stat) {
+    private static Optional<Character> stateIn(String stat) {
         int at = stat.lastIndexOf(") ");
         boolean emulator = stat.indexOf("(qemu") > 0;
         return at < 0 || at + 2 >= stat.length() || !emulator ? Optional.empty() : Optional.of(stat.charAt(at + 2));

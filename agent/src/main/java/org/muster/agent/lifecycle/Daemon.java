@@ -188,7 +188,7 @@ public final class Daemon implements AutoCloseable {
                 hypervisor, () -> sampled().stream().filter(id -> !frozen(id)).toList());
         this.sampler = new Sampler(
                 samplingConfig(config.sampling()),
-                new LibvirtStatsSource(hypervisor, cpuClocks, id -> emulatorStopped(emulators, id)),
+                new LibvirtStatsSource(hypervisor, cpuClocks, new NamedEmulators(table, emulators, cpuClocks)),
                 this::sampled,
                 this::runs,
                 new StuckBudget(hypervisor.calls(), factors::callsAtRisk),
@@ -313,10 +313,6 @@ public final class Daemon implements AutoCloseable {
 
     private boolean runs(UUID id) {
         return table.get(id).filter(vm -> vm.status().running()).isPresent();
-    }
-
-    private Optional<Boolean> emulatorStopped(Emulators emulators, UUID id) {
-        return table.get(id).flatMap(vm -> emulators.stopped(vm.name()));
     }
 
     private OptionalLong emulatorPid(Emulators emulators, UUID id) {

@@ -74,6 +74,15 @@ final class CpuClock implements AutoCloseable {
         return group ? groupTime(buffer) : processTime(buffer);
     }
 
+    /** Of a process alone: what it does, as in proc(5). */
+    char state() throws IOException {
+        Buffer buffer = BUFFER.get();
+        buffer.fill(file);
+        buffer.behindLast((byte) ')', NAME_ENDS_BEFORE);
+        buffer.behindNext((byte) ' ');
+        return buffer.character();
+    }
+
     private static CpuTime processTime(Buffer buffer) throws IOException {
         buffer.behindLast((byte) ')', NAME_ENDS_BEFORE); // the program's name may hold anything
         for (int i = 0; i < FIELDS_TO_USER_TIME; i++) {
@@ -151,6 +160,13 @@ final class CpuClock implements AutoCloseable {
                 }
             }
             throw unexpected();
+        }
+
+        char character() throws IOException {
+            if (at >= length) {
+                throw unexpected();
+            }
+            return (char) bytes[at];
         }
 
         long number() throws IOException {

@@ -34,7 +34,7 @@ public final class CpuClocks {
     private final Path root;
     private final Function<UUID, OptionalLong> emulator;
     private final LongSupplier nanoTime;
-    private final Map<UUID, CpuClock> proven = new ConcurrentHashMap<>();
+    private final Map<UUID, Proven> proven = new ConcurrentHashMap<>();
     private final Map<UUID, Long> notBefore = new ConcurrentHashMap<>(); // when to try again with one that failed
     private final AtomicBoolean told = new AtomicBoolean();
 
@@ -48,23 +48,52 @@ public final class CpuClocks {
         this.nanoTime = nanoTime;
     }
 
+    /**
+     * The files of one guest.
+     *
+     * @param time libvirt reads this one too; it may be the other
+     * @param process its emulator's
+     */
+    private record Proven(CpuClock time, CpuClock process) {
+        void close() {
+            CpuClocks.close(time);
+            if (!time.equals(process)) {
+                CpuClocks.close(process);
+            }
+        }
+    }
+
     /** The times of all these domains, in their order; empty if some cannot be told, so that libvirt has to be asked. */
     Optional<List<CpuTime>> read(List<UUID> domains) {
         List<CpuTime> times = new ArrayList<>(domains.size());
         for (UUID domain : domains) {
-            CpuClock clock = proven.get(domain);
-            if (clock == null) {
+            Proven files = proven.get(domain);
+            if (files == null) {
                 return Optional.empty();
             }
             try {
-                times.add(clock.read());
+                times.add(files.time.read());
             } catch (IOException e) {
                 LOG.debug("the CPU clock of {} is gone", domain, e);
-                drop(domain, clock);
+                drop(domain, files);
                 return Optional.empty();
             }
         }
         return Optional.of(times);
+    }
+
+    /** What the domain's emulator does, as in proc(5); empty if its file is not open. */
+    public Optional<Character> processState(UUID domain) {
+        Proven files = proven.get(domain);
+        if (files == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(files.process.state());
+        } catch (IOException e) {
+            LOG.trace("the emulator of {} has ended", domain, e);
+            return Optional.empty();
+        }
     }
 
     /** Looks at the clocks of those that have none yet, before libvirt is asked for their times. */
@@ -83,28 +112,28 @@ public final class CpuClocks {
     /** One that ended right as it was compared may have been forgotten before it was kept. */
     private void tidy(long now) {
         notBefore.values().removeIf(earliest -> now - earliest >= 0);
-        proven.forEach((domain, clock) -> {
+        proven.forEach((domain, files) -> {
             try {
-                CpuTime unused = clock.read();
+                CpuTime unused = files.time.read();
             } catch (IOException e) {
                 LOG.trace("the CPU clock of {} is gone", domain, e);
-                drop(domain, clock);
+                drop(domain, files);
             }
         });
     }
 
-    private void drop(UUID domain, CpuClock clock) {
-        if (proven.remove(domain, clock)) {
-            close(clock);
+    private void drop(UUID domain, Proven files) {
+        if (proven.remove(domain, files)) {
+            files.close();
         }
     }
 
     /** The domain has ended, or is gone. */
     public void forget(UUID domain) {
         notBefore.remove(domain);
-        CpuClock clock = proven.remove(domain);
-        if (clock != null) {
-            close(clock);
+        Proven files = proven.remove(domain);
+        if (files != null) {
+            files.close();
         }
     }
 
@@ -135,6 +164,8 @@ public final class CpuClocks {
             List<Candidate> found = new ArrayList<>();
             if (pid.isPresent()) {
                 add(found, () -> CpuClock.ofProcess(root, pid.getAsLong()));
+            }
+            if (!found.isEmpty()) {
                 add(found, () -> CpuClock.ofGroup(root, pid.getAsLong()));
             }
             if (found.isEmpty()) {
@@ -166,15 +197,21 @@ public final class CpuClocks {
             }
             boolean complete = nanos.isPresent() && userNanos.isPresent() && systemNanos.isPresent();
             CpuTime libvirts = new CpuTime(nanos.orElse(0), userNanos, systemNanos, false);
+            Optional<Candidate> right = found.stream()
+                    .filter(candidate -> complete && fits(candidate, libvirts))
+                    .findFirst();
+            CpuClock process = found.get(0).clock; // the first one is, see begin
+            if (right.isPresent()) {
+                keep(domain, new Proven(right.get().clock, process));
+            } else {
+                tryLater(domain);
+            }
             for (Candidate candidate : found) {
-                if (complete && fits(candidate, libvirts)) {
-                    keep(domain, candidate.clock);
-                } else {
+                boolean kept = right.isPresent()
+                        && (candidate.equals(right.get()) || candidate.clock.equals(process));
+                if (!kept) {
                     CpuClocks.close(candidate.clock);
                 }
-            }
-            if (!proven.containsKey(domain)) {
-                tryLater(domain);
             }
         }
 
@@ -201,10 +238,10 @@ public final class CpuClocks {
             return before <= value && value <= after;
         }
 
-        private void keep(UUID domain, CpuClock clock) {
-            CpuClock other = proven.put(domain, clock);
+        private void keep(UUID domain, Proven files) {
+            Proven other = proven.put(domain, files);
             if (other != null) {
-                CpuClocks.close(other);
+                other.close();
             }
             notBefore.remove(domain);
             if (told.compareAndSet(false, true)) {

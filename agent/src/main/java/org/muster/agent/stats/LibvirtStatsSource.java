@@ -5,13 +5,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Function;
 import org.muster.libvirt.ControlInfo;
 import org.muster.libvirt.CpuTime;
 import org.muster.libvirt.Hypervisor;
@@ -34,16 +34,13 @@ public final class LibvirtStatsSource implements StatsSource {
 
     private final Hypervisor hypervisor;
     private final CpuClocks cpuClocks;
-    private final Function<UUID, Optional<Boolean>> stopped;
+    private final EmulatorView emulators;
 
-    /**
-     * @param cpuClocks where CPU times come from, if they can be had without libvirt
-     * @param stopped whether the domain's emulator was stopped, by the kernel's word, if that can be told; must not block
-     */
-    public LibvirtStatsSource(Hypervisor hypervisor, CpuClocks cpuClocks, Function<UUID, Optional<Boolean>> stopped) {
+    /** @param cpuClocks where CPU times come from, if they can be had without libvirt */
+    public LibvirtStatsSource(Hypervisor hypervisor, CpuClocks cpuClocks, EmulatorView emulators) {
         this.hypervisor = hypervisor;
         this.cpuClocks = cpuClocks;
-        this.stopped = stopped;
+        this.emulators = emulators;
     }
 
     @Override
@@ -138,7 +135,8 @@ public final class LibvirtStatsSource implements StatsSource {
     private ControlState state(UUID domain, ControlInfo info) {
         boolean suspicious =
                 info.kind() == ControlInfo.Kind.OCCUPIED && info.since().compareTo(SUSPICIOUS) >= 0;
-        return new ControlState(kind(info.kind()), info.since(), suspicious ? stopped.apply(domain) : Optional.empty());
+        return new ControlState(
+                kind(info.kind()), info.since(), suspicious ? emulators.stopped(domain) : Optional.empty());
     }
 
     private static ControlState.Kind kind(ControlInfo.Kind kind) {
@@ -149,6 +147,20 @@ public final class LibvirtStatsSource implements StatsSource {
             case ERROR -> ControlState.Kind.ERROR;
             case NO_ANSWER -> ControlState.Kind.NO_ANSWER;
         };
+    }
+
+    @Override
+    public Optional<Set<UUID>> standingStill(List<UUID> domains) {
+        Set<UUID> standing = new HashSet<>();
+        boolean told = false;
+        for (UUID domain : domains) {
+            Optional<Boolean> stands = emulators.standsStill(domain);
+            told |= stands.isPresent();
+            if (stands.orElse(false)) {
+                standing.add(domain);
+            }
+        }
+        return told ? Optional.of(standing) : Optional.empty();
     }
 
     @Override

@@ -56,6 +56,24 @@ class EmulatorsTest {
     }
 
     @Test
+    void whatIsStoppedOrWaitsForADeviceStandsStill() throws IOException {
+        guest("signal", 101, "qemu-system-x86", 'T');
+        guest("debugger", 102, "qemu-kvm", 't');
+        guest("disk", 103, "qemu-system-x86", 'D');
+        guest("idle", 104, "qemu-system-x86", 'S');
+        guest("busy", 105, "qemu-kvm", 'R');
+        guest("reused", 106, "bash", 'D');
+
+        assertThat(emulators.standsStill("signal")).contains(true);
+        assertThat(emulators.standsStill("debugger")).contains(true);
+        assertThat(emulators.standsStill("disk")).contains(true);
+        assertThat(emulators.standsStill("idle")).contains(false);
+        assertThat(emulators.standsStill("busy")).contains(false);
+        assertThat(emulators.standsStill("reused")).isEmpty();
+        assertThat(emulators.standsStill("unknown")).isEmpty();
+    }
+
+    @Test
     void whatCannotBeToldIsNotSaid() throws IOException {
         guest("reused", 106, "bash", 'T');
         write("run/libvirt/qemu/gone.pid", "107");

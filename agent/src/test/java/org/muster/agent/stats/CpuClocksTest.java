@@ -155,6 +155,25 @@ class CpuClocksTest {
     }
 
     @Test
+    void whatItsProcessDoesIsReadFromItsOpenFileWhoeverCountsItsTime() throws IOException {
+        CpuClocks clocks = clocks();
+        process(101, 7, 5);
+        group(101, 120_001, 70_000, 50_001);
+        assertThat(clocks.processState(ONE)).isEmpty();
+        try (CpuClocks.Comparison comparison = clocks.compare(List.of(ONE))) {
+            told(comparison, ONE, 120_001_000, 70_000_000, 50_001_000);
+        }
+
+        assertThat(clocks.read(List.of(ONE)).orElseThrow().get(0).controlGroup())
+                .isTrue();
+        assertThat(clocks.processState(ONE)).contains('S');
+        write("proc/101/stat", "101 (qemu) 9 9 (x) T 1 2");
+        assertThat(clocks.processState(ONE)).contains('T');
+        write("proc/101/stat", "");
+        assertThat(clocks.processState(ONE)).isEmpty();
+    }
+
+    @Test
     void whoHasNoClockIsLookedAtAgainAfterAMinute() throws IOException {
         CpuClocks clocks = clocks();
         prove(clocks); // there is no such file

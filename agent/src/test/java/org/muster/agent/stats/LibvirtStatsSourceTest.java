@@ -108,7 +108,7 @@ class LibvirtStatsSourceTest {
     @Test
     void aLostLinkIsTellable() {
         FakeHypervisor hypervisor = new FakeHypervisor();
-        LibvirtStatsSource source = new LibvirtStatsSource(hypervisor, NO_CLOCKS, id -> Optional.empty());
+        LibvirtStatsSource source = new LibvirtStatsSource(hypervisor, NO_CLOCKS, EmulatorView.NONE);
 
         assertThat(failure(source).why()).isEqualTo(StatsUnavailableException.Why.FAILED);
         hypervisor.loseLink();
@@ -177,7 +177,7 @@ class LibvirtStatsSourceTest {
                     : List.of(field("state.state", 1));
         });
         CpuClocks clocks = new CpuClocks(folder, id -> OptionalLong.of(5), System::nanoTime);
-        LibvirtStatsSource source = new LibvirtStatsSource(hypervisor, clocks, id -> Optional.empty());
+        LibvirtStatsSource source = new LibvirtStatsSource(hypervisor, clocks, EmulatorView.NONE);
         Set<Group> wanted = Set.of(Group.STATE, Group.CPU_TOTAL);
 
         assertThat(source.sample(List.of(ID), wanted, true)).singleElement().satisfies(sample -> {
@@ -228,7 +228,7 @@ class LibvirtStatsSourceTest {
             simulation.begin();
             UUID id = simulation.hypervisor().list().get(0).domain();
             LibvirtStatsSource source =
-                    new LibvirtStatsSource(simulation.hypervisor(), NO_CLOCKS, domain -> Optional.empty());
+                    new LibvirtStatsSource(simulation.hypervisor(), NO_CLOCKS, EmulatorView.NONE);
 
             DomainSample sample = source.withoutMonitor(List.of(id)).get(0);
             assertThat(sample.state()).hasValue(1);
@@ -253,6 +253,29 @@ class LibvirtStatsSourceTest {
                 .isEqualTo(new CpuAccount(CpuAccount.Source.CGROUP, 9, OptionalLong.of(10), 2));
         assertThat(LibvirtStatsSource.account(process, Optional.empty()))
                 .isEqualTo(new CpuAccount(CpuAccount.Source.PROC, 9, OptionalLong.empty(), 0));
+    }
+
+    @Test
+    void whoStandsStillIsToldIfItIsKnownOfAnybody() {
+        UUID stands = new UUID(1, 2);
+        UUID runs = new UUID(1, 3);
+        UUID unknown = new UUID(1, 4);
+        EmulatorView kernel = new EmulatorView() {
+            @Override
+            public Optional<Boolean> stopped(UUID domain) {
+                return Optional.of(false);
+            }
+
+            @Override
+            public Optional<Boolean> standsStill(UUID domain) {
+                return domain.equals(unknown) ? Optional.empty() : Optional.of(domain.equals(stands));
+            }
+        };
+        LibvirtStatsSource source = new LibvirtStatsSource(new FakeHypervisor(), NO_CLOCKS, kernel);
+
+        assertThat(source.standingStill(List.of(stands, runs, unknown))).contains(Set.of(stands));
+        assertThat(source.standingStill(List.of(runs, unknown))).contains(Set.of());
+        assertThat(source.standingStill(List.of(unknown))).isEmpty();
     }
 
     private static final class Deaf implements HypervisorListener {
