@@ -156,8 +156,7 @@ public final class CreateService {
         return rehearsal.begin(candidates).thenApply(nothing -> {
             rehearsal.settle(candidates);
             List<Candidate> good = candidates.stream().filter(c -> !c.refused()).toList();
-            List<Candidate> accepted = place(request, good, dispatcher.preview(places(request, good)));
-            LOG.debug("a dry run: {} of {} would be accepted", accepted.size(), candidates.size());
+            place(request, good, dispatcher.preview(places(request, good)));
             return new Rehearsed(
                     verdicts(request, candidates),
                     candidates.stream()

@@ -73,6 +73,7 @@ import org.muster.agent.verbs.ProfileVerbs;
 import org.muster.agent.verbs.QueueVerbs;
 import org.muster.agent.verbs.StatusEvents;
 import org.muster.agent.verbs.StatusWords;
+import org.muster.agent.verbs.WarmUp;
 import org.muster.libvirt.BlockJob;
 import org.muster.libvirt.DisplayRules;
 import org.muster.libvirt.GuestEvent;
@@ -107,6 +108,7 @@ public final class Daemon implements AutoCloseable {
     private final VmTable table;
     private final Reconciler reconciler;
     private final Creator creator;
+    private final WarmUp warmUp;
     private final Sampler sampler;
     private final CpuClocks cpuClocks;
     private final SamplingEvents samplingEvents;
@@ -214,7 +216,8 @@ public final class Daemon implements AutoCloseable {
         SamplingView samplingView = new SamplingView(sampler::state, hypervisor.calls(), System::nanoTime);
         List<Verb> verbs = new ArrayList<>(new HostVerbs(table, stats).verbs());
         verbs.addAll(new HostInfoVerbs(host, samplingView::json).verbs());
-        verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock, creator.flows()).verbs());
+        this.warmUp = new WarmUp(creator.service());
+        verbs.addAll(new CreateVerbs(creator.service(), creator.destroyer(), clock, creator.flows(), warmUp).verbs());
         verbs.addAll(new FactorsVerbs(factors).verbs());
         verbs.addAll(new ProfileVerbs(profiler).verbs());
         verbs.addAll(new CalibrateVerbs(calibration, hypervisor.calls()::createSlots).verbs());
@@ -373,6 +376,8 @@ public final class Daemon implements AutoCloseable {
                 JmxReporter.forRegistry(metrics).inDomain("org.muster").build();
         jmx.start();
         started.push(jmx);
+        warmUp.start();
+        started.push(warmUp);
     }
 
     /** The TCP port that is bound; 0 if only the local socket is. */

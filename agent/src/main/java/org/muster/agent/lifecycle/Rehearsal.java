@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Timer;
 import java.util.TimerTask;
+import java.util.UUID;
 import org.muster.agent.config.ConfigFile;
 import org.muster.agent.config.InvalidConfigException;
 import org.muster.agent.config.MusterConfig;
@@ -27,14 +28,31 @@ import org.muster.libvirt.LibvirtHypervisor;
 final class Rehearsal {
     private static final long LIMIT_MILLIS = 60_000;
     private static final long POLL_MILLIS = 10;
-    private static final List<String> QUESTIONS = List.of(
-            "Host.ping",
-            "Host.getVMList",
-            "Host.getAllVmStats",
-            "Host.getStats",
-            "Host.getCapabilities",
-            "Host.getHardwareInfo",
-            "rpc.discover");
+    private static final String ANSWER = "{\"jsonrpc\":\"2.0\",\"id\":"; // an event has none
+    private static final UUID GUEST = UUID.fromString("7d3a1c52-0c1e-4b0a-9f2e-6a4f5d1b8c90");
+    private static final String TEMPLATE = "<domain type='test'><name>${name}</name><uuid>${vmId}</uuid>"
+            + "<memory unit='MiB'>8</memory><vcpu>1</vcpu><os><type arch='i686'>hvm</type></os></domain>";
+
+    /** A method with its parameters. */
+    private record Question(String method, String params) {
+        Question(String method) {
+            this(method, "{}");
+        }
+    }
+
+    private static final List<Question> QUESTIONS = List.of(
+            new Question("Events.subscribe"),
+            new Question("Host.ping"),
+            new Question("Host.getVMList"),
+            new Question("Host.getAllVmStats"),
+            new Question("Host.getStats"),
+            new Question("Host.getCapabilities"),
+            new Question("Host.getHardwareInfo"),
+            new Question("rpc.discover"),
+            new Question("Host.createVms", """
+                    {"batchId":"rehearsal","template":"%s","vms":[{"vmId":"%s","values":{"name":"rehearsal"}}]}""".formatted(TEMPLATE, GUEST)),
+            new Question("Host.cancelCreates", "{\"batchId\":\"rehearsal\"}"),
+            new Question("VM.destroy", "{\"vmID\":\"%s\"}".formatted(GUEST)));
 
     private Rehearsal() {}
 
@@ -96,12 +114,17 @@ final class Rehearsal {
             OutputStream out = Channels.newOutputStream(channel);
             BufferedReader in =
                     new BufferedReader(new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.UTF_8));
-            for (String method : QUESTIONS) {
-                String request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" + method + "\",\"params\":{}}\n";
+            for (Question question : QUESTIONS) {
+                String request =
+                        ANSWER + "1,\"method\":\"" + question.method + "\",\"params\":" + question.params + "}\n";
                 out.write(request.getBytes(StandardCharsets.UTF_8));
                 out.flush();
-                if (in.readLine() == null) {
-                    throw new IOException("no answer to " + method);
+                String line = in.readLine();
+                while (line != null && !line.startsWith(ANSWER)) {
+                    line = in.readLine();
+                }
+                if (line == null) {
+                    throw new IOException("no answer to " + question.method);
                 }
             }
         }

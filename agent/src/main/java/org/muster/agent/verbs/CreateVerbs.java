@@ -49,12 +49,14 @@ public final class CreateVerbs {
     private final Destroyer destroyer;
     private final EventClock clock;
     private final Flows flows;
+    private final WarmUp warmUp;
 
-    public CreateVerbs(CreateService creates, Destroyer destroyer, EventClock clock, Flows flows) {
+    public CreateVerbs(CreateService creates, Destroyer destroyer, EventClock clock, Flows flows, WarmUp warmUp) {
         this.creates = creates;
         this.destroyer = destroyer;
         this.clock = clock;
         this.flows = flows;
+        this.warmUp = warmUp;
     }
 
     public List<Verb> verbs() {
@@ -96,6 +98,7 @@ public final class CreateVerbs {
     }
 
     private CompletionStage<JsonNode> createVms(Call call) {
+        warmUp.end();
         ArrayNode vms = (ArrayNode) call.params().get("vms");
         List<BatchRequest.Item> items = CreateItems.parse(vms);
         boolean dryRun = call.flag("dryRun", false);
@@ -148,6 +151,7 @@ public final class CreateVerbs {
     }
 
     private CompletionStage<JsonNode> createOne(Call call) {
+        warmUp.end();
         JsonNode vmParams = call.params().get("vmParams");
         refuseSavedState(vmParams);
         String xml = vmParams.path("xml").asText("");

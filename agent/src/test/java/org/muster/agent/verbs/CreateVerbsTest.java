@@ -68,8 +68,13 @@ class CreateVerbsTest {
         journal.start();
         creator.start();
         creator.connected();
-        List<Verb> all = new ArrayList<>(
-                new CreateVerbs(creator.service(), creator.destroyer(), new EventClock(), creator.flows()).verbs());
+        List<Verb> all = new ArrayList<>(new CreateVerbs(
+                        creator.service(),
+                        creator.destroyer(),
+                        new EventClock(),
+                        creator.flows(),
+                        new WarmUp(creator.service()))
+                .verbs());
         table.listen(creator.history());
         all.addAll(new QueueVerbs(creator.control()).verbs());
         all.addAll(new ConcurrencyVerbs(creator.control()).verbs());
