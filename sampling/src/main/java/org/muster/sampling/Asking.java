@@ -349,7 +349,8 @@ final class Asking {
     private boolean hand(Call call, long lateAfterNanos, long usualNanos) {
         call.lateAtNanos = call.startedAtNanos + lateAfterNanos;
         call.askAllNanos = call.startedAtNanos + Math.max(Lateness.firstLookNanos(lateAfterNanos), usualNanos);
-        // The kernel's word costs little: where calls usually take longer than one should have to wait for that is no reason to ask
+        // The kernel's word costs little: where calls usually take longer than one should have to wait for that is no
+        // reason to ask
         // for it late. Where they do not, a call that is not over by then has something to it.
         boolean slowHost = usualNanos > latestNanos(call.tier);
         long soon = Lateness.firstLookNanos(Math.min(lateAfterNanos, latestNanos(call.tier)));

@@ -235,7 +235,10 @@ public final class Daemon implements AutoCloseable {
                 journalState.completeInBoot().equals(bootId),
                 System::nanoTime);
         this.server = new RpcServer(rpcConfig(config), served, notifications, metrics, readiness);
-        notifications.greetWith(readiness, () -> StatusEvents.all(table, stats));
+        notifications.greetWith(readiness, () -> {
+            warmUp.start();
+            return StatusEvents.all(table, stats);
+        });
         table.listen(events);
         table.listen(new Followers());
         table.listen(creator.history());
@@ -376,7 +379,6 @@ public final class Daemon implements AutoCloseable {
                 JmxReporter.forRegistry(metrics).inDomain("org.muster").build();
         jmx.start();
         started.push(jmx);
-        warmUp.start();
         started.push(warmUp);
     }
 

@@ -11,7 +11,8 @@ import org.muster.agent.stats.EmulatorView;
 final class NamedEmulators implements EmulatorView {
     private final VmTable table;
     private final Emulators emulators;
-    private final CpuClocks clocks; // have most of their processes' files open, which makes it cheap to ask about all of them
+    private final CpuClocks
+            clocks; // have most of their processes' files open, which makes it cheap to ask about all of them
 
     NamedEmulators(VmTable table, Emulators emulators, CpuClocks clocks) {
         this.table = table;

@@ -207,8 +207,7 @@ public final class CpuClocks {
                 tryLater(domain);
             }
             for (Candidate candidate : found) {
-                boolean kept = right.isPresent()
-                        && (candidate.equals(right.get()) || candidate.clock.equals(process));
+                boolean kept = right.isPresent() && (candidate.equals(right.get()) || candidate.clock.equals(process));
                 if (!kept) {
                     CpuClocks.close(candidate.clock);
                 }

@@ -6,7 +6,10 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.muster.agent.create.BatchAnswer;
 import org.muster.agent.create.BatchRequest;
 import org.muster.agent.create.CreateRefusedException;
@@ -18,7 +21,8 @@ import org.slf4j.LoggerFactory;
  * Has the JVM load and compile what accepts a bulk before the first one comes, by dry runs of made-up ones: nothing is reserved,
  * written down, counted or told. docs/operations.md, "JVM", says what that gains.
  *
- * <p>Done once, in small pieces, so that nobody waits for it; over as soon as somebody creates, whose request then does the same.
+ * <p>Done once, when somebody has come who wants to hear of VMs: an agent that nobody manages needs no memory for it. In small pieces, so that
+ * nobody waits for it; over as soon as somebody creates, whose request then does the same.
  *
  * <p>Thread-safe; one thread, {@code create-warm-up}, which lives some seconds.
  */
@@ -28,8 +32,9 @@ public final class WarmUp implements AutoCloseable {
     // A method is compiled when it was called 200 times and the compiler comes to it.
     private static final int PIECES = 12;
     private static final int PIECE = 50;
-    private static final long FIRST_MILLIS = 2000; // whoever starts a service asks it a few things first
+    private static final long FIRST_MILLIS = 2000; // whoever has come asks a few things first
     private static final long PAUSE_MILLIS = 50;
+    private static final long PATIENCE_SECONDS = 30; // nothing in it waits for anybody
 
     private static final String TEMPLATE = """
             <domain type='kvm'><name>${name}</name><uuid>${vmId}</uuid><memory unit='MiB'>8</memory><vcpu>1</vcpu>
@@ -49,6 +54,7 @@ public final class WarmUp implements AutoCloseable {
     private final long firstMillis;
     private final long pauseMillis;
     private final ObjectMapper json = new ObjectMapper();
+    private final AtomicBoolean begun = new AtomicBoolean();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Thread thread = new Thread(this::run, "create-warm-up");
 
@@ -63,9 +69,11 @@ public final class WarmUp implements AutoCloseable {
         thread.setDaemon(true);
     }
 
-    /** Begins, in a moment. Once only. */
+    /** Begins, in a moment, if it has not yet. */
     public void start() {
-        thread.start();
+        if (begun.compareAndSet(false, true)) {
+            thread.start();
+        }
     }
 
     /** Somebody creates: it is not needed any more. */
@@ -93,13 +101,17 @@ public final class WarmUp implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (RuntimeException | JsonProcessingException | CreateRefusedException e) {
+        } catch (CreateRefusedException e) {
+            LOG.debug("nothing is accepted at present, so nothing can be rehearsed", e);
+        } catch (RuntimeException | JsonProcessingException | ExecutionException | TimeoutException e) {
             LOG.warn("the first bulk create will be slower: rehearsing one failed", e);
         }
     }
 
     /** From the items as they are sent to the answer as it goes out. */
-    BatchAnswer rehearse(int count) throws JsonProcessingException, CreateRefusedException {
+    BatchAnswer rehearse(int count)
+            throws JsonProcessingException, CreateRefusedException, InterruptedException, ExecutionException,
+                    TimeoutException {
         StringBuilder items = new StringBuilder("[");
         for (int i = 0; i < count; i++) {
             items.append(i == 0 ? "" : ",")
@@ -112,7 +124,10 @@ public final class WarmUp implements AutoCloseable {
         ArrayNode sent = (ArrayNode) json.readTree(items.append(']').toString());
         BatchRequest request =
                 new BatchRequest("warm-up", Optional.of(TEMPLATE), CreateItems.parse(sent), false, System.nanoTime());
-        BatchAnswer answer = creates.rehearse(request).join().answer(); // its disk is on no path that is looked at
+        // its disk is on no path that is looked at
+        BatchAnswer answer = creates.rehearse(request)
+                .get(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .answer();
         json.writeValueAsBytes(CreateItems.answer(answer));
         return answer;
     }

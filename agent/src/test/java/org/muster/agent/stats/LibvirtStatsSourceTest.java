@@ -227,8 +227,7 @@ class LibvirtStatsSourceTest {
             simulation.hypervisor().start(new Deaf());
             simulation.begin();
             UUID id = simulation.hypervisor().list().get(0).domain();
-            LibvirtStatsSource source =
-                    new LibvirtStatsSource(simulation.hypervisor(), NO_CLOCKS, EmulatorView.NONE);
+            LibvirtStatsSource source = new LibvirtStatsSource(simulation.hypervisor(), NO_CLOCKS, EmulatorView.NONE);
 
             DomainSample sample = source.withoutMonitor(List.of(id)).get(0);
             assertThat(sample.state()).hasValue(1);
