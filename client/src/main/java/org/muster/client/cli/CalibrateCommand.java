@@ -4,12 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +15,7 @@ import java.util.concurrent.Callable;
 import org.muster.client.CallOptions;
 import org.muster.client.Json;
 import org.muster.client.MusterConnection;
+import org.muster.client.RpcError;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
@@ -75,9 +73,7 @@ final class CalibrateCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Path target =
                 path(picture == null ? "calibration-" + muster.console().clock().millis() / 1000 + ".svg" : picture);
-        if (Files.exists(target)) { // not after minutes of measuring
-            throw CommandFailure.usage("--picture " + target + " is there already");
-        }
+        PartFile.tryOut(target, "--picture " + target); // not after minutes of measuring
         ObjectNode params = Json.object().put("guests", guests).put("repeats", repeats);
         if (!limits.isEmpty()) {
             ArrayNode wanted = params.putArray("limits");
@@ -88,19 +84,49 @@ final class CalibrateCommand implements Callable<Integer> {
                     "Host.calibrate",
                     params,
                     CallOptions.within(muster.givenTimeout().orElse(PATIENCE)));
-            write(target, report);
-            if (apply) {
-                connection.callAndWait(
-                        "Host.setCreateConcurrency",
-                        Json.object().put("concurrency", report.path("knee").intValue()));
-            }
             if (muster.json()) {
-                muster.printJson(
-                        ((ObjectNode) report).put("picture", target.toString()).put("applied", apply));
+                finishAsJson(connection, (ObjectNode) report, target);
             } else {
-                show(report, target);
+                show(report);
+                finish(connection, report, target);
             }
             return ExitCode.OK;
+        }
+    }
+
+    /** What was measured in minutes is told whatever comes of the rest. */
+    private void finishAsJson(MusterConnection connection, ObjectNode report, Path target)
+            throws IOException, InterruptedException, RpcError, CommandFailure {
+        report.putNull("picture").put("applied", false);
+        try {
+            apply(connection, report);
+            report.put("applied", apply);
+            write(target, report);
+            report.put("picture", target.toString());
+        } finally {
+            muster.printJson(report);
+        }
+    }
+
+    private void finish(MusterConnection connection, JsonNode report, Path target)
+            throws IOException, InterruptedException, RpcError, CommandFailure {
+        apply(connection, report);
+        int knee = report.path("knee").intValue();
+        muster.print(
+                apply
+                        ? "applied until the agent is restarted; for good: create.concurrency = " + knee
+                        : "to apply: muster host concurrency " + knee + ", or for good create.concurrency = " + knee
+                                + " in muster.toml");
+        write(target, report);
+        muster.print("picture: " + target);
+    }
+
+    private void apply(MusterConnection connection, JsonNode report)
+            throws IOException, InterruptedException, RpcError {
+        if (apply) {
+            connection.callAndWait(
+                    "Host.setCreateConcurrency",
+                    Json.object().put("concurrency", report.path("knee").intValue()));
         }
     }
 
@@ -112,20 +138,19 @@ final class CalibrateCommand implements Callable<Integer> {
         }
     }
 
-    private void write(Path target, JsonNode report) throws IOException, CommandFailure {
+    private void write(Path target, JsonNode report) throws CommandFailure {
         String title = "Guests started at once: " + muster.console().clock().instant();
+        PartFile.create(target, "--picture " + target);
         try {
-            Files.writeString(
-                    target,
-                    CalibrationPicture.of(report, title),
-                    StandardCharsets.UTF_8,
-                    StandardOpenOption.CREATE_NEW);
-        } catch (FileAlreadyExistsException e) {
-            throw new CommandFailure(ExitCode.USAGE, target + " is there already", e);
+            Files.writeString(target, CalibrationPicture.of(report, title));
+        } catch (IOException e) {
+            PartFile.drop(target, e);
+            throw new CommandFailure(
+                    ExitCode.OUTPUT, "--picture " + target + " cannot be written: " + e.getMessage(), e);
         }
     }
 
-    private void show(JsonNode report, Path target) {
+    private void show(JsonNode report) {
         Table table = new Table(
                 ">AT ONCE",
                 ">GUESTS",
@@ -161,11 +186,6 @@ final class CalibrateCommand implements Callable<Integer> {
         muster.print("connections: none is a bottleneck, each call has its own; idle, a round trip takes "
                 + decimal(report.path("idleRoundTrip")) + " ms");
         report.path("notes").forEach(note -> muster.print("note: " + note.asText()));
-        muster.print("picture: " + target);
-        muster.print(
-                apply
-                        ? "applied until the agent is restarted; for good: create.concurrency = " + knee
-                        : "to apply: --apply, or for good create.concurrency = " + knee + " in muster.toml");
     }
 
     private static String words(String bottleneck) {

@@ -94,7 +94,7 @@ public final class Muster implements Callable<Integer> {
             paramLabel = "table|json",
             description =
                     "Tables for people (default), or JSON for programs: one text a line. Of a command that fails nothing"
-                            + " is printed there, but what came of single VMs (create, vm destroy); the reason goes to standard error.")
+                            + " is printed there, but what came of single VMs (create, vm destroy) or was measured (calibrate); the reason goes to standard error.")
     private Output output = Output.TABLE;
 
     @Option(

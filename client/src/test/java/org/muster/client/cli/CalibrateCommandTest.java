@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.muster.client.FakeAgent;
 import org.muster.client.Json;
+import org.muster.client.RpcError;
 import org.w3c.dom.Document;
 import org.xml.sax.InputSource;
 
@@ -33,14 +34,18 @@ class CalibrateCommandTest {
         agent = FakeAgent.onTcp();
         agent.on("Host.calibrate", params -> {
             asked.add(params);
-            return Json.parse("{\"levels\":[" + level(1, 6.25, 160, 1, 0.51) + "," + level(2, 9.5, 210, 1.31, 0.9) + ","
-                    + level(4, 9.6, 416, 2.6, null) + "],\"idleRoundTrip\":0.25,\"knee\":2,\"bottleneck\":\"CPU\","
-                    + "\"notes\":[\"4 at once costs 0 % against the knee\"],\"took\":9000}");
+            return report();
         });
         agent.on("Host.setCreateConcurrency", params -> {
             applied.add(params);
             return Json.parse("true");
         });
+    }
+
+    private static JsonNode report() throws IOException {
+        return Json.parse("{\"levels\":[" + level(1, 6.25, 160, 1, 0.51) + "," + level(2, 9.5, 210, 1.31, 0.9) + ","
+                    + level(4, 9.6, 416, 2.6, null) + "],\"idleRoundTrip\":0.25,\"knee\":2,\"bottleneck\":\"CPU\","
+                    + "\"notes\":[\"4 at once costs 0 % against the knee\"],\"took\":9000}");
     }
 
     @AfterEach
@@ -73,8 +78,8 @@ class CalibrateCommandTest {
                         "bottleneck: the host's processors",
                         "connections: none is a bottleneck, each call has its own; idle, a round trip takes 0.25 ms",
                         "note: 4 at once costs 0 % against the knee",
-                        "picture: " + picture,
-                        "to apply: --apply, or for good create.concurrency = 2 in muster.toml");
+                        "to apply: muster host concurrency 2, or for good create.concurrency = 2 in muster.toml",
+                        "picture: " + picture);
         assertThat(asked).singleElement().hasToString("{\"guests\":8,\"repeats\":2,\"limits\":[1,2,4]}");
         assertThat(applied).isEmpty();
         Document svg = DocumentBuilderFactory.newInstance()
@@ -109,5 +114,66 @@ class CalibrateCommandTest {
 
         assertThat(picture).hasContent("precious");
         assertThat(asked).isEmpty();
+    }
+
+    @Test
+    void nothingIsMeasuredForAPictureThatCannotBeMade() {
+        CliRun run = CliRun.of(agent, "calibrate", "--picture", folder + "/nowhere/c.svg");
+
+        assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains("there is no such folder").doesNotContain("mistake in muster");
+        assertThat(asked).isEmpty();
+    }
+
+    @Test
+    void aMeasurementThatFailsLeavesNoPicture() throws Exception {
+        Path picture = folder.resolve("c.svg");
+        agent.on("Host.calibrate", params -> {
+            assertThat(picture).as("the measurement may be ended by Ctrl-C").doesNotExist();
+            throw new RpcError(59, "creates wait");
+        });
+
+        assertThat(CliRun.of(agent, "calibrate", "--picture", picture.toString())
+                        .exitCode())
+                .isNotZero();
+
+        assertThat(picture).doesNotExist();
+    }
+
+    /** The folder goes while it is being measured. */
+    private Path pictureThatFails() throws Exception {
+        Path gone = Files.createDirectory(folder.resolve("gone"));
+        JsonNode answer = report();
+        agent.on("Host.calibrate", params -> {
+            Files.delete(gone);
+            return answer;
+        });
+        return gone.resolve("c.svg");
+    }
+
+    @Test
+    void whatWasMeasuredIsToldAndAppliedThoughThePictureCannotBeWritten() throws Exception {
+        CliRun table = CliRun.of(
+                agent, "calibrate", "--apply", "--picture", pictureThatFails().toString());
+
+        assertThat(table.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(table.out()).contains("<- knee").contains("applied until").doesNotContain("picture:");
+        assertThat(table.err()).contains("cannot be written");
+        assertThat(applied).hasSize(1);
+
+        CliRun json = CliRun.of(
+                agent,
+                "calibrate",
+                "--apply",
+                "--output",
+                "json",
+                "--picture",
+                pictureThatFails().toString());
+
+        assertThat(json.exitCode()).isEqualTo(ExitCode.USAGE);
+        JsonNode told = Json.parse(json.out().strip());
+        assertThat(told.path("knee").intValue()).isEqualTo(2);
+        assertThat(told.path("applied").booleanValue()).isTrue();
+        assertThat(told.path("picture").isNull()).isTrue();
     }
 }
