@@ -249,6 +249,22 @@ class QueueCommandsTest {
     }
 
     @Test
+    void createStatsOfABatchSayHowManyOfItAreUnderWay() {
+        answer(
+                "Host.getCreateStats",
+                "{\"since\":1000000,\"outcomes\":{\"UP\":1},\"timed\":0,\"waiting\":2,\"running\":1,\"batch\":{\"started\":0}}");
+        assertThat(CliRun.of(agent, "create-stats", "--batch", "mon").lines())
+                .containsExactly("since 1970-01-01 00:16:40: 1 UP; now 1 being started, 2 waiting");
+
+        answer(
+                "Host.getCreateStats",
+                "{\"since\":0,\"outcomes\":{},\"timed\":0,\"waiting\":0,\"running\":0,\"batch\":{\"started\":0}}");
+        assertThat(CliRun.of(agent, "create-stats", "--batch", "mon").lines())
+                .as("all of it was refused")
+                .containsExactly("no create has ended");
+    }
+
+    @Test
     void createStatsAreShownAgainAsOftenAsAskedAndResetOnce() {
         List<String> resets = new ArrayList<>();
         stats("\"HA\":{}");
