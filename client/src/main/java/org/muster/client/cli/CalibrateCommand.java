@@ -25,7 +25,8 @@ import picocli.CommandLine.ParentCommand;
         description = {
             "Measures how many guests this host starts best at once, with guests of its own that it takes away again: paused, bare,"
                     + " without disks.",
-            "Loads the host for some seconds to minutes; refused while creates wait or run, and makes way for them.",
+            "Loads the host for some seconds to minutes; refused while creates wait or run, and makes way for them. Ctrl-C ends it,"
+                    + " as does --stop from elsewhere.",
             "INFLATION is I(k): the median time of the libvirt call over that of one at a time. ROUND TRIP is what a call that asks"
                     + " for nothing takes meanwhile. The knee is the least limit with 95 %% of the best throughput at which"
                     + " libvirtd still answers others."
@@ -69,8 +70,16 @@ final class CalibrateCommand implements Callable<Integer> {
             description = "Have the agent start as many at once as the knee says, until it is restarted.")
     private boolean apply;
 
+    @Option(
+            names = "--stop",
+            description = "End the calibration that is under way, whoever began it; measure nothing. Ctrl-C ends one's own.")
+    private boolean stop;
+
     @Override
     public Integer call() throws Exception {
+        if (stop) {
+            return stopped();
+        }
         Path target =
                 path(picture == null ? "calibration-" + muster.console().clock().millis() / 1000 + ".svg" : picture);
         PartFile.tryOut(target, "--picture " + target); // not after minutes of measuring
@@ -80,15 +89,43 @@ final class CalibrateCommand implements Callable<Integer> {
             limits.forEach(wanted::add);
         }
         try (MusterConnection connection = muster.connect()) {
-            JsonNode report = connection.callAndWait(
-                    "Host.calibrate",
-                    params,
-                    CallOptions.within(muster.givenTimeout().orElse(PATIENCE)));
+            JsonNode report = measured(connection, params);
             if (muster.json()) {
                 finishAsJson(connection, (ObjectNode) report, target);
             } else {
                 show(report);
                 finish(connection, report, target);
+            }
+            return ExitCode.OK;
+        }
+    }
+
+    private JsonNode measured(MusterConnection connection, ObjectNode params)
+            throws IOException, InterruptedException, RpcError {
+        CalibrationStop atExit = new CalibrationStop(muster.console(), connection);
+        try {
+            return connection.callAndWait(
+                    "Host.calibrate",
+                    params,
+                    CallOptions.within(muster.givenTimeout().orElse(PATIENCE)));
+        } finally {
+            atExit.close();
+        }
+    }
+
+    private int stopped() throws Exception {
+        if (apply || picture != null) {
+            throw CommandFailure.usage("--stop measures nothing: without --apply and --picture");
+        }
+        try (MusterConnection connection = muster.connect()) {
+            JsonNode wasUnderWay = connection.callAndWait(CalibrationStop.VERB, Json.object());
+            if (muster.json()) {
+                muster.printJson(Json.object().set("stopped", wasUnderWay));
+            } else {
+                muster.print(
+                        wasUnderWay.booleanValue()
+                                ? "the calibration ends, and its guests are taken away"
+                                : "no calibration is under way");
             }
             return ExitCode.OK;
         }

@@ -39,7 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "4:no answer, or not all VMs settled, in time",
             "70:a mistake in muster itself, or there is no Java that it can run on",
             "74:done, but what was to be printed could not be written",
-            "130:ended by Ctrl-C (143: by SIGTERM); what the agent was asked for it does"
+            "130:ended by Ctrl-C (143: by SIGTERM); what the agent was asked for it does, but a calibration it ends"
         },
         subcommands = {
             PingCommand.class,

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -175,5 +176,59 @@ class CalibrateCommandTest {
         assertThat(told.path("knee").intValue()).isEqualTo(2);
         assertThat(told.path("applied").booleanValue()).isTrue();
         assertThat(told.path("picture").isNull()).isTrue();
+    }
+
+    @Test
+    void aCalibrationOfAnybodysCanBeStopped() {
+        agent.on("Host.stopCalibration", "true");
+        assertThat(CliRun.of(agent, "calibrate", "--stop").out())
+                .isEqualTo("the calibration ends, and its guests are taken away\n");
+        agent.on("Host.stopCalibration", "false");
+        assertThat(CliRun.of(agent, "calibrate", "--stop").out()).isEqualTo("no calibration is under way\n");
+        assertThat(CliRun.of(agent, "calibrate", "--stop", "--output", "json").out())
+                .isEqualTo("{\"stopped\":false}\n");
+        assertThat(CliRun.of(agent, "calibrate", "--stop", "--apply").exitCode())
+                .isEqualTo(ExitCode.USAGE);
+
+        assertThat(asked).isEmpty();
+    }
+
+    @Test
+    void whoeverEndsTheCommandEndsTheCalibration() throws Exception {
+        agent.silentOn("Host.calibrate").on("Host.stopCalibration", "true");
+        Path output = folder.resolve("output");
+        Process command = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Muster.class.getName(),
+                        "--url",
+                        agent.address().toString(),
+                        "calibrate",
+                        "--picture",
+                        folder.resolve("c.svg").toString())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        try {
+            assertThat(agent.awaitRequest().method()).isEqualTo("Host.calibrate");
+
+            command.destroy(); // SIGTERM
+
+            assertThat(agent.awaitRequest().method()).isEqualTo("Host.stopCalibration");
+            assertThat(command.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(command.exitValue()).isEqualTo(143);
+            assertThat(output).isEmptyFile();
+        } finally {
+            command.destroyForcibly();
+        }
+        assertThat(folder.resolve("c.svg")).doesNotExist();
+    }
+
+    @Test
+    void aCalibrationThatIsDoneIsNotStopped() throws Exception {
+        CliRun.of(agent, "calibrate", "--picture", folder.resolve("c.svg").toString());
+
+        assertThat(agent.requests()).extracting(FakeAgent.Request::method).containsExactly("Host.calibrate");
     }
 }
