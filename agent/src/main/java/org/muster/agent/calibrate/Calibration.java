@@ -67,7 +67,8 @@ public final class Calibration implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicBoolean busy = new AtomicBoolean(); // one measurement or clean-up at a time
     private final ThreadPoolExecutor threads;
-    private volatile AtomicBoolean unwanted; // of the measurement under way: whether nobody wants it any more; null if there is none
+    private volatile AtomicBoolean
+            unwanted; // of the measurement under way: whether nobody wants it any more; null if there is none
     private volatile LevelRun underWay; // the last one
     private volatile Guests made; // what may be there, of this life or a former one; null if nothing
 

@@ -28,7 +28,8 @@ final class ItemCheck {
     static final int BAD_VALUE = -32602;
     private static final int CANNOT_CREATE = 9;
     private static final int MOST_NEEDED = 100_000; // disks and addresses of refused items, kept until all are judged
-    private static final Set<String> WITHOUT_XML = Set.of("item", "xml"); // what is wrong with these says why there is none
+    private static final Set<String> WITHOUT_XML =
+            Set.of("item", "xml"); // what is wrong with these says why there is none
     private static final Set<String> ALWAYS_GIVEN = Set.of("vmId", "index", "name"); // a template need not use them
 
     private final Optional<DomainTemplate> template;

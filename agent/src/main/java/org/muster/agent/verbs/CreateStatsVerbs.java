@@ -81,7 +81,8 @@ public final class CreateStatsVerbs {
                 Param.required("makespan", number, "from the first one's message to the last one's end"),
                 Param.required("perSecond", number, "started over makespan"));
         return WireType.object(
-                Param.required("since", number, "ms since 1970; of a batch: when it was accepted, 0 if that is not known"),
+                Param.required(
+                        "since", number, "ms since 1970; of a batch: when it was accepted, 0 if that is not known"),
                 Param.required("outcomes", outcomes, "how all ended that did"),
                 Param.required(
                         "timed",
@@ -96,7 +97,10 @@ public final class CreateStatsVerbs {
                 Param.optional(
                         "calls", WireType.array(call, 64), "by rising number, those that occurred; not of a batch"),
                 Param.optional("waiting", count, "creates that wait for a slot now"),
-                Param.optional("running", count, "that have one now; of a batch also those of which libvirtd is being asked what became of them"),
+                Param.optional(
+                        "running",
+                        count,
+                        "that have one now; of a batch also those of which libvirtd is being asked what became of them"),
                 Param.optional("mostWaiting", count, "that waited at once at most since then; not of a batch"),
                 Param.optional("batch", batch, "of the batch that was asked for"));
     }
@@ -128,7 +132,8 @@ public final class CreateStatsVerbs {
         List<CreateRecord> mine = creates.history().stream()
                 .filter(create -> create.batchId().equals(batchId))
                 .toList();
-        long underWay = mine.stream().filter(create -> !create.state().isFinal()).count();
+        long underWay =
+                mine.stream().filter(create -> !create.state().isFinal()).count();
         long waiting =
                 mine.stream().filter(create -> create.state() == State.QUEUED).count();
         CreateStats.Span span = creates.span(batchId);

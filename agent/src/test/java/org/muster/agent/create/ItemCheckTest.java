@@ -67,8 +67,8 @@ class ItemCheckTest {
         String template = "<domain><name>${name}</name><devices>"
                 + "<interface type='network'><mac address='${mac}'/></interface>"
                 + "<lease><target path='${lease}'/></lease></devices></domain>";
-        Map<String, String> values = Map.of(
-                "name", "web", "mac", "52:54:00:00:00:01", "lease", "LEASE-PATH:a:b", "spare", "1", "vmId", "x");
+        Map<String, String> values =
+                Map.of("name", "web", "mac", "52:54:00:00:00:01", "lease", "LEASE-PATH:a:b", "spare", "1", "vmId", "x");
 
         ItemCheck.Checked checked = filled(template, values);
 

@@ -40,8 +40,7 @@ class CreateStatsWireTest {
     }
 
     private Path config(int concurrency) throws IOException {
-        return Files.writeString(
-                folder.resolve("muster.toml"), """
+        return Files.writeString(folder.resolve("muster.toml"), """
                 listen.address = "127.0.0.1"
                 listen.port = 0
                 listen.socket = "%s"
@@ -49,7 +48,8 @@ class CreateStatsWireTest {
                 metrics.listen = "off"
                 create.concurrency = %d
                 state.directory = "%s"
-                """.formatted(folder.resolve("m.sock"), concurrency, folder.resolve("state")));
+                """.formatted(
+                        folder.resolve("m.sock"), concurrency, folder.resolve("state")));
     }
 
     @Test

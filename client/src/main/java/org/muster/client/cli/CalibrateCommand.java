@@ -72,7 +72,8 @@ final class CalibrateCommand implements Callable<Integer> {
 
     @Option(
             names = "--stop",
-            description = "End the calibration that is under way, whoever began it; measure nothing. Ctrl-C ends one's own.")
+            description =
+                    "End the calibration that is under way, whoever began it; measure nothing. Ctrl-C ends one's own.")
     private boolean stop;
 
     @Override

@@ -45,8 +45,8 @@ class CalibrateCommandTest {
 
     private static JsonNode report() throws IOException {
         return Json.parse("{\"levels\":[" + level(1, 6.25, 160, 1, 0.51) + "," + level(2, 9.5, 210, 1.31, 0.9) + ","
-                    + level(4, 9.6, 416, 2.6, null) + "],\"idleRoundTrip\":0.25,\"knee\":2,\"bottleneck\":\"CPU\","
-                    + "\"notes\":[\"4 at once costs 0 % against the knee\"],\"took\":9000}");
+                + level(4, 9.6, 416, 2.6, null) + "],\"idleRoundTrip\":0.25,\"knee\":2,\"bottleneck\":\"CPU\","
+                + "\"notes\":[\"4 at once costs 0 % against the knee\"],\"took\":9000}");
     }
 
     @AfterEach

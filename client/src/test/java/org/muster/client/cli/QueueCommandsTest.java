@@ -325,7 +325,8 @@ class QueueCommandsTest {
             return Json.parse("{\"name\":\"muster-1.jfr\",\"bytes\":5}");
         });
 
-        CliRun run = CliRun.of(agent, "profile", "--seconds", "1", "--file", gone.resolve("p").toString());
+        CliRun run = CliRun.of(
+                agent, "profile", "--seconds", "1", "--file", gone.resolve("p").toString());
 
         assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(run.err()).contains("the agent has the recording").doesNotContain("mistake in muster");
