@@ -103,7 +103,7 @@ public final class DomainTemplate {
         return displays.problems(new DomainXml(document));
     }
 
-    /** The XML with all keys filled in; only after {@link #problems} found none. */
+    /** The XML with all keys filled in; {@code values} must have each of {@link #keys}, and may have more. */
     public DomainXml fill(Map<String, String> values) {
         Document copy = (Document) document.cloneNode(true);
         visit(

@@ -67,6 +67,8 @@ public final class Calibration implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicBoolean busy = new AtomicBoolean(); // one measurement or clean-up at a time
     private final ThreadPoolExecutor threads;
+    private volatile AtomicBoolean
+            unwanted; // of the measurement under way: whether nobody wants it any more; null if there is none
     private volatile LevelRun underWay; // the last one
     private volatile Guests made; // what may be there, of this life or a former one; null if nothing
 
@@ -158,6 +160,7 @@ public final class Calibration implements AutoCloseable {
             threads.execute(task);
             return true;
         } catch (RejectedExecutionException e) {
+            unwanted = null;
             busy.set(false);
             return false;
         }
@@ -196,10 +199,24 @@ public final class Calibration implements AutoCloseable {
         if (!busy.compareAndSet(false, true)) {
             return refused(Reason.BUSY, "a calibration or its clean-up is under way");
         }
+        unwanted = new AtomicBoolean();
         CompletableFuture<CalibrationReport> answer = new CompletableFuture<>();
         return execute(() -> outcome(request).accept(answer))
                 ? answer
                 : refused(Reason.BUSY, "no thread to measure with");
+    }
+
+    /**
+     * Has the measurement under way start no further guest and end, as if somebody wanted a VM created; its guests are taken away as ever.
+     * Who asked for it is told so. False if none is under way. Never blocks.
+     */
+    public boolean stop() {
+        AtomicBoolean measurement = unwanted;
+        if (measurement == null) {
+            return false;
+        }
+        measurement.set(true);
+        return true;
     }
 
     private Optional<String> bad(CalibrationRequest request) {
@@ -230,6 +247,7 @@ public final class Calibration implements AutoCloseable {
         } catch (InterruptedException e) {
             return answer -> answer.completeExceptionally(e);
         } finally {
+            unwanted = null;
             busy.set(false);
             if (hypervisor.connected()) {
                 connected(); // a link that came while we could not clean up for want of one was told to us in vain
@@ -342,6 +360,10 @@ public final class Calibration implements AutoCloseable {
     private String stopReason() {
         if (closed.getCount() == 0) {
             return "the agent ends";
+        }
+        AtomicBoolean measurement = unwanted;
+        if (measurement != null && measurement.get()) {
+            return "it was stopped, as somebody asked";
         }
         return creating.getAsBoolean() ? "somebody wants a VM created, which goes first" : "";
     }

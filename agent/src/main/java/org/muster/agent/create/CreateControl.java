@@ -241,6 +241,13 @@ public final class CreateControl {
                 mine.stream().mapToLong(CreateRecord::acceptedAtMillis).min().orElse(0));
     }
 
+    /** Whether anything is known of a batch: its answer, or what became of a create of it. */
+    public boolean knows(String batchId) {
+        return batches.get(batchId).isPresent()
+                || history.newestFirst().stream()
+                        .anyMatch(create -> create.batchId().equals(batchId));
+    }
+
     /** How fast a batch was, as far as the history has it. */
     public CreateStats.Span span(String batchId) {
         return CreateTimes.span(ended(batchId));

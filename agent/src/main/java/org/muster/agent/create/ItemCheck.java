@@ -27,12 +27,16 @@ final class ItemCheck {
     static final int BAD_XML = 100;
     static final int BAD_VALUE = -32602;
     private static final int CANNOT_CREATE = 9;
+    private static final int MOST_NEEDED = 100_000; // disks and addresses of refused items, kept until all are judged
+    private static final Set<String> WITHOUT_XML =
+            Set.of("item", "xml"); // what is wrong with these says why there is none
     private static final Set<String> ALWAYS_GIVEN = Set.of("vmId", "index", "name"); // a template need not use them
 
     private final Optional<DomainTemplate> template;
     private final String batchId;
     private final DisplayRules displays;
     private final Map<CreateClass, Optional<DomainForm>> forms = new EnumMap<>(CreateClass.class);
+    private long needed; // disks and addresses of those refused so far
 
     ItemCheck(Optional<DomainTemplate> template, String batchId, DisplayRules displays) {
         this.template = template;
@@ -86,6 +90,10 @@ final class ItemCheck {
             return new Checked(sent, id, name, xml, launchPaused, needs, code, problems);
         }
 
+        Checked withoutNeeds() {
+            return new Checked(vmId, id, name, xml, launchPaused, DomainNeeds.UNKNOWN, code, problems);
+        }
+
         /** The same with problems that come before its own. */
         Checked after(int firstCode, List<Problem> first) {
             if (first.isEmpty()) {
@@ -117,20 +125,27 @@ final class ItemCheck {
 
     /** An item of a bulk. */
     Checked check(BatchRequest.Item item) {
-        if (item.xml().isEmpty() && template.isEmpty()) {
-            return item.problems().isEmpty()
-                    ? Checked.bad(item.vmId(), BAD_VALUE, "xml", "an item needs xml, or the batch a template", "")
-                    : Checked.bad(item.vmId(), item.problemCode(), item.problems());
-        }
         List<Problem> problems = new ArrayList<>(item.problems());
         Optional<UUID> asked = item.vmId().flatMap(DomainXml::parseUuid);
         if (item.vmId().isPresent() && asked.isEmpty()) {
             problems.add(new Problem("vmId", "must be a UUID", item.vmId().get()));
         }
+        if (item.xml().isEmpty() && template.isEmpty()) {
+            if (item.problems().stream().noneMatch(problem -> WITHOUT_XML.contains(problem.field()))) {
+                problems.add(new Problem("xml", "an item needs xml, or the batch a template", ""));
+            }
+            return Checked.bad(item.vmId(), item.problems().isEmpty() ? BAD_VALUE : item.problemCode(), problems);
+        }
         Checked checked =
                 item.xml().isPresent() ? fromXml(item, asked) : fromTemplate(item, asked.orElseGet(UUID::randomUUID));
         Checked result = checked.after(item.problemCode(), problems);
-        return result.good() ? result : result.withVmId(item.vmId()); // a refusal names no UUID of ours
+        return result.good() ? result : bounded(result.withVmId(item.vmId())); // a refusal names no UUID of ours
+    }
+
+    /** Of refused ones nobody counts the characters, and a template multiplies: those beyond are not compared with what others have. */
+    private Checked bounded(Checked bad) {
+        needed += bad.needs.disks().size() + bad.needs.macs().size();
+        return needed <= MOST_NEEDED ? bad : bad.withoutNeeds();
     }
 
     private Checked fromXml(BatchRequest.Item item, Optional<UUID> asked) {
@@ -167,13 +182,14 @@ final class ItemCheck {
         values.put("vmId", id.toString());
         values.putIfAbsent("index", Integer.toString(item.index()));
         problems.addAll(template.get().problems(values, ALWAYS_GIVEN));
-        if (!problems.isEmpty()) {
+        if (!values.keySet().containsAll(template.get().keys())) {
             return Checked.bad(item.vmId(), BAD_VALUE, problems);
         }
-        return form(item.createClass())
+        Checked checked = form(item.createClass())
                 .flatMap(form -> form.fill(values))
                 .map(filled -> filled(item, id, filled))
                 .orElseGet(() -> fromDocument(item, id, template.get().fill(values)));
+        return checked.after(BAD_VALUE, problems);
     }
 
     /** Empty also if no value could make the template's consoles safe: each document then says what is wrong. */

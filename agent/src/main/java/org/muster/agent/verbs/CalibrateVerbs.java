@@ -21,7 +21,7 @@ import org.muster.agent.rpc.RpcException;
 import org.muster.agent.rpc.Verb;
 import org.muster.agent.rpc.WireType;
 
-/** The verb that measures how many guests the host starts best at once. */
+/** The verbs that measure how many guests the host starts best at once, and end that. */
 public final class CalibrateVerbs {
     private static final int FAILED = 16;
     private static final int BUSY = 59;
@@ -43,7 +43,11 @@ public final class CalibrateVerbs {
     }
 
     public List<Verb> verbs() {
-        return List.of(Verb.named(
+        return List.of(measure(), stop());
+    }
+
+    private Verb measure() {
+        return Verb.named(
                         "Host.calibrate",
                         "Starts guests of its own, paused and bare, at several limits and takes them away again, to find how"
                                 + " many this host starts best at once. Loads the host; makes way for anybody's creates.")
@@ -56,11 +60,21 @@ public final class CalibrateVerbs {
                                 + " guard allow")
                 .optional("repeats", WireType.integer(1, MOST_REPEATS), "how often; default " + USUAL_REPEATS)
                 .returns(type(), "what was found; times in ms")
-                .error(BUSY, "creates wait, run or came meanwhile, or a calibration is under way")
+                .error(BUSY, "creates wait, run or came meanwhile, a calibration is under way, or this one was stopped")
                 .error(FAILED, "a guest does not start, or the state directory cannot be written")
                 .error(INVALID_PARAMETER, "more at once than libvirtd's workers allow, or than guests")
                 .largeResult()
-                .worker(this::calibrate));
+                .worker(this::calibrate);
+    }
+
+    private Verb stop() {
+        return Verb.named(
+                        "Host.stopCalibration",
+                        "Ends the calibration that is under way, whoever asked for it: no further guest is started, and its guests"
+                                + " are taken away.")
+                .access(Access.ADMIN)
+                .returns(WireType.bool(), "false: none was under way")
+                .worker(call -> HostVerbs.done(JSON.booleanNode(calibration.stop())));
     }
 
     private static WireType type() {

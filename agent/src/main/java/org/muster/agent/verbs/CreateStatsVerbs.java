@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import org.muster.agent.create.CreateControl;
+import org.muster.agent.create.CreateRecord;
 import org.muster.agent.create.CreateRecord.State;
 import org.muster.agent.create.CreateStats;
 import org.muster.agent.create.Phase;
@@ -16,11 +17,13 @@ import org.muster.agent.metrics.DurationHistogram.Summary;
 import org.muster.agent.rpc.Access;
 import org.muster.agent.rpc.Call;
 import org.muster.agent.rpc.Param;
+import org.muster.agent.rpc.RpcException;
 import org.muster.agent.rpc.Verb;
 import org.muster.agent.rpc.WireType;
 
 /** How long creates take, phase by phase. Answered from memory. */
 public final class CreateStatsVerbs {
+    private static final int INVALID_PARAMETER = 91;
     private static final int MOST_SLOWEST = 20;
     private static final double NANOS_PER_MILLI = 1e6;
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -42,6 +45,7 @@ public final class CreateStatsVerbs {
                                 + " Host.resetCreateStats; and the slowest of them.")
                 .access(Access.MONITOR)
                 .optional("batchId", WireType.text(1, 128), "only that batch, as far as Host.getHistory has it")
+                .error(INVALID_PARAMETER, "nothing is known of that batch")
                 .returns(type(), "times in ms; percentiles to within 1.6 %, all else exact")
                 .largeResult()
                 .worker(this::getCreateStats);
@@ -77,7 +81,8 @@ public final class CreateStatsVerbs {
                 Param.required("makespan", number, "from the first one's message to the last one's end"),
                 Param.required("perSecond", number, "started over makespan"));
         return WireType.object(
-                Param.required("since", number, "ms since 1970; of a batch: when it was accepted"),
+                Param.required(
+                        "since", number, "ms since 1970; of a batch: when it was accepted, 0 if that is not known"),
                 Param.required("outcomes", outcomes, "how all ended that did"),
                 Param.required(
                         "timed",
@@ -91,8 +96,11 @@ public final class CreateStatsVerbs {
                         "with the greatest total, the slowest first"),
                 Param.optional(
                         "calls", WireType.array(call, 64), "by rising number, those that occurred; not of a batch"),
-                Param.optional("waiting", count, "creates that wait for a slot now; not of a batch"),
-                Param.optional("running", count, "that have one now; not of a batch"),
+                Param.optional("waiting", count, "creates that wait for a slot now"),
+                Param.optional(
+                        "running",
+                        count,
+                        "that have one now; of a batch also those of which libvirtd is being asked what became of them"),
                 Param.optional("mostWaiting", count, "that waited at once at most since then; not of a batch"),
                 Param.optional("batch", batch, "of the batch that was asked for"));
     }
@@ -113,14 +121,39 @@ public final class CreateStatsVerbs {
                     .put("running", load.running())
                     .put("mostWaiting", load.mostWaiting()));
         }
-        String batchId = call.text("batchId");
+        return HostVerbs.done(ofBatch(call.text("batchId")));
+    }
+
+    private ObjectNode ofBatch(String batchId) {
+        if (!creates.knows(batchId)) {
+            throw new RpcException(
+                    INVALID_PARAMETER, "batchId: no batch " + batchId + " is known, or none of it any more");
+        }
+        List<CreateRecord> mine = creates.history().stream()
+                .filter(create -> create.batchId().equals(batchId))
+                .toList();
+        long underWay =
+                mine.stream().filter(create -> !create.state().isFinal()).count();
+        long waiting =
+                mine.stream().filter(create -> create.state() == State.QUEUED).count();
         CreateStats.Span span = creates.span(batchId);
-        ObjectNode answer = json(creates.stats(batchId));
+        ObjectNode answer = json(creates.stats(batchId))
+                .put("since", since(mine))
+                .put("waiting", waiting)
+                .put("running", underWay - waiting);
         answer.putObject("batch")
                 .put("started", span.started())
                 .put("makespan", millis(span.makespanNanos()))
                 .put("perSecond", span.perSecond());
-        return HostVerbs.done(answer);
+        return answer;
+    }
+
+    private static long since(List<CreateRecord> creates) {
+        return creates.stream()
+                .mapToLong(CreateRecord::acceptedAtMillis)
+                .filter(at -> at > 0)
+                .min()
+                .orElse(0);
     }
 
     private Verb resetCreateStats() {

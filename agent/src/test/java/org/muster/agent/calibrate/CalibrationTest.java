@@ -166,6 +166,37 @@ class CalibrationTest {
     }
 
     @Test
+    void endsWhenItIsStoppedAndTheNextOneIsNot() throws Exception {
+        hypervisor.on(Op.START, id(4)).times(1).hang();
+        CompletionStage<CalibrationReport> report = calibration().measure(SMALL);
+        hypervisor.awaitEntered(Op.START, id(4));
+
+        assertThat(calibration.stop()).isTrue();
+        hypervisor.release(Op.START, id(4));
+
+        refused(report, Reason.BUSY, "it was stopped");
+        assertThat(hypervisor.entered(Op.START, id(5))).isZero();
+        assertNothingLeft();
+        assertThat(calibration.stop()).as("none is under way").isFalse();
+        assertThat(now(calibration.measure(SMALL)).levels()).hasSize(3);
+    }
+
+    /** A libvirtd that says nothing keeps nobody from being told. */
+    @Test
+    void isStoppedWhileACallDoesNotReturn() throws Exception {
+        hypervisor.on(Op.START, id(4)).hang();
+        CompletionStage<CalibrationReport> report = calibration().measure(SMALL);
+        hypervisor.awaitEntered(Op.START, id(4));
+
+        calibration.stop();
+
+        refused(report, Reason.BUSY, "it was stopped");
+        hypervisor.release(Op.START, id(4));
+        Await.until("all is taken away", SOON, () -> !Files.exists(file()));
+        assertNothingLeft();
+    }
+
+    @Test
     void aGuestThatDoesNotStartEndsItAndSaysWhy() throws Exception {
         hypervisor.on(Op.START, id(3)).fail(Kind.FAILED, "no such machine");
 

@@ -63,6 +63,46 @@ class ItemCheckTest {
     }
 
     @Test
+    void aValueThatIsNotUsedHidesNothingOfTheRest() throws HypervisorException {
+        String template = "<domain><name>${name}</name><devices>"
+                + "<interface type='network'><mac address='${mac}'/></interface>"
+                + "<lease><target path='${lease}'/></lease></devices></domain>";
+        Map<String, String> values =
+                Map.of("name", "web", "mac", "52:54:00:00:00:01", "lease", "LEASE-PATH:a:b", "spare", "1", "vmId", "x");
+
+        ItemCheck.Checked checked = filled(template, values);
+
+        assertThat(checked.code()).isEqualTo(-32602);
+        assertThat(checked.problems())
+                .extracting(DomainXml.Problem::field)
+                .containsExactly("values.vmId", "values.spare", "xml/domain/devices/lease/target/@path");
+        assertThat(checked.xml()).isEmpty();
+        assertThat(checked.name()).as("whether it is taken, the host can tell").isEqualTo("web");
+        assertThat(checked.id()).isNotNull();
+        assertThat(checked.needs().macs()).containsExactly("52:54:00:00:00:01");
+        assertThat(checked.vmId()).as("a refusal names no UUID of ours").isEmpty();
+    }
+
+    @Test
+    void whatRefusedItemsNeedIsBounded() throws HypervisorException {
+        String disks = "<disk type='file'><source file='/a'/></disk>".repeat(1000);
+        ItemCheck check = new ItemCheck(
+                Optional.of(DomainTemplate.parse("<domain><name>n</name><devices>" + disks + "</devices></domain>")),
+                "b",
+                PLAIN);
+
+        int kept = 0;
+        for (int i = 0; i < 200; i++) {
+            ItemCheck.Checked checked =
+                    check.check(Requests.item(Optional.empty(), Optional.empty(), Map.of("spare", "1")));
+            assertThat(checked.problems()).hasSize(1);
+            kept += checked.needs().disks().size();
+        }
+
+        assertThat(kept).isEqualTo(100_000);
+    }
+
+    @Test
     void vmIdNameAndIndexNeedNotBeUsed() throws HypervisorException {
         assertThat(filled("<domain><name>fixed</name></domain>", Map.of("name", "n", "index", "3"))
                         .problems())
@@ -262,6 +302,34 @@ class ItemCheckTest {
                         .problems())
                 .singleElement()
                 .satisfies(problem -> assertThat(problem.field()).isEqualTo("values"));
+    }
+
+    @Test
+    void whatElseIsWrongWithAnItemWithoutXmlIsSaidToo() {
+        ItemCheck check = new ItemCheck(Optional.empty(), "b", PLAIN);
+
+        assertThat(check.check(sent(Optional.of("x"), "class")).problems())
+                .extracting(DomainXml.Problem::field)
+                .containsExactly("class", "vmId", "xml");
+        assertThat(check.check(sent(Optional.empty(), "class")).code()).isEqualTo(75);
+        assertThat(check.check(sent(Optional.empty(), "xml")).problems())
+                .as("it had one, of the wrong kind")
+                .singleElement()
+                .hasToString("Problem[field=xml, rule=r, value=v]");
+    }
+
+    private static BatchRequest.Item sent(Optional<String> vmId, String badField) {
+        return new BatchRequest.Item(
+                0,
+                vmId,
+                Optional.empty(),
+                Map.of(),
+                CreateClass.NORMAL,
+                0,
+                Optional.empty(),
+                0,
+                List.of(new DomainXml.Problem(badField, "r", "v")),
+                75);
     }
 
     @Test

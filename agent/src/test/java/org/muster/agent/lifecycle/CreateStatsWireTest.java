@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.muster.agent.config.ConfigFile;
 import org.muster.agent.simulation.FakeHypervisor;
+import org.muster.agent.simulation.FakeHypervisor.Op;
 import org.muster.rig.Await;
 
 /** Host.getCreateStats as a client reads it. */
@@ -37,19 +39,52 @@ class CreateStatsWireTest {
                 .toList();
     }
 
-    @Test
-    void everyCreateCountsItsPhasesAddUpAndAResetBeginsAnew() throws Exception {
-        Path config = Files.writeString(
-                folder.resolve("muster.toml"), """
+    private Path config(int concurrency) throws IOException {
+        return Files.writeString(folder.resolve("muster.toml"), """
                 listen.address = "127.0.0.1"
                 listen.port = 0
                 listen.socket = "%s"
                 tls.enabled = false
                 metrics.listen = "off"
-                create.concurrency = 2
+                create.concurrency = %d
                 state.directory = "%s"
-                """.formatted(folder.resolve("m.sock"), folder.resolve("state")));
-        try (Daemon daemon = new Daemon(ConfigFile.read(config).effective(), new FakeHypervisor(), "test")) {
+                """.formatted(
+                        folder.resolve("m.sock"), concurrency, folder.resolve("state")));
+    }
+
+    @Test
+    void aBatchThatIsUnderWayIsToldAsSuchAndOneThatNobodyKnowsIsRefused() throws Exception {
+        FakeHypervisor hypervisor = new FakeHypervisor();
+        hypervisor.on(Op.START, ids(0, 1).get(0)).hang();
+        try (Daemon daemon = new Daemon(ConfigFile.read(config(1)).effective(), hypervisor, "test")) {
+            daemon.start();
+            try (LineClient client = new LineClient(daemon.port())) {
+                long before = System.currentTimeMillis();
+                client.create("slow", xmls(ids(0, 3)));
+                hypervisor.awaitEntered(Op.START, ids(0, 1).get(0));
+                client.create("bad", List.of("no xml"));
+
+                JsonNode slow = client.call("Host.getCreateStats", "{\"batchId\":\"slow\"}");
+                assertThat(slow.get("waiting").asInt()).isEqualTo(2);
+                assertThat(slow.get("running").asInt()).isEqualTo(1);
+                assertThat(slow.get("since").asLong()).isBetween(before - 1000, System.currentTimeMillis());
+                assertThat(slow.has("mostWaiting")).isFalse();
+                JsonNode bad = client.call("Host.getCreateStats", "{\"batchId\":\"bad\"}");
+                assertThat(bad.get("waiting").asInt()).as("known, and refused").isZero();
+                assertThat(bad.get("since").asLong()).isZero();
+                JsonNode unknown = client.answer(client.send("Host.getCreateStats", "{\"batchId\":\"typo\"}"));
+                assertThat(unknown.at("/error/code").asInt()).isEqualTo(91);
+                assertThat(unknown.at("/error/message").asText()).contains("no batch typo");
+
+                hypervisor.release(Op.START, ids(0, 1).get(0));
+                Await.until("all are up", SOON, () -> timed(client, "{\"batchId\":\"slow\"}") == 3);
+            }
+        }
+    }
+
+    @Test
+    void everyCreateCountsItsPhasesAddUpAndAResetBeginsAnew() throws Exception {
+        try (Daemon daemon = new Daemon(ConfigFile.read(config(2)).effective(), new FakeHypervisor(), "test")) {
             daemon.start();
             try (LineClient client = new LineClient(daemon.port())) {
                 client.create("first", xmls(ids(0, 20)));

@@ -4,12 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +15,7 @@ import java.util.concurrent.Callable;
 import org.muster.client.CallOptions;
 import org.muster.client.Json;
 import org.muster.client.MusterConnection;
+import org.muster.client.RpcError;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
@@ -27,7 +25,8 @@ import picocli.CommandLine.ParentCommand;
         description = {
             "Measures how many guests this host starts best at once, with guests of its own that it takes away again: paused, bare,"
                     + " without disks.",
-            "Loads the host for some seconds to minutes; refused while creates wait or run, and makes way for them.",
+            "Loads the host for some seconds to minutes; refused while creates wait or run, and makes way for them. Ctrl-C ends it,"
+                    + " as does --stop from elsewhere.",
             "INFLATION is I(k): the median time of the libvirt call over that of one at a time. ROUND TRIP is what a call that asks"
                     + " for nothing takes meanwhile. The knee is the least limit with 95 %% of the best throughput at which"
                     + " libvirtd still answers others."
@@ -71,36 +70,101 @@ final class CalibrateCommand implements Callable<Integer> {
             description = "Have the agent start as many at once as the knee says, until it is restarted.")
     private boolean apply;
 
+    @Option(
+            names = "--stop",
+            description =
+                    "End the calibration that is under way, whoever began it; measure nothing. Ctrl-C ends one's own.")
+    private boolean stop;
+
     @Override
     public Integer call() throws Exception {
+        if (stop) {
+            return stopped();
+        }
         Path target =
                 path(picture == null ? "calibration-" + muster.console().clock().millis() / 1000 + ".svg" : picture);
-        if (Files.exists(target)) { // not after minutes of measuring
-            throw CommandFailure.usage("--picture " + target + " is there already");
-        }
+        PartFile.tryOut(target, "--picture " + target); // not after minutes of measuring
         ObjectNode params = Json.object().put("guests", guests).put("repeats", repeats);
         if (!limits.isEmpty()) {
             ArrayNode wanted = params.putArray("limits");
             limits.forEach(wanted::add);
         }
         try (MusterConnection connection = muster.connect()) {
-            JsonNode report = connection.callAndWait(
+            JsonNode report = measured(connection, params);
+            if (muster.json()) {
+                finishAsJson(connection, (ObjectNode) report, target);
+            } else {
+                show(report);
+                finish(connection, report, target);
+            }
+            return ExitCode.OK;
+        }
+    }
+
+    private JsonNode measured(MusterConnection connection, ObjectNode params)
+            throws IOException, InterruptedException, RpcError {
+        CalibrationStop atExit = new CalibrationStop(muster.console(), connection);
+        try {
+            return connection.callAndWait(
                     "Host.calibrate",
                     params,
                     CallOptions.within(muster.givenTimeout().orElse(PATIENCE)));
-            write(target, report);
-            if (apply) {
-                connection.callAndWait(
-                        "Host.setCreateConcurrency",
-                        Json.object().put("concurrency", report.path("knee").intValue()));
-            }
+        } finally {
+            atExit.close();
+        }
+    }
+
+    private int stopped() throws Exception {
+        if (apply || picture != null) {
+            throw CommandFailure.usage("--stop measures nothing: without --apply and --picture");
+        }
+        try (MusterConnection connection = muster.connect()) {
+            JsonNode wasUnderWay = connection.callAndWait(CalibrationStop.VERB, Json.object());
             if (muster.json()) {
-                muster.printJson(
-                        ((ObjectNode) report).put("picture", target.toString()).put("applied", apply));
+                muster.printJson(Json.object().set("stopped", wasUnderWay));
             } else {
-                show(report, target);
+                muster.print(
+                        wasUnderWay.booleanValue()
+                                ? "the calibration ends, and its guests are taken away"
+                                : "no calibration is under way");
             }
             return ExitCode.OK;
+        }
+    }
+
+    /** What was measured in minutes is told whatever comes of the rest. */
+    private void finishAsJson(MusterConnection connection, ObjectNode report, Path target)
+            throws IOException, InterruptedException, RpcError, CommandFailure {
+        report.putNull("picture").put("applied", false);
+        try {
+            apply(connection, report);
+            report.put("applied", apply);
+            write(target, report);
+            report.put("picture", target.toString());
+        } finally {
+            muster.printJson(report);
+        }
+    }
+
+    private void finish(MusterConnection connection, JsonNode report, Path target)
+            throws IOException, InterruptedException, RpcError, CommandFailure {
+        apply(connection, report);
+        int knee = report.path("knee").intValue();
+        muster.print(
+                apply
+                        ? "applied until the agent is restarted; for good: create.concurrency = " + knee
+                        : "to apply: muster host concurrency " + knee + ", or for good create.concurrency = " + knee
+                                + " in muster.toml");
+        write(target, report);
+        muster.print("picture: " + target);
+    }
+
+    private void apply(MusterConnection connection, JsonNode report)
+            throws IOException, InterruptedException, RpcError {
+        if (apply) {
+            connection.callAndWait(
+                    "Host.setCreateConcurrency",
+                    Json.object().put("concurrency", report.path("knee").intValue()));
         }
     }
 
@@ -112,20 +176,19 @@ final class CalibrateCommand implements Callable<Integer> {
         }
     }
 
-    private void write(Path target, JsonNode report) throws IOException, CommandFailure {
+    private void write(Path target, JsonNode report) throws CommandFailure {
         String title = "Guests started at once: " + muster.console().clock().instant();
+        PartFile.create(target, "--picture " + target);
         try {
-            Files.writeString(
-                    target,
-                    CalibrationPicture.of(report, title),
-                    StandardCharsets.UTF_8,
-                    StandardOpenOption.CREATE_NEW);
-        } catch (FileAlreadyExistsException e) {
-            throw new CommandFailure(ExitCode.USAGE, target + " is there already", e);
+            Files.writeString(target, CalibrationPicture.of(report, title));
+        } catch (IOException e) {
+            PartFile.drop(target, e);
+            throw new CommandFailure(
+                    ExitCode.OUTPUT, "--picture " + target + " cannot be written: " + e.getMessage(), e);
         }
     }
 
-    private void show(JsonNode report, Path target) {
+    private void show(JsonNode report) {
         Table table = new Table(
                 ">AT ONCE",
                 ">GUESTS",
@@ -161,11 +224,6 @@ final class CalibrateCommand implements Callable<Integer> {
         muster.print("connections: none is a bottleneck, each call has its own; idle, a round trip takes "
                 + decimal(report.path("idleRoundTrip")) + " ms");
         report.path("notes").forEach(note -> muster.print("note: " + note.asText()));
-        muster.print("picture: " + target);
-        muster.print(
-                apply
-                        ? "applied until the agent is restarted; for good: create.concurrency = " + knee
-                        : "to apply: --apply, or for good create.concurrency = " + knee + " in muster.toml");
     }
 
     private static String words(String bottleneck) {

@@ -101,10 +101,7 @@ final class CreateStatsCommand implements Callable<Integer> {
     }
 
     private String summary(JsonNode stats) {
-        Instant since = Instant.ofEpochMilli(stats.path("since").longValue());
-        StringBuilder line = new StringBuilder("since ")
-                .append(TIME.format(since.atZone(muster.console().clock().getZone())))
-                .append(": ");
+        StringBuilder line = new StringBuilder(since(stats.path("since").longValue()));
         int before = line.length();
         for (Map.Entry<String, JsonNode> outcome : stats.path("outcomes").properties()) {
             if (outcome.getValue().longValue() > 0) {
@@ -117,14 +114,7 @@ final class CreateStatsCommand implements Callable<Integer> {
         if (line.length() == before) {
             line.append("no create has ended");
         }
-        if (stats.has("mostWaiting")) {
-            line.append("; now ")
-                    .append(stats.path("running").asText())
-                    .append(" being started, ")
-                    .append(stats.path("waiting").asText())
-                    .append(" waiting; the most that ever waited: ")
-                    .append(stats.path("mostWaiting").asText());
-        }
+        line.append(underWay(stats));
         JsonNode span = stats.path("batch");
         if (span.path("started").asInt() > 0) {
             line.append("; in ").append(Text.seconds(span.path("makespan").doubleValue() / 1000));
@@ -132,6 +122,30 @@ final class CreateStatsCommand implements Callable<Integer> {
                     Locale.ROOT, ", %.2f a second", span.path("perSecond").doubleValue()));
         }
         return line.toString();
+    }
+
+    /** @param millis 0 if it is not known */
+    private String since(long millis) {
+        return millis == 0
+                ? ""
+                : "since "
+                        + TIME.format(Instant.ofEpochMilli(millis)
+                                .atZone(muster.console().clock().getZone()))
+                        + ": ";
+    }
+
+    /** Of a batch only as long as there is something to tell. */
+    private static String underWay(JsonNode stats) {
+        boolean all = stats.has("mostWaiting");
+        if (!all && stats.path("running").asLong() + stats.path("waiting").asLong() == 0) {
+            return "";
+        }
+        return "; now " + stats.path("running").asText() + " being started, "
+                + stats.path("waiting").asText() + " waiting"
+                + (all
+                        ? "; the most that ever waited: "
+                                + stats.path("mostWaiting").asText()
+                        : "");
     }
 
     private static void rows(Table table, String who, JsonNode phases) {

@@ -39,7 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "4:no answer, or not all VMs settled, in time",
             "70:a mistake in muster itself, or there is no Java that it can run on",
             "74:done, but what was to be printed could not be written",
-            "130:ended by Ctrl-C (143: by SIGTERM); what the agent was asked for it does"
+            "130:ended by Ctrl-C (143: by SIGTERM); what the agent was asked for it does, but a calibration it ends"
         },
         subcommands = {
             PingCommand.class,
@@ -94,7 +94,7 @@ public final class Muster implements Callable<Integer> {
             paramLabel = "table|json",
             description =
                     "Tables for people (default), or JSON for programs: one text a line. Of a command that fails nothing"
-                            + " is printed there, but what came of single VMs (create, vm destroy); the reason goes to standard error.")
+                            + " is printed there, but what came of single VMs (create, vm destroy) or was measured (calibrate); the reason goes to standard error.")
     private Output output = Output.TABLE;
 
     @Option(

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -29,6 +28,7 @@ import picocli.CommandLine.ParentCommand;
         })
 final class ProfileCommand implements Callable<Integer> {
     private static final int MOST_SECONDS = 600;
+    private static final String AGENT_HAS_IT = "; the agent has the recording in its state directory, below profile";
 
     @ParentCommand
     private Muster muster;
@@ -52,9 +52,7 @@ final class ProfileCommand implements Callable<Integer> {
             throw CommandFailure.usage("--seconds must be 1 to " + MOST_SECONDS + ", got " + seconds);
         }
         Path wanted = file == null ? null : path(file);
-        if (wanted != null && Files.exists(wanted)) { // not after a minute of recording
-            throw CommandFailure.usage("--file " + file + " is there already");
-        }
+        tryOut(wanted); // not after a minute of recording
         try (MusterConnection connection = muster.connect()) {
             JsonNode made = connection.callAndWait(
                     "Host.profile",
@@ -72,6 +70,14 @@ final class ProfileCommand implements Callable<Integer> {
         }
     }
 
+    private static void tryOut(Path wanted) throws CommandFailure {
+        if (wanted != null) {
+            PartFile.tryOut(wanted, "--file " + wanted);
+        } else if (!Files.isWritable(Path.of("."))) {
+            throw CommandFailure.usage("no file can be made here: --file FILE");
+        }
+    }
+
     private static Path path(String name) throws CommandFailure {
         try {
             return Path.of(name);
@@ -82,11 +88,13 @@ final class ProfileCommand implements Callable<Integer> {
 
     private static long fetch(MusterConnection connection, String name, Path target)
             throws IOException, InterruptedException, RpcError, CommandFailure {
-        try (OutputStream out =
-                Files.newOutputStream(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try {
+            PartFile.create(target, target.toString());
+        } catch (CommandFailure e) {
+            throw new CommandFailure(e.exitCode(), e.getMessage() + AGENT_HAS_IT, e);
+        }
+        try (OutputStream out = Files.newOutputStream(target, StandardOpenOption.WRITE)) {
             return copy(connection, name, target, out);
-        } catch (FileAlreadyExistsException e) {
-            throw new CommandFailure(ExitCode.USAGE, target + " is there already", e);
         }
     }
 
@@ -118,10 +126,7 @@ final class ProfileCommand implements Callable<Integer> {
             out.write(part);
         } catch (IOException e) {
             throw new CommandFailure(
-                    ExitCode.OUTPUT,
-                    target + " cannot be written: " + e.getMessage()
-                            + "; the agent has the recording in its state directory, below profile",
-                    e);
+                    ExitCode.OUTPUT, target + " cannot be written: " + e.getMessage() + AGENT_HAS_IT, e);
         }
     }
 }

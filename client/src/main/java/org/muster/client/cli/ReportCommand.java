@@ -5,10 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -71,7 +68,10 @@ final class ReportCommand implements Callable<Integer> {
 
     private void write(Path target, ReportParts parts, Instant now) throws CommandFailure {
         String folder = "muster-report-" + TIME.format(now) + "/";
-        create(target);
+        PartFile.create(
+                target,
+                target.toString(),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         try (OutputStream out = Files.newOutputStream(target, StandardOpenOption.WRITE);
                 TarGz archive = new TarGz(out, now)) {
             archive.add(folder + "README.txt", readme(parts, now).getBytes(StandardCharsets.UTF_8));
@@ -80,22 +80,6 @@ final class ReportCommand implements Callable<Integer> {
             }
         } catch (IOException e) {
             PartFile.drop(target, e);
-            throw new CommandFailure(ExitCode.OUTPUT, target + " cannot be written: " + e.getMessage(), e);
-        }
-    }
-
-    /** A file that nobody else can read, made anew. */
-    private static void create(Path target) throws CommandFailure {
-        try {
-            Files.createFile(
-                    target, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        } catch (FileAlreadyExistsException e) {
-            throw new CommandFailure(ExitCode.USAGE, target + " is there already", e);
-        } catch (AccessDeniedException e) {
-            throw new CommandFailure(ExitCode.USAGE, target + " cannot be written: permission denied", e);
-        } catch (NoSuchFileException e) {
-            throw new CommandFailure(ExitCode.USAGE, target + " cannot be written: there is no such folder", e);
-        } catch (IOException e) {
             throw new CommandFailure(ExitCode.OUTPUT, target + " cannot be written: " + e.getMessage(), e);
         }
     }

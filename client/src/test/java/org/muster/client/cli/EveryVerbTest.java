@@ -54,6 +54,7 @@ class EveryVerbTest {
         commands.put("Host.resetCreateStats", "create-stats");
         commands.put("Host.setCreateConcurrency", "host concurrency");
         commands.put("Host.setMOMPolicyParameters", "host memory");
+        commands.put("Host.stopCalibration", "calibrate");
         commands.put("VM.create", "vm create");
         commands.put("VM.destroy", "vm destroy");
         commands.put("VM.getInfo", "vm show");

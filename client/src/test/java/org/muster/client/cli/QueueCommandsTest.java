@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -248,6 +249,22 @@ class QueueCommandsTest {
     }
 
     @Test
+    void createStatsOfABatchSayHowManyOfItAreUnderWay() {
+        answer(
+                "Host.getCreateStats",
+                "{\"since\":1000000,\"outcomes\":{\"UP\":1},\"timed\":0,\"waiting\":2,\"running\":1,\"batch\":{\"started\":0}}");
+        assertThat(CliRun.of(agent, "create-stats", "--batch", "mon").lines())
+                .containsExactly("since 1970-01-01 00:16:40: 1 UP; now 1 being started, 2 waiting");
+
+        answer(
+                "Host.getCreateStats",
+                "{\"since\":0,\"outcomes\":{},\"timed\":0,\"waiting\":0,\"running\":0,\"batch\":{\"started\":0}}");
+        assertThat(CliRun.of(agent, "create-stats", "--batch", "mon").lines())
+                .as("all of it was refused")
+                .containsExactly("no create has ended");
+    }
+
+    @Test
     void createStatsAreShownAgainAsOftenAsAskedAndResetOnce() {
         List<String> resets = new ArrayList<>();
         stats("\"HA\":{}");
@@ -287,6 +304,32 @@ class QueueCommandsTest {
                 .isEqualTo(ExitCode.USAGE);
         assertThat(CliRun.of(agent, "create-stats", "--reset", "--batch", "x").exitCode())
                 .isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
+    void nothingIsRecordedForAFileThatCannotBeMade(@TempDir Path folder) {
+        answer("Host.profile", "{\"name\":\"muster-1.jfr\",\"bytes\":5}");
+
+        CliRun run = CliRun.of(agent, "profile", "--seconds", "1", "--out", folder + "/nowhere/p.jfr");
+
+        assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains("there is no such folder").doesNotContain("mistake in muster");
+        assertThat(asked).isEmpty();
+    }
+
+    @Test
+    void aRecordingWhoseFileCannotBeMadeAnyMoreIsSaidToBeWithTheAgent(@TempDir Path folder) throws IOException {
+        Path gone = Files.createDirectory(folder.resolve("gone"));
+        agent.on("Host.profile", params -> {
+            Files.delete(gone);
+            return Json.parse("{\"name\":\"muster-1.jfr\",\"bytes\":5}");
+        });
+
+        CliRun run = CliRun.of(
+                agent, "profile", "--seconds", "1", "--file", gone.resolve("p").toString());
+
+        assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains("the agent has the recording").doesNotContain("mistake in muster");
     }
 
     @Test
