@@ -73,8 +73,11 @@ final class CreateMetrics {
         total.update(runningAt - decodedAt, TimeUnit.NANOSECONDS);
     }
 
-    void failed() {
-        failed.mark();
+    /** Whatever made it fail, and in whichever life of ours it was accepted. */
+    void ended(CreateRecord end) {
+        if (end.state() == CreateRecord.State.FAILED) {
+            failed.mark();
+        }
     }
 
     void destroyed(long nanos) {

@@ -132,6 +132,7 @@ public final class Creator implements AutoCloseable {
         CreateTimes times = new CreateTimes(registry, metrics.inflation(), System::currentTimeMillis);
         this.history = new CreateHistory(System::nanoTime, System::currentTimeMillis, journal::note, create -> {
             times.ended(create);
+            metrics.ended(create);
             CreatePhaseEvent.tell(create);
         });
         this.launch = new Launch(table, dispatcher, metrics, history, downs, recovery);

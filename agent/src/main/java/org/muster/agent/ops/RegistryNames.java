@@ -31,7 +31,7 @@ final class RegistryNames {
                     "muster_create_duration_seconds",
                     "phase,class",
                     "Time that creates which came up spent in a phase; all but create_call and the totals follow one another."),
-            counter("create\\.failed", "muster_create_failed_total", "Creates that ended without a running guest."),
+            counter("create\\.failed", "muster_create_failed_total", "Creates that failed: their VMs are Down, and nobody had cancelled or destroyed them."),
             summary("destroy", "muster_destroy_seconds", "", "Time from a destroy's request until it is done."),
             counter(
                     "libvirt\\.(.+)\\.failed",

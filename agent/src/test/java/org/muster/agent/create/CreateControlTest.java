@@ -328,6 +328,22 @@ class CreateControlTest {
     }
 
     @Test
+    void aCreateThatFailsIsCountedAndNoneThatIsCancelledOrDestroyed() throws Exception {
+        hypervisor.on(Op.START, id(1)).fail(Kind.FAILED);
+        batch("a", 1, 1);
+        Await.until("it is counted", Agent.SOON, () -> agent().failed() == 1);
+
+        stuck("b", 2, 4);
+        Agent.now(control().cancel(List.of(id(3))));
+        agent().destroy(id(4));
+        hypervisor.release(Op.START, id(2));
+        awaitState(id(5), State.UP);
+        agent().destroy(id(5));
+
+        assertThat(agent().failed()).isEqualTo(1);
+    }
+
+    @Test
     void aClickOfLongAgoIsNone() throws Exception {
         long day = Duration.ofDays(1).toMillis();
         long now = System.currentTimeMillis();

@@ -322,6 +322,7 @@ class RecoveryTest {
         }
         assertThat(message(id(1))).contains("restarted");
         assertThat(message(id(2))).contains("rebooted");
+        Await.until("three creates failed, and one guest ended", Agent.SOON, () -> agent.failed() == 3);
     }
 
     @Test
