@@ -445,6 +445,41 @@ class CreateControlTest {
     }
 
     @Test
+    void whatWaitedOverARestartIsTimedFromItsAcceptanceAndFromTheClick() throws Exception {
+        long clicked = System.currentTimeMillis() - 5000;
+        hypervisor.on(Op.START, id(1)).hang();
+        Agent.now(agent().creator
+                .service()
+                .createAll(new BatchRequest(
+                        "a",
+                        Optional.empty(),
+                        List.of(clicked(1, clicked), clicked(2, clicked)),
+                        "h",
+                        true,
+                        System.nanoTime())));
+        hypervisor.awaitEntered(Op.START, id(1));
+        long accepted = System.nanoTime();
+
+        restart();
+
+        long restarted = System.nanoTime();
+        hypervisor.release(Op.START, id(1));
+        awaitState(id(1), State.UP);
+        awaitState(id(2), State.UP);
+        Map<Phase, Long> phases = create(id(2)).orElseThrow().phaseNanos();
+        assertThat(phases.get(Phase.TOTAL))
+                .isGreaterThan(restarted - accepted)
+                .isEqualTo(List.of(Phase.QUEUE_WAIT, Phase.PREPARE, Phase.TO_RUNNING, Phase.PUBLISH).stream()
+                        .mapToLong(phases::get)
+                        .sum());
+        assertThat(phases.get(Phase.USER_TOTAL)).isGreaterThan(phases.get(Phase.TOTAL) + 4_900_000_000L);
+        assertThat(create(id(1)).orElseThrow().phaseNanos()).containsKeys(Phase.TOTAL, Phase.USER_TOTAL);
+        assertThat(control().span("a").started()).isEqualTo(2);
+        assertThat(control().span("a").makespanNanos()).isGreaterThan(restarted - accepted);
+        assertThat(control().stats("a").timed()).as("with every phase").isZero();
+    }
+
+    @Test
     void aDestroyBeforeItIsUpIsToldApartFromAFailure() throws Exception {
         stuck("a", 1, 2);
 

@@ -132,6 +132,9 @@ class RecoveryTest {
         assertThat(agent.table.get(id(2)).orElseThrow().acceptedXml())
                 .as("it is libvirt's now")
                 .isEmpty();
+        assertThat(agent.creator.control().queue().unsettled())
+                .extracting(CreateRecord::id)
+                .containsExactly(id(1));
         assertThat(hypervisor.log()).isEmpty();
     }
 
