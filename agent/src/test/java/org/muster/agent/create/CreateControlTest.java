@@ -163,10 +163,32 @@ class CreateControlTest {
     }
 
     @Test
+    void oneThatIsToBeStartedOnceMoreIsCancelledToo() throws Exception {
+        stuck("a", 1, 3);
+        hypervisor.on(Op.START, id(2)).hang(); // whichever comes back first has the slot
+        hypervisor.on(Op.START, id(3)).hang();
+        restart();
+        Await.until("one waits again behind the other", Agent.SOON, () -> {
+            QueueView queue = control().queue();
+            return queue.running().size() == 1 && queue.waiting().size() == 1;
+        });
+        UUID waiting = control().queue().waiting().get(0).create().id();
+
+        Cancelling result = Agent.now(control().cancel(List.of(waiting)));
+
+        assertThat(result.cancelled()).containsExactly(waiting);
+        assertThat(create(waiting).orElseThrow().state()).isEqualTo(State.CANCELLED);
+        assertThat(hypervisor.entered(Op.DEFINE, waiting)).isZero();
+        for (int i = 1; i <= 3; i++) {
+            hypervisor.release(Op.START, id(i));
+        }
+    }
+
+    @Test
     void cancellingSingleVmsSaysOfTheOthersWhyNot() throws Exception {
         stuck("a", 1, 2);
 
-        Cancelling result = Agent.now(control().cancel(List.of(id(2), id(1), id(77))));
+        Cancelling result = Agent.now(control().cancel(List.of(id(2), id(1), id(77), id(2))));
 
         assertThat(result.cancelled()).containsExactly(id(2));
         assertThat(result.kept().get(id(77))).contains("no create of it is known");
