@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 import static org.muster.agent.create.Agent.id;
 
+import com.codahale.metrics.Gauge;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -168,10 +169,10 @@ class CreateControlTest {
         hypervisor.on(Op.START, id(2)).hang(); // whichever comes back first has the slot
         hypervisor.on(Op.START, id(3)).hang();
         restart();
-        Await.until("one waits again behind the other", Agent.SOON, () -> {
-            QueueView queue = control().queue();
-            return queue.running().size() == 1 && queue.waiting().size() == 1;
-        });
+        Await.until(
+                "one waits again behind the other",
+                Agent.SOON,
+                () -> control().queue().running().size() == 1 && agent().creator.waiting() == 1);
         UUID waiting = control().queue().waiting().get(0).create().id();
 
         Cancelling result = Agent.now(control().cancel(List.of(waiting)));
@@ -363,6 +364,17 @@ class CreateControlTest {
         agent().destroy(id(5));
 
         assertThat(agent().failed()).isEqualTo(1);
+    }
+
+    @Test
+    void theLimitInForceIsAMetric() {
+        Gauge<?> limit = agent().metrics.getGauges().get("create.limit");
+        assertThat(limit.getValue()).isEqualTo(1);
+
+        control().setConcurrency(new Concurrency.Auto(), "test");
+        assertThat(limit.getValue()).isEqualTo(8); // what it begins with on four CPUs
+        control().setConcurrency(new Concurrency.Unlimited(), "test");
+        assertThat(limit.getValue()).isNull();
     }
 
     @Test
