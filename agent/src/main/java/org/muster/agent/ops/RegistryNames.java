@@ -31,7 +31,10 @@ final class RegistryNames {
                     "muster_create_duration_seconds",
                     "phase,class",
                     "Time that creates which came up spent in a phase; all but create_call and the totals follow one another."),
-            counter("create\\.failed", "muster_create_failed_total", "Creates that failed: their VMs are Down, and nobody had cancelled or destroyed them."),
+            counter(
+                    "create\\.failed",
+                    "muster_create_failed_total",
+                    "Creates that failed: their VMs are Down, and nobody had cancelled or destroyed them."),
             gauge("create\\.running", "muster_create_running", "Creates that have a slot."),
             gauge("create\\.waiting", "muster_create_waiting", "Creates that wait for a slot."),
             gauge(
