@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -111,7 +112,7 @@ public final class CreateControl {
         Map<UUID, String> kept = new HashMap<>();
         Map<UUID, CreateRecord> known = new HashMap<>();
         history.newestFirst().forEach(create -> known.putIfAbsent(create.id(), create));
-        for (UUID id : ids) {
+        for (UUID id : new LinkedHashSet<>(ids)) {
             CompletableFuture<Destroyer.Outcome> outcome = outcomes.get(id);
             if (outcome == null) {
                 kept.put(id, state(Optional.ofNullable(known.get(id))));

@@ -22,6 +22,7 @@ import org.muster.agent.domain.VmListener;
 import org.muster.agent.domain.VmStatus;
 import org.muster.agent.journal.AcceptedItem;
 import org.muster.agent.journal.JournalRecord;
+import org.muster.agent.journal.JournalState;
 
 /**
  * What became of every create that was accepted: those under way, and of those that ended the last thousand or the last
@@ -31,9 +32,6 @@ import org.muster.agent.journal.JournalRecord;
  * blocks.
  */
 final class CreateHistory implements VmListener {
-    private static final int KEPT = 1000;
-    private static final int MOST = 10_000; // whatever happens within a quarter of an hour
-    private static final Duration KEPT_FOR = Duration.ofMinutes(15);
     private static final long OLDEST_CLICK_MILLIS = Duration.ofDays(1).toMillis(); // beyond, it is seconds, or made up
     private static final long SAME_MILLIS = 5000; // the wall clock may have been set in between
 
@@ -92,9 +90,15 @@ final class CreateHistory implements VmListener {
         keep(Endings.read(end));
     }
 
-    /** Restores a create that had ended when we were last here, unless that is known already. */
+    /**
+     * Restores a create that had ended when we were last here, unless that is known already, or is older than all that are kept: then it
+     * was forgotten, and is not to take the place of one of them.
+     */
     synchronized void restore(AcceptedItem item, State state, String reason, int exitReason) {
         long acceptedAt = acceptedAtMillis(item);
+        if (ended.size() >= JournalState.ENDS_KEPT && acceptedAt < ended.peek().acceptedAtMillis()) {
+            return;
+        }
         boolean known = ended.stream()
                 .anyMatch(end -> end.id().equals(item.id())
                         && (acceptedAt == 0 || Math.abs(end.acceptedAtMillis() - acceptedAt) < SAME_MILLIS));
@@ -157,8 +161,9 @@ final class CreateHistory implements VmListener {
     @GuardedBy("this")
     private void keep(CreateRecord end) {
         ended.add(end);
-        long before = wallMillis.getAsLong() - KEPT_FOR.toMillis();
-        while (ended.size() > MOST || (ended.size() > KEPT && ended.peek().endedAtMillis() < before)) {
+        long before = wallMillis.getAsLong() - JournalState.ENDS_KEPT_FOR.toMillis();
+        while (ended.size() > JournalState.ENDS_MOST
+                || (ended.size() > JournalState.ENDS_KEPT && ended.peek().endedAtMillis() < before)) {
             ended.remove();
         }
     }

@@ -45,7 +45,14 @@ final class CreateMetrics {
     void gauges(Dispatcher dispatcher) {
         registry.registerAll(() -> Map.of(
                 "create.waiting", (Gauge<Integer>) dispatcher::waiting,
-                "create.running", (Gauge<Integer>) () -> dispatcher.running().size()));
+                "create.running", (Gauge<Integer>) () -> dispatcher.running().size(),
+                "create.limit", (Gauge<Integer>) () -> limit(dispatcher)));
+    }
+
+    /** Null where only libvirtd's workers are one. */
+    private static Integer limit(Dispatcher dispatcher) {
+        int limit = dispatcher.limit();
+        return limit == Integer.MAX_VALUE ? null : Integer.valueOf(limit);
     }
 
     CallInflation inflation() {
@@ -73,8 +80,11 @@ final class CreateMetrics {
         total.update(runningAt - decodedAt, TimeUnit.NANOSECONDS);
     }
 
-    void failed() {
-        failed.mark();
+    /** Whatever made it fail, and in whichever life of ours it was accepted. */
+    void ended(CreateRecord end) {
+        if (end.state() == CreateRecord.State.FAILED) {
+            failed.mark();
+        }
     }
 
     void destroyed(long nanos) {

@@ -148,10 +148,15 @@ public final class CreateService {
      * Says what {@link #createAll} would say of a new batch, and does nothing: nothing is reserved, written down, told or started, and
      * the batchId stays free.
      *
-     * @throws CreateRefusedException for the batch as a whole: bad template (-32602)
+     * @throws CreateRefusedException for the batch as a whole: bad template (-32602), a journal that cannot be written (16)
      */
     public CompletableFuture<Rehearsed> rehearse(BatchRequest request) throws CreateRefusedException {
-        List<Candidate> candidates = candidates(request, template(request));
+        Optional<DomainTemplate> template = template(request);
+        String trouble = journal.trouble();
+        if (!trouble.isEmpty()) {
+            throw new CreateRefusedException(UNEXPECTED, "nothing would be accepted: " + trouble);
+        }
+        List<Candidate> candidates = candidates(request, template);
         Admission rehearsal = admission.rehearsal();
         return rehearsal.begin(candidates).thenApply(nothing -> {
             rehearsal.settle(candidates);

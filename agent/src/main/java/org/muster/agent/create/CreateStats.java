@@ -40,11 +40,11 @@ public record CreateStats(
     /**
      * How fast a batch was.
      *
-     * @param started of it, and timed
-     * @param makespanNanos from the first one's request to the last one's end
+     * @param started of it, in whichever life of the agent
+     * @param makespanNanos from the first one's request to the last one's end; 0 if neither is known any more
      */
     public record Span(int started, long makespanNanos) {
-        /** 0 if nothing was started. */
+        /** 0 if nothing was started, or it is not known when. */
         public double perSecond() {
             return makespanNanos == 0 ? 0 : started * 1e9 / makespanNanos;
         }

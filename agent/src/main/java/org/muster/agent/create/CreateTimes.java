@@ -75,8 +75,11 @@ final class CreateTimes {
 
     /** One that came up and was seen all the way, so that the phases add up. */
     static boolean isTimed(CreateRecord end) {
-        return (end.state() == State.UP || end.state() == State.PAUSED)
-                && end.phaseNanos().keySet().containsAll(ALL_THE_WAY);
+        return cameUp(end) && end.phaseNanos().keySet().containsAll(ALL_THE_WAY);
+    }
+
+    private static boolean cameUp(CreateRecord end) {
+        return end.state() == State.UP || end.state() == State.PAUSED;
     }
 
     private synchronized void count(CreateRecord end) {
@@ -141,20 +144,35 @@ final class CreateTimes {
         return times.stats();
     }
 
-    /** How fast these were, together. */
+    /**
+     * How fast these were, together, whichever lives of ours they had. One whose end was lost with a life of ours counts among them: it
+     * ended before those of the next one.
+     */
     static CreateStats.Span span(List<CreateRecord> ended) {
         long first = Long.MAX_VALUE;
         long last = Long.MIN_VALUE;
         int started = 0;
         for (CreateRecord end : ended) {
-            if (isTimed(end)) {
-                long total = end.phaseNanos().get(Phase.TOTAL);
-                long endedAt = TimeUnit.MILLISECONDS.toNanos(end.endedAtMillis());
-                first = Math.min(first, endedAt - total);
-                last = Math.max(last, endedAt);
-                started++;
+            if (!cameUp(end)) {
+                continue;
+            }
+            started++;
+            if (end.acceptedAtMillis() > 0) {
+                first = Math.min(first, beganNanos(end));
+            }
+            if (end.endedAtMillis() > 0) {
+                last = Math.max(last, TimeUnit.MILLISECONDS.toNanos(end.endedAtMillis()));
             }
         }
-        return new CreateStats.Span(started, started == 0 ? 0 : last - first);
+        return new CreateStats.Span(started, first < last ? last - first : 0);
+    }
+
+    /** Wall clock: when its message had been read, or it was accepted, where that alone is known. */
+    private static long beganNanos(CreateRecord end) {
+        Long total = end.phaseNanos().get(Phase.TOTAL);
+        boolean exact = total != null && end.endedAtMillis() > 0;
+        return exact
+                ? TimeUnit.MILLISECONDS.toNanos(end.endedAtMillis()) - total
+                : TimeUnit.MILLISECONDS.toNanos(end.acceptedAtMillis());
     }
 }

@@ -132,6 +132,7 @@ public final class Creator implements AutoCloseable {
         CreateTimes times = new CreateTimes(registry, metrics.inflation(), System::currentTimeMillis);
         this.history = new CreateHistory(System::nanoTime, System::currentTimeMillis, journal::note, create -> {
             times.ended(create);
+            metrics.ended(create);
             CreatePhaseEvent.tell(create);
         });
         this.launch = new Launch(table, dispatcher, metrics, history, downs, recovery);
@@ -297,7 +298,10 @@ public final class Creator implements AutoCloseable {
             int attempt = entry.resumed() || !sameBoot ? 2 : 1;
             CreateClass createClass = CreateClass.valueOf(item.createClass());
             long queued = sameBoot ? item.acceptedAtNanos() : now; // what another boot counted from is not known
-            CreateRequest request = new CreateRequest(vm, item, createClass, attempt, now, queued);
+            CreateRequest request = new CreateRequest(vm, item, createClass, attempt, queued, queued);
+            if (sameBoot) {
+                request.stations().wasQueued(queued);
+            }
             history.begins(request);
             reserve(request);
             if (sameBoot) {

@@ -64,8 +64,14 @@ public final class Destroyer {
      *
      * @param vm as it was when it was asked for
      * @param unqueued its create, taken out of the queue; null if it was not in it
+     * @param unstarted why it is Down if it never ran
      */
-    private record Job(Vm vm, CreateRequest unqueued, long sinceNanos, CompletableFuture<Outcome> outcome) {
+    private record Job(
+            Vm vm, CreateRequest unqueued, ExitInfo unstarted, long sinceNanos, CompletableFuture<Outcome> outcome) {
+        Job(Vm vm, CreateRequest unqueued, ExitInfo unstarted) {
+            this(vm, unqueued, unstarted, System.nanoTime(), new CompletableFuture<>());
+        }
+
         boolean olderThan(Duration age) {
             return System.nanoTime() - sinceNanos > age.toNanos();
         }
@@ -133,9 +139,9 @@ public final class Destroyer {
         if (vm == null) {
             return done(Outcome.refused(Refusal.NO_SUCH_VM, "no VM " + id));
         }
-        Job job = new Job(vm, unqueued, System.nanoTime(), new CompletableFuture<>());
+        Job job = new Job(vm, unqueued, ExitInfo.destroyedDuringStartup());
         if (untouched) {
-            forget(job, ExitInfo.destroyedDuringStartup());
+            forget(job, job.unstarted);
             return job.outcome;
         }
         return enqueue(job, known.get().destroying());
@@ -150,9 +156,9 @@ public final class Destroyer {
             return done(Outcome.GONE);
         }
         Vm vm = table.destroying(id, true).orElse(known.get());
-        Job job = new Job(vm, unqueued, System.nanoTime(), new CompletableFuture<>());
+        Job job = new Job(vm, unqueued, ExitInfo.cancelled());
         if (unqueued.attempt() == 1) { // else there may be a domain of the first attempt
-            forget(job, ExitInfo.cancelled());
+            forget(job, job.unstarted);
             return job.outcome;
         }
         return enqueue(job, known.get().destroying());
@@ -246,7 +252,7 @@ public final class Destroyer {
             return;
         }
         boolean ran = now.get().status().running();
-        ExitInfo exit = ran ? ExitInfo.destroyed() : ExitInfo.destroyedDuringStartup();
+        ExitInfo exit = ran ? ExitInfo.destroyed() : job.unstarted;
         // One that did not run may have failed because somebody else has a domain of its UUID.
         Optional<String> stored = ran ? end.undefine(id) : end.undefineIfOurs(id);
         if (stored.isPresent()) {
@@ -303,7 +309,7 @@ public final class Destroyer {
         UUID id = job.vm.id();
         LOG.warn("{} ({}) is destroyed, but a call that starts it may still come through", job.vm.name(), id);
         late.doom(id); // before it leaves the table: its guest must not be taken in as an unknown one
-        write(new JournalRecord.Destroyed(id), job, ExitInfo.destroyedDuringStartup(), () -> late.clearDoomed(id));
+        write(new JournalRecord.Destroyed(id), job, job.unstarted, () -> late.clearDoomed(id));
     }
 
     /** @param after what follows when the VM is gone */

@@ -287,6 +287,16 @@ final class Dispatcher {
         }
     }
 
+    /** How many may run at once, before the guard has its say. */
+    int limit() {
+        lock.lock();
+        try {
+            return slots.limit();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     void setCapacity(int capacity) {
         lock.lock();
         try {

@@ -13,16 +13,18 @@ import java.util.Map;
  * <p>Classes are strict, but nobody starves: once a create of a less urgent class has waited for {@code ageAfter}, it and
  * its like get every eighth place, the oldest first. They are not promoted: two hundred aged office VMs would go before a
  * dead host's HA VMs. A class's seven places are counted anew whenever a less urgent one was served, so a
- * burst of n HA VMs never shares more than its own n/7 places.
+ * burst of n HA VMs never shares more than its own n/7 places. Priorities within a class are strict in the same way: of the places
+ * that the class has, every eighth is theirs who have a lower priority and are due; what other classes get is the same.
  *
- * <p>Without threads and clocks. Confined to its owner. Costs O(log n), and for a position the batches and priorities
- * that wait.
+ * <p>Without threads and clocks. Confined to its owner. Costs O(log n) and the priorities that wait, and for a position their batches
+ * too.
  */
 final class QueueOrder {
     /** How long a create of a less urgent class waits before it gets a share. */
     static final Duration AGE_AFTER = Duration.ofSeconds(30);
 
-    private static final int PLACES_BETWEEN = 7;
+    static final int PLACES_BETWEEN = 7;
+
     private static final CreateClass[] CLASSES = CreateClass.values();
 
     private final long ageAfterNanos;
@@ -78,7 +80,7 @@ final class QueueOrder {
     private CreateRequest poll(CreateClass head, long nowNanos) {
         int lastDue = leastUrgentDue(nowNanos);
         CreateRequest due = inARow[head.ordinal()] >= PLACES_BETWEEN ? oldestDue(head, nowNanos) : null;
-        CreateRequest next = due == null ? queues.get(head).poll() : due;
+        CreateRequest next = due == null ? queues.get(head).poll(nowNanos - ageAfterNanos) : due;
         if (due != null) {
             remove(due);
         }
@@ -118,7 +120,7 @@ final class QueueOrder {
     /** The place in line of the next one that is added there, if nobody else came: 1 is served next. */
     int position(Place place, long nowNanos) {
         int mine = place.createClass().ordinal();
-        int ahead = queues.get(place.createClass()).ahead(place);
+        int ahead = queues.get(place.createClass()).ahead(place, nowNanos - ageAfterNanos);
         for (int i = 0; i < mine; i++) {
             ahead += queues.get(CLASSES[i]).size();
         }

@@ -284,7 +284,6 @@ final class StartSequence {
             table.adopt(now.get(), false, System.currentTimeMillis());
             return;
         }
-        metrics.failed();
         String why = table.get(vm.id())
                 .map(Vm::statusReason)
                 .filter(reason -> !reason.isEmpty())

@@ -51,6 +51,13 @@ final class Stations {
         left = true;
     }
 
+    /** It was accepted in a former life of ours; how far it came there is to be found out. */
+    void wasQueued(long acceptedAtNanos) {
+        pass(Station.DECODED, acceptedAtNanos); // the message was read milliseconds before
+        pass(Station.QUEUED, acceptedAtNanos);
+        leave();
+    }
+
     /** It waits for a slot again. */
     void again(long nowNanos) {
         for (int i = Station.SLOT.ordinal(); i < atNanos.length(); i++) {

@@ -1,5 +1,6 @@
 package org.muster.agent.journal;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -19,10 +20,18 @@ import java.util.UUID;
  * <p>Confined: to the opener while it is replayed, then to the thread {@code journal}.
  */
 public final class JournalState {
+    /** The ends of so many creates are kept, however old they are. */
+    public static final int ENDS_KEPT = 1000;
+
+    /** And so many of those of {@link #ENDS_KEPT_FOR}; a line of the journal has half a KiB. */
+    public static final int ENDS_MOST = 10_000;
+
+    /** For so long more than {@link #ENDS_KEPT} ends are kept. */
+    public static final Duration ENDS_KEPT_FOR = Duration.ofMinutes(15);
+
     private static final int ANSWERS_KEPT = 1000; // batches whose repetition is still recognised
     private static final int ANSWERS_CHARS = 4 << 20; // of them together: one may have refused ten thousand
     private static final int SPENT_KEPT = 20_000; // batches that are known to have been there
-    private static final int ENDED_KEPT = 1000;
 
     /** What the journal knows of one VM. */
     public static final class Entry {
@@ -140,6 +149,16 @@ public final class JournalState {
         }
     }
 
+    /** By the last end's clock: while nothing ends nothing is forgotten. */
+    private void keep(JournalRecord.Ended end) {
+        ended.add(end);
+        long before = end.endedAtMillis() - ENDS_KEPT_FOR.toMillis();
+        while (ended.size() > ENDS_MOST
+                || (ended.size() > ENDS_KEPT && ended.peek().endedAtMillis() < before)) {
+            ended.remove();
+        }
+    }
+
     private void spend(String batchId) {
         spent.add(batchId);
         if (spent.size() > SPENT_KEPT) {
@@ -193,10 +212,7 @@ public final class JournalState {
         } else if (line instanceof JournalRecord.Gone gone) {
             entries.remove(gone.id());
         } else if (line instanceof JournalRecord.Ended end) {
-            ended.add(end);
-            if (ended.size() > ENDED_KEPT) {
-                ended.remove();
-            }
+            keep(end);
         } else if (line instanceof JournalRecord.Learnt now) {
             learnt = now;
         } else if (line instanceof JournalRecord.Drain now) {

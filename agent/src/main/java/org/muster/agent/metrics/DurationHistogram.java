@@ -161,6 +161,11 @@ public final class DurationHistogram implements Reservoir {
         return count;
     }
 
+    /** 0 if there is none. */
+    public synchronized long greatestNanos() {
+        return greatestNanos;
+    }
+
     synchronized double deviationNanos() {
         if (count == 0) {
             return 0;

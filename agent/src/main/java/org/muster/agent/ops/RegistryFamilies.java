@@ -46,6 +46,19 @@ final class RegistryFamilies {
         if (family.type == type) { // another kind under that name would make the family unreadable
             family.series.putIfAbsent(place.labels(), metric);
         }
+        if (metric instanceof HistogramTimer timer) {
+            longest(families, place, timer);
+        }
+    }
+
+    /** Which buckets cannot tell: the last of them is without a bound. */
+    private static void longest(Map<String, Family> families, RegistryNames.Place place, HistogramTimer timer) {
+        Gauge<Double> longest = () -> timer.histogram().greatestNanos() / NANOS_PER_SECOND;
+        String help = "The longest since the agent's start of: " + place.help();
+        families.computeIfAbsent(
+                        place.family() + "_max", key -> new Family(Exposition.Type.GAUGE, help, new TreeMap<>()))
+                .series
+                .putIfAbsent(place.labels(), longest);
     }
 
     private static String suffix(Metric metric) {

@@ -31,7 +31,16 @@ final class RegistryNames {
                     "muster_create_duration_seconds",
                     "phase,class",
                     "Time that creates which came up spent in a phase; all but create_call and the totals follow one another."),
-            counter("create\\.failed", "muster_create_failed_total", "Creates that ended without a running guest."),
+            counter(
+                    "create\\.failed",
+                    "muster_create_failed_total",
+                    "Creates that failed: their VMs are Down, and nobody had cancelled or destroyed them."),
+            gauge("create\\.running", "muster_create_running", "Creates that have a slot."),
+            gauge("create\\.waiting", "muster_create_waiting", "Creates that wait for a slot."),
+            gauge(
+                    "create\\.limit",
+                    "muster_create_limit",
+                    "Creates that may run at once, as configured or found out; libvirtd's workers may allow fewer."),
             summary("destroy", "muster_destroy_seconds", "", "Time from a destroy's request until it is done."),
             counter(
                     "libvirt\\.(.+)\\.failed",
@@ -59,6 +68,14 @@ final class RegistryNames {
                     "muster_sampling_late_calls_total",
                     "tier",
                     "Bulk calls that were late."),
+            counter(
+                    "sampling\\.short\\.missed",
+                    "muster_sampling_short_missed_total",
+                    "Cycles of the quick values left out because the one before was not over."),
+            counter(
+                    "sampling\\.block\\.missed",
+                    "muster_sampling_block_missed_total",
+                    "Cycles of the disks' values left out because the one before was not over."),
             counter("sampling\\.frozen", "muster_sampling_frozen_total", "Times that a guest was found frozen."),
             gauge("sampling\\.stuck-calls", "muster_sampling_stuck_calls", "Sampling's calls that hang."),
             summary(

@@ -77,7 +77,7 @@ public final class CreateStatsVerbs {
                 Param.required("mean", number, "of the libvirt call that starts a guest"),
                 Param.required("inflation", number, "I(k): the median over that of the fewest at once"));
         WireType batch = WireType.object(
-                Param.required("started", count, "of it, up"),
+                Param.required("started", count, "of it, UP or PAUSED"),
                 Param.required("makespan", number, "from the first one's message to the last one's end"),
                 Param.required("perSecond", number, "started over makespan"));
         return WireType.object(

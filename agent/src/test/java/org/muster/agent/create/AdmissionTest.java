@@ -330,6 +330,7 @@ class AdmissionTest {
         assertThat(agent().table.get(id(1)).orElseThrow().exit().orElseThrow().message())
                 .contains("/nfs has not answered for");
         assertThat(hypervisor.entered(Op.DEFINE, id(1))).isZero();
+        Await.until("it counts as failed", Agent.SOON, () -> agent().failed() == 1);
         assertThat(batch("c", item(0, id(3), devices(disk("/nfs/c")))).get(0).reason())
                 .as("known dead by now")
                 .contains("/nfs has not answered for");

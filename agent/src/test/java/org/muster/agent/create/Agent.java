@@ -265,6 +265,11 @@ final class Agent implements AutoCloseable {
                 .toList();
     }
 
+    /** How many creates the metrics call failed. */
+    long failed() {
+        return metrics.meter("create.failed").getCount();
+    }
+
     /** From now on nothing can be written down. */
     void closeJournal() {
         journal.close();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 import static org.muster.agent.create.Agent.id;
 
+import com.codahale.metrics.Gauge;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -163,10 +164,32 @@ class CreateControlTest {
     }
 
     @Test
+    void oneThatIsToBeStartedOnceMoreIsCancelledToo() throws Exception {
+        stuck("a", 1, 3);
+        hypervisor.on(Op.START, id(2)).hang(); // whichever comes back first has the slot
+        hypervisor.on(Op.START, id(3)).hang();
+        restart();
+        Await.until(
+                "one waits again behind the other",
+                Agent.SOON,
+                () -> control().queue().running().size() == 1 && agent().creator.waiting() == 1);
+        UUID waiting = control().queue().waiting().get(0).create().id();
+
+        Cancelling result = Agent.now(control().cancel(List.of(waiting)));
+
+        assertThat(result.cancelled()).containsExactly(waiting);
+        assertThat(create(waiting).orElseThrow().state()).isEqualTo(State.CANCELLED);
+        assertThat(hypervisor.entered(Op.DEFINE, waiting)).isZero();
+        for (int i = 1; i <= 3; i++) {
+            hypervisor.release(Op.START, id(i));
+        }
+    }
+
+    @Test
     void cancellingSingleVmsSaysOfTheOthersWhyNot() throws Exception {
         stuck("a", 1, 2);
 
-        Cancelling result = Agent.now(control().cancel(List.of(id(2), id(1), id(77))));
+        Cancelling result = Agent.now(control().cancel(List.of(id(2), id(1), id(77), id(2))));
 
         assertThat(result.cancelled()).containsExactly(id(2));
         assertThat(result.kept().get(id(77))).contains("no create of it is known");
@@ -328,6 +351,33 @@ class CreateControlTest {
     }
 
     @Test
+    void aCreateThatFailsIsCountedAndNoneThatIsCancelledOrDestroyed() throws Exception {
+        hypervisor.on(Op.START, id(1)).fail(Kind.FAILED);
+        batch("a", 1, 1);
+        Await.until("it is counted", Agent.SOON, () -> agent().failed() == 1);
+
+        stuck("b", 2, 4);
+        Agent.now(control().cancel(List.of(id(3))));
+        agent().destroy(id(4));
+        hypervisor.release(Op.START, id(2));
+        awaitState(id(5), State.UP);
+        agent().destroy(id(5));
+
+        assertThat(agent().failed()).isEqualTo(1);
+    }
+
+    @Test
+    void theLimitInForceIsAMetric() {
+        Gauge<?> limit = agent().metrics.getGauges().get("create.limit");
+        assertThat(limit.getValue()).isEqualTo(1);
+
+        control().setConcurrency(new Concurrency.Auto(), "test");
+        assertThat(limit.getValue()).isEqualTo(8); // what it begins with on four CPUs
+        control().setConcurrency(new Concurrency.Unlimited(), "test");
+        assertThat(limit.getValue()).isNull();
+    }
+
+    @Test
     void aClickOfLongAgoIsNone() throws Exception {
         long day = Duration.ofDays(1).toMillis();
         long now = System.currentTimeMillis();
@@ -426,6 +476,41 @@ class CreateControlTest {
         awaitState(id(2), State.UP);
         assertThat(create(id(2)).orElseThrow().batchId()).isEqualTo("a");
         assertThat(create(id(2)).orElseThrow().acceptedAtMillis()).isCloseTo(System.currentTimeMillis(), within(9000L));
+    }
+
+    @Test
+    void whatWaitedOverARestartIsTimedFromItsAcceptanceAndFromTheClick() throws Exception {
+        long clicked = System.currentTimeMillis() - 5000;
+        hypervisor.on(Op.START, id(1)).hang();
+        Agent.now(agent().creator
+                .service()
+                .createAll(new BatchRequest(
+                        "a",
+                        Optional.empty(),
+                        List.of(clicked(1, clicked), clicked(2, clicked)),
+                        "h",
+                        true,
+                        System.nanoTime())));
+        hypervisor.awaitEntered(Op.START, id(1));
+        long accepted = System.nanoTime();
+
+        restart();
+
+        long restarted = System.nanoTime();
+        hypervisor.release(Op.START, id(1));
+        awaitState(id(1), State.UP);
+        awaitState(id(2), State.UP);
+        Map<Phase, Long> phases = create(id(2)).orElseThrow().phaseNanos();
+        assertThat(phases.get(Phase.TOTAL))
+                .isGreaterThan(restarted - accepted)
+                .isEqualTo(List.of(Phase.QUEUE_WAIT, Phase.PREPARE, Phase.TO_RUNNING, Phase.PUBLISH).stream()
+                        .mapToLong(phases::get)
+                        .sum());
+        assertThat(phases.get(Phase.USER_TOTAL)).isGreaterThan(phases.get(Phase.TOTAL) + 4_900_000_000L);
+        assertThat(create(id(1)).orElseThrow().phaseNanos()).containsKeys(Phase.TOTAL, Phase.USER_TOTAL);
+        assertThat(control().span("a").started()).isEqualTo(2);
+        assertThat(control().span("a").makespanNanos()).isGreaterThan(restarted - accepted);
+        assertThat(control().stats("a").timed()).as("with every phase").isZero();
     }
 
     @Test

@@ -100,6 +100,28 @@ class CreateHistoryTest {
     }
 
     @Test
+    void aGuestOfLongAgoTakesNoPlaceOfALaterCreateInTheNextLife() {
+        AcceptedItem old = new AcceptedItem(new UUID(3, 3), "old", "", false, "b", "", "NORMAL", 0, true, nanos, 0);
+        pass(60);
+        failMany(0, 1000);
+        pass(1);
+        AcceptedItem lost = new AcceptedItem(new UUID(3, 4), "lost", "", false, "b", "", "NORMAL", 0, true, nanos, 0);
+        CreateHistory next = new CreateHistory(() -> nanos, () -> wallMillis, written::add, end -> {});
+        written.forEach(next::restore);
+
+        next.restore(old, CreateRecord.State.UP, "", 0);
+        assertThat(next.newestFirst()).isEqualTo(history.newestFirst());
+
+        next.restore(lost, CreateRecord.State.UP, "", 0); // killed before its end was written down
+        assertThat(next.newestFirst().get(0).id()).isEqualTo(lost.id());
+    }
+
+    private void pass(long minutes) {
+        nanos += minutes * MINUTE * 1_000_000;
+        wallMillis += minutes * MINUTE;
+    }
+
+    @Test
     void anEndThatIsKnownIsNotRestoredTwiceButALaterCreateOfThatUuidIs() {
         UUID id = new UUID(3, 3);
         fail(id);

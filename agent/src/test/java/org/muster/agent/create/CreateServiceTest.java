@@ -403,6 +403,36 @@ class CreateServiceTest {
     }
 
     @Test
+    void aDryRunSaysThatNothingIsAcceptedOnAFullDisk() throws Exception {
+        FullDisk disk = new FullDisk();
+        options.journal(disk::open);
+        agent();
+        disk.fill();
+        assertThatThrownBy(() -> agent().create(id(1))).hasStackTraceContaining("No space left on device");
+
+        assertThatThrownBy(() -> agent().creator.service().rehearse(batch("b", "h", Agent.item(0, id(2)))))
+                .isInstanceOfSatisfying(
+                        CreateRefusedException.class, e -> assertThat(e.code()).isEqualTo(16))
+                .hasMessageContaining("nothing would be accepted")
+                .hasMessageContaining("No space left on device");
+
+        disk.empty();
+        Await.until("it is tried again", SOON, () -> accepts(2));
+    }
+
+    private boolean accepts(int number) {
+        try {
+            return Agent.now(agent().creator.service().rehearse(batch("b", "h", Agent.item(0, id(number)))))
+                    .answer()
+                    .items()
+                    .get(0)
+                    .isAccepted();
+        } catch (CreateRefusedException e) {
+            return false;
+        }
+    }
+
+    @Test
     void theSameSingleCreateAgainGetsItsFirstAnswerOtherContentIs4() {
         BatchAnswer.Verdict first = agent().create(id(1));
         agent().await(id(1), VmStatus.UP);

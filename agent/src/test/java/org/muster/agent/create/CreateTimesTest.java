@@ -235,4 +235,35 @@ class CreateTimesTest {
         assertThat(CreateTimes.of(ended, 7).all().get(Phase.TOTAL).count()).isEqualTo(2);
         assertThat(CreateTimes.span(List.of())).isEqualTo(new CreateStats.Span(0, 0));
     }
+
+    @Test
+    void aBatchsSpanGoesOnOverARestart() {
+        long begin = wallMillis;
+        run(CreateClass.NORMAL, 0, 100);
+        ended.add(ofAFormerLife(State.UP, begin, 0)); // killed before its end was written down
+        ended.add(ofAFormerLife(State.PAUSED, begin, begin + 15_000));
+        ended.add(ofAFormerLife(State.FAILED, begin, begin + 60_000));
+
+        CreateStats.Span span = CreateTimes.span(ended);
+
+        assertThat(span).isEqualTo(new CreateStats.Span(3, 15_000 * MILLI));
+        assertThat(CreateTimes.span(List.of(ofAFormerLife(State.UP, 0, 0)))).isEqualTo(new CreateStats.Span(1, 0));
+    }
+
+    private CreateRecord ofAFormerLife(State state, long acceptedAtMillis, long endedAtMillis) {
+        return new CreateRecord(
+                new UUID(7, made++),
+                "vm",
+                "b",
+                CreateClass.NORMAL,
+                0,
+                state,
+                "",
+                0,
+                acceptedAtMillis,
+                0,
+                endedAtMillis,
+                1,
+                Map.of());
+    }
 }

@@ -543,6 +543,7 @@ class CreatorTest {
                 .contains("for 30 s")
                 .contains("nobody");
         assertThat(hypervisor.starts(id(2))).isZero();
+        Await.until("it counts as failed", SOON, () -> agent().failed() == 1);
     }
 
     @Test

@@ -145,6 +145,63 @@ class QueueOrderTest {
     }
 
     @Test
+    void anEndlessStreamOfAHigherPriorityLeavesEveryEighthPlaceOfItsClassToTheLower() {
+        add(NORMAL, 0, "low", 0, 1);
+        add(NORMAL, 1, "middle", 1, 1);
+        List<String> served = new ArrayList<>();
+        for (int second = 0; second < 60; second++) {
+            add(NORMAL, 2, "high", second, 1); // one comes whenever one goes: there is no backlog of them
+            served.add(next(second));
+        }
+
+        assertThat(served.subList(0, 37)).as("7 places from 30 s on").containsOnly("NORMAL high");
+        assertThat(served.get(37)).as("the oldest").isEqualTo("NORMAL low");
+        assertThat(served.get(45)).isEqualTo("NORMAL middle");
+        assertThat(served).filteredOn("NORMAL high"::equals).hasSize(58);
+    }
+
+    @Test
+    void whatALowerPriorityGetsIsOfItsOwnClass() {
+        add(HA, 0, "low", 0, 20);
+        add(NORMAL, 0, "n", 0, 20);
+        add(HA, 1, "high", 60, 40);
+
+        List<String> served = next(60, 64);
+
+        for (int i = 0; i < served.size(); i++) {
+            boolean eighth = i % 8 == 7;
+            assertThat(served.get(i).equals("NORMAL n")).as("place " + i).isEqualTo(eighth);
+        }
+        assertThat(served.subList(0, 16))
+                .as("every eighth of those of HA")
+                .filteredOn("HA low"::equals)
+                .hasSize(1);
+        assertThat(served.get(8)).isEqualTo("HA low");
+    }
+
+    @Test
+    void aPositionCountsTheSharesOfLowerPrioritiesThatAreDue() {
+        for (int waiting = 0; waiting < 40; waiting++) {
+            for (int due = 0; due < 4; due++) {
+                order = new QueueOrder(QueueOrder.AGE_AFTER);
+                add(NORMAL, 0, "low", 0, due);
+                add(NORMAL, 0, "young", 59, 3);
+                add(NORMAL, 1, "h", 60, waiting + 3);
+                next(60, 3);
+                Place place = new Place(NORMAL, 1, "h");
+
+                int told = order.position(place, 60 * SECOND);
+
+                CreateRequest mine = Requests.of("mine", place, 60 * SECOND);
+                order.add(mine);
+                assertThat(order.drain(60 * SECOND).indexOf(mine) + 1)
+                        .as(waiting + " waiting, " + due + " due")
+                        .isEqualTo(told);
+            }
+        }
+    }
+
+    @Test
     void theOldestThatIsDueGoesWhateverItsClass() {
         add(PRESTART, 0, "old", 0, 1);
         add(NORMAL, 0, "young", 5, 1);

@@ -132,6 +132,9 @@ class RecoveryTest {
         assertThat(agent.table.get(id(2)).orElseThrow().acceptedXml())
                 .as("it is libvirt's now")
                 .isEmpty();
+        assertThat(agent.creator.control().queue().unsettled())
+                .extracting(CreateRecord::id)
+                .containsExactly(id(1));
         assertThat(hypervisor.log()).isEmpty();
     }
 
@@ -322,6 +325,7 @@ class RecoveryTest {
         }
         assertThat(message(id(1))).contains("restarted");
         assertThat(message(id(2))).contains("rebooted");
+        Await.until("three creates failed, and one guest ended", Agent.SOON, () -> agent.failed() == 3);
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -742,6 +743,42 @@ class JournalTest {
         assertThat(read().spentBatches())
                 .as("of a journal that was written anew")
                 .containsExactly("b0", "b1", "b2", "b3", "b4");
+    }
+
+    /** As long as the history keeps them, which is to be the same after a restart. */
+    @Test
+    void theEndsOfTheLastQuarterOfAnHourAreKeptUpToTenThousandAndAThousandHoweverOld() throws Exception {
+        try (Journal journal = open(NEVER)) {
+            end(journal, 0, 4000, 0);
+            end(journal, 4000, 1, 14);
+        }
+        assertThat(read().ended()).hasSize(4001);
+        try (Journal journal = open(NEVER)) {
+            end(journal, 10_000, 8000, 14);
+        }
+        assertThat(read().ended())
+                .hasSize(10_000)
+                .extracting(JournalRecord.Ended::id)
+                .endsWith(id(17_999));
+        try (Journal journal = open(NEVER)) {
+            end(journal, 20_000, 1, 60);
+        }
+        assertThat(read().ended())
+                .as("of a journal that was written anew")
+                .hasSize(1000)
+                .extracting(JournalRecord.Ended::id)
+                .startsWith(id(17_001))
+                .endsWith(id(20_000));
+    }
+
+    private static void end(Journal journal, int first, int count, int minute) throws Exception {
+        long millis = 1_700_000_000_000L + TimeUnit.MINUTES.toMillis(minute);
+        List<JournalRecord> ends = new ArrayList<>();
+        for (int i = first; i < first + count; i++) {
+            ends.add(new JournalRecord.Ended(
+                    id(i), "vm-" + i, "b", "NORMAL", 0, "UP", "", 0, millis, 0, millis, 1, Map.of("TOTAL", 5L)));
+        }
+        write(journal, ends.toArray(JournalRecord[]::new));
     }
 
     @Test

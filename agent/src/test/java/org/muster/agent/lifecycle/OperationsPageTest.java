@@ -70,6 +70,9 @@ class OperationsPageTest {
         String table = page().replaceAll("(?s).*## Every metric(.*?)## Tuning.*", "$1");
 
         assertThat(served).hasSizeGreaterThan(30);
+        assertThat(found("(?m)^# HELP ([a-z0-9_]+) The agent's metric ", text))
+                .as("those that only have their name for an explanation")
+                .isEmpty();
         assertThat(found("`([a-z0-9_]+)`", table)).containsAll(served);
     }
 

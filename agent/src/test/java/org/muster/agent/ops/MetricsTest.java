@@ -172,6 +172,7 @@ class MetricsTest {
                             .isEqualTo(count));
             assertThat(scrape.value(series.formatted("count", ""))).isEqualTo(4);
             assertThat(scrape.value(series.formatted("sum", ""))).isEqualTo(2000.704);
+            assertThat(scrape.value(series.formatted("max", ""))).isEqualTo(2000);
         }
     }
 
