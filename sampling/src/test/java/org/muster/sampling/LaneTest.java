@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -14,7 +15,9 @@ import org.junit.jupiter.api.Test;
 final class LaneTest {
     private static final int SIZE = 3;
 
-    private final Lane lane = new Lane("lane-test", SIZE);
+    // another one for each test: the threads of the one before may still be ending
+    private final String name = "lane-test-" + UUID.randomUUID();
+    private final Lane lane = new Lane(name, SIZE);
     private final BlockingQueue<String> reports = new LinkedBlockingQueue<>();
     private final CountDownLatch hang = new CountDownLatch(1);
 
@@ -27,8 +30,8 @@ final class LaneTest {
     private boolean run(Runnable work) {
         return lane.run(() -> {
             work.run();
-            String name = Thread.currentThread().getName();
-            return () -> reports.add(name);
+            String thread = Thread.currentThread().getName();
+            return () -> reports.add(thread);
         });
     }
 
@@ -96,14 +99,14 @@ final class LaneTest {
     void whatIsGivenBeforeTheStartIsDoneAfterIt() throws Exception {
         assertThat(run(() -> {})).isTrue();
         lane.start();
-        assertThat(report()).startsWith("lane-test-");
+        assertThat(report()).startsWith(name);
     }
 
     @Test
     void closingEndsThreadsThatAreFreeAndThoseThatHangWhenTheyReturn() throws Exception {
         lane.start();
         List<Thread> threads = Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().startsWith("lane-test-"))
+                .filter(thread -> thread.getName().startsWith(name))
                 .toList();
         assertThat(threads).hasSize(SIZE);
         run(this::hangs);
