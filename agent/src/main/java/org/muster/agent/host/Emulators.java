@@ -27,22 +27,16 @@ public final class Emulators {
         this.view = new DaemonView(root, daemonPid, System::nanoTime);
     }
 
-    /** Empty if it cannot be told. */
-    public Optional<Boolean> stopped(String domainName) {
-        return state(domainName).map(Emulators::isStopped);
-    }
-
-    /** True of one that is stopped, or whose main thread waits for a device, for a moment or for good. Empty if it cannot be told. */
-    public Optional<Boolean> standsStill(String domainName) {
-        return state(domainName).map(Emulators::standsStill);
-    }
-
     /** @param state of the process, as in proc(5) */
     public static boolean isStopped(char state) {
         return STOPPED.indexOf(state) >= 0;
     }
 
-    /** @param state of the process, as in proc(5) */
+    /**
+     * True of one that is stopped, or whose main thread waits for a device, for a moment or for good.
+     *
+     * @param state of the process, as in proc(5)
+     */
     public static boolean standsStill(char state) {
         return STANDING.indexOf(state) >= 0;
     }
@@ -54,7 +48,8 @@ public final class Emulators {
                 .orElse(OptionalLong.empty());
     }
 
-    private Optional<Character> state(String domainName) {
+    /** What the emulator does, as in proc(5); empty if it cannot be told. */
+    public Optional<Character> state(String domainName) {
         OptionalLong pid = pid(domainName);
         return pid.isEmpty()
                 ? Optional.empty()

@@ -380,6 +380,7 @@ public final class Daemon implements AutoCloseable {
         jmx.start();
         started.push(jmx);
         started.push(warmUp);
+        started.push(cpuClocks::reset);
     }
 
     /** The TCP port that is bound; 0 if only the local socket is. */

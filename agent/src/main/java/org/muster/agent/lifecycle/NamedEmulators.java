@@ -11,8 +11,7 @@ import org.muster.agent.stats.EmulatorView;
 final class NamedEmulators implements EmulatorView {
     private final VmTable table;
     private final Emulators emulators;
-    private final CpuClocks
-            clocks; // have most of their processes' files open, which makes it cheap to ask about all of them
+    private final CpuClocks clocks;
 
     NamedEmulators(VmTable table, Emulators emulators, CpuClocks clocks) {
         this.table = table;
@@ -22,17 +21,16 @@ final class NamedEmulators implements EmulatorView {
 
     @Override
     public Optional<Boolean> stopped(UUID domain) {
-        Optional<Character> state = clocks.processState(domain);
-        return state.isPresent()
-                ? state.map(Emulators::isStopped)
-                : table.get(domain).flatMap(vm -> emulators.stopped(vm.name()));
+        return state(domain).map(Emulators::isStopped);
     }
 
     @Override
     public Optional<Boolean> standsStill(UUID domain) {
-        Optional<Character> state = clocks.processState(domain);
-        return state.isPresent()
-                ? state.map(Emulators::standsStill)
-                : table.get(domain).flatMap(vm -> emulators.standsStill(vm.name()));
+        return state(domain).map(Emulators::standsStill);
+    }
+
+    /** The clocks have most of their processes' files open, which makes it cheap to ask about all of them. */
+    private Optional<Character> state(UUID domain) {
+        return clocks.processState(domain).or(() -> table.get(domain).flatMap(vm -> emulators.state(vm.name())));
     }
 }

@@ -137,7 +137,7 @@ public final class CpuClocks {
         }
     }
 
-    /** Another libvirtd may read others. */
+    /** Forgets all of them: another libvirtd may read others, or nobody needs any more. */
     public void reset() {
         List.copyOf(proven.keySet()).forEach(this::forget);
         notBefore.clear();

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * Has the JVM load and compile what accepts a bulk before the first one comes, by dry runs of made-up ones: nothing is reserved,
  * written down, counted or told. docs/operations.md, "JVM", says what that gains.
  *
- * <p>Done once, when somebody has come who wants to hear of VMs: an agent that nobody manages needs no memory for it. In small pieces, so that
+ * <p>Done once, when an engine has come and listens: an agent that nobody manages needs no memory for it. In small pieces, so that
  * nobody waits for it; over as soon as somebody creates, whose request then does the same.
  *
  * <p>Thread-safe; one thread, {@code create-warm-up}, which lives some seconds.

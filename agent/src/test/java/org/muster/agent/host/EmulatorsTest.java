@@ -48,11 +48,11 @@ class EmulatorsTest {
         guest("idle", 104, "qemu-system-x86", 'S');
         guest("odd) T name", 105, "qemu) T (x", 'R');
 
-        assertThat(emulators.stopped("signal")).contains(true);
-        assertThat(emulators.stopped("debugger")).contains(true);
-        assertThat(emulators.stopped("disk")).contains(false);
-        assertThat(emulators.stopped("idle")).contains(false);
-        assertThat(emulators.stopped("odd) T name")).contains(false);
+        assertThat(emulators.state("signal").map(Emulators::isStopped)).contains(true);
+        assertThat(emulators.state("debugger").map(Emulators::isStopped)).contains(true);
+        assertThat(emulators.state("disk").map(Emulators::isStopped)).contains(false);
+        assertThat(emulators.state("idle").map(Emulators::isStopped)).contains(false);
+        assertThat(emulators.state("odd) T name").map(Emulators::isStopped)).contains(false);
     }
 
     @Test
@@ -64,13 +64,13 @@ class EmulatorsTest {
         guest("busy", 105, "qemu-kvm", 'R');
         guest("reused", 106, "bash", 'D');
 
-        assertThat(emulators.standsStill("signal")).contains(true);
-        assertThat(emulators.standsStill("debugger")).contains(true);
-        assertThat(emulators.standsStill("disk")).contains(true);
-        assertThat(emulators.standsStill("idle")).contains(false);
-        assertThat(emulators.standsStill("busy")).contains(false);
-        assertThat(emulators.standsStill("reused")).isEmpty();
-        assertThat(emulators.standsStill("unknown")).isEmpty();
+        assertThat(emulators.state("signal").map(Emulators::standsStill)).contains(true);
+        assertThat(emulators.state("debugger").map(Emulators::standsStill)).contains(true);
+        assertThat(emulators.state("disk").map(Emulators::standsStill)).contains(true);
+        assertThat(emulators.state("idle").map(Emulators::standsStill)).contains(false);
+        assertThat(emulators.state("busy").map(Emulators::standsStill)).contains(false);
+        assertThat(emulators.state("reused").map(Emulators::standsStill)).isEmpty();
+        assertThat(emulators.state("unknown").map(Emulators::standsStill)).isEmpty();
     }
 
     @Test
@@ -81,17 +81,17 @@ class EmulatorsTest {
         write("other.pid", "101");
         guest("signal", 101, "qemu-system-x86", 'T');
 
-        assertThat(emulators.stopped("reused"))
+        assertThat(emulators.state("reused").map(Emulators::isStopped))
                 .as("another program has its number")
                 .isEmpty();
-        assertThat(emulators.stopped("gone")).isEmpty();
-        assertThat(emulators.stopped("bad")).isEmpty();
-        assertThat(emulators.stopped("unknown")).isEmpty();
-        assertThat(emulators.stopped("../../../other"))
+        assertThat(emulators.state("gone").map(Emulators::isStopped)).isEmpty();
+        assertThat(emulators.state("bad").map(Emulators::isStopped)).isEmpty();
+        assertThat(emulators.state("unknown").map(Emulators::isStopped)).isEmpty();
+        assertThat(emulators.state("../../../other").map(Emulators::isStopped))
                 .as("no name of libvirt's")
                 .isEmpty();
-        assertThat(emulators.stopped("a\0b")).isEmpty();
-        assertThat(emulators(OptionalLong.empty()).stopped("signal"))
+        assertThat(emulators.state("a\0b").map(Emulators::isStopped)).isEmpty();
+        assertThat(emulators(OptionalLong.empty()).state("signal").map(Emulators::isStopped))
                 .as("no daemon known")
                 .isEmpty();
     }
@@ -100,10 +100,12 @@ class EmulatorsTest {
     void aDaemonThatSeesOtherFilesIsAskedThroughItsOwnRootOrNotAtAll() throws IOException {
         guest("signal", 101, "qemu-system-x86", 'T');
         write("proc/77/mountinfo", MOUNTS + "2 1 0:9 / /run rw - tmpfs tmpfs rw\n");
-        assertThat(emulators.stopped("signal")).as("its /run is not ours").isEmpty();
+        assertThat(emulators.state("signal").map(Emulators::isStopped))
+                .as("its /run is not ours")
+                .isEmpty();
 
         write("proc/77/root/run/libvirt/qemu/inside.pid", "101");
-        assertThat(emulators.stopped("inside")).contains(true);
-        assertThat(emulators.stopped("signal")).isEmpty();
+        assertThat(emulators.state("inside").map(Emulators::isStopped)).contains(true);
+        assertThat(emulators.state("signal").map(Emulators::isStopped)).isEmpty();
     }
 }
