@@ -31,7 +31,7 @@ record Batch(
         long requestedAtMillis) {
 
     private static final Pattern LAUNCH_PAUSED =
-            Pattern.compile("<(?:[\\w.-]+:)?launchPaused>\\s*(?i:true)\\s*</"); // in the engine's metadata
+            Pattern.compile("<(?:[\\w.-]+:)?launchPaused(?:\\s[^>]*)?>\\s*(?i:true)\\s*</"); // in the engine's metadata
 
     /** Whether they are to be paused when they have started, by what was asked or by the template. */
     boolean endsPaused() {

@@ -98,7 +98,7 @@ class CreateCommandTest {
         Files.writeString(
                 Path.of(template),
                 "<domain><name>${name}</name><metadata><o:vm xmlns:o='http://ovirt.org/vm/1.0'>"
-                        + "<o:launchPaused>true</o:launchPaused></o:vm></metadata></domain>");
+                        + "<o:launchPaused type='bool'>true</o:launchPaused></o:vm></metadata></domain>");
         acceptAll("Paused");
         CliRun run = create(2, "--wait-timeout=20");
         assertThat(run.exitCode()).as(run.err()).isZero();
