@@ -18,9 +18,12 @@ import java.util.function.Supplier;
  */
 final class DaemonView {
     private static final Duration ASK_EVERY = Duration.ofSeconds(60);
+    private static final Duration ASK_AGAIN =
+            Duration.ofSeconds(5); // where the kernel did not let us see it: each guest would ask
     private static final String OWN_MOUNTS = "proc/self/mountinfo";
 
-    private record Known(OptionalLong pid, long atNanos) {}
+    /** @param seen whether the kernel let us see the process */
+    private record Known(OptionalLong pid, boolean seen, long atNanos) {}
 
     private final HostRoot root;
     private final Supplier<OptionalLong> daemonPid;
@@ -33,20 +36,24 @@ final class DaemonView {
         this.nanoTime = nanoTime;
     }
 
-    /** Which process it is; asked again when it is gone, or was asked for long ago. Empty if it cannot be told. */
+    /** Which process it is; asked again when it is gone, or was asked for long ago; soon, if the kernel does not show it to us. Empty if it cannot be told. */
     OptionalLong pid() {
         Known last = known;
         long now = nanoTime.getAsLong();
-        boolean good = last != null
-                && now - last.atNanos < ASK_EVERY.toNanos()
-                && last.pid.isPresent()
-                && root.exists("proc/" + last.pid.getAsLong());
-        if (good) {
+        if (last != null && isGood(last, now - last.atNanos)) {
             return last.pid;
         }
         OptionalLong pid = daemonPid.get();
-        known = new Known(pid, now);
+        known = new Known(pid, isSeen(pid), now);
         return pid;
+    }
+
+    private boolean isGood(Known last, long ageNanos) {
+        return last.seen ? ageNanos < ASK_EVERY.toNanos() && isSeen(last.pid) : ageNanos < ASK_AGAIN.toNanos();
+    }
+
+    private boolean isSeen(OptionalLong pid) {
+        return pid.isPresent() && root.exists("proc/" + pid.getAsLong());
     }
 
     /** Where its file system can be seen; empty if we may not look at it through that process. */

@@ -357,6 +357,7 @@ public final class Daemon implements AutoCloseable {
         started.push(hypervisor); // connected below; closed behind those that ask it all the time
         statsAhead.start();
         started.push(statsAhead);
+        started.push(cpuClocks::reset); // what is pushed later is closed earlier
         sampler.start();
         started.push(sampler);
         host.start(sampleEvery);
@@ -380,7 +381,6 @@ public final class Daemon implements AutoCloseable {
         jmx.start();
         started.push(jmx);
         started.push(warmUp);
-        started.push(cpuClocks::reset);
     }
 
     /** The TCP port that is bound; 0 if only the local socket is. */

@@ -1,6 +1,7 @@
 package org.muster.agent.stats;
 
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,6 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.muster.libvirt.CpuTime;
@@ -30,6 +32,7 @@ import org.slf4j.LoggerFactory;
 public final class CpuClocks {
     private static final Logger LOG = LoggerFactory.getLogger(CpuClocks.class);
     private static final long TRY_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
+    private static final long TIDY_EVERY_NANOS = TimeUnit.SECONDS.toNanos(5); // it reads them all
 
     private final Path root;
     private final Function<UUID, OptionalLong> emulator;
@@ -37,6 +40,7 @@ public final class CpuClocks {
     private final Map<UUID, Proven> proven = new ConcurrentHashMap<>();
     private final Map<UUID, Long> notBefore = new ConcurrentHashMap<>(); // when to try again with one that failed
     private final AtomicBoolean told = new AtomicBoolean();
+    private final AtomicLong tidiedAtNanos;
 
     /**
      * @param root of the file system that /proc and /sys are in
@@ -46,6 +50,7 @@ public final class CpuClocks {
         this.root = root;
         this.emulator = emulator;
         this.nanoTime = nanoTime;
+        this.tidiedAtNanos = new AtomicLong(nanoTime.getAsLong());
     }
 
     /**
@@ -112,6 +117,10 @@ public final class CpuClocks {
     /** One that ended right as it was compared may have been forgotten before it was kept. */
     private void tidy(long now) {
         notBefore.values().removeIf(earliest -> now - earliest >= 0);
+        long last = tidiedAtNanos.get();
+        if (now - last < TIDY_EVERY_NANOS || !tidiedAtNanos.compareAndSet(last, now)) {
+            return;
+        }
         proven.forEach((domain, files) -> {
             try {
                 CpuTime unused = files.time.read();
@@ -184,7 +193,7 @@ public final class CpuClocks {
                     CpuClocks.close(clock);
                     throw e;
                 }
-            } catch (IOException e) {
+            } catch (IOException | InvalidPathException e) { // a group's name may have letters that our locale has not
                 LOG.trace("no such CPU clock", e);
             }
         }

@@ -77,6 +77,19 @@ class CpuClocksTest {
     }
 
     @Test
+    void aGroupWithANameThatIsNoPathHereKeepsNobodyFromItsProcess() throws IOException {
+        CpuClocks clocks = clocks();
+        process(101, 7, 5);
+        write(
+                "proc/101/cgroup",
+                "0::/machine/g\0.scope/libvirt/emulator\n"); // as other letters are in the POSIX locale
+
+        prove(clocks);
+
+        assertThat(clocks.read(List.of(ONE))).isPresent();
+    }
+
+    @Test
     void libvirtsTimeMayLieBetweenTwoReadings() throws IOException {
         CpuClocks clocks = clocks();
         process(101, 7, 5);
