@@ -32,8 +32,8 @@ final class Alternatives {
         }
 
         @Override
-        public final void ended(double atOnce, double seconds, int left, double at) {
-            limit = Math.max(1, Math.min(MOST, next(limit, atOnce, seconds)));
+        public final void ended(double atOnce, double began, double oldest, int left, double at) {
+            limit = Math.max(1, Math.min(MOST, next(limit, atOnce, at - began)));
         }
 
         abstract double next(double limit, double atOnce, double seconds);

@@ -84,8 +84,15 @@ final class MondayModel {
             }
 
             @Override
-            public void ended(double atOnce, double seconds, int left, double at) {
-                auto.ended(atOnce, seconds, left, FAR, (long) (1e9 * (1 + at)));
+            public void asked(int count) {
+                auto.asked(count, FAR);
+            }
+
+            @Override
+            public void ended(double atOnce, double began, double oldest, int left, double at) {
+                long now = (long) (1e9 * (1 + at));
+                auto.ended(atOnce, (long) (1e9 * (1 + began)), now);
+                auto.learn((long) (1e9 * (1 + oldest)), left, FAR, now);
             }
         };
     }

@@ -1,7 +1,9 @@
 package org.muster.agent.create;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Optional;
+import java.util.PriorityQueue;
 import org.muster.agent.journal.JournalRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +31,8 @@ public final class AutoLimit {
     private static final double NANOS_UNTIL_HALVED = 3600e9;
     private static final double USED = 0.75; // a limit that was not reached cannot be judged
     private static final double ENOUGH = 3; // starts, to know a level
+    private static final double SAME = 0.02; // costs that differ by no more
+    private static final double UNSURE = 0.2; // times the scatter
     private static final double TOLERANCE = 2; // of curves that may be the right one, in squared errors
     private static final double BEYOND = 1.2; // what is worth a look
     private static final double STEP = 1.5;
@@ -41,11 +45,16 @@ public final class AutoLimit {
     private static final int NEWS = 8;
     private static final double KNOWN_WELL = 6; // starts that stand behind what is expected
     private static final double UNEXPLAINED = 0.5; // of the news, by all that is known
-    private static final int PROBED_AFTER = 100; // starts: a host that can do more now is not seen at the old limit
+    private static final int PROBED_AFTER =
+            108; // starts, nine rounds of twelve: a host that can do more now is not seen at the old limit
     private static final int PROBED_AFTER_ROUNDS = 8;
     private static final double PROBE = 1.25;
 
+    /** A start that ended well. */
+    private record End(long begunNanos, double atOnce, double seconds) {}
+
     private final int hostCpus;
+    private final PriorityQueue<End> untold = new PriorityQueue<>(Comparator.comparingLong(End::begunNanos));
     private StartTimes times = new StartTimes();
     private StartTimes fresh = new StartTimes(); // of those since the last decision
     private int limit;
@@ -97,40 +106,103 @@ public final class AutoLimit {
         return true;
     }
 
+    /** Whether there is something to decide by. */
+    boolean knows() {
+        return fit != null;
+    }
+
+    /** What is known is wrong; the limit stays. */
+    void forget() {
+        times = new StartTimes();
+        fresh = new StartTimes();
+        fit = null;
+        newsCount = 0;
+        endedSince = 0;
+        untold.clear();
+    }
+
     /** How many may run at once. */
     public int limit() {
         return limit;
     }
 
     /**
-     * A start has ended well.
+     * So many are to be started and nothing runs: of the limits that are known the best one is taken for them, for what was left of those
+     * before was fewer. One below all that are known, to be looked at, stays; a look up is decided anew as soon as some have ended.
+     *
+     * @param most more than these may not run, whatever the limit
+     */
+    public void asked(int count, int most) {
+        double fewest = times.fewest(ENOUGH);
+        if (fit == null || Double.isNaN(fewest) || count <= limit) {
+            return;
+        }
+        int lowest = (int) Math.round(fewest);
+        int known = (int) Math.round(times.most(ENOUGH));
+        int highest = Math.min(most, known);
+        if (limit >= lowest && highest >= lowest) {
+            limit = best(count, WaveCost.limits(lowest, highest));
+        }
+    }
+
+    /**
+     * A start has ended well. It counts when {@link #learn} says that none that began as early still runs.
      *
      * @param atOnce how many ran while it did, in the mean, itself counted
+     */
+    public void ended(double atOnce, long begunNanos, long nowNanos) {
+        if (nowNanos > begunNanos) { // no clock is that fine: nothing can be learnt of it
+            untold.add(new End(begunNanos, atOnce, (nowNanos - begunNanos) / NANOS_PER_SECOND));
+        }
+    }
+
+    /**
+     * Learns of the starts that have ended, in the order in which they began: of some that run at once the short ones end first, and whoever
+     * takes those for all of them finds the host quicker than it is.
+     *
+     * @param oldestNanos when the oldest start that still runs began, those left out that will not end soon; {@code nowNanos} if none runs
      * @param left how many wait or run now
      * @param most more than these may not run, whatever the limit
      */
-    public void ended(double atOnce, double seconds, int left, int most, long nowNanos) {
-        if (!(seconds > 0)) {
-            return; // no clock is that fine: nothing can be learnt of it
+    public void learn(long oldestNanos, int left, int most, long nowNanos) {
+        while (!untold.isEmpty() && (untold.peek().begunNanos < oldestNanos || untold.size() > MOST)) {
+            learn(untold.remove(), left, most, nowNanos);
         }
+    }
+
+    private void learn(End end, int left, int most, long nowNanos) {
+        double atOnce = end.atOnce;
+        double seconds = end.seconds;
         hearNews(atOnce, seconds);
         double idle = lastNanos == 0 ? 0 : (nowNanos - lastNanos) / NANOS_UNTIL_HALVED;
         lastNanos = nowNanos;
         times.fade(Math.pow(0.5, 1 / HALVED_AFTER + idle));
         times.add(atOnce, seconds);
         fresh.add(atOnce, seconds);
-        boolean begunSince = nowNanos - (long) (seconds * NANOS_PER_SECOND) >= decidedAtNanos - SAME_NANOS;
+        boolean begunSince = end.begunNanos >= decidedAtNanos - SAME_NANOS;
         if (begunSince && atOnce >= USED * Math.min(limit, most)) {
             endedSince++;
         }
-        if (endedSince >= Math.max(2, limit) || isAnotherHost()) {
+        if (endedSince >= Math.max(2, Math.max(limit, Math.round(atOnce))) || isAnotherHost()) {
             startsAsIs += endedSince;
             roundsAsIs++;
             endedSince = 0;
-            decidedAtNanos = nowNanos;
+            int before = limit;
             decide(left, Math.min(MOST, most));
+            decidedAtNanos = limit == before ? Math.max(decidedAtNanos, end.begunNanos + SAME_NANOS) : nowNanos;
             fresh = new StartTimes();
         }
+    }
+
+    /**
+     * The best one; but what scatters is not known to a hair. As long as the present limit is below the best and nearly as good it stays: fewer
+     * at once are better for the mean, and a limit that goes up and down for nothing has starts take a different time each.
+     */
+    private int best(int starts, int[] limits) {
+        int best = WaveCost.best(starts, limits, fit::logMeanSeconds, SAME);
+        double unsure = UNSURE * Math.sqrt(fit.variance());
+        int least = WaveCost.best(starts, limits, fit::logMeanSeconds, SAME + unsure);
+        return Math.max(least, Math.min(best, limit));
     }
 
     private void decide(int left, int most) {
@@ -138,31 +210,37 @@ public final class AutoLimit {
         fewestKnown = times.fewest(ENOUGH);
         mostKnown = times.most(ENOUGH);
         if (Double.isNaN(fewestKnown)) {
+            fit = null; // what it was made of is too old
+            newsCount = 0;
             limit = slower ? Math.max(1, limit / 2) : limit;
             slower = false;
             return;
         }
         fit = CurveFit.of(times, hostCpus);
         int starts = Math.max(left, 2 * limit);
-        int lowest = Math.max(1, (int) Math.min(limit, fewestKnown) / 2);
+        boolean matters = slower
+                || left > limit; // else none of these waits, and the next bulk need not begin with what nobody knows
+        double fewest = Math.min(limit, fewestKnown);
+        int lowest = Math.max(1, (int) (matters ? fewest / 2 : Math.round(fewest)));
         int highest = Math.max(lowest, (int) Math.min(most, Math.ceil(2 * Math.max(limit, mostKnown))));
         int[] limits = WaveCost.limits(lowest, highest);
         int bestAtMost = lowest;
         int bestAtLeast = highest;
         for (var curve : fit.plausible(TOLERANCE)) {
-            int best = WaveCost.best(starts, limits, curve);
+            int best = WaveCost.best(starts, limits, curve, SAME);
             bestAtMost = Math.max(bestAtMost, best);
             bestAtLeast = Math.min(bestAtLeast, best);
         }
         boolean lookUp = bestAtMost > BEYOND * mostKnown && left >= ROOM * limit;
         int down = Math.max(bestAtLeast, lowest);
-        boolean lookDown = bestAtLeast < fewestKnown / BEYOND && (starts + fewestKnown) / (starts + down) > GAIN;
+        boolean lookDown =
+                left >= limit && bestAtLeast < fewestKnown / BEYOND && (starts + fewestKnown) / (starts + down) > GAIN;
         int next;
         if (lookUp && !(slower && lookDown)) {
             double step = mostKnown * STEP_AT_FIRST <= Math.max(hostCpus, SMALL_HOST) ? STEP_AT_FIRST : STEP;
             next = (int) Math.min(bestAtMost, Math.ceil(mostKnown * step));
         } else {
-            next = lookDown ? down : WaveCost.best(starts, limits, fit::logSeconds);
+            next = lookDown ? down : best(starts, limits);
         }
         if (lookUp || lookDown) {
             startsAsIs = 0;
@@ -175,7 +253,7 @@ public final class AutoLimit {
         slower = false;
         if (next != limit && LOG.isDebugEnabled()) {
             LOG.debug(
-                    "{} starts at once instead of {}: {} s alone, {} side by side, best from {} to {}, known from {} to {}",
+                    "{} starts at once instead of {}: {} s alone, {} side by side, best from {} to {}, known from {} to {}, {} left",
                     next,
                     limit,
                     fit.secondsAlone(),
@@ -183,7 +261,8 @@ public final class AutoLimit {
                     bestAtLeast,
                     bestAtMost,
                     fewestKnown,
-                    mostKnown);
+                    mostKnown,
+                    left);
         }
         limit = Math.max(1, Math.min(most, next));
     }

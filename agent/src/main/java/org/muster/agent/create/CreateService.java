@@ -260,8 +260,12 @@ public final class CreateService {
         }
         journal.durably(lines).whenComplete((nothing, e) -> {
             if (e == null) {
-                launch.begin(request, accepted, validatedAtNanos);
-                answer.complete(verdicts);
+                try {
+                    launch.begin(request, accepted, validatedAtNanos);
+                    answer.complete(verdicts);
+                } finally {
+                    launch.go();
+                }
             } else {
                 dispatcher.giveBack(places(request, accepted));
                 accepted.forEach(admission::release);

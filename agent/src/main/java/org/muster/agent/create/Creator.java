@@ -331,7 +331,7 @@ public final class Creator implements AutoCloseable {
 
     /** The link to libvirtd is there. */
     public void connected() {
-        dispatcher.linkChanged();
+        dispatcher.wake();
         recovery.connected();
         late.connected();
     }

@@ -25,6 +25,7 @@ final class CurveFit {
     private static final double NEAR_OCTAVES = 0.12;
     private static final double NEAR_AT_MOST = 3 * NEAR_OCTAVES;
     private static final double TRUST_IN_CURVE = 2;
+    private static final double TRUST_IN_VARIANCE = 24;
 
     /** One curve. */
     private record Curve(int shape, double capacityOctaves, double logAlone, double misfit) {
@@ -82,19 +83,40 @@ final class CurveFit {
         return Math.exp(best.logAlone);
     }
 
-    /** The logarithm of a start's seconds by how many run at once, as far as is known. */
+    /** The logarithm of a usual start's seconds by how many run at once, as far as is known. */
     double logSeconds(double atOnce) {
-        double octaves = StartTimes.octavesOf(atOnce);
-        double[] sums = {0, TRUST_IN_CURVE};
+        return near(StartTimes.octavesOf(atOnce)).log;
+    }
+
+    /**
+     * The logarithm of the mean of starts' seconds, lognormal: of this follows what gets done, and many at once differ more than few do, for
+     * none of them has its turn for certain.
+     */
+    double logMeanSeconds(double atOnce) {
+        Near near = near(StartTimes.octavesOf(atOnce));
+        return near.log + near.variance / 2;
+    }
+
+    private record Near(double log, double variance) {}
+
+    private Near near(double octaves) {
+        double[] sums = new double[3];
         times.forEachLevel(level -> {
             double off = times.octaves(level) - octaves;
             if (Math.abs(off) < NEAR_AT_MOST) {
-                double near = times.weight(level) * Math.exp(-off * off / (2 * NEAR_OCTAVES * NEAR_OCTAVES));
-                sums[0] += near * (times.log(level) - best.log(times.octaves(level)));
-                sums[1] += near;
+                double share = Math.exp(-off * off / (2 * NEAR_OCTAVES * NEAR_OCTAVES));
+                double weight = share * times.weight(level);
+                double error = times.log(level) - best.log(times.octaves(level));
+                sums[0] += weight;
+                sums[1] += weight * error;
+                sums[2] += share * times.scatter(level) + weight * error * error;
             }
         });
-        return best.log(octaves) + sums[0] / sums[1];
+        double mean = sums[0] == 0 ? 0 : sums[1] / sums[0];
+        double scatter = Math.max(0, sums[2] - sums[0] * mean * mean);
+        return new Near(
+                best.log(octaves) + sums[1] / (sums[0] + TRUST_IN_CURVE),
+                (scatter + TRUST_IN_VARIANCE * variance) / (sums[0] + TRUST_IN_VARIANCE));
     }
 
     /** How much longer those took than is explained, as a logarithm. */

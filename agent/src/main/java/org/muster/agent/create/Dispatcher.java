@@ -60,6 +60,7 @@ final class Dispatcher {
         try {
             while (!closed) {
                 if (queue.size() > 0 && refusal().isEmpty()) {
+                    slots.asked(queue.size());
                     Slots.Slot slot = slots.take(queue.poll(nanoTime.getAsLong()), nanoTime.getAsLong());
                     changed.signal(); // there may be room for another worker
                     return slot;
@@ -117,6 +118,7 @@ final class Dispatcher {
                 }
             }
             if (!found.isEmpty()) {
+                slots.learn(queue.size(), nanoTime.getAsLong());
                 changed.signalAll();
             }
             return found;
@@ -178,12 +180,12 @@ final class Dispatcher {
         }
     }
 
+    /** They wait from now on. Pair with {@link #wake}: who has no work hears of them only then. */
     void add(List<CreateRequest> requests) {
         lock.lock();
         try {
             requests.forEach(queue::add);
             mostWaiting = Math.max(mostWaiting, queue.size());
-            changed.signalAll();
         } finally {
             lock.unlock();
         }
@@ -338,8 +340,8 @@ final class Dispatcher {
         }
     }
 
-    /** The link to libvirtd came or went. */
-    void linkChanged() {
+    /** There is something to do, or the link to libvirtd came or went. */
+    void wake() {
         lock.lock();
         try {
             changed.signalAll();

@@ -46,7 +46,7 @@ final class Launch {
         this.unsettled = unsettled;
     }
 
-    /** Their acceptance is on the disk. */
+    /** Their acceptance is on the disk: they can be seen, and wait. Pair with {@link #go}. */
     void begin(BatchRequest batch, List<Candidate> accepted, long validatedAtNanos) {
         long now = System.nanoTime();
         List<CreateRequest> ready = new ArrayList<>(accepted.size());
@@ -72,6 +72,11 @@ final class Launch {
         queue(ready);
     }
 
+    /** Their acceptance is being answered, and who is free takes them: not before, for their starts would hold up the answer. */
+    void go() {
+        dispatcher.wake();
+    }
+
     /** One that was destroyed in the moment since it was announced is not to stay in the queue. */
     private void queue(List<CreateRequest> creates) {
         dispatcher.add(creates);
@@ -91,6 +96,7 @@ final class Launch {
         List<Problem> problems = candidate.pathProblems();
         if (problems.isEmpty()) {
             queue(List.of(create));
+            go();
             return;
         }
         dispatcher.giveBack(List.of(Place.of(create)));

@@ -19,9 +19,9 @@ final class Slots {
     private static final Duration SUSPECT_AT_LEAST = Duration.ofSeconds(3);
     private static final Duration SUSPECT_UNKNOWN = Duration.ofSeconds(6);
     private static final int SUSPECT_FACTOR = 5;
+    private static final int WAITED_FOR = 3; // times the median, before others are learnt from
     private static final double BEYOND_MEDIAN = 1.5; // on a host whose starts take about as long as SLOW
     private static final int REMEMBERED = 32;
-    private static final double NANOS_PER_SECOND = 1e9;
 
     /** What libvirtd can bear at the moment. */
     record Guard(int createSlots, int maxStuck, int overdueElsewhere) {}
@@ -34,6 +34,7 @@ final class Slots {
         private final double allWorkBefore;
         private boolean hung;
         private boolean suspected; // once held for hung
+        private boolean guessed; // the same, at a time when nothing was known of what creates take here
 
         private Slot(CreateRequest request, long sinceNanos, double workBefore, double allWorkBefore) {
             this.request = request;
@@ -129,6 +130,13 @@ final class Slots {
                         + " creates at once";
     }
 
+    /** @param waiting how many wait for a slot: if none runs that does not hang, a bulk begins */
+    void asked(int waiting) {
+        if (active() == 0) {
+            auto.asked(waiting, guarded);
+        }
+    }
+
     Slot take(CreateRequest request, long nowNanos) {
         goOn(nowNanos);
         Slot slot = new Slot(request, nowNanos, work, allWork);
@@ -143,16 +151,35 @@ final class Slots {
         if (outcome == Outcome.STARTED) {
             lastNanos[finished++ % REMEMBERED] = took;
         }
+        if (outcome == Outcome.STARTED && slot.guessed && finished <= REMEMBERED) {
+            auto.forget(); // it did run all the time: of the others it was thought that fewer ran beside them
+        }
         if (outcome == Outcome.STARTED && took > 0) {
             // One that was held for hung was none, and the others that are held for it may be none either.
             double atOnce = (slot.suspected ? allWork - slot.allWorkBefore : work - slot.workBefore) / took;
-            auto.ended(atOnce, took / NANOS_PER_SECOND, waiting + active() - 1, guarded, nowNanos);
+            auto.ended(atOnce, slot.sinceNanos, nowNanos);
             brake.ended(auto.limit());
         } else if (outcome == Outcome.OVERLOADED) {
             brake.overloaded(auto.limit(), active(), slot.sinceNanos, nowNanos);
         }
         running.remove(slot);
+        learn(waiting, nowNanos);
         clear(nowNanos);
+    }
+
+    /** Of what has ended. Also to be called when {@link #judge} has found some that hang: for those nobody waits any more. */
+    void learn(int waiting, long nowNanos) {
+        auto.learn(oldest(nowNanos), waiting + active(), guarded, nowNanos);
+    }
+
+    /** When the oldest of those began that can be waited for: what takes so much longer than usual may never end. */
+    private long oldest(long nowNanos) {
+        long patience = finished == 0 ? Long.MAX_VALUE : WAITED_FOR * median();
+        return running.stream()
+                .filter(slot -> !slot.hung && nowNanos - slot.sinceNanos < patience)
+                .mapToLong(Slot::sinceNanos)
+                .min()
+                .orElse(nowNanos);
     }
 
     /** Starts take longer here than was known: those that do not take too long by that have their places back. */
@@ -174,6 +201,7 @@ final class Slots {
         }
         goOn(nowNanos); // until now it was one of them
         slot.hung = true;
+        slot.guessed = finished == 0 && !auto.knows();
         boolean news = !slot.suspected;
         slot.suspected = true;
         return news;
@@ -184,14 +212,18 @@ final class Slots {
         if (concurrency instanceof Concurrency.Fixed) {
             return SLOW; // somebody chose the number: it is kept to until the create is certainly slow
         }
-        int known = Math.min(finished, REMEMBERED);
-        if (known == 0) {
+        if (finished == 0) {
             return SUSPECT_UNKNOWN;
         }
-        long[] sorted = Arrays.copyOf(lastNanos, known);
-        Arrays.sort(sorted);
-        long median = sorted[known / 2];
+        long median = median();
         long most = Math.max(SLOW.toNanos(), (long) (BEYOND_MEDIAN * median));
         return Duration.ofNanos(Math.max(SUSPECT_AT_LEAST.toNanos(), Math.min(SUSPECT_FACTOR * median, most)));
+    }
+
+    /** Of what the last of them took; there must be one. */
+    private long median() {
+        long[] sorted = Arrays.copyOf(lastNanos, Math.min(finished, REMEMBERED));
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
     }
 }

@@ -6,7 +6,6 @@ import java.util.function.DoubleUnaryOperator;
 /** Which limit is best for so many starts if their time by how many run at once is known. Stateless. */
 final class WaveCost {
     private static final double FINER = 1.03; // limits that differ by less are the same
-    private static final double TIE = 1e-9;
 
     private WaveCost() {}
 
@@ -21,21 +20,26 @@ final class WaveCost {
         return Arrays.stream(all, 0, count).distinct().toArray();
     }
 
-    /** Of the limits the one with the least total and mean time; of equal ones the smallest. */
-    static int best(int starts, int[] limits, DoubleUnaryOperator logSeconds) {
-        int best = limits[0];
-        double least = Double.POSITIVE_INFINITY;
-        for (int limit : limits) {
-            double cost = of(starts, limit, logSeconds);
-            if (cost < least - TIE) {
-                least = cost;
-                best = limit;
-            }
-            if (limit >= starts) {
-                break; // larger ones are the same
-            }
+    /**
+     * Of the limits the one with the least total and mean time; of those that are as good the smallest.
+     *
+     * @param same costs that differ by no more are equal
+     */
+    static int best(int starts, int[] limits, DoubleUnaryOperator logSeconds, double same) {
+        int all = Math.max(starts, limits[0]); // larger ones are the same
+        int[] some = Arrays.stream(limits)
+                .map(limit -> Math.min(limit, all))
+                .distinct()
+                .toArray();
+        double[] costs = Arrays.stream(some)
+                .mapToDouble(limit -> of(starts, limit, logSeconds))
+                .toArray();
+        double least = Arrays.stream(costs).min().orElseThrow();
+        int first = 0;
+        while (costs[first] > least + same) {
+            first++;
         }
-        return best;
+        return some[first];
     }
 
     /** The logarithm of the product of the time until all are started and the mean time until one is: in waves. */

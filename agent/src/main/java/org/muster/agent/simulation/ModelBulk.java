@@ -14,14 +14,19 @@ public final class ModelBulk {
     public interface Limit {
         int now();
 
+        /** So many are asked for. */
+        default void asked(int count) {}
+
         /**
          * A start has ended.
          *
          * @param atOnce how many ran meanwhile, in the mean, itself counted
+         * @param began when it began
+         * @param oldest when the oldest that still runs began; {@code at} if none runs
          * @param left how many wait or run
          * @param at the time
          */
-        default void ended(double atOnce, double seconds, int left, double at) {}
+        default void ended(double atOnce, double began, double oldest, int left, double at) {}
 
         static Limit of(int fixed) {
             return () -> fixed;
@@ -61,11 +66,14 @@ public final class ModelBulk {
         double[] began = new double[count];
         double[] workBefore = new double[count];
         double[] ended = new double[count];
+        boolean[] over = new boolean[count];
         double work = 0;
         double sum = 0;
         double now = from;
         int next = 0;
+        int oldest = 0;
         int running = 0;
+        limit.asked(count);
         for (int done = 0; done < count; done++) {
             for (; next < count && running < Math.max(1, limit.now()); next++) {
                 host.begin(next, sizes[next], now);
@@ -78,10 +86,16 @@ public final class ModelBulk {
             now = end;
             int id = host.endNext();
             running--;
+            over[id] = true;
             ended[id] = now - from;
             sum += ended[id];
             double took = now - began[id];
-            limit.ended((work - workBefore[id]) / Math.max(WITHIN, took), took, running + count - next, now);
+            while (oldest < next && over[oldest]) {
+                oldest++;
+            }
+            double since = oldest < next ? began[oldest] : now;
+            double atOnce = (work - workBefore[id]) / Math.max(WITHIN, took);
+            limit.ended(atOnce, began[id], since, running + count - next, now);
         }
         return new Times(now - from, sum / count, ended);
     }

@@ -33,8 +33,15 @@ class AutoLimitTest {
             }
 
             @Override
-            public void ended(double atOnce, double seconds, int left, double at) {
-                auto.ended(atOnce, seconds, left, MOST, (long) (1e9 * (1 + at)));
+            public void asked(int count) {
+                auto.asked(count, MOST);
+            }
+
+            @Override
+            public void ended(double atOnce, double began, double oldest, int left, double at) {
+                long now = (long) (1e9 * (1 + at));
+                auto.ended(atOnce, (long) (1e9 * (1 + began)), now);
+                auto.learn((long) (1e9 * (1 + oldest)), left, MOST, now);
             }
         };
     }
@@ -45,6 +52,7 @@ class AutoLimitTest {
             case "sharing" -> new FormulaHost(sharing(whole), ALONE);
             case "locking" -> new FormulaHost(locking(whole), ALONE);
             case "smooth" -> new FormulaHost(smooth(what, what < 0.3 ? what / 10 : 0.01), ALONE);
+            case "unfair" -> new UnfairHost(what, ALONE, 0.6);
             case "staged" -> new StagedHost(whole, new StagedHost.Needs(0.01, 0.3, 0.15, 0));
             default -> throw new IllegalArgumentException(kind);
         };
@@ -122,6 +130,9 @@ class AutoLimitTest {
         "smooth, 0.1, 200, 0",
         "smooth, 0.3, 50, 0",
         "smooth, 0.3, 200, 0",
+        "unfair, 2, 200, 0.1",
+        "unfair, 8, 50, 0.1",
+        "unfair, 8, 200, 0.1",
     })
     void afterSixtyStartsItIsAsGoodAsTheBestFixedLimit(String kind, double what, int count, double spread) {
         assertThat(beside(() -> host(kind, what), 60, count, spread)).isLessThan(spread == 0 ? 1.05 : 1.1);
@@ -155,6 +166,10 @@ class AutoLimitTest {
         "smooth, 0.1, 200, 0.2",
         "smooth, 0.3, 50, 0.2",
         "smooth, 0.3, 200, 0.2",
+        "unfair, 2, 50, 0.1",
+        "unfair, 2, 200, 0.1",
+        "unfair, 8, 50, 0.1",
+        "unfair, 8, 200, 0.1",
     })
     void wideHostsTakeMoreStartsToLearn(String kind, double what, int count, double spread) {
         assertThat(beside(() -> host(kind, what), 400, count, spread)).isLessThan(1.08);
@@ -275,9 +290,57 @@ class AutoLimitTest {
         for (int seed = 0; seed < 20; seed++) {
             VirtualHost host = VirtualHost.auto(CPUS, new FormulaHost(sharing(8), ALONE));
             for (int bulk = 0; bulk < 10; bulk++) {
-                host.run(ModelBulk.sizes(100, 1, 31L * seed + bulk)); // a start in six takes three times as long
-                assertThat(host.limit()).as("seed %d, bulk %d", seed, bulk).isGreaterThanOrEqualTo(4);
+                VirtualHost.Times times = host.run(
+                        ModelBulk.sizes(100, 1, 31L * seed + bulk)); // a start in six takes three times as long
+                assertThat(times.atFirst()).as("seed %d, bulk %d", seed, bulk).isGreaterThanOrEqualTo(4);
             }
+        }
+    }
+
+    /** Somebody else has chosen the number, so that eight run where two would. */
+    @Test
+    void theFirstThatEndAreNotTakenForAll() {
+        AutoLimit auto = new AutoLimit(2);
+        long at = 1_000_000_000;
+        for (int i = 0; i < 40; i++) {
+            for (int atOnce : new int[] {1, 2, 4, 8}) {
+                long begun = at;
+                at += (long) (1e9 * Math.max(0.25, 0.125 * atOnce));
+                auto.ended(atOnce, begun, at);
+                auto.learn(at, 50, MOST, at);
+            }
+        }
+        int before = auto.limit();
+        assertThat(before).isBetween(2, 4);
+        long from = at;
+        for (double seconds :
+                new double[] {0.335, 0.458, 0.531, 0.55, 0.6, 0.61, 0.65, 0.684}) { // and four long ones run
+            at = from + (long) (1e9 * seconds);
+            auto.ended(8, from, at);
+            auto.learn(from, 50, MOST, at);
+            assertThat(auto.limit()).isEqualTo(before);
+        }
+
+        for (double seconds : new double[] {1.5, 2, 2.3, 2.5}) {
+            at = from + (long) (1e9 * seconds);
+            auto.ended(8, from, at);
+            auto.learn(at, 50, MOST, at);
+        }
+
+        assertThat(auto.limit()).isBetween(2, 4);
+    }
+
+    @Test
+    void whatIsTooOldToDecideByIsNoHindranceToTheNextBulk() {
+        for (int ends = 0; ends < 8; ends++) {
+            AutoLimit auto = new AutoLimit(CPUS);
+            Times before = ModelBulk.run(new FormulaHost(sharing(2), ALONE), limit(auto), ModelBulk.sizes(60, 0, 1), 0);
+            double morning = before.total() + 14 * 3600;
+            ModelBulk.run(new FormulaHost(sharing(2), ALONE), limit(auto), ModelBulk.sizes(ends, 0, 1), morning);
+
+            auto.asked(50, MOST);
+
+            assertThat(auto.limit()).as("after %d starts", ends).isBetween(1, 8);
         }
     }
 

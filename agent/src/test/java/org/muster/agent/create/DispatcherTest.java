@@ -130,7 +130,7 @@ class DispatcherTest {
         assertThat(dispatcher.waitingFor()).isEqualTo("there is no link to libvirtd");
         assertThat(worker).isNotDone();
         guard.set(FREE);
-        dispatcher.linkChanged();
+        dispatcher.wake();
 
         assertThat(worker.get(5, TimeUnit.SECONDS)).isNotNull();
     }

@@ -100,6 +100,36 @@ class SlotsTest {
     }
 
     @Test
+    void oneThatNeverReturnsKeepsNobodyFromLearningOfTheOthers() {
+        Slots slots = new Slots(new Concurrency.Auto(), 2);
+        Slots.Slot never = slots.take(null, 0);
+        for (int i = 0; i < 3; i++) {
+            Slots.Slot other = slots.take(null, seconds(1));
+            slots.release(other, Outcome.STARTED, 0, seconds(2));
+        }
+        assertThat(slots.auto().learnt("").levels())
+                .as("it began before them, and may be a long one")
+                .isEmpty();
+
+        assertThat(slots.judge(never, seconds(7))).isTrue();
+        slots.learn(0, seconds(7));
+
+        assertThat(slots.auto().learnt("").levels()).isNotEmpty();
+    }
+
+    @Test
+    void oneThatTakesThriceAsLongAsUsualIsNotWaitedFor() {
+        Slots slots = new Slots(new Concurrency.Auto(), 2);
+        slots.take(null, 0);
+        slots.release(slots.take(null, seconds(1)), Outcome.STARTED, 0, seconds(2));
+        assertThat(slots.auto().learnt("").levels()).isEmpty();
+
+        slots.release(slots.take(null, seconds(2)), Outcome.STARTED, 0, seconds(3));
+
+        assertThat(slots.auto().learnt("").levels()).isNotEmpty();
+    }
+
+    @Test
     void callsThatHangElsewhereCountToo() {
         Slots slots = new Slots(new Concurrency.Fixed(4), 2);
 

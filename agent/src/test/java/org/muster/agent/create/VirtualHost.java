@@ -15,9 +15,10 @@ final class VirtualHost {
     /**
      * What came of a bulk; seconds since it was asked for.
      *
+     * @param atFirst how many were begun before any ended
      * @param mostAtOnce in its last third
      */
-    record Times(double total, double mean, int mostAtOnce) {}
+    record Times(double total, double mean, int atFirst, int mostAtOnce) {}
 
     private final ModelHost host;
     private final Slots slots;
@@ -76,8 +77,10 @@ final class VirtualHost {
         double sum = 0;
         int next = 0;
         int most = 0;
+        int atFirst = 0;
         for (int done = 0; done < sizes.length; done++) {
             next = begin(sizes, next, busy);
+            atFirst = done == 0 ? busy.size() : atFirst;
             while (host.nextEnd() * NANOS > nextLook) {
                 now = nextLook;
                 nextLook += LOOK_NANOS;
@@ -93,7 +96,7 @@ final class VirtualHost {
             dispatcher.finished(busy.remove(id), outcome);
             sum += (now - from) / NANOS;
         }
-        return new Times((now - from) / NANOS, sum / sizes.length, most);
+        return new Times((now - from) / NANOS, sum / sizes.length, atFirst, most);
     }
 
     private int begin(double[] sizes, int from, Map<Integer, Slots.Slot> busy) throws InterruptedException {
