@@ -128,7 +128,8 @@ public final class AutoLimit {
 
     /**
      * So many are to be started and nothing runs: of the limits that are known the best one is taken for them, for what was left of those
-     * before was fewer. One below all that are known, to be looked at, stays; a look up is decided anew as soon as some have ended.
+     * before was fewer. One below all that are known, to be looked at, stays, and one above that is not more than the host's CPUs: a
+     * look any further up is decided anew as soon as some have ended.
      *
      * @param most more than these may not run, whatever the limit
      */
@@ -140,7 +141,9 @@ public final class AutoLimit {
         int lowest = (int) Math.round(fewest);
         int known = (int) Math.round(times.most(ENOUGH));
         int highest = Math.min(most, known);
-        if (limit >= lowest && highest >= lowest) {
+        boolean expected =
+                limit > known && limit <= hostCpus; // to be looked at, and as many as a host of that size should serve
+        if (limit >= lowest && highest >= lowest && !expected) {
             limit = best(count, WaveCost.limits(lowest, highest));
         }
     }

@@ -176,6 +176,27 @@ class AutoLimitTest {
     }
 
     @Test
+    void aWideHostIsKnownAfterFourBulks() {
+        int cpus = 64;
+        for (int seed = 0; seed < 5; seed++) {
+            ModelHost host = new FormulaHost(sharing(cpus), ALONE);
+            ModelBulk.Limit auto = limit(new AutoLimit(cpus));
+            double now = 0;
+            for (int bulk = 0; bulk < 4; bulk++) {
+                now += 10
+                        + ModelBulk.run(host, auto, ModelBulk.sizes(100, 0.2, bulk), now)
+                                .total();
+            }
+            double[] sizes = ModelBulk.sizes(200, 0.2, 200 + seed);
+
+            Times times = ModelBulk.run(host, auto, sizes, now);
+
+            Times best = ModelBulk.best(() -> new FormulaHost(sharing(cpus), ALONE), sizes, MOST);
+            assertThat(times.beside(best)).as("seed %d", seed).isLessThan(1.08);
+        }
+    }
+
+    @Test
     void withoutAnyKnowledgeABulkOfFiftyIsNotFarFromTheBestOnASmallHost() {
         for (double served : new double[] {1, 2, 4, 8}) {
             assertThat(beside(() -> host("sharing", served), 0, 50, 0)).isLessThan(1.15);
