@@ -45,8 +45,7 @@ public final class AutoLimit {
     private static final int NEWS = 8;
     private static final double KNOWN_WELL = 6; // starts that stand behind what is expected
     private static final double UNEXPLAINED = 0.5; // of the news, by all that is known
-    private static final int PROBED_AFTER =
-            108; // starts, nine rounds of twelve: a host that can do more now is not seen at the old limit
+    private static final int PROBED_AFTER = 108; // starts: a host that can do more now is not seen at the old limit
     private static final int PROBED_AFTER_ROUNDS = 8;
     private static final double PROBE = 1.25;
 
@@ -141,9 +140,8 @@ public final class AutoLimit {
         int lowest = (int) Math.round(fewest);
         int known = (int) Math.round(times.most(ENOUGH));
         int highest = Math.min(most, known);
-        boolean expected =
-                limit > known && limit <= hostCpus; // to be looked at, and as many as a host of that size should serve
-        if (limit >= lowest && highest >= lowest && !expected) {
+        boolean looksUp = limit > known && limit <= hostCpus; // as many as a host of that size should serve
+        if (limit >= lowest && highest >= lowest && !looksUp) {
             limit = best(count, WaveCost.limits(lowest, highest));
         }
     }
@@ -221,8 +219,7 @@ public final class AutoLimit {
         }
         fit = CurveFit.of(times, hostCpus);
         int starts = Math.max(left, 2 * limit);
-        boolean matters = slower
-                || left > limit; // else none of these waits, and the next bulk need not begin with what nobody knows
+        boolean matters = slower || left > limit; // else hardly one waits, and what nobody knows helps no other bulk
         double fewest = Math.min(limit, fewestKnown);
         int lowest = Math.max(1, (int) (matters ? fewest / 2 : Math.round(fewest)));
         int highest = Math.max(lowest, (int) Math.min(most, Math.ceil(2 * Math.max(limit, mostKnown))));
