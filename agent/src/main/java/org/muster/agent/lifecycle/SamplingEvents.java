@@ -41,6 +41,7 @@ final class SamplingEvents implements SamplingListener {
     private final MetricRegistry metrics;
     private final Set<UUID> warned =
             ConcurrentHashMap.newKeySet(); // frozen guests; told once, whatever the cause turns out to be
+    private final HeapRoom heapRoom = new HeapRoom();
     private volatile int stuck; // written by sampler, read by the gauge
 
     /**
@@ -165,6 +166,7 @@ final class SamplingEvents implements SamplingListener {
         metrics.meter(name + ".calls").mark(cycle.calls());
         metrics.meter(name + ".late").mark(cycle.late());
         metrics.meter(name + ".missed").mark(cycle.missed());
+        heapRoom.vms(table.all().size());
     }
 
     @Override

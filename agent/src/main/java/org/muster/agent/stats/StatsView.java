@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,8 +22,8 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.muster.agent.domain.EventClock;
 import org.muster.agent.domain.Vm;
-import org.muster.agent.domain.VmStatus;
 import org.muster.agent.guest.AgentData;
+import org.muster.agent.stats.MovingPart.Moment;
 import org.muster.libvirt.BlockJob;
 import org.muster.sampling.Group;
 import org.muster.sampling.GuestStats;
@@ -46,7 +47,6 @@ public final class StatsView {
     private static final byte[] CLOSE_OBJECT = JsonBytes.ascii("}");
     private static final byte[] COMMA = JsonBytes.ascii(",");
     private static final int LONGEST_MOVING_PART = 512; // bytes, about
-    private static final long MILLIS_PER_SECOND = 1000;
 
     /** Where a VM's values come from. Never blocks. */
     public interface Sources {
@@ -121,17 +121,7 @@ public final class StatsView {
 
     /** What was made of them: the VM's object without the members that move, and without its end. */
     @SuppressWarnings("ArrayRecordComponent") // written once, never compared
-    private record Steady(Facts facts, byte[] members) {}
-
-    /**
-     * When an answer is made.
-     *
-     * @param askedAt the stamp of what is read for it, also as text
-     * @param clock by the clock of stamps
-     * @param nanos by the samples' clock
-     */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Moment(long askedAt, byte[] askedAtText, long clock, long nanos) {}
+    private record Steady(Facts facts, byte[] members, MovingPart moving) {}
 
     private static final long AHEAD_AT_MOST_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long OLDER_AT_MOST_NANOS =
@@ -173,23 +163,18 @@ public final class StatsView {
      */
     public List<byte[]> all(Collection<Vm> vms, long askedAt) {
         Moment moment = moment(askedAt);
-        readers.asked(moment.nanos);
-        List<byte[]> pieces = new ArrayList<>(3 * vms.size() + 1);
+        readers.asked(moment.nanos());
+        List<byte[]> pieces = new ArrayList<>(2 * vms.size() + 2);
         JsonBytes rest = new JsonBytes(LONGEST_MOVING_PART);
-        byte[] before = OPEN_ARRAY;
-        for (Vm vm : vms) {
-            pieces.add(before);
-            add(pieces, vm, moment, rest);
-            before = COMMA;
-        }
-        if (pieces.isEmpty()) {
-            pieces.add(OPEN_ARRAY);
+        pieces.add(OPEN_ARRAY);
+        for (Iterator<Vm> each = vms.iterator(); each.hasNext(); ) {
+            add(pieces, each.next(), moment, rest, each);
         }
         pieces.add(CLOSE_ARRAY);
         return pieces;
     }
 
-    private void add(List<byte[]> pieces, Vm vm, Moment moment, JsonBytes rest) {
+    private void add(List<byte[]> pieces, Vm vm, Moment moment, JsonBytes rest, Iterator<Vm> others) {
         rest.truncate(0);
         byte[] members;
         try {
@@ -197,18 +182,21 @@ public final class StatsView {
             Steady steady = kept(facts);
             members = steady.members;
             rest.add(COMMA);
-            moving(rest, steady.facts, facts.agent, moment);
+            steady.moving.write(rest, moment, facts.agent);
             rest.add(CLOSE_OBJECT);
         } catch (RuntimeException e) {
-            pieces.add(bytes(least(vm, moment.askedAt, e)));
-            return;
+            members = bytes(least(vm, moment.askedAt(), e));
+            rest.truncate(0);
+        }
+        if (others.hasNext()) {
+            rest.add(COMMA);
         }
         pieces.add(members);
         pieces.add(rest.toArray());
     }
 
     private Moment moment(long askedAt) {
-        return new Moment(askedAt, JsonBytes.ascii(Long.toString(askedAt)), clock.now(), nanoTime.getAsLong());
+        return new Moment(askedAt, clock.now(), nanoTime.getAsLong());
     }
 
     /** Whether somebody who reads all entries again and again is likely to do so within that time. Never blocks. */
@@ -262,7 +250,7 @@ public final class StatsView {
         Steady known = steady.get(id);
         if (known != null && known.facts.same(facts)) {
             if (!known.facts.sameAnswer(facts)) {
-                known = new Steady(facts, known.members); // so that they need not be compared again
+                known = new Steady(facts, known.members, known.moving); // so that they need not be compared again
                 keep(id, known);
             }
             return known;
@@ -277,7 +265,7 @@ public final class StatsView {
 
     private Steady written(Facts facts) {
         byte[] object = bytes(steady(facts));
-        return new Steady(facts, Arrays.copyOf(object, object.length - 1));
+        return new Steady(facts, Arrays.copyOf(object, object.length - 1), MovingPart.of(facts.vm, facts.sample));
     }
 
     private static byte[] bytes(ObjectNode object) {
@@ -291,7 +279,7 @@ public final class StatsView {
     private ObjectNode tree(Facts facts, Moment moment) {
         JsonBytes json = new JsonBytes(LONGEST_MOVING_PART);
         json.add(OPEN_OBJECT);
-        moving(json, facts, facts.agent, moment);
+        MovingPart.of(facts.vm, facts.sample).write(json, moment, facts.agent);
         json.add(CLOSE_OBJECT);
         try {
             return (ObjectNode) TREES.readTree(json.toArray());
@@ -368,29 +356,6 @@ public final class StatsView {
             JobsPart.write(stats, vm, facts.jobs);
         }
         return stats;
-    }
-
-    /** @param agent its last answer, which may be younger than the facts */
-    private static void moving(JsonBytes json, Facts facts, Optional<AgentData> agent, Moment moment) {
-        Vm vm = facts.vm;
-        byte[] statusTime = vm.statusTime() <= moment.askedAt
-                ? moment.askedAtText
-                : JsonBytes.ascii(Long.toString(vm.statusTime()));
-        MovingPart.write(json, statusTime, elapsedSeconds(vm, moment.clock));
-        if (facts.sample.isPresent()) {
-            MovingPart.write(json, facts.sample.get(), agent, moment.nanos);
-        }
-    }
-
-    /** Negative if it is not running any more, or nobody noted when it was started. */
-    private static long elapsedSeconds(Vm vm, long now) {
-        if (vm.status() == VmStatus.DOWN) {
-            return -1;
-        }
-        if (vm.startedAt().isEmpty()) {
-            return vm.status().running() ? -1 : 0;
-        }
-        return Math.max(0, now - vm.startedAt().getAsLong()) / MILLIS_PER_SECOND;
     }
 
     private void times(ObjectNode times, GuestStats sample) {
