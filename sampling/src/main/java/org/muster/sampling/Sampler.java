@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -44,6 +45,7 @@ public final class Sampler implements AutoCloseable {
      *     is not asked, and what is known of it stays; cheap as well
      * @param stuckBudget how many of our calls may hang at present before the hypervisor is endangered, at most {@link #MOST_STUCK_CALLS}; called
      *     often
+     * @param starting whether guests are being started at present; called often, and cheap as well
      * @param hostIdentity what no other host has: it says when in its intervals this one samples
      * @param nanoTime the clock of the source's time stamps, {@link System#nanoTime} but for tests
      */
@@ -53,6 +55,7 @@ public final class Sampler implements AutoCloseable {
             Supplier<? extends Collection<UUID>> running,
             Predicate<UUID> mayReturn,
             IntSupplier stuckBudget,
+            BooleanSupplier starting,
             SamplingListener listener,
             String hostIdentity,
             LongSupplier nanoTime) {
@@ -71,8 +74,8 @@ public final class Sampler implements AutoCloseable {
         });
         long now = nanoTime.getAsLong();
         Phase phase = Phase.of(hostIdentity, System.currentTimeMillis(), now);
-        this.core =
-                new SamplerCore(config, table, workers, running, mayReturn, stuckBudget, listener, plan, phase, now);
+        this.core = new SamplerCore(
+                config, table, workers, running, mayReturn, stuckBudget, starting, listener, plan, phase, now);
         this.thread = new Thread(this::run, "sampler");
         thread.setDaemon(true);
     }
@@ -84,9 +87,10 @@ public final class Sampler implements AutoCloseable {
             Supplier<? extends Collection<UUID>> running,
             Predicate<UUID> mayReturn,
             IntSupplier stuckBudget,
+            BooleanSupplier starting,
             SamplingListener listener,
             String hostIdentity) {
-        this(config, source, running, mayReturn, stuckBudget, listener, hostIdentity, System::nanoTime);
+        this(config, source, running, mayReturn, stuckBudget, starting, listener, hostIdentity, System::nanoTime);
     }
 
     /** Whether a thread of that name makes a sampler's calls; it keeps those within its budget itself. */
@@ -105,7 +109,10 @@ public final class Sampler implements AutoCloseable {
         return table.latest(domain);
     }
 
-    /** A guest has started, or is back, and {@code running} has it: it is sampled at the next tick (a quarter of an interval, at most half a second). */
+    /**
+     * A guest has started, or is back, and {@code running} has it: it is sampled at the next tick (a quarter of an interval, at most half a
+     * second) at which no other guest is being started, at the latest with the next cycle.
+     */
     public void added(UUID domain) {
         if (table.add(domain, nanoTime.getAsLong())) {
             mailbox.post((to, now) -> to.added(domain, now));

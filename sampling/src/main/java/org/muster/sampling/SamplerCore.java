@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -23,6 +24,7 @@ final class SamplerCore {
     private final Supplier<? extends Collection<UUID>> running;
     private final Predicate<UUID> mayReturn;
     private final IntSupplier stuckBudget;
+    private final BooleanSupplier starting;
     private final Announcer announcer;
     private final Flight flight = new Flight();
     private final BlockInfoLane blockInfo = new BlockInfoLane();
@@ -50,6 +52,7 @@ final class SamplerCore {
             Supplier<? extends Collection<UUID>> running,
             Predicate<UUID> mayReturn,
             IntSupplier stuckBudget,
+            BooleanSupplier starting,
             SamplingListener listener,
             ShardPlan plan,
             Phase phase,
@@ -60,6 +63,7 @@ final class SamplerCore {
         this.running = running;
         this.mayReturn = mayReturn;
         this.stuckBudget = stuckBudget;
+        this.starting = starting;
         this.plan = plan;
         this.phase = phase;
         this.announcer = new Announcer(listener);
@@ -90,8 +94,8 @@ final class SamplerCore {
         lateness.examine(now);
         frozenCheck.check(now, config);
         for (TierCycle cycle : cycles.values()) {
-            if (cycle.wantThoseDue(now)) {
-                cycle.grow(shardSize(cycle, cycle.wanted.size()));
+            if (cycle.soonDue(now)) {
+                askOutOfTurn(cycle, now);
             }
             if (cycle.due(now)) {
                 listed = listed || list(now);
@@ -112,6 +116,16 @@ final class SamplerCore {
         announcer.health(health(now));
         publish();
         return next(now);
+    }
+
+    /** A sample takes a guest's CPU and libvirtd's, which while others are being started are better used for these. */
+    private void askOutOfTurn(TierCycle cycle, long now) {
+        if (starting.getAsBoolean()) {
+            cycle.putOffSoon(now + config.tickNanos());
+        } else {
+            cycle.wantSoonNow();
+            cycle.grow(shardSize(cycle, cycle.wanted.size()));
+        }
     }
 
     private boolean list(long now) {
@@ -233,7 +247,7 @@ final class SamplerCore {
         }
     }
 
-    /** A guest was started: it is asked at the next tick. */
+    /** A guest was started: it is asked at the next tick, or when no other one is being started. */
     void added(UUID id, long now) {
         Guest guest = table.find(id);
         if (guest != null) {

@@ -80,14 +80,19 @@ final class TierCycle {
         }
     }
 
-    /** True if there were any. */
-    boolean wantThoseDue(long now) {
-        if (soon.isEmpty() || now - soonNanos < 0) {
-            return false;
-        }
+    /** Whether some are wanted out of turn by now. */
+    boolean soonDue(long now) {
+        return !soon.isEmpty() && now - soonNanos >= 0;
+    }
+
+    /** These wait for longer, and for the next cycle if that comes first. */
+    void putOffSoon(long untilNanos) {
+        soonNanos = untilNanos;
+    }
+
+    void wantSoonNow() {
         wanted.addAll(soon);
         soon.clear();
-        return true;
     }
 
     /** When the tier has something to do by itself; {@code otherwise} if not before that. */

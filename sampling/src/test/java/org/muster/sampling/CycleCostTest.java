@@ -59,6 +59,7 @@ final class CycleCostTest {
                 () -> running,
                 id -> false,
                 () -> 8,
+                () -> false,
                 new SamplingListener() {},
                 ShardPlan.forCpus(2),
                 new Phase(0, 0),

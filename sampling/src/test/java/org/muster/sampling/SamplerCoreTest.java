@@ -117,6 +117,23 @@ final class SamplerCoreTest {
     }
 
     @Test
+    void whileGuestsAreBeingStartedNewOnesWaitForTheNextCycle() {
+        SimulatedHost host = host(3);
+        host.run(Duration.ofMillis(15_500));
+        int before = host.log.size();
+        host.starting = true;
+        host.started();
+        host.run(Duration.ofSeconds(4));
+        assertThat(host.log.subList(before, host.log.size())).isEmpty();
+        host.run(Duration.ofSeconds(1)); // at 20 s
+        host.starting = false;
+        host.run(Duration.ofSeconds(1));
+        assertThat(host.log.subList(before, host.log.size()))
+                .as("its disks out of turn, when the others are started")
+                .containsExactly("REGULAR SHORT 4", "REGULAR BLOCK 1");
+    }
+
+    @Test
     void newIntervalsApplyAtOnce() {
         SimulatedHost host = host(3);
         host.run(Duration.ofSeconds(16));

@@ -48,7 +48,15 @@ final class SamplerTest {
         IntStream.range(0, guests).forEach(i -> running.add(new UUID(1, i)));
         Collection<UUID> snapshot = running;
         sampler = new Sampler(
-                QUICK, source, () -> snapshot, id -> false, () -> 8, listener, "this host", System::nanoTime);
+                QUICK,
+                source,
+                () -> snapshot,
+                id -> false,
+                () -> 8,
+                () -> false,
+                listener,
+                "this host",
+                System::nanoTime);
         sampler.start();
     }
 

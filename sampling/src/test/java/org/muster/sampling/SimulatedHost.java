@@ -56,6 +56,7 @@ final class SimulatedHost implements Lanes {
     boolean connected = true;
     boolean stalled;
     boolean saturated; // no worker takes our calls; questions, which have workers of their own, are answered
+    boolean starting; // guests are being started
     boolean noCallFree;
     boolean infoFails;
     boolean triesToDestroy; // as an agent that goes on with the guest if it does not succeed
@@ -271,6 +272,7 @@ final class SimulatedHost implements Lanes {
                 this::running,
                 id -> triesToDestroy && guests.get(id).locked,
                 () -> budget,
+                () -> starting,
                 listener,
                 ShardPlan.forCpus(cpus),
                 new Phase(0, now),

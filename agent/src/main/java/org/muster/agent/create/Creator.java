@@ -513,6 +513,11 @@ public final class Creator implements AutoCloseable {
         });
     }
 
+    /** Whether a guest is being started whose start does not hang. */
+    public boolean starting() {
+        return dispatcher.starting();
+    }
+
     /** How many requests wait for a slot. */
     public int waiting() {
         return dispatcher.waiting();

@@ -280,6 +280,15 @@ final class Dispatcher {
         }
     }
 
+    boolean starting() {
+        lock.lock();
+        try {
+            return slots.active() > 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     int waiting() {
         lock.lock();
         try {

@@ -96,8 +96,8 @@ final class Slots {
         return concurrency instanceof Concurrency.Auto ? brake.limit(auto.limit()) : Integer.MAX_VALUE;
     }
 
-    /** Those that run and do not hang. */
-    private int active() {
+    /** How many run and do not hang. */
+    int active() {
         return running.size() - (int) running.stream().filter(Slot::hung).count();
     }
 

@@ -194,6 +194,7 @@ public final class Daemon implements AutoCloseable {
                 this::sampled,
                 this::runs,
                 new StuckBudget(hypervisor.calls(), factors::callsAtRisk),
+                creator::starting,
                 samplingEvents,
                 HostIdentity.stable());
         this.guestAgents = new GuestAgents(

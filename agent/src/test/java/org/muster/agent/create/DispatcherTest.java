@@ -110,10 +110,12 @@ class DispatcherTest {
         fill(dispatcher, 2);
         Slots.Slot hung = dispatcher.next();
         assertThat(dispatcher.waitingFor()).contains("all 1 slots");
+        assertThat(dispatcher.starting()).isTrue();
 
         now = 30_000 * MILLI;
 
         assertThat(dispatcher.judge()).containsExactly(hung);
+        assertThat(dispatcher.starting()).as("one that hangs").isFalse();
         assertThat(dispatcher.judge()).isEmpty();
         assertThat(dispatcher.waitingFor()).isEmpty();
         assertThat(dispatcher.next()).isNotNull();
