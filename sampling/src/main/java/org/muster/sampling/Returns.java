@@ -169,7 +169,7 @@ final class Returns {
             return;
         }
         quarantine.thaw(guest, now);
-        cycles.get(Tier.BLOCK).wantSoon(guest, now, config.tickNanos());
+        cycles.get(Tier.BLOCK).again.add(guest, now, config.tickNanos());
     }
 
     private void failed(Call call, Outcome outcome, long now) {
@@ -235,7 +235,7 @@ final class Returns {
 
     private void askAgain(TierCycle cycle, Guest guest, long now) {
         if (!guest.gone() && cycle.askedAgain.add(guest)) {
-            cycle.wantSoon(guest, now, config.tickNanos());
+            cycle.again.add(guest, now, config.tickNanos());
         }
     }
 }

@@ -111,7 +111,7 @@ public final class Sampler implements AutoCloseable {
 
     /**
      * A guest has started, or is back, and {@code running} has it: it is sampled at the next tick (a quarter of an interval, at most half a
-     * second) at which no other guest is being started, at the latest with the next cycle.
+     * second) at which no other guest is being started, at the latest after an interval.
      */
     public void added(UUID domain) {
         if (table.add(domain, nanoTime.getAsLong())) {

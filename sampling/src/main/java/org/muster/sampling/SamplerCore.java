@@ -94,9 +94,7 @@ final class SamplerCore {
         lateness.examine(now);
         frozenCheck.check(now, config);
         for (TierCycle cycle : cycles.values()) {
-            if (cycle.soonDue(now)) {
-                askOutOfTurn(cycle, now);
-            }
+            wantOutOfTurn(cycle, now);
             if (cycle.due(now)) {
                 listed = listed || list(now);
                 start(cycle, now);
@@ -118,12 +116,23 @@ final class SamplerCore {
         return next(now);
     }
 
-    /** A sample takes a guest's CPU and libvirtd's, which while others are being started are better used for these. */
-    private void askOutOfTurn(TierCycle cycle, long now) {
-        if (starting.getAsBoolean()) {
-            cycle.putOffSoon(now + config.tickNanos());
-        } else {
-            cycle.wantSoonNow();
+    /** A first sample takes CPU that, while others are being started, is better used for these. */
+    private void wantOutOfTurn(TierCycle cycle, long now) {
+        boolean again = cycle.again.due(now);
+        boolean fresh = cycle.fresh.due(now);
+        if (again) {
+            cycle.again.moveTo(cycle.wanted);
+        }
+        if (fresh
+                && starting.getAsBoolean()
+                && cycle.fresh.waitedNanos(now) < config.interval().toNanos()) {
+            cycle.fresh.putOff(now + config.tickNanos());
+            fresh = false;
+        }
+        if (fresh) {
+            cycle.fresh.moveTo(cycle.wanted);
+        }
+        if (again || fresh) {
             cycle.grow(shardSize(cycle, cycle.wanted.size()));
         }
     }
@@ -247,12 +256,12 @@ final class SamplerCore {
         }
     }
 
-    /** A guest was started: it is asked at the next tick, or when no other one is being started. */
+    /** A guest was started: it is asked at the next tick, or when no other one is being started, at the latest after an interval. */
     void added(UUID id, long now) {
         Guest guest = table.find(id);
         if (guest != null) {
             welcome(guest, now);
-            cycles.values().forEach(cycle -> cycle.wantSoon(guest, now, config.tickNanos()));
+            cycles.values().forEach(cycle -> cycle.fresh.add(guest, now, config.tickNanos()));
         }
     }
 

@@ -22,8 +22,11 @@ final class TierCycle {
     /** Guests asked a second time in this cycle, because of an error or because they were busy. */
     final Set<Guest> askedAgain = new LinkedHashSet<>();
 
-    private final Set<Guest> soon = new LinkedHashSet<>(); // wanted out of turn, a little later
-    private long soonNanos;
+    /** Whose values a call did not bring. */
+    final OutOfTurn again = new OutOfTurn();
+
+    /** Who has not been asked yet, or not since coming back. */
+    final OutOfTurn fresh = new OutOfTurn();
 
     int open; // calls under way that this cycle waits for
 
@@ -63,14 +66,6 @@ final class TierCycle {
         return shardSize;
     }
 
-    /** Has the guest asked without waiting for the next cycle; those that come within {@code tick} share a call. */
-    void wantSoon(Guest guest, long now, long tickNanos) {
-        if (soon.isEmpty()) {
-            soonNanos = now + tickNanos;
-        }
-        soon.add(guest);
-    }
-
     /** They are in a call now. */
     void asked(List<Guest> shard) {
         if (shard.size() == wanted.size()) {
@@ -80,25 +75,10 @@ final class TierCycle {
         }
     }
 
-    /** Whether some are wanted out of turn by now. */
-    boolean soonDue(long now) {
-        return !soon.isEmpty() && now - soonNanos >= 0;
-    }
-
-    /** These wait for longer, and for the next cycle if that comes first. */
-    void putOffSoon(long untilNanos) {
-        soonNanos = untilNanos;
-    }
-
-    void wantSoonNow() {
-        wanted.addAll(soon);
-        soon.clear();
-    }
-
     /** When the tier has something to do by itself; {@code otherwise} if not before that. */
     long nextNanos(long otherwise) {
         long next = running || nextNanos - otherwise > 0 ? otherwise : nextNanos;
-        return soon.isEmpty() || soonNanos - next > 0 ? next : soonNanos;
+        return again.nextNanos(fresh.nextNanos(next));
     }
 
     /** Forgets what was going on; the next cycle is due at once. */
@@ -106,7 +86,8 @@ final class TierCycle {
         running = false;
         open = 0;
         wanted.clear();
-        soon.clear();
+        again.clear();
+        fresh.clear();
         nextNanos = now;
     }
 
@@ -118,7 +99,8 @@ final class TierCycle {
         calls = 0;
         late = 0;
         askedAgain.clear();
-        soon.clear();
+        again.clear();
+        fresh.clear();
         skipTo(now, rhythm);
     }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class SamplerCoreTest {
     private static final Duration INTERVAL = Duration.ofSeconds(5);
@@ -21,9 +23,11 @@ final class SamplerCoreTest {
         assertThat(host.log).hasSize(16);
     }
 
-    @Test
-    void aGuestThatWasBusyForAMomentIsAskedAgainInTheSameCycle() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aGuestThatWasBusyForAMomentIsAskedAgainInTheSameCycle(boolean othersAreBeingStarted) {
         SimulatedHost host = host(3);
+        host.starting = othersAreBeingStarted;
         host.run(Duration.ofSeconds(19));
         host.guest(2).holder = "a hot plug";
         host.guest(2).occupiedSince = host.now;
@@ -125,12 +129,24 @@ final class SamplerCoreTest {
         host.started();
         host.run(Duration.ofSeconds(4));
         assertThat(host.log.subList(before, host.log.size())).isEmpty();
-        host.run(Duration.ofSeconds(1)); // at 20 s
+        host.run(Duration.ofMillis(1500)); // at 20 s
+        assertThat(host.log.subList(before, host.log.size()))
+                .as("its disks after an interval, though others are still being started")
+                .containsExactly("REGULAR SHORT 4", "REGULAR BLOCK 1");
+    }
+
+    @Test
+    void newGuestsAreSampledAsSoonAsTheOthersAreStarted() {
+        SimulatedHost host = host(3);
+        host.run(Duration.ofMillis(15_500));
+        int before = host.log.size();
+        host.starting = true;
+        host.started();
+        host.started();
+        host.run(Duration.ofSeconds(2));
         host.starting = false;
         host.run(Duration.ofSeconds(1));
-        assertThat(host.log.subList(before, host.log.size()))
-                .as("its disks out of turn, when the others are started")
-                .containsExactly("REGULAR SHORT 4", "REGULAR BLOCK 1");
+        assertThat(host.log.subList(before, host.log.size())).containsExactly("REGULAR SHORT 2", "REGULAR BLOCK 2");
     }
 
     @Test

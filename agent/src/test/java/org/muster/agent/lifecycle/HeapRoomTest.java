@@ -14,7 +14,7 @@ class HeapRoomTest {
 
     @Test
     void thousandsOfVmsHaveMoreOfTheHeapFreeUntilTheyAreGone() {
-        HeapRoom room = new HeapRoom((option, value) -> set.add(option + "=" + value));
+        HeapRoom room = new HeapRoom(jvm(false));
 
         room.vms(HeapRoom.MANY_VMS - 1);
         assertThat(set).isEmpty();
@@ -32,6 +32,7 @@ class HeapRoomTest {
 
         room.vms(HeapRoom.MANY_VMS);
         assertThat(percent("MinHeapFreeRatio")).isEqualTo("75");
+        assertThat(percent("MaxHeapFreeRatio")).isEqualTo("85");
         room.vms(0);
 
         assertThat(percent("MinHeapFreeRatio")).isEqualTo("40");
@@ -39,9 +40,41 @@ class HeapRoomTest {
     }
 
     @Test
+    void whatAnAdminHasChosenHolds() {
+        HeapRoom room = new HeapRoom(jvm(true));
+
+        room.vms(HeapRoom.MANY_VMS);
+        room.vms(0);
+
+        assertThat(set).isEmpty();
+    }
+
+    private HeapRoom.Jvm jvm(boolean chosen) {
+        return new HeapRoom.Jvm() {
+            @Override
+            public boolean chosen(String option) {
+                return chosen && option.equals("MinHeapFreeRatio");
+            }
+
+            @Override
+            public void set(String option, String value) {
+                set.add(option + "=" + value);
+            }
+        };
+    }
+
+    @Test
     void aJvmThatHasNoSuchOptionGoesOn() {
-        HeapRoom room = new HeapRoom((option, value) -> {
-            throw new IllegalArgumentException(option);
+        HeapRoom room = new HeapRoom(new HeapRoom.Jvm() {
+            @Override
+            public boolean chosen(String option) {
+                throw new IllegalArgumentException(option);
+            }
+
+            @Override
+            public void set(String option, String value) {
+                throw new IllegalArgumentException(option);
+            }
         });
 
         assertThatNoException().isThrownBy(() -> room.vms(HeapRoom.MANY_VMS));
