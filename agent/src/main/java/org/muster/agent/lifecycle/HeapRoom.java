@@ -68,16 +68,17 @@ final class HeapRoom {
             if (jvm.chosen(LEAST) || jvm.chosen(MOST)) {
                 return; // an admin's choice holds
             }
-            if (many) { // the one that must not be the smaller one goes first
+            // at no time may the least be more than the most
+            if (many) {
                 jvm.set(MOST, Integer.toString(ratios.maxPercent));
-            }
-            jvm.set(LEAST, Integer.toString(ratios.minPercent));
-            if (!many) {
+                jvm.set(LEAST, Integer.toString(ratios.minPercent));
+            } else {
+                jvm.set(LEAST, Integer.toString(ratios.minPercent));
                 jvm.set(MOST, Integer.toString(ratios.maxPercent));
             }
             LOG.info("{} VMs: {} % of the heap are kept free", count, ratios.minPercent);
         } catch (IllegalArgumentException e) {
-            LOG.warn("the JVM does not say how much of its heap to keep free: it collects it more often", e);
+            LOG.warn("the JVM cannot be told how much of its heap to keep free", e);
         }
     }
 }
