@@ -16,6 +16,7 @@ import org.muster.sampling.Call.Purpose;
  */
 final class Asking {
     private static final long ACCOUNT_PAUSE_NANOS = 600_000_000_000L;
+    private static final long SOONEST_KERNEL_LOOK_NANOS = 500_000_000;
 
     private final Lanes lanes;
     private final Flight flight;
@@ -349,11 +350,15 @@ final class Asking {
     private boolean hand(Call call, long lateAfterNanos, long usualNanos) {
         call.lateAtNanos = call.startedAtNanos + lateAfterNanos;
         call.askAllNanos = call.startedAtNanos + Math.max(Lateness.firstLookNanos(lateAfterNanos), usualNanos);
-        // The kernel's word costs little: where calls usually take longer than one should have to wait for that is no
-        // reason to ask
-        // for it late. Where they do not, a call that is not over by then has something to it.
-        boolean slowHost = usualNanos > latestNanos(call.tier);
-        long soon = Lateness.firstLookNanos(Math.min(lateAfterNanos, latestNanos(call.tier)));
+        // The kernel's word costs little: where calls usually take longer than one should have to wait for that, it is
+        // no reason to
+        // ask for it late. Where they do not, a call that is not over by then has something to it. And where calls take
+        // but a moment
+        // longer it would be asked in each cycle, for a moment won.
+        long kernelAfter = Math.max(SOONEST_KERNEL_LOOK_NANOS, latestNanos(call.tier));
+        boolean slowHost = usualNanos > kernelAfter;
+        long soon = Math.max(
+                SOONEST_KERNEL_LOOK_NANOS, Lateness.firstLookNanos(Math.min(lateAfterNanos, latestNanos(call.tier))));
         call.checkAtNanos = call.kernelFirst() && slowHost ? call.startedAtNanos + soon : call.askAllNanos;
         if (!lanes.call(call)) {
             return false;

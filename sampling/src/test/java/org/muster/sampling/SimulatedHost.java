@@ -62,6 +62,7 @@ final class SimulatedHost implements Lanes {
     boolean triesToDestroy; // as an agent that goes on with the guest if it does not succeed
     boolean probesFail; // as calls do, on a link that is well
     int mostAside; // questions about sizes side by side
+    int kernelLooks; // how often it was asked who stands still
     int mostRegular; // regular calls of one tier side by side
 
     private final PriorityQueue<Event> events =
@@ -540,6 +541,7 @@ final class SimulatedHost implements Lanes {
     }
 
     private void askStanding(ControlRequest request) {
+        kernelLooks++;
         Set<UUID> standing = new LinkedHashSet<>(request.domains());
         standing.removeIf(id -> !standsStill(guests.get(id)));
         Optional<Set<UUID>> told = kernel == Kernel.SILENT ? Optional.empty() : Optional.of(standing);

@@ -36,6 +36,30 @@ final class SlowQuestionsTest {
         assertThat(host.listener.of("frozen")).isEmpty();
     }
 
+    /** Where calls usually take longer than a quarter of the interval; four cycles a minute are of other calls than the usual. */
+    @Test
+    void theKernelIsAskedEachTimeOnlyWhereOneWouldWaitForLong() {
+        assertThat(kernelLooks(Duration.ofSeconds(1), 4 * MS))
+                .as("calls of 0.4 s, a quarter of the interval is 0.25 s")
+                .isLessThanOrEqualTo(4);
+        assertThat(kernelLooks(Duration.ofSeconds(5), 25 * MS))
+                .as("calls of 2.5 s, a quarter of the interval is 1.25 s")
+                .isGreaterThanOrEqualTo(10);
+    }
+
+    private static int kernelLooks(Duration interval, long costPerGuest) {
+        SamplingConfig config = new SamplingConfig(
+                interval, interval.multipliedBy(6), SamplingConfig.DEFAULT.timeout(), interval.multipliedBy(24));
+        SimulatedHost host = new SimulatedHost(config, 100);
+        host.budget = 13;
+        host.costPerGuest = costPerGuest;
+        host.run(Duration.ofSeconds(61));
+        host.kernelLooks = 0;
+        host.run(Duration.ofMinutes(1));
+        assertThat(host.listener.of("frozen")).isEmpty();
+        return host.kernelLooks;
+    }
+
     /** Whoever was not reached is asked about first the next time, so that the call need not be given up for its age. */
     @Test
     void whoeverKeepsACallIsFoundWhereverInItHeIs() {
