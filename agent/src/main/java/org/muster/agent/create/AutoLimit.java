@@ -45,6 +45,7 @@ public final class AutoLimit {
     private static final int NEWS = 8;
     private static final double KNOWN_WELL = 6; // starts that stand behind what is expected
     private static final double UNEXPLAINED = 0.5; // of the news, by all that is known
+    private static final double DRIFT = 0.01; // of each start's news: of what lasts, two thirds after a hundred starts
     private static final int PROBED_AFTER = 108; // starts: a host that can do more now is not seen at the old limit
     private static final int PROBED_AFTER_ROUNDS = 8;
     private static final double PROBE = 1.25;
@@ -270,7 +271,12 @@ public final class AutoLimit {
     /** How much longer it took than expected, as a logarithm, where enough is known to expect something. */
     private void hearNews(double atOnce, double seconds) {
         if (fit != null && atOnce >= fewestKnown && atOnce <= mostKnown) {
-            news[newsCount++ % NEWS] = Math.log(seconds) - fit.logSeconds(atOnce);
+            double longer = Math.log(seconds) - fit.logSeconds(atOnce);
+            news[newsCount++ % NEWS] = longer;
+            // What makes starts longer at this limit does so at those too that were not looked at since. Else they
+            // would
+            // seem better.
+            times.shift(DRIFT * longer);
         }
     }
 

@@ -73,6 +73,14 @@ final class StartTimes {
         }
     }
 
+    /** Has all that is known have taken longer, by so much of a logarithm; their scatter stays. */
+    void shift(double longer) {
+        for (int level = 0; level < LEVELS; level++) {
+            logSquared[level] += (2 * log[level] + weight[level] * longer) * longer;
+            log[level] += weight[level] * longer;
+        }
+    }
+
     void forEachLevel(IntConsumer what) {
         for (int level = 0; level < LEVELS; level++) {
             if (weight[level] > LEAST_WEIGHT) {

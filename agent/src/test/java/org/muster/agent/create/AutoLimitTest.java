@@ -250,6 +250,51 @@ class AutoLimitTest {
         assertThat(host.limit()).isBetween(7, 11);
     }
 
+    /** Of guests with more devices, say: what is known of limits that nobody has used since is of the others, which were quicker. */
+    @Test
+    void aLimitIsNotBetterBecauseItWasUsedWhenAllStartsWereQuicker() {
+        int higher = 0;
+        for (int seed = 0; seed < 60; seed++) {
+            AutoLimit auto = new AutoLimit(2);
+            double now = 0;
+            for (int fixed : new int[] {12, 1, 4, 4, 8, 4}) {
+                now = bulkOfFifty(auto, fixed, 1, seed, now);
+            }
+            for (int fixed : new int[] {4, 4, 8, 4}) {
+                now = bulkOfFifty(auto, fixed, 1.3, seed, now);
+            }
+            auto.asked(50, MOST);
+            higher += auto.limit() > 6 ? 1 : 0; // it serves two, and more cost no time in the total
+        }
+        assertThat(higher).isLessThan(10);
+    }
+
+    private static double bulkOfFifty(AutoLimit auto, int fixed, double longer, int seed, double from) {
+        ModelHost host = new FormulaHost((running, at) -> longer * sharing(2).of(running, at), ALONE);
+        ModelBulk.Limit learning = limit(auto);
+        ModelBulk.Limit limit = new ModelBulk.Limit() {
+            @Override
+            public void asked(int count) {
+                learning.asked(count);
+            }
+
+            @Override
+            public int now() {
+                return fixed;
+            }
+
+            @Override
+            public void ended(double atOnce, double began, double oldest, int left, double at) {
+                learning.ended(atOnce, began, oldest, left, at);
+            }
+        };
+        int differing = (int) (31 * from) + seed;
+        return from
+                + 5
+                + ModelBulk.run(host, limit, ModelBulk.sizes(50, 0.25, differing), from)
+                        .total();
+    }
+
     @Test
     void aLaterLifeGoesOnFromWhatWasLearnt() {
         ModelHost host = new FormulaHost(sharing(16), ALONE);
