@@ -149,6 +149,61 @@ final class SamplerCoreTest {
         assertThat(host.log.subList(before, host.log.size())).containsExactly("REGULAR SHORT 2", "REGULAR BLOCK 2");
     }
 
+    /** It is another one by then, and is sampled once. */
+    @Test
+    void aNewGuestThatIsRemovedAndAddedAgainWhileItWaitsIsSampledOnce() {
+        SimulatedHost host = host(3);
+        host.run(Duration.ofMillis(15_500));
+        int before = host.log.size();
+        host.starting = true;
+        host.started();
+        UUID id = host.guest(3).id;
+        host.run(Duration.ofSeconds(1));
+        host.table.remove(id); // of which the sampler is not told
+        host.run(Duration.ofMillis(200));
+        host.startedAgain(id);
+        host.run(Duration.ofMillis(200));
+        host.starting = false;
+        host.run(Duration.ofSeconds(1));
+        assertThat(host.log.subList(before, host.log.size())).containsExactly("REGULAR SHORT 1", "REGULAR BLOCK 1");
+        assertThat(host.age(3, Group.CPU_TOTAL)).isLessThanOrEqualTo(Duration.ofSeconds(1));
+    }
+
+    /** Each look whether others are still being started is a step, and there is one a tick at most. */
+    @Test
+    void newGuestsThatWaitCostAStepATick() {
+        SimulatedHost host = host(3);
+        host.run(Duration.ofMillis(15_500));
+        host.starting = true;
+        int before = host.steps;
+        host.run(Duration.ofSeconds(3));
+        int alone = host.steps - before;
+        host.run(Duration.ofMillis(2000));
+
+        for (int i = 0; i < 20; i++) {
+            host.started();
+        }
+        int waiting = host.steps;
+        host.run(Duration.ofSeconds(3));
+
+        int ticks = 3 * 2 * Tier.values().length; // of half a second
+        assertThat(host.steps - waiting).isLessThanOrEqualTo(alone + ticks + 20);
+    }
+
+    /** Whoever is back is not new: nobody waits for its values because others are being started. */
+    @Test
+    void aGuestThatThawsIsSampledThoughOthersAreBeingStarted() {
+        SimulatedHost host = host(20);
+        host.run(Duration.ofSeconds(16));
+        host.freeze(4);
+        host.run(Duration.ofSeconds(20));
+        host.starting = true;
+        host.thaw(4);
+        host.run(INTERVAL.plusMillis(500));
+        assertThat(host.listener.domains("thawed")).containsExactly(host.guest(4).id);
+        assertThat(host.age(4, Group.BALLOON)).isLessThanOrEqualTo(INTERVAL);
+    }
+
     @Test
     void newIntervalsApplyAtOnce() {
         SimulatedHost host = host(3);

@@ -62,6 +62,7 @@ final class SimulatedHost implements Lanes {
     boolean triesToDestroy; // as an agent that goes on with the guest if it does not succeed
     boolean probesFail; // as calls do, on a link that is well
     int mostAside; // questions about sizes side by side
+    int steps; // of the sampler
     int kernelLooks; // how often it was asked who stands still
     int mostRegular; // regular calls of one tier side by side
 
@@ -330,6 +331,13 @@ final class SimulatedHost implements Lanes {
         }
     }
 
+    /** The same guest is started again, or comes back from another host. */
+    void startedAgain(UUID id) {
+        table.add(id, now);
+        core.added(id, now);
+        wake = now;
+    }
+
     void thaw(int... indexes) {
         for (int index : indexes) {
             SimulatedGuest guest = guest(index);
@@ -454,6 +462,7 @@ final class SimulatedHost implements Lanes {
             while (!events.isEmpty() && events.peek().at <= now) {
                 events.poll().what.run();
             }
+            steps++;
             wake = core.step(now);
             if (wake <= now) {
                 throw new AssertionError("the sampler wants to be called again at once: it would spin");

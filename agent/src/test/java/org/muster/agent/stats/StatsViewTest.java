@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.AbstractCollection;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
@@ -691,6 +692,60 @@ class StatsViewTest {
                 Optional.empty(),
                 true));
         assertThat(view.of(table.get(ID).orElseThrow(), 0).at("/disks/vda")).isEqualTo(told);
+    }
+
+    /** Wherever in the list they are, alone and all of them. */
+    @Test
+    void entriesThatCannotBeToldInFullLeaveTheOthersWhole() {
+        List<Vm> vms = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            UUID id = new UUID(7, i);
+            vms.add(table.adopt(new DomainRecord(id, "n" + i, State.RUNNING, 1, 0), false, System.currentTimeMillis()));
+        }
+        for (int broken = 0; broken < 1 << vms.size(); broken++) {
+            int which = broken;
+            StatsView some = new StatsView(
+                    StatsViewTest::word,
+                    new Known() {
+                        @Override
+                        public Optional<AgentData> agent(UUID id) {
+                            if ((which & 1 << (int) id.getLeastSignificantBits()) != 0) {
+                                throw new IllegalStateException("scripted");
+                            }
+                            return Optional.empty();
+                        }
+                    },
+                    table.clock(),
+                    () -> NOW);
+
+            JsonNode all = tree(joined(some.all(vms, NOW)));
+
+            assertThat(all).hasSize(vms.size());
+            for (int i = 0; i < vms.size(); i++) {
+                assertThat(all.get(i).get("vmId").textValue()).isEqualTo(new UUID(7, i).toString());
+                assertThat(all.get(i).has("elapsedTime"))
+                        .as("%d of %d", i, which)
+                        .isEqualTo((which & 1 << i) == 0);
+            }
+        }
+    }
+
+    /** By the engine's contract: absent where nobody knows, and of what does not run any more. */
+    @Test
+    void howLongItHasRunIsToldWhereItIsKnown() {
+        Vm vm = table.adopt(new DomainRecord(ID, "n", State.RUNNING, 1, 0), false, System.currentTimeMillis() - 90_500);
+        assertThat(Long.parseLong(elapsed(vm))).isBetween(90L, 100L);
+
+        Vm adopted = table.adopt(new DomainRecord(new UUID(8, 1), "a", State.RUNNING, 1, 0), false, 0);
+        assertThat(elapsed(adopted)).as("by nobody but its XML").isNull();
+        assertThat(elapsed(table.reserve(new UUID(8, 2), "w", false).vm())).isEqualTo("0");
+        table.restoreDown(new UUID(8, 3), "d", new ExitInfo(true, 1, "it broke"));
+        assertThat(elapsed(table.get(new UUID(8, 3)).orElseThrow())).isNull();
+    }
+
+    private String elapsed(Vm vm) {
+        JsonNode told = view.of(vm, NOW).get("elapsedTime");
+        return told == null ? null : told.textValue();
     }
 
     @Test
