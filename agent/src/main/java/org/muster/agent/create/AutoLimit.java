@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.PriorityQueue;
+import java.util.function.DoubleUnaryOperator;
 import org.muster.agent.journal.JournalRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +36,7 @@ public final class AutoLimit {
     private static final double UNSURE = 0.2; // times the scatter
     private static final double TOLERANCE = 2; // of curves that may be the right one, in squared errors
     private static final double BEYOND = 1.2; // what is worth a look
+    private static final double WORTH_IT = 0.2; // of the cost, a tenth of total and mean
     private static final double STEP = 1.5;
     private static final double STEP_AT_FIRST = 2; // as long as there are no more than CPUs
     private static final double GAIN = 1.02; // of the mean, for a look down
@@ -227,8 +229,11 @@ public final class AutoLimit {
         int[] limits = WaveCost.limits(lowest, highest);
         int bestAtMost = lowest;
         int bestAtLeast = highest;
+        int[] lookedAt = Arrays.stream(limits)
+                .filter(one -> one <= Math.max(lowest, BEYOND * mostKnown))
+                .toArray();
         for (var curve : fit.plausible(TOLERANCE)) {
-            int best = WaveCost.best(starts, limits, curve, SAME);
+            int best = worthIt(WaveCost.best(starts, limits, curve, SAME), starts, lookedAt, curve);
             bestAtMost = Math.max(bestAtMost, best);
             bestAtLeast = Math.min(bestAtLeast, best);
         }
@@ -266,6 +271,13 @@ public final class AutoLimit {
                     left);
         }
         limit = Math.max(1, Math.min(most, next));
+    }
+
+    /** The best by that curve; of those that nobody has looked at only if it is clearly better, for curves bend otherwise than they are drawn. */
+    private static int worthIt(int best, int starts, int[] lookedAt, DoubleUnaryOperator curve) {
+        int known = WaveCost.best(starts, lookedAt, curve, 0);
+        boolean clearly = WaveCost.of(starts, known, curve) - WaveCost.of(starts, best, curve) >= WORTH_IT;
+        return best <= lookedAt[lookedAt.length - 1] || clearly ? best : known;
     }
 
     /** How much longer it took than expected, as a logarithm, where enough is known to expect something. */
