@@ -203,6 +203,31 @@ class AutoLimitTest {
         }
     }
 
+    /** Curves that fit a few starts well say little of what lies beyond them, and a look there costs a bulk of fifty more than it brings. */
+    @Test
+    void theSecondBulkOfASmallHostIsAsGoodAsWithTheBestFixedLimit() {
+        for (double served : new double[] {1.5, 2, 3}) {
+            double total = 0;
+            double mean = 0;
+            double bestTotal = 0;
+            double bestMean = 0;
+            for (int seed = 0; seed < 30; seed++) {
+                ModelHost host = new UnfairHost(served, ALONE, 0.5);
+                ModelBulk.Limit auto = limit(new AutoLimit(2));
+                Times first = ModelBulk.run(host, auto, ModelBulk.sizes(50, 0.1, 100 + seed), 0);
+                double[] sizes = ModelBulk.sizes(50, 0.1, seed);
+                Times second = ModelBulk.run(host, auto, sizes, first.total() + 60);
+                Times best = ModelBulk.best(() -> new UnfairHost(served, ALONE, 0.5), sizes, 16);
+                total += second.total();
+                mean += second.mean();
+                bestTotal += best.total();
+                bestMean += best.mean();
+            }
+            assertThat(total / bestTotal).as("total, %s served", served).isLessThan(1.03);
+            assertThat(mean / bestMean).as("mean, %s served", served).isLessThan(1.03);
+        }
+    }
+
     private static Slowdown changing(double at, Slowdown before, Slowdown after) {
         return (running, now) -> (now < at ? before : after).of(running, now);
     }
