@@ -178,7 +178,7 @@ final class SamplerCoreTest {
         int before = host.steps;
         host.run(Duration.ofSeconds(3));
         int alone = host.steps - before;
-        host.run(Duration.ofMillis(2000));
+        host.run(Duration.ofSeconds(2));
 
         for (int i = 0; i < 20; i++) {
             host.started();
