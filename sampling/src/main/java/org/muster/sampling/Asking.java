@@ -16,7 +16,9 @@ import org.muster.sampling.Call.Purpose;
  */
 final class Asking {
     private static final long ACCOUNT_PAUSE_NANOS = 600_000_000_000L;
-    private static final long SOONEST_KERNEL_LOOK_NANOS = 500_000_000;
+    private static final long KERNEL_LOOK_NANOS = 500_000_000; // calls for a hundred guests take less
+    private static final double USUAL_TIMES =
+            1.5; // what calls usually take: a look at each second one would be for nothing
 
     private final Lanes lanes;
     private final Flight flight;
@@ -322,10 +324,10 @@ final class Asking {
 
     private boolean call(Purpose purpose, Tier tier, List<Guest> guests, long now) {
         CostWindow cost = cycles.get(tier).cost;
-        // Where many of the calls take longer than that, asking each time whom it waits for costs more than it tells: a
-        // round trip for
-        // each guest in it.
-        long usual = Math.min(config.timeout().toNanos(), cost.usualNanos(guests.size()) * 3 / 2);
+        // Where many of the calls take longer, asking each time whom it waits for costs more than it tells: a round
+        // trip
+        // for each guest.
+        long usual = Math.min(config.timeout().toNanos(), (long) (USUAL_TIMES * cost.usualNanos(guests.size())));
         long lateAfter = cost.lateAfterNanos(guests.size(), Math.max(latestNanos(tier), usual));
         Call call = new Call(purpose, tier, guests, Optional.empty(), now, flight.epoch());
         boolean safe = purpose == Purpose.SAFE;
@@ -347,19 +349,23 @@ final class Asking {
         return Math.min(config.timeout().toNanos(), Math.max(CostWindow.EARLIEST_LATE_NANOS, quarter));
     }
 
+    /**
+     * Age at which the kernel is asked who stands still, where calls usually take so long that nobody should wait for that. Its word costs
+     * little, but there it is asked in each cycle: where the others could not be asked again within half an interval anyway, not quite so soon.
+     */
+    private long kernelLookNanos(Tier tier, long lateAfterNanos, long usualNanos) {
+        long half = config.interval(tier).toNanos() / 2;
+        long soonest = Lateness.firstLookNanos(Math.min(lateAfterNanos, latestNanos(tier)));
+        boolean inTime = soonest + (long) (usualNanos / USUAL_TIMES) <= half;
+        return inTime ? soonest : Math.max(soonest, Math.min(KERNEL_LOOK_NANOS, half));
+    }
+
     private boolean hand(Call call, long lateAfterNanos, long usualNanos) {
         call.lateAtNanos = call.startedAtNanos + lateAfterNanos;
         call.askAllNanos = call.startedAtNanos + Math.max(Lateness.firstLookNanos(lateAfterNanos), usualNanos);
-        // The kernel's word costs little: where calls usually take longer than one should have to wait for that, it is
-        // no reason to
-        // ask for it late. Where they do not, a call that is not over by then has something to it. And where calls take
-        // but a moment
-        // longer it would be asked in each cycle, for a moment won.
-        long kernelAfter = Math.max(SOONEST_KERNEL_LOOK_NANOS, latestNanos(call.tier));
-        boolean slowHost = usualNanos > kernelAfter;
-        long soon = Math.max(
-                SOONEST_KERNEL_LOOK_NANOS, Lateness.firstLookNanos(Math.min(lateAfterNanos, latestNanos(call.tier))));
-        call.checkAtNanos = call.kernelFirst() && slowHost ? call.startedAtNanos + soon : call.askAllNanos;
+        long kernelLook = kernelLookNanos(call.tier, lateAfterNanos, usualNanos);
+        boolean slowHost = usualNanos > Math.max(kernelLook, latestNanos(call.tier));
+        call.checkAtNanos = call.kernelFirst() && slowHost ? call.startedAtNanos + kernelLook : call.askAllNanos;
         if (!lanes.call(call)) {
             return false;
         }

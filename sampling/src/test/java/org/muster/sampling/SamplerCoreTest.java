@@ -199,9 +199,10 @@ final class SamplerCoreTest {
         host.run(Duration.ofSeconds(20));
         host.starting = true;
         host.thaw(4);
-        host.run(INTERVAL.plusMillis(500));
+        host.run(Duration.ofSeconds(2));
         assertThat(host.listener.domains("thawed")).containsExactly(host.guest(4).id);
-        assertThat(host.age(4, Group.BALLOON)).isLessThanOrEqualTo(INTERVAL);
+        assertThat(host.age(4, Group.BALLOON)).isLessThanOrEqualTo(Duration.ofSeconds(2));
+        assertThat(host.age(4, Group.BLOCK)).isLessThanOrEqualTo(Duration.ofSeconds(2));
     }
 
     @Test

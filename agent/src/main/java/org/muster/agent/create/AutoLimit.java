@@ -36,7 +36,7 @@ public final class AutoLimit {
     private static final double UNSURE = 0.2; // times the scatter
     private static final double TOLERANCE = 2; // of curves that may be the right one, in squared errors
     private static final double BEYOND = 1.2; // what is worth a look
-    private static final double WORTH_IT = 0.2; // of the cost, a tenth of total and mean
+    private static final double WORTH_IT = 0.16; // of total times mean
     private static final double STEP = 1.5;
     private static final double STEP_AT_FIRST = 2; // as long as there are no more than CPUs
     private static final double GAIN = 1.02; // of the mean, for a look down
@@ -47,7 +47,7 @@ public final class AutoLimit {
     private static final int NEWS = 8;
     private static final double KNOWN_WELL = 6; // starts that stand behind what is expected
     private static final double UNEXPLAINED = 0.5; // of the news, by all that is known
-    private static final double DRIFT = 0.01; // of each start's news: of what lasts, two thirds after a hundred starts
+    private static final double DRIFT = 0.01; // of each start's news, for all limits
     private static final int PROBED_AFTER = 108; // starts: a host that can do more now is not seen at the old limit
     private static final int PROBED_AFTER_ROUNDS = 8;
     private static final double PROBE = 1.25;
@@ -145,6 +145,7 @@ public final class AutoLimit {
         int highest = Math.min(most, known);
         boolean looksUp = limit > known && limit <= hostCpus; // as many as a host of that size should serve
         if (limit >= lowest && highest >= lowest && !looksUp) {
+            fit = CurveFit.of(times, hostCpus); // of all that has come since the last decision
             limit = best(count, WaveCost.limits(lowest, highest));
         }
     }
@@ -229,11 +230,11 @@ public final class AutoLimit {
         int[] limits = WaveCost.limits(lowest, highest);
         int bestAtMost = lowest;
         int bestAtLeast = highest;
-        int[] lookedAt = Arrays.stream(limits)
-                .filter(one -> one <= Math.max(lowest, BEYOND * mostKnown))
+        int[] notFarAbove = Arrays.stream(limits)
+                .filter(one -> one <= Math.max(lowest, Math.max(limit, BEYOND * mostKnown)))
                 .toArray();
         for (var curve : fit.plausible(TOLERANCE)) {
-            int best = worthIt(WaveCost.best(starts, limits, curve, SAME), starts, lookedAt, curve);
+            int best = worthIt(WaveCost.best(starts, limits, curve, SAME), starts, notFarAbove, curve);
             bestAtMost = Math.max(bestAtMost, best);
             bestAtLeast = Math.min(bestAtLeast, best);
         }
@@ -273,11 +274,17 @@ public final class AutoLimit {
         limit = Math.max(1, Math.min(most, next));
     }
 
-    /** The best by that curve; of those that nobody has looked at only if it is clearly better, for curves bend otherwise than they are drawn. */
-    private static int worthIt(int best, int starts, int[] lookedAt, DoubleUnaryOperator curve) {
-        int known = WaveCost.best(starts, lookedAt, curve, 0);
-        boolean clearly = WaveCost.of(starts, known, curve) - WaveCost.of(starts, best, curve) >= WORTH_IT;
-        return best <= lookedAt[lookedAt.length - 1] || clearly ? best : known;
+    /**
+     * The best by a curve that may be the right one; if it is far above all that is known, only if it is clearly better. Such curves bend
+     * otherwise than they are drawn, and of a small bulk a look takes a large part.
+     */
+    private static int worthIt(int best, int starts, int[] notFarAbove, DoubleUnaryOperator curve) {
+        if (best <= notFarAbove[notFarAbove.length - 1]) {
+            return best;
+        }
+        int known = WaveCost.best(starts, notFarAbove, curve, 0);
+        double gain = WaveCost.of(starts, known, curve) - WaveCost.of(starts, best, curve);
+        return gain >= WORTH_IT ? best : known;
     }
 
     /** How much longer it took than expected, as a logarithm, where enough is known to expect something. */
@@ -285,10 +292,8 @@ public final class AutoLimit {
         if (fit != null && atOnce >= fewestKnown && atOnce <= mostKnown) {
             double longer = Math.log(seconds) - fit.logSeconds(atOnce);
             news[newsCount++ % NEWS] = longer;
-            // What makes starts longer at this limit does so at those too that were not looked at since. Else they
-            // would
-            // seem better.
-            times.shift(DRIFT * longer);
+            // what makes starts longer at this limit does so at those too that nobody has used since
+            times.shift(DRIFT * Math.max(-OTHER_HOST, Math.min(OTHER_HOST, longer)));
         }
     }
 

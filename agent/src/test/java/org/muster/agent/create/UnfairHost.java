@@ -3,7 +3,7 @@ package org.muster.agent.create;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.NoSuchElementException;
-import java.util.Random;
+import java.util.SplittableRandom;
 import org.muster.agent.simulation.ModelHost;
 
 /**
@@ -21,16 +21,22 @@ final class UnfairHost implements ModelHost {
         }
     }
 
+    private static final long BULK = 100_000;
+
     private final double cpus;
     private final double secondsAlone;
     private final double unfairness;
-    private final Random random = new Random(1);
+    private final long seed;
     private final Map<Integer, Start> running = new HashMap<>();
     private double now;
     private double shares; // of all that run
 
-    /** @param unfairness the deviation of the logarithms of what the starts get */
-    UnfairHost(double cpus, double secondsAlone, double unfairness) {
+    /**
+     * @param unfairness the deviation of the logarithms of what the starts get
+     * @param seed of what they get, the first of a bulk, the second and so on, however many run at once
+     */
+    UnfairHost(double cpus, double secondsAlone, double unfairness, long seed) {
+        this.seed = seed;
         this.cpus = cpus;
         this.secondsAlone = secondsAlone;
         this.unfairness = unfairness;
@@ -39,9 +45,13 @@ final class UnfairHost implements ModelHost {
     @Override
     public void begin(int id, double size, double at) {
         goOn(at);
-        Start start = new Start(Math.exp(unfairness * random.nextGaussian()), size * secondsAlone);
+        Start start = new Start(Math.exp(unfairness * luck(id)), size * secondsAlone);
         running.put(id, start);
         shares += start.share;
+    }
+
+    private double luck(int id) {
+        return new SplittableRandom(BULK * seed + id).nextGaussian();
     }
 
     private double speed(Start start) {
