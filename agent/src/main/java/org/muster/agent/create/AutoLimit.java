@@ -36,7 +36,7 @@ public final class AutoLimit {
     private static final double UNSURE = 0.2; // times the scatter
     private static final double TOLERANCE = 2; // of curves that may be the right one, in squared errors
     private static final double BEYOND = 1.2; // what is worth a look
-    private static final double WORTH_IT = 0.16; // of total times mean
+    private static final double WORTH_IT = 0.16; // of the cost, a sixth of total times mean
     private static final double STEP = 1.5;
     private static final double STEP_AT_FIRST = 2; // as long as there are no more than CPUs
     private static final double GAIN = 1.02; // of the mean, for a look down
