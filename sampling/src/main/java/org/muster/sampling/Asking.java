@@ -324,9 +324,8 @@ final class Asking {
 
     private boolean call(Purpose purpose, Tier tier, List<Guest> guests, long now) {
         CostWindow cost = cycles.get(tier).cost;
-        // Where many of the calls take longer, asking each time whom it waits for costs more than it tells: a round
-        // trip
-        // for each guest.
+        // Where many of the calls take longer, asking whom they wait for costs more than it tells: a round trip for
+        // each.
         long usual = Math.min(config.timeout().toNanos(), (long) (USUAL_TIMES * cost.usualNanos(guests.size())));
         long lateAfter = cost.lateAfterNanos(guests.size(), Math.max(latestNanos(tier), usual));
         Call call = new Call(purpose, tier, guests, Optional.empty(), now, flight.epoch());

@@ -36,7 +36,7 @@ public final class AutoLimit {
     private static final double UNSURE = 0.2; // times the scatter
     private static final double TOLERANCE = 2; // of curves that may be the right one, in squared errors
     private static final double BEYOND = 1.2; // what is worth a look
-    private static final double WORTH_IT = 0.16; // of the cost, a sixth of total times mean
+    private static final double WORTH_IT = 0.16; // of the cost: a seventh less of total times mean
     private static final double STEP = 1.5;
     private static final double STEP_AT_FIRST = 2; // as long as there are no more than CPUs
     private static final double GAIN = 1.02; // of the mean, for a look down
@@ -48,6 +48,7 @@ public final class AutoLimit {
     private static final double KNOWN_WELL = 6; // starts that stand behind what is expected
     private static final double UNEXPLAINED = 0.5; // of the news, by all that is known
     private static final double DRIFT = 0.01; // of each start's news, for all limits
+    private static final double FAR_OFF = 3; // times the scatter
     private static final int PROBED_AFTER = 108; // starts: a host that can do more now is not seen at the old limit
     private static final int PROBED_AFTER_ROUNDS = 8;
     private static final double PROBE = 1.25;
@@ -292,8 +293,11 @@ public final class AutoLimit {
         if (fit != null && atOnce >= fewestKnown && atOnce <= mostKnown) {
             double longer = Math.log(seconds) - fit.logSeconds(atOnce);
             news[newsCount++ % NEWS] = longer;
-            // what makes starts longer at this limit does so at those too that nobody has used since
-            times.shift(DRIFT * Math.max(-OTHER_HOST, Math.min(OTHER_HOST, longer)));
+            // What makes starts longer at this limit does so at those too that nobody has used since. A single one that
+            // is
+            // far off, for it hung, says nothing of others.
+            double most = Math.max(OTHER_HOST, FAR_OFF * Math.sqrt(fit.variance()));
+            times.shift(DRIFT * Math.max(-most, Math.min(most, longer)));
         }
     }
 

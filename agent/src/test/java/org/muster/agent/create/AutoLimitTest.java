@@ -24,6 +24,7 @@ class AutoLimitTest {
     private static final double ALONE = 0.5; // seconds
     private static final int CPUS = 4; // of whatever host: it is told nothing true
     private static final int MOST = 512;
+    private static final int OTHER_LUCK = 1000; // what it learns on is the same host, but for luck
 
     private static ModelBulk.Limit limit(AutoLimit auto) {
         return new ModelBulk.Limit() {
@@ -68,8 +69,9 @@ class AutoLimitTest {
         for (int seed = 0; seed < seeds; seed++) {
             int luck = seed;
             ModelHost host = hosts.apply(luck);
+            ModelHost learntOn = hosts.apply(OTHER_LUCK + luck);
             ModelBulk.Limit auto = limit(new AutoLimit(CPUS));
-            Times before = ModelBulk.run(host, auto, ModelBulk.sizes(learning, spread, 100 + seed), 0);
+            Times before = ModelBulk.run(learntOn, auto, ModelBulk.sizes(learning, spread, 100 + seed), 0);
             double[] sizes = ModelBulk.sizes(count, spread, seed);
             Times times = ModelBulk.run(host, auto, sizes, before.total() + 60);
             Times best = ModelBulk.best(() -> hosts.apply(luck), sizes, MOST);
@@ -216,7 +218,8 @@ class AutoLimitTest {
                 int luck = seed;
                 ModelHost host = new UnfairHost(served, ALONE, 0.5, luck);
                 ModelBulk.Limit auto = limit(new AutoLimit(2));
-                Times first = ModelBulk.run(host, auto, ModelBulk.sizes(50, 0.1, 100 + seed), 0);
+                ModelHost learntOn = new UnfairHost(served, ALONE, 0.5, OTHER_LUCK + luck);
+                Times first = ModelBulk.run(learntOn, auto, ModelBulk.sizes(50, 0.1, 100 + seed), 0);
                 double[] sizes = ModelBulk.sizes(50, 0.1, seed);
                 Times second = ModelBulk.run(host, auto, sizes, first.total() + 60);
                 Times best = ModelBulk.best(() -> new UnfairHost(served, ALONE, 0.5, luck), sizes, 16);
@@ -225,8 +228,8 @@ class AutoLimitTest {
                 bestTotal += best.total();
                 bestMean += best.mean();
             }
-            assertThat(total / bestTotal).as("total, %s served", served).isLessThan(1.03);
-            assertThat(mean / bestMean).as("mean, %s served", served).isLessThan(1.03);
+            assertThat(total / bestTotal).as("total, %s served", served).isLessThan(1.05);
+            assertThat(mean / bestMean).as("mean, %s served", served).isLessThan(1.05);
         }
     }
 
