@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +28,8 @@ final class SamplerTest {
     private final CountDownLatch frozen = new CountDownLatch(1);
     private final CountDownLatch thawed = new CountDownLatch(1);
     private Sampler sampler;
+
+    private final Set<Thread> ofOthers = allThreads().collect(Collectors.toSet());
 
     private final SamplingListener listener = new SamplingListener() {
         @Override
@@ -72,12 +77,19 @@ final class SamplerTest {
         return sampler.latest(domain).flatMap(GuestStats::cpu).isPresent();
     }
 
-    private static List<String> threads() {
+    /** Of this test's sampler: those of one before may still be about to end. */
+    private List<String> threads() {
+        return allThreads()
+                .filter(thread -> !ofOthers.contains(thread))
+                .map(Thread::getName)
+                .toList();
+    }
+
+    private static Stream<Thread> allThreads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(Thread::isAlive)
-                .map(Thread::getName)
-                .filter(name -> name.startsWith("stats-") || name.equals("sampler"))
-                .toList();
+                .filter(thread -> thread.getName().startsWith("stats-")
+                        || thread.getName().equals("sampler"));
     }
 
     @Test
