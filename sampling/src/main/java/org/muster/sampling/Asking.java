@@ -17,8 +17,7 @@ import org.muster.sampling.Call.Purpose;
 final class Asking {
     private static final long ACCOUNT_PAUSE_NANOS = 600_000_000_000L;
     private static final long KERNEL_LOOK_NANOS = 500_000_000; // calls for a hundred guests take less
-    private static final double USUAL_TIMES =
-            1.5; // what calls usually take: a look at each second one would be for nothing
+    private static final double USUAL_TIMES = 1.5; // what calls take in the median: half of them take longer than that
 
     private final Lanes lanes;
     private final Flight flight;
@@ -324,8 +323,7 @@ final class Asking {
 
     private boolean call(Purpose purpose, Tier tier, List<Guest> guests, long now) {
         CostWindow cost = cycles.get(tier).cost;
-        // Where many of the calls take longer, asking whom they wait for costs more than it tells: a round trip for
-        // each.
+        // Where many calls take longer, asking whom they wait for costs more than it tells.
         long usual = Math.min(config.timeout().toNanos(), (long) (USUAL_TIMES * cost.usualNanos(guests.size())));
         long lateAfter = cost.lateAfterNanos(guests.size(), Math.max(latestNanos(tier), usual));
         Call call = new Call(purpose, tier, guests, Optional.empty(), now, flight.epoch());

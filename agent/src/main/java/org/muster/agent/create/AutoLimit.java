@@ -293,9 +293,8 @@ public final class AutoLimit {
         if (fit != null && atOnce >= fewestKnown && atOnce <= mostKnown) {
             double longer = Math.log(seconds) - fit.logSeconds(atOnce);
             news[newsCount++ % NEWS] = longer;
-            // What makes starts longer at this limit does so at those too that nobody has used since. A single one that
-            // is
-            // far off, for it hung, says nothing of others.
+            // What makes starts longer here does so at limits too that nobody has used since.
+            // A single one that is far off, for it hung, says nothing of others.
             double most = Math.max(OTHER_HOST, FAR_OFF * Math.sqrt(fit.variance()));
             times.shift(DRIFT * Math.max(-most, Math.min(most, longer)));
         }
